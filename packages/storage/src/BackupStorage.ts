@@ -1,0 +1,86 @@
+/**
+ * The contract of a storage: where backups are written to and read from.
+ *
+ * A *backup handle* names one backup being written and is persisted nowhere. A *file handle* is an opaque string that
+ * the storage returns for a file; manifests and metadata persist it and hand it back for reading.
+ *
+ * Rules that every storage keeps (the conformance suite in the testkit shows each):
+ *
+ * - a file counts when it is confirmed: `write` succeeds only after all bytes are in and the storage said so; the handle
+ *   of an unfinished file is never seen by anyone, and an aborted write publishes nothing under a handle that was
+ *   returned;
+ * - `read` ends cleanly only if the storage confirmed success;
+ * - names match {@link namePattern} in full; everything else is refused with `InvalidName` before anything happens;
+ * - a failure or an interruption of the source, the sink or the caller leaves no process, descriptor or temporary file.
+ *
+ * Who retries: not the storage. A `StorageError` says whether trying again can help ({@link isRetryable}).
+ *
+ * Source: the storage page of the specification, "The contract".
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { StorageError } from "./StorageError.ts"
+
+/**
+ * The pattern that every backup name and file name matches in full: 3 to 127 characters that are safe in shell commands
+ * and paths.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]{2,126}$/
+
+/**
+ * Names one backup being written. Only good for {@link BackupStorage.write} of the storage that returned it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type BackupHandle = string
+
+/**
+ * Names one complete file of a storage, for ever.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FileHandle = string
+
+/**
+ * A storage of backups.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class BackupStorage extends Context.Tag("@holdfast/storage/BackupStorage")<BackupStorage, {
+  /** Announces that files of one backup follow. */
+  readonly createBackup: (name: string) => Effect.Effect<BackupHandle, StorageError>
+  /**
+   * Writes one data file and returns its handle once the storage confirmed it. Bytes are pulled as fast as the storage
+   * takes them. Fails with the source's own error where the source fails; then nothing was published.
+   */
+  readonly write: <E, R>(
+    backup: BackupHandle,
+    name: string,
+    bytes: Stream.Stream<Uint8Array, E, R>
+  ) => Effect.Effect<FileHandle, StorageError | E, R>
+  /** The bytes of a file. Ends cleanly only if the storage confirmed that these were all. */
+  readonly read: (file: FileHandle) => Stream.Stream<Uint8Array, StorageError>
+  /**
+   * Saves one small text file of metadata. `lines` carry no CR or LF; a newline follows each. A storage may keep an
+   * existing file of the same name and report it as saved.
+   */
+  readonly saveMetadataLines: (
+    name: string,
+    lines: ReadonlyArray<string>
+  ) => Effect.Effect<FileHandle, StorageError>
+  /** The handles of all metadata files, in no particular order. */
+  readonly listMetadataFiles: Effect.Effect<ReadonlyArray<FileHandle>, StorageError>
+  /** Moves an obsolete metadata file to the side folder. `Unsupported` where the storage has no such operation. */
+  readonly backupMetadataFile: (file: FileHandle) => Effect.Effect<void, StorageError>
+  /** For people: where the files lie ("folder /backups", "commands of s3.yaml"). Carries no secret. */
+  readonly description: string
+}>() {}

@@ -1,0 +1,91 @@
+/**
+ * The errors of every storage, in one place.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * What a storage was asked to do. The names are those of the command adapter's configuration.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const StorageOperation = Schema.Literal(
+  "create_backup",
+  "create_for_write",
+  "open_for_read",
+  "save_metadata_line",
+  "list_metadata_files",
+  "backup_metadata_file"
+)
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type StorageOperation = typeof StorageOperation.Type
+
+/**
+ * Why a storage operation failed.
+ *
+ * - `InvalidName`: a name or handle that is not allowed (pattern, `..`, absolute, leads out of the folder). Permanent.
+ * - `NotFound`: no such file. Permanent.
+ * - `AlreadyExists`: a data file of that name is there; data files are never overwritten. Permanent.
+ * - `NoSpace`: the disk or quota is full.
+ * - `PermissionDenied`: the storage refuses us. Permanent.
+ * - `CommandNotFound`: the shell or the command does not exist (ENOENT, exit status 127). Permanent.
+ * - `CannotSpawn`: the system has no process, descriptor or argument space left (EAGAIN, EMFILE, E2BIG, ENOMEM).
+ * - `CommandFailed`: exit status other than 0, or ended by a signal, or ended before its input did.
+ * - `Timeout`: a phase of the command exceeded its deadline.
+ * - `BadOutput`: the command printed no handle, several, or one that is no text.
+ * - `Unsupported`: the storage has no such operation (optional commands). Permanent.
+ * - `Io`: anything else the system reported.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const StorageErrorReason = Schema.Literal(
+  "InvalidName",
+  "NotFound",
+  "AlreadyExists",
+  "NoSpace",
+  "PermissionDenied",
+  "CommandNotFound",
+  "CannotSpawn",
+  "CommandFailed",
+  "Timeout",
+  "BadOutput",
+  "Unsupported",
+  "Io"
+)
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type StorageErrorReason = typeof StorageErrorReason.Type
+
+/**
+ * A storage operation failed. Never carries a secret: whoever makes one masks first.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class StorageError extends Schema.TaggedError<StorageError>("@holdfast/storage/StorageError")("StorageError", {
+  operation: StorageOperation,
+  reason: StorageErrorReason,
+  /** The backup, file name or file handle that the operation was about. */
+  subject: Schema.String,
+  /** What happened, and what the operator can do about it. */
+  detail: Schema.String,
+  /** Exit status of the command, where it ended by itself. */
+  exitCode: Schema.optional(Schema.Int),
+  /** Signal that ended the command. */
+  signal: Schema.optional(Schema.String),
+  /** The last bytes that the command wrote to stderr, secrets masked. */
+  stderr: Schema.optional(Schema.String)
+}) {
+  override get message(): string {
+    const tail = this.stderr === undefined || this.stderr === "" ? "" : `; it said: ${this.stderr}`
+    return `${this.operation} of ${this.subject}: ${this.detail}${tail}`
+  }
+}
