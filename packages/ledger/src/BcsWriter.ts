@@ -1,0 +1,145 @@
+/**
+ * Writes BCS into one growing buffer.
+ *
+ * Layout of the primitives: the formats page of the specification, section 1.
+ *
+ * @since 0.1.0
+ */
+import { BcsError, type BcsErrorReason } from "./BcsError.ts"
+import { maxContainerDepth, maxSequenceLength } from "./BcsReader.ts"
+
+const utf8 = new TextEncoder()
+
+/**
+ * Collects encoded values. Numbers out of the range of their type are refused, never wrapped.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class BcsWriter {
+  #bytes: Uint8Array
+  #view: DataView
+  #depth = 0
+  /** Bytes written so far. */
+  offset = 0
+
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity)
+    this.#view = new DataView(this.#bytes.buffer)
+  }
+
+  fail(reason: BcsErrorReason, detail: string): never {
+    throw new BcsError({ reason, offset: this.offset, detail })
+  }
+
+  #reserve(size: number): number {
+    const start = this.offset
+    if (start + size > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, start + size))
+      grown.set(this.#bytes.subarray(0, start))
+      this.#bytes = grown
+      this.#view = new DataView(grown.buffer)
+    }
+    this.offset = start + size
+    return start
+  }
+
+  #integer(value: number, max: number): number {
+    if (!Number.isInteger(value) || value < 0 || value > max) {
+      this.fail("NumberTooLarge", `${value} is not an integer from 0 to ${max}`)
+    }
+    return value
+  }
+
+  u8(value: number): void {
+    this.#integer(value, 0xff)
+    this.#view.setUint8(this.#reserve(1), value)
+  }
+
+  u16(value: number): void {
+    this.#integer(value, 0xffff)
+    this.#view.setUint16(this.#reserve(2), value, true)
+  }
+
+  u32(value: number): void {
+    this.#integer(value, 0xffffffff)
+    this.#view.setUint32(this.#reserve(4), value, true)
+  }
+
+  u53(value: number): void {
+    this.#integer(value, Number.MAX_SAFE_INTEGER)
+    const at = this.#reserve(8)
+    this.#view.setUint32(at, value % 0x1_0000_0000, true)
+    this.#view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true)
+  }
+
+  u64(value: bigint): void {
+    this.unsigned(8, value)
+  }
+
+  /** An unsigned little-endian integer of `size` bytes, a multiple of 8. */
+  unsigned(size: number, value: bigint): void {
+    if (value < 0n || value >> BigInt(size * 8) !== 0n) {
+      this.fail("NumberTooLarge", `${value} does not fit u${size * 8}`)
+    }
+    const at = this.#reserve(size)
+    let rest = value
+    for (let word = 0; word < size; word += 8) {
+      this.#view.setBigUint64(at + word, BigInt.asUintN(64, rest), true)
+      rest >>= 64n
+    }
+  }
+
+  bool(value: boolean): void {
+    this.u8(value ? 1 : 0)
+  }
+
+  uleb(value: number): void {
+    let rest = this.#integer(value, 0xffffffff)
+    while (rest >= 0x80) {
+      this.u8((rest & 0x7f) | 0x80)
+      rest = Math.floor(rest / 0x80)
+    }
+    this.u8(rest)
+  }
+
+  length(value: number): void {
+    if (value > maxSequenceLength) this.fail("LengthLimit", `${value} elements`)
+    this.uleb(value)
+  }
+
+  fixed(bytes: Uint8Array): void {
+    const at = this.#reserve(bytes.length)
+    this.#bytes.set(bytes, at)
+  }
+
+  byteString(bytes: Uint8Array): void {
+    this.length(bytes.length)
+    this.fixed(bytes)
+  }
+
+  string(value: string): void {
+    this.byteString(utf8.encode(value))
+  }
+
+  enter(): void {
+    this.#depth += 1
+    if (this.#depth > maxContainerDepth) {
+      this.fail("DepthLimit", `more than ${maxContainerDepth} nested containers`)
+    }
+  }
+
+  leave(): void {
+    this.#depth -= 1
+  }
+
+  /** A view on `[start, offset)` of what was written; valid until the next write. */
+  written(start = 0): Uint8Array {
+    return this.#bytes.subarray(start, this.offset)
+  }
+
+  /** A copy of everything written. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.offset)
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * A 32-byte SHA3-256 digest.
+ *
+ * @since 0.1.0
+ */
+import * as Bcs from "./Bcs.ts"
+import { fromHex, toHex } from "./Bytes.ts"
+import * as Sha3 from "./Sha3.ts"
+
+/**
+ * 32 raw bytes. In JSON 64 lowercase hex digits without `0x`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type HashValue = Uint8Array
+
+/**
+ * Bytes of a hash.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const size = 32
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const HashValue: Bcs.Codec<HashValue> = Bcs.fixed(size)
+
+/**
+ * The hash that is all zero: block ids and consensus hashes of a genesis.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const zero: HashValue = new Uint8Array(size)
+
+const literal = (text: string): HashValue => {
+  const bytes = new Uint8Array(size)
+  new TextEncoder().encodeInto(text, bytes)
+  return bytes
+}
+
+/**
+ * Stands for a missing subtree of an accumulator.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const accumulatorPlaceholder: HashValue = literal("ACCUMULATOR_PLACEHOLDER_HASH")
+
+/**
+ * Stands for an empty subtree of the state tree.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const sparseMerklePlaceholder: HashValue = literal("SPARSE_MERKLE_PLACEHOLDER_HASH")
+
+/**
+ * The 32-byte seeds that separate the domains of hashing. Source: the formats page of the specification, section 2.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const seeds = {
+  transaction: Sha3.seed("Transaction"),
+  transactionInfo: Sha3.seed("TransactionInfo"),
+  event: Sha3.seed("ContractEvent"),
+  writeSet: Sha3.seed("WriteSet"),
+  auxiliaryInfo: Sha3.seed("PersistedAuxiliaryInfo"),
+  stateKey: Sha3.seed("StateKey"),
+  stateValue: Sha3.seed("StateValue"),
+  sparseMerkleLeaf: Sha3.seed("SparseMerkleLeafNode"),
+  sparseMerkleInternal: Sha3.seed("SparseMerkleInternal"),
+  transactionAccumulator: Sha3.seed("TransactionAccumulator"),
+  eventAccumulator: Sha3.seed("EventAccumulator"),
+  ledgerInfo: Sha3.seed("LedgerInfo"),
+  waypoint: Sha3.seed("Ledger2WaypointConverter")
+} as const
+
+/**
+ * A hash from 64 lowercase hex digits; `undefined` for anything else.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const parse = (text: string): HashValue | undefined => text.length === 2 * size ? fromHex(text) : undefined
+
+/**
+ * @since 0.1.0
+ * @category conversions
+ */
+export const format = (hash: HashValue): string => toHex(hash)

@@ -1,0 +1,123 @@
+/**
+ * A ledger info: the state of the ledger after a version, agreed and signed by the validators of its epoch.
+ *
+ * ```
+ * LedgerInfoWithSignatures  enum { 0: V0 { ledger_info, signatures } }
+ * LedgerInfo                commit_info BlockInfo · consensus_data_hash
+ * BlockInfo                 epoch · round · id · executed_state_id · version · timestamp_usecs · next_epoch_state option
+ * EpochState                epoch · verifier { validator_infos: seq { address, public_key bytes(48), voting_power } }
+ * AggregateSignature        validator_bitmask bytes · sig option bytes(96)
+ * ```
+ *
+ * Source: the formats page of the specification, sections 3 and 6.
+ *
+ * @since 0.1.0
+ */
+import { AccountAddress } from "./AccountAddress.ts"
+import * as Bcs from "./Bcs.ts"
+import { HashValue } from "./HashValue.ts"
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const ValidatorInfo = Bcs.struct("ValidatorConsensusInfo", {
+  address: AccountAddress,
+  /** BLS12-381 G1, compressed. */
+  publicKey: Bcs.sizedBytes(48),
+  votingPower: Bcs.u64
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ValidatorInfo = Bcs.Type<typeof ValidatorInfo>
+
+const ValidatorVerifier = Bcs.struct("ValidatorVerifier", { validatorInfos: Bcs.sequence(ValidatorInfo) })
+
+/**
+ * An epoch and the validators that sign in it.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const EpochState = Bcs.struct("EpochState", { epoch: Bcs.u53, verifier: ValidatorVerifier })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type EpochState = Bcs.Type<typeof EpochState>
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const BlockInfo = Bcs.struct("BlockInfo", {
+  epoch: Bcs.u53,
+  round: Bcs.u64,
+  id: HashValue,
+  /** The root of the transaction accumulator after `version`. */
+  executedStateId: HashValue,
+  version: Bcs.u53,
+  timestampUsecs: Bcs.u53,
+  nextEpochState: Bcs.option(EpochState)
+})
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const LedgerInfo = Bcs.struct("LedgerInfo", { commitInfo: BlockInfo, consensusDataHash: HashValue })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type LedgerInfo = Bcs.Type<typeof LedgerInfo>
+
+/**
+ * One signature by many: which validators signed, and the sum of their signatures (G2, compressed).
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const AggregateSignature = Bcs.struct("AggregateSignature", {
+  validatorBitmask: Bcs.newtype("BitVec", Bcs.bytes),
+  sig: Bcs.option(Bcs.newtype("Signature", Bcs.sizedBytes(96)))
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type AggregateSignature = Bcs.Type<typeof AggregateSignature>
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const LedgerInfoWithSignatures = Bcs.enumeration("LedgerInfoWithSignatures", {
+  V0: Bcs.fields({ ledgerInfo: LedgerInfo, signatures: AggregateSignature })
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type LedgerInfoWithSignatures = Bcs.Type<typeof LedgerInfoWithSignatures>
+
+/**
+ * What a node says of itself: the epoch of its latest ledger info and its newest committed version.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const DbState = Bcs.struct("DbState", { epoch: Bcs.u53, committedVersion: Bcs.u53 })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type DbState = Bcs.Type<typeof DbState>

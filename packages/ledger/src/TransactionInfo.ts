@@ -1,0 +1,93 @@
+/**
+ * The outcome of a transaction: what the transaction accumulator holds, a leaf a version.
+ *
+ * ```
+ * TransactionInfo    enum { 0: V0(TransactionInfoV0) }
+ * TransactionInfoV0  gas_used u64 · status · transaction_hash · event_root_hash · state_change_hash ·
+ *                    state_checkpoint_hash option · auxiliary_info_hash option
+ * ```
+ *
+ * Source: the formats page of the specification, section 3.
+ *
+ * @since 0.1.0
+ */
+import { AccountAddress } from "./AccountAddress.ts"
+import * as Bcs from "./Bcs.ts"
+import { HashValue } from "./HashValue.ts"
+
+const AbortLocation = Bcs.enumeration("AbortLocation", {
+  Module: Bcs.struct("ModuleId", { address: AccountAddress, name: Bcs.newtype("Identifier", Bcs.string) }),
+  Script: null
+})
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const ExecutionStatus = Bcs.enumeration("ExecutionStatus", {
+  Success: null,
+  OutOfGas: null,
+  MoveAbort: Bcs.fields({
+    location: AbortLocation,
+    code: Bcs.u64,
+    info: Bcs.option(Bcs.struct("AbortInfo", { reasonName: Bcs.string, description: Bcs.string }))
+  }),
+  ExecutionFailure: Bcs.fields({ location: AbortLocation, function: Bcs.u16, codeOffset: Bcs.u16 }),
+  MiscellaneousError: Bcs.option(Bcs.u64)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ExecutionStatus = Bcs.Type<typeof ExecutionStatus>
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const TransactionInfoV0 = Bcs.struct("TransactionInfoV0", {
+  gasUsed: Bcs.u64,
+  status: ExecutionStatus,
+  transactionHash: HashValue,
+  eventRootHash: HashValue,
+  stateChangeHash: HashValue,
+  stateCheckpointHash: Bcs.option(HashValue),
+  auxiliaryInfoHash: Bcs.option(HashValue)
+})
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const TransactionInfo = Bcs.enumeration("TransactionInfo", { V0: TransactionInfoV0 })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type TransactionInfo = Bcs.Type<typeof TransactionInfo>
+
+/**
+ * What a node keeps about a transaction beside the ledger proper.
+ *
+ * ```
+ * PersistedAuxiliaryInfo  enum { 0: None · 1: V1{transaction_index u32} · 2: TimestampNotYetAssignedV1{transaction_index u32} }
+ * ```
+ *
+ * Only `V1` has a hash in the transaction info.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const PersistedAuxiliaryInfo = Bcs.enumeration("PersistedAuxiliaryInfo", {
+  None: null,
+  V1: Bcs.fields({ transactionIndex: Bcs.u32 }),
+  TimestampNotYetAssignedV1: Bcs.fields({ transactionIndex: Bcs.u32 })
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type PersistedAuxiliaryInfo = Bcs.Type<typeof PersistedAuxiliaryInfo>
