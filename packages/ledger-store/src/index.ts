@@ -1,1 +1,2 @@
-export {}
+export * as LedgerStore from "./LedgerStore.ts"
+export * as LedgerStoreError from "./LedgerStoreError.ts"

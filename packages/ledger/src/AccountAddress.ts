@@ -15,7 +15,7 @@ export type AccountAddress = Uint8Array
  * @since 0.1.0
  * @category codecs
  */
-export const AccountAddress: Bcs.Codec<AccountAddress> = Bcs.fixed(32)
+export const AccountAddress: Bcs.Codec<AccountAddress> = Bcs.newtype("AccountAddress", Bcs.fixed(32))
 
 /**
  * The address whose last byte is `value` and all others are zero: `0x1` holds the framework.

@@ -451,6 +451,7 @@ export const pair = <A, B>(first: Codec<A>, second: Codec<B>): Codec<readonly [A
  */
 export const fields = <F extends { readonly [name: string]: AnyCodec }>(members: F): Codec<StructType<F>> => {
   const entries = Object.entries(members)
+  const skips = entries.map(([, codec]) => codec.skip)
   return {
     read: (r) => {
       const value: Record<string, unknown> = {}
@@ -463,7 +464,7 @@ export const fields = <F extends { readonly [name: string]: AnyCodec }>(members:
       for (const [name, codec] of entries) codec.write(w, record[name] as never)
     },
     skip: (r) => {
-      for (const [, codec] of entries) codec.skip(r)
+      for (let index = 0; index < skips.length; index++) skips[index]?.(r)
     },
     shape: () => ({ kind: "struct", name: "", fields: entries })
   }
@@ -522,6 +523,7 @@ export const enumeration = <V extends { readonly [tag: string]: AnyCodec | null 
   variants: V
 ): Codec<VariantType<V>> => {
   const entries = Object.entries(variants)
+  const skips = entries.map(([, codec]) => codec?.skip)
   const units = entries.map(([tag]) => Object.freeze({ _tag: tag }))
   const numbers = new Map(entries.map(([tag], index) => [tag, index]))
   const number = (r: BcsReader): number => {
@@ -549,7 +551,7 @@ export const enumeration = <V extends { readonly [tag: string]: AnyCodec | null 
       w.uleb(index)
       entries[index]?.[1]?.write(w, value as never)
     },
-    skip: (r) => entries[number(r)]?.[1]?.skip(r),
+    skip: (r) => skips[number(r)]?.(r),
     shape
   }, shape)
 }

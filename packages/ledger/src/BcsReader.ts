@@ -35,7 +35,7 @@ export class BcsReader {
   readonly bytes: Uint8Array
   readonly #view: DataView
   offset: number
-  readonly end: number
+  end: number
   #depth = 0
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
@@ -43,6 +43,13 @@ export class BcsReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.offset = start
     this.end = end
+  }
+
+  /** Starts over on another range of the same bytes: one reader can go through many records. */
+  window(start: number, end: number): void {
+    this.offset = start
+    this.end = end
+    this.#depth = 0
   }
 
   /** Bytes not yet read. */

@@ -32,6 +32,7 @@ export class BcsWriter {
     throw new BcsError({ reason, offset: this.offset, detail })
   }
 
+  /** Makes room and returns where it is. May replace the view, so call it before touching that. */
   #reserve(size: number): number {
     const start = this.offset
     if (start + size > this.#bytes.length) {
@@ -53,17 +54,20 @@ export class BcsWriter {
 
   u8(value: number): void {
     this.#integer(value, 0xff)
-    this.#view.setUint8(this.#reserve(1), value)
+    const at = this.#reserve(1)
+    this.#view.setUint8(at, value)
   }
 
   u16(value: number): void {
     this.#integer(value, 0xffff)
-    this.#view.setUint16(this.#reserve(2), value, true)
+    const at = this.#reserve(2)
+    this.#view.setUint16(at, value, true)
   }
 
   u32(value: number): void {
     this.#integer(value, 0xffffffff)
-    this.#view.setUint32(this.#reserve(4), value, true)
+    const at = this.#reserve(4)
+    this.#view.setUint32(at, value, true)
   }
 
   u53(value: number): void {

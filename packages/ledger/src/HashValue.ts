@@ -27,7 +27,7 @@ export const size = 32
  * @since 0.1.0
  * @category codecs
  */
-export const HashValue: Bcs.Codec<HashValue> = Bcs.fixed(size)
+export const HashValue: Bcs.Codec<HashValue> = Bcs.newtype("HashValue", Bcs.fixed(size))
 
 /**
  * The hash that is all zero: block ids and consensus hashes of a genesis.

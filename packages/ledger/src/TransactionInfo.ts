@@ -11,14 +11,11 @@
  *
  * @since 0.1.0
  */
-import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
 import { HashValue } from "./HashValue.ts"
+import { ModuleId } from "./TypeTag.ts"
 
-const AbortLocation = Bcs.enumeration("AbortLocation", {
-  Module: Bcs.struct("ModuleId", { address: AccountAddress, name: Bcs.newtype("Identifier", Bcs.string) }),
-  Script: null
-})
+const AbortLocation = Bcs.enumeration("AbortLocation", { Module: ModuleId, Script: null })
 
 /**
  * @since 0.1.0

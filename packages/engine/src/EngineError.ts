@@ -1,0 +1,88 @@
+/**
+ * The errors of backing up and verifying, in one place, beside those of the storage and the backup service.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * Why a backup does not hold.
+ *
+ * - `Malformed`: a file cannot be read as what it should be (JSON, records, BCS).
+ * - `UnknownFormat`: a metadata kind or chunk format that this version does not know. Never skipped or guessed.
+ * - `Inconsistent`: a manifest contradicts itself, its chunks, or the metadata that point to it.
+ * - `ProofFailed`: a hash, proof, signature or waypoint does not hold.
+ * - `Unreadable`: the storage cannot deliver a file that a manifest or the metadata name.
+ * - `Gap`: a range is not covered by the backups that are there.
+ * - `Unverifiable`: it lies beyond the known epoch history (an error with `strict` alone).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const InvalidBackupReason = Schema.Literal(
+  "Malformed",
+  "UnknownFormat",
+  "Inconsistent",
+  "ProofFailed",
+  "Unreadable",
+  "Gap",
+  "Unverifiable"
+)
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type InvalidBackupReason = typeof InvalidBackupReason.Type
+
+/**
+ * A backup is invalid or incomplete. `file` is the file handle that the fault was found in; `detail` names the version,
+ * epoch or index, and what was expected and found.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidBackup extends Schema.TaggedError<InvalidBackup>("@holdfast/engine/InvalidBackup")("InvalidBackup", {
+  file: Schema.String,
+  reason: InvalidBackupReason,
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `${this.file}: ${this.detail}`
+  }
+}
+
+/**
+ * The node answered, but not with what was asked for: fewer records, another epoch, a proof that does not fit. Nothing
+ * of it becomes a backup.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SourceMismatch
+  extends Schema.TaggedError<SourceMismatch>("@holdfast/engine/SourceMismatch")("SourceMismatch", {
+    /** What was asked for: `transactions 0 to 99`. */
+    request: Schema.String,
+    reason: Schema.Literal("TooFew", "TooMany", "Malformed", "WrongEpoch", "NoStateCheckpoint", "NotBootstrapped"),
+    detail: Schema.String
+  })
+{
+  override get message(): string {
+    return `the node's answer for ${this.request} cannot be backed up: ${this.detail}`
+  }
+}
+
+/**
+ * What was asked for makes no sense, before anything was tried.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidRequest
+  extends Schema.TaggedError<InvalidRequest>("@holdfast/engine/InvalidRequest")("InvalidRequest", {
+    detail: Schema.String
+  })
+{
+  override get message(): string {
+    return this.detail
+  }
+}

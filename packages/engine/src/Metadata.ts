@@ -1,0 +1,214 @@
+/**
+ * Metadata: one JSON object a line, each saying that a backup exists (or something about the storage itself).
+ *
+ * ```
+ * {"EpochEndingBackup":{"first_epoch","last_epoch","first_version","last_version","manifest"}}
+ * {"StateSnapshotBackup":{"epoch","version","manifest"}}
+ * {"TransactionBackup":{"first_version","last_version","manifest"}}
+ * {"Identity":{"id": HEX64}}
+ * {"CompactionTimestamps":{"file_compacted_at": unix s, "compaction_timestamps": {FILE: unix s | null}}}
+ * ```
+ *
+ * Source: the backup page of the specification, section 3.
+ *
+ * @since 0.1.0
+ */
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { InvalidBackup } from "./EngineError.ts"
+
+const Index = Schema.Int.pipe(Schema.nonNegative())
+
+const range = <A extends { readonly [K in F | L]: number }, F extends string, L extends string>(first: F, last: L) =>
+(value: A) =>
+  value[first] <= value[last] || `${first} ${value[first]} is after ${last} ${value[last]}`
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const EpochEndingBackup = Schema.Struct({
+  first_epoch: Index,
+  last_epoch: Index,
+  /** Version of the first waypoint. */
+  first_version: Index,
+  /** Version of the last waypoint. */
+  last_version: Index,
+  manifest: Schema.NonEmptyString
+}).pipe(Schema.filter(range("first_epoch", "last_epoch")))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type EpochEndingBackup = typeof EpochEndingBackup.Type
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const StateSnapshotBackup = Schema.Struct({ epoch: Index, version: Index, manifest: Schema.NonEmptyString })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type StateSnapshotBackup = typeof StateSnapshotBackup.Type
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const TransactionBackup = Schema.Struct({
+  first_version: Index,
+  last_version: Index,
+  manifest: Schema.NonEmptyString
+}).pipe(Schema.filter(range("first_version", "last_version")))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type TransactionBackup = typeof TransactionBackup.Type
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Identity = Schema.Struct({ id: Schema.String.pipe(Schema.pattern(/^[0-9a-f]{64}$/)) })
+
+/**
+ * Since when metadata files that compaction replaced may be moved aside. Keys are file handles.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const CompactionTimestamps = Schema.Struct({
+  file_compacted_at: Index,
+  compaction_timestamps: Schema.Record({ key: Schema.String, value: Schema.NullOr(Index) })
+})
+
+const kinds = { EpochEndingBackup, StateSnapshotBackup, TransactionBackup, Identity, CompactionTimestamps } as const
+
+/**
+ * One line of metadata, by its kind.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Entry = {
+  readonly [K in keyof typeof kinds]: { readonly _tag: K; readonly value: (typeof kinds)[K]["Type"] }
+}[keyof typeof kinds]
+
+const isKind = (name: string): name is keyof typeof kinds => Object.hasOwn(kinds, name)
+
+const decodeKind = <K extends keyof typeof kinds>(
+  _tag: K,
+  value: unknown
+): Either.Either<Entry, ParseResult.ParseError> => {
+  switch (_tag) {
+    case "EpochEndingBackup":
+      return Either.map(Schema.decodeUnknownEither(EpochEndingBackup)(value), (value) => ({ _tag, value }))
+    case "StateSnapshotBackup":
+      return Either.map(Schema.decodeUnknownEither(StateSnapshotBackup)(value), (value) => ({ _tag, value }))
+    case "TransactionBackup":
+      return Either.map(Schema.decodeUnknownEither(TransactionBackup)(value), (value) => ({ _tag, value }))
+    case "Identity":
+      return Either.map(Schema.decodeUnknownEither(Identity)(value), (value) => ({ _tag, value }))
+    default:
+      return Either.map(Schema.decodeUnknownEither(CompactionTimestamps)(value), (value) => ({
+        _tag: "CompactionTimestamps" as const,
+        value
+      }))
+  }
+}
+
+const Line = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+
+/**
+ * Reads one line. A kind that is not known is `UnknownFormat`, anything else that is no entry `Malformed`.
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
+export const parseLine = (file: string, number: number, text: string): Either.Either<Entry, InvalidBackup> => {
+  const malformed = (detail: string) =>
+    new InvalidBackup({ file, reason: "Malformed", detail: `line ${number}: ${detail}` })
+  return Schema.decodeUnknownEither(Line)(text).pipe(
+    Either.mapLeft(() => malformed("not a JSON object (a torn or foreign line)")),
+    Either.flatMap((record) => {
+      const [kind, ...others] = Object.keys(record)
+      if (kind === undefined || others.length > 0) {
+        return Either.left(malformed("an entry has exactly one key, its kind"))
+      }
+      if (!isKind(kind)) {
+        return Either.left(
+          new InvalidBackup({
+            file,
+            reason: "UnknownFormat",
+            detail: `line ${number}: metadata of kind ${JSON.stringify(kind.slice(0, 80))} is not known to this version`
+          })
+        )
+      }
+      return decodeKind(kind, record[kind]).pipe(
+        Either.mapLeft((error) => {
+          const issue = ParseResult.ArrayFormatter.formatErrorSync(error)[0]
+          return malformed(`${[kind, ...issue?.path ?? []].join(".")}: ${issue?.message ?? "malformed"}`)
+        })
+      )
+    })
+  )
+}
+
+/**
+ * Reads a whole metadata file: its entries, and what is wrong with the lines that are none. An empty file has none of
+ * either.
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
+export const parseFile = (
+  file: string,
+  text: string
+): { readonly entries: ReadonlyArray<Entry>; readonly problems: ReadonlyArray<InvalidBackup> } => {
+  const lines = text.split("\n")
+  if (lines.at(-1) === "") lines.pop()
+  const entries: Array<Entry> = []
+  const problems: Array<InvalidBackup> = []
+  for (const [index, line] of lines.entries()) {
+    const parsed = parseLine(file, index + 1, line)
+    if (Either.isRight(parsed)) entries.push(parsed.right)
+    else problems.push(parsed.left)
+  }
+  return { entries, problems }
+}
+
+/**
+ * The line of an entry, without a newline.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const printLine = (entry: Entry): string => JSON.stringify({ [entry._tag]: entry.value })
+
+/**
+ * The name of the metadata file that a new entry is saved under.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const fileName = (entry: Entry): string => {
+  switch (entry._tag) {
+    case "EpochEndingBackup":
+      return `epoch_ending_${entry.value.first_epoch}-${entry.value.last_epoch}.meta`
+    case "StateSnapshotBackup":
+      return `state_snapshot_ver_${entry.value.version}.meta`
+    case "TransactionBackup":
+      return `transaction_${entry.value.first_version}-${entry.value.last_version}.meta`
+    case "Identity":
+      return "identity.meta"
+    case "CompactionTimestamps":
+      return `compaction_timestamps_${entry.value.file_compacted_at}.meta`
+  }
+}

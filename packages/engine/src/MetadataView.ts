@@ -1,0 +1,242 @@
+/**
+ * What a storage holds, as its metadata say: sorted, without duplicates, and the selections that backups, verify and
+ * restore make from it.
+ *
+ * Source: the backup page of the specification, section 3, "View".
+ *
+ * @since 0.1.0
+ */
+import { BackupStorage, type StorageError } from "@holdfast/storage"
+import * as Effect from "effect/Effect"
+import { InvalidBackup } from "./EngineError.ts"
+import { readText } from "./internal/readFile.ts"
+import * as Metadata from "./Metadata.ts"
+
+/**
+ * An entry and the metadata file that it was read from.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Located<A> {
+  readonly file: string
+  readonly value: A
+}
+
+/**
+ * The metadata of a storage.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MetadataView {
+  /** By first epoch. */
+  readonly epochEndings: ReadonlyArray<Located<Metadata.EpochEndingBackup>>
+  /** By version. */
+  readonly stateSnapshots: ReadonlyArray<Located<Metadata.StateSnapshotBackup>>
+  /** By first version. */
+  readonly transactions: ReadonlyArray<Located<Metadata.TransactionBackup>>
+  /** Ids that the storage was given; normally one or none. */
+  readonly identities: ReadonlyArray<string>
+  /** Lines that could not be read, by file. */
+  readonly problems: ReadonlyArray<InvalidBackup>
+  /** Metadata files read. */
+  readonly files: number
+}
+
+/**
+ * The newest of each kind; `undefined` where there is none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StorageState {
+  readonly latestEpochEndingEpoch: number | undefined
+  readonly latestStateSnapshotEpoch: number | undefined
+  readonly latestStateSnapshotVersion: number | undefined
+  readonly latestTransactionVersion: number | undefined
+}
+
+/** A metadata file is a few lines; a compacted one some thousands. */
+const maxMetadataBytes = 64 * 1024 * 1024
+
+/**
+ * Lists and reads all metadata of the storage, `concurrency` files at a time.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const load = (
+  options: { readonly concurrency: number }
+): Effect.Effect<MetadataView, StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Effect.gen(function*() {
+    const storage = yield* BackupStorage.BackupStorage
+    const handles = yield* storage.listMetadataFiles
+    const files = yield* Effect.forEach(
+      [...handles].sort(),
+      (file) =>
+        readText(file, maxMetadataBytes).pipe(
+          Effect.map((text) => ({ file, ...Metadata.parseFile(file, text) })),
+          Effect.catchTag("InvalidBackup", (problem) => Effect.succeed({ file, entries: [], problems: [problem] }))
+        ),
+      { concurrency: options.concurrency }
+    )
+    return make(files)
+  }).pipe(Effect.withSpan("MetadataView.load"))
+
+/**
+ * The view of metadata files that were read.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  files: ReadonlyArray<{
+    readonly file: string
+    readonly entries: ReadonlyArray<Metadata.Entry>
+    readonly problems: ReadonlyArray<InvalidBackup>
+  }>
+): MetadataView => {
+  const seen = new Set<string>()
+  const epochEndings: Array<Located<Metadata.EpochEndingBackup>> = []
+  const stateSnapshots: Array<Located<Metadata.StateSnapshotBackup>> = []
+  const transactions: Array<Located<Metadata.TransactionBackup>> = []
+  const identities: Array<string> = []
+  for (const { entries, file } of files) {
+    for (const entry of entries) {
+      const line = Metadata.printLine(entry)
+      if (seen.has(line)) continue
+      seen.add(line)
+      switch (entry._tag) {
+        case "EpochEndingBackup":
+          epochEndings.push({ file, value: entry.value })
+          break
+        case "StateSnapshotBackup":
+          stateSnapshots.push({ file, value: entry.value })
+          break
+        case "TransactionBackup":
+          transactions.push({ file, value: entry.value })
+          break
+        case "Identity":
+          identities.push(entry.value.id)
+          break
+        case "CompactionTimestamps":
+          break
+      }
+    }
+  }
+  return {
+    epochEndings: epochEndings.sort((a, b) =>
+      a.value.first_epoch - b.value.first_epoch || a.value.last_epoch - b.value.last_epoch
+    ),
+    stateSnapshots: stateSnapshots.sort((a, b) => a.value.version - b.value.version),
+    transactions: transactions.sort((a, b) =>
+      a.value.first_version - b.value.first_version || a.value.last_version - b.value.last_version
+    ),
+    identities,
+    problems: files.flatMap((each) => each.problems),
+    files: files.length
+  }
+}
+
+/**
+ * The newest of each kind.
+ *
+ * @since 0.1.0
+ * @category selections
+ */
+export const storageState = (view: MetadataView): StorageState => {
+  const snapshot = view.stateSnapshots.at(-1)?.value
+  return {
+    latestEpochEndingEpoch: newest(view.epochEndings.map((each) => each.value.last_epoch)),
+    latestStateSnapshotEpoch: snapshot?.epoch,
+    latestStateSnapshotVersion: snapshot?.version,
+    latestTransactionVersion: newest(view.transactions.map((each) => each.value.last_version))
+  }
+}
+
+const newest = (values: ReadonlyArray<number>): number | undefined =>
+  values.reduce<number | undefined>((a, b) => a === undefined || b > a ? b : a, undefined)
+
+/**
+ * The newest snapshot at or before a version.
+ *
+ * @since 0.1.0
+ * @category selections
+ */
+export const snapshotAtOrBefore = (
+  view: MetadataView,
+  version: number
+): Located<Metadata.StateSnapshotBackup> | undefined =>
+  view.stateSnapshots.findLast((each) => each.value.version <= version)
+
+/**
+ * Epoch-ending backups that together cover epochs `first` … `last`, in order; a gap is an error that names it.
+ *
+ * @since 0.1.0
+ * @category selections
+ */
+export const coveringEpochEndings = (view: MetadataView, first: number, last: number) =>
+  covering("epoch", view.epochEndings, (value) => [value.first_epoch, value.last_epoch], first, last)
+
+/**
+ * Transaction backups that together cover versions `first` … `last`, in order; a gap is an error that names it.
+ *
+ * @since 0.1.0
+ * @category selections
+ */
+export const coveringTransactions = (view: MetadataView, first: number, last: number) =>
+  covering("version", view.transactions, (value) => [value.first_version, value.last_version], first, last)
+
+/**
+ * A selection: the backups up to the first gap, and that gap.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Covering<A> {
+  readonly backups: ReadonlyArray<Located<A>>
+  readonly gap: InvalidBackup | undefined
+}
+
+/** Overlaps are common (two coordinators, a retry after a lost answer): take what reaches furthest at each step. */
+const covering = <A>(
+  what: string,
+  sorted: ReadonlyArray<Located<A>>,
+  range: (value: A) => readonly [number, number],
+  first: number,
+  last: number
+): Covering<A> => {
+  const backups: Array<Located<A>> = []
+  let next = first
+  let index = 0
+  while (next <= last) {
+    let best: Located<A> | undefined
+    let reach = next - 1
+    for (; index < sorted.length; index++) {
+      const candidate = sorted[index]
+      if (candidate === undefined) break
+      const [from, to] = range(candidate.value)
+      if (from > next) break
+      if (to > reach) {
+        best = candidate
+        reach = to
+      }
+    }
+    if (best === undefined) {
+      const following = sorted[index]
+      const until = following === undefined ? last : Math.min(last, range(following.value)[0] - 1)
+      return {
+        backups,
+        gap: new InvalidBackup({
+          file: following?.file ?? "metadata",
+          reason: "Gap",
+          detail: `no backup holds ${what} ${next}${until > next ? ` to ${until}` : ""}`
+        })
+      }
+    }
+    backups.push(best)
+    next = reach + 1
+  }
+  return { backups, gap: undefined }
+}

@@ -1,0 +1,39 @@
+import { Bytes } from "@holdfast/ledger"
+import { BackupStorage, type StorageError } from "@holdfast/storage"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { InvalidBackup } from "../EngineError.ts"
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+/** A whole small file of a backup (proof, manifest, metadata); one that is larger than `maxBytes` is refused. */
+export const readBytes = (
+  file: string,
+  maxBytes: number
+): Effect.Effect<Uint8Array, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Effect.gen(function*() {
+    const storage = yield* BackupStorage.BackupStorage
+    const parts: Array<Uint8Array> = []
+    let size = 0
+    yield* Stream.runForEach(storage.read(file), (part) => {
+      parts.push(part)
+      size += part.length
+      return size > maxBytes
+        ? Effect.fail(
+          new InvalidBackup({ file, reason: "Malformed", detail: `more than ${maxBytes} bytes for a file of its kind` })
+        )
+        : Effect.void
+    })
+    return Bytes.concatBytes(parts)
+  })
+
+/** The text of a small file. */
+export const readText = (
+  file: string,
+  maxBytes: number
+): Effect.Effect<string, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Effect.flatMap(readBytes(file, maxBytes), (bytes) =>
+    Effect.try({
+      try: () => utf8.decode(bytes),
+      catch: () => new InvalidBackup({ file, reason: "Malformed", detail: "not UTF-8 text" })
+    }))

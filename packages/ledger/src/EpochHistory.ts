@@ -1,0 +1,147 @@
+/**
+ * The chain of trust: epoch-ending ledger infos from epoch 0 on, each signed by the validators that the one before it
+ * named, and what it proves: ledger infos of any epoch up to the one after its last.
+ *
+ * Source: the formats page of the specification, section 9.
+ *
+ * @since 0.1.0
+ */
+import * as Bcs from "./Bcs.ts"
+import { BcsReader } from "./BcsReader.ts"
+import { equalBytes } from "./Bytes.ts"
+import { AggregateSignature, LedgerInfo, LedgerInfoWithSignatures } from "./LedgerInfo.ts"
+import { refuse } from "./ProofError.ts"
+import { checkAll, type PendingSignature, PublicKeyCache, ValidatorVerifier } from "./ValidatorVerifier.ts"
+import * as Waypoint from "./Waypoint.ts"
+
+/**
+ * Pairings that are checked together.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const signaturesPerCheck = 64
+
+/**
+ * The verified epoch-ending ledger infos, in the memory of their validator sets.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class EpochHistory {
+  readonly #waypoints: ReadonlyMap<number, Waypoint.Waypoint>
+  readonly #keys = new PublicKeyCache()
+  /** `#verifiers[i]` signs for epoch i + 1. */
+  readonly #verifiers: Array<ValidatorVerifier> = []
+  readonly #versions: Array<number> = []
+  #pending: Array<{ readonly what: string; readonly signature: PendingSignature }> = []
+  /** Epoch 0's ledger info with signatures, as BCS. */
+  #genesis: Uint8Array | undefined
+  #lastVerified: Uint8Array | undefined
+  /** Waypoints that ledger infos of this history were compared with. */
+  readonly matched: Array<Waypoint.Waypoint> = []
+
+  /** `trusted`: waypoints that stand for the signatures of their versions. */
+  constructor(trusted: ReadonlyArray<Waypoint.Waypoint> = []) {
+    this.#waypoints = new Map(trusted.map((waypoint) => [waypoint.version, waypoint]))
+  }
+
+  /** The epoch that comes next: all before it are in. */
+  get nextEpoch(): number {
+    return this.#verifiers.length
+  }
+
+  /** Version of the last ledger info; -1 while there is none. */
+  get lastVersion(): number {
+    return this.#versions.at(-1) ?? -1
+  }
+
+  /** Version that ended an epoch. */
+  versionOf(epoch: number): number | undefined {
+    return this.#versions[epoch]
+  }
+
+  /**
+   * Takes the next epoch's ledger info (BCS of `LedgerInfoWithSignatures`) and returns its waypoint. Its signature may
+   * be checked later, with others; at the latest by {@link settle} and {@link verify}.
+   *
+   * Throws `BcsError` and `ProofError`.
+   */
+  push(record: Uint8Array): Waypoint.Waypoint {
+    const epoch = this.nextEpoch
+    const what = `the ledger info that ends epoch ${epoch}`
+    const { ledgerInfo, ledgerInfoBytes, signatures } = readSigned(record)
+    const { commitInfo } = ledgerInfo
+    const next = commitInfo.nextEpochState
+    if (commitInfo.epoch !== epoch) refuse("EpochMismatch", `${what}: found one of epoch ${commitInfo.epoch}`)
+    if (next === undefined) return refuse("EpochMismatch", `${what}: it does not end its epoch`)
+    if (next.epoch !== epoch + 1) refuse("EpochMismatch", `${what}: it names epoch ${next.epoch} as the next`)
+    if (commitInfo.version <= this.lastVersion) {
+      refuse("EpochMismatch", `${what}: version ${commitInfo.version} does not come after ${this.lastVersion}`)
+    }
+    const waypoint = Waypoint.fromLedgerInfo(ledgerInfo)
+    const trusted = this.#waypoints.get(waypoint.version)
+    if (trusted !== undefined) {
+      if (!equalBytes(trusted.value, waypoint.value)) {
+        refuse(
+          "WaypointMismatch",
+          `${what}: its waypoint is ${Waypoint.format(waypoint)}, the trusted one ${Waypoint.format(trusted)}`
+        )
+      }
+      this.matched.push(trusted)
+    } else if (epoch > 0) {
+      const verifier = this.#verifiers[epoch - 1]
+      if (verifier === undefined) return refuse("EpochMismatch", `${what}: its validators are not known`)
+      this.#pending.push({ what, signature: verifier.prepare(ledgerInfoBytes, signatures, what) })
+      if (this.#pending.length >= signaturesPerCheck) this.settle()
+    }
+    if (epoch === 0) this.#genesis = record.slice()
+    this.#verifiers.push(new ValidatorVerifier(next, this.#keys))
+    this.#versions.push(commitInfo.version)
+    return waypoint
+  }
+
+  /** Checks the signatures that {@link push} left. Throws `ProofError` (`BadSignature`). */
+  settle(): void {
+    const pending = this.#pending
+    this.#pending = []
+    const wrong = pending[checkAll(pending.map((each) => each.signature))]
+    if (wrong !== undefined) refuse("BadSignature", `${wrong.what}: the signature does not verify`)
+  }
+
+  /**
+   * Checks a ledger info that a proof carries. `false`: its epoch lies beyond what this history can verify.
+   *
+   * Throws `ProofError` where it is wrong.
+   */
+  verify(signed: LedgerInfoWithSignatures): boolean {
+    this.settle()
+    const { ledgerInfo, signatures } = signed.value
+    const { epoch, version } = ledgerInfo.commitInfo
+    const record = Bcs.encode(LedgerInfoWithSignatures, signed)
+    if (this.#lastVerified !== undefined && equalBytes(record, this.#lastVerified)) return true
+    const what = `the ledger info of epoch ${epoch}, version ${version}`
+    if (epoch === 0) {
+      if (this.#genesis === undefined) return false
+      if (!equalBytes(record, this.#genesis)) {
+        refuse("LedgerInfoMismatch", `${what}: it is not the one that ends epoch 0`)
+      }
+    } else {
+      const verifier = this.#verifiers[epoch - 1]
+      if (verifier === undefined) return false
+      const pending = verifier.prepare(Bcs.encode(LedgerInfo, ledgerInfo), signatures, what)
+      if (checkAll([pending]) !== -1) refuse("BadSignature", `${what}: the signature does not verify`)
+    }
+    this.#lastVerified = record
+    return true
+  }
+}
+
+const readSigned = (record: Uint8Array) => {
+  const reader = new BcsReader(record)
+  const start = reader.offset + 1
+  const { value } = LedgerInfoWithSignatures.read(reader)
+  reader.finish()
+  const tail = Bcs.encode(AggregateSignature, value.signatures).length
+  return { ...value, ledgerInfoBytes: record.subarray(start, record.length - tail) }
+}

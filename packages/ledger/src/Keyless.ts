@@ -1,0 +1,135 @@
+/**
+ * Accounts that sign in with an OpenID provider instead of a key of their own.
+ *
+ * ```
+ * KeylessPublicKey           iss_val string · idc bytes
+ * FederatedKeylessPublicKey  jwk_addr · pk KeylessPublicKey
+ * KeylessSignature           cert EphemeralCertificate · jwt_header_json string · exp_date_secs u64 ·
+ *                            ephemeral_pubkey · ephemeral_signature
+ * EphemeralCertificate       enum { ZeroKnowledgeSig · OpenIdSig }
+ * ```
+ *
+ * Source: the format schema, `KeylessSignature`.
+ *
+ * @since 0.1.0
+ */
+import { AccountAddress } from "./AccountAddress.ts"
+import * as Bcs from "./Bcs.ts"
+import { Ed25519PublicKey, Ed25519Signature, PartialAuthenticatorAssertionResponse } from "./SignatureScheme.ts"
+
+/**
+ * The provider, and a commitment to who the user is there.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const KeylessPublicKey = Bcs.struct("KeylessPublicKey", {
+  issVal: Bcs.string,
+  idc: Bcs.newtype("IdCommitment", Bcs.bytes)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type KeylessPublicKey = Bcs.Type<typeof KeylessPublicKey>
+
+/**
+ * A keyless key whose provider's keys stand at an address of the ledger.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const FederatedKeylessPublicKey = Bcs.struct("FederatedKeylessPublicKey", {
+  jwkAddr: AccountAddress,
+  pk: KeylessPublicKey
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type FederatedKeylessPublicKey = Bcs.Type<typeof FederatedKeylessPublicKey>
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const EphemeralPublicKey = Bcs.enumeration("EphemeralPublicKey", {
+  Ed25519: Bcs.fields({ publicKey: Ed25519PublicKey })
+})
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const EphemeralSignature = Bcs.enumeration("EphemeralSignature", {
+  Ed25519: Bcs.fields({ signature: Ed25519Signature }),
+  WebAuthn: Bcs.fields({ signature: PartialAuthenticatorAssertionResponse })
+})
+
+const G1Bytes = Bcs.newtype("G1Bytes", Bcs.fixed(32))
+const G2Bytes = Bcs.newtype("G2Bytes", Bcs.fixed(64))
+
+/**
+ * A zero-knowledge proof.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const ZKP = Bcs.enumeration("ZKP", {
+  Groth16: Bcs.struct("Groth16Proof", { a: G1Bytes, b: G2Bytes, c: G1Bytes })
+})
+
+/**
+ * A proof that the provider vouched for the user, which hides who that is.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const ZeroKnowledgeSig = Bcs.struct("ZeroKnowledgeSig", {
+  proof: ZKP,
+  expHorizonSecs: Bcs.u64,
+  extraField: Bcs.option(Bcs.string),
+  overrideAudVal: Bcs.option(Bcs.string),
+  trainingWheelsSignature: Bcs.option(EphemeralSignature)
+})
+
+/**
+ * The provider's own signature, in the open.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const OpenIdSig = Bcs.struct("OpenIdSig", {
+  jwtSig: Bcs.bytes,
+  jwtPayloadJson: Bcs.string,
+  uidKey: Bcs.string,
+  epkBlinder: Bcs.bytes,
+  pepper: Bcs.newtype("Pepper", Bcs.fixed(31)),
+  idcAudVal: Bcs.option(Bcs.string)
+})
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const EphemeralCertificate = Bcs.enumeration("EphemeralCertificate", { ZeroKnowledgeSig, OpenIdSig })
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const KeylessSignature = Bcs.struct("KeylessSignature", {
+  cert: EphemeralCertificate,
+  jwtHeaderJson: Bcs.string,
+  expDateSecs: Bcs.u64,
+  ephemeralPubkey: EphemeralPublicKey,
+  ephemeralSignature: EphemeralSignature
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type KeylessSignature = Bcs.Type<typeof KeylessSignature>

@@ -1,0 +1,367 @@
+/**
+ * Finding the parts of records without making objects of them: for the hot paths.
+ *
+ * A scan is made once and reused. `begin` gives it the bytes of a batch, `add` the range of one record; afterwards its
+ * arrays say where in the batch the parts of record `i` lie, for `i` below `count`, ready for hashing in bulk. The
+ * arrays may be replaced by longer ones in `add`, so read them from the scan after the last record.
+ *
+ * Structure is checked fully, except that strings are not checked to be UTF-8 nor map keys to be in order: whoever
+ * scans compares a hash of the same bytes with one that is proven.
+ *
+ * Records: the formats page of the specification, section 8.
+ *
+ * @since 0.1.0
+ */
+import { BcsReader } from "./BcsReader.ts"
+import { ContractEvent } from "./ContractEvent.ts"
+import { EncryptedInner, EncryptedPayload } from "./EncryptedPayload.ts"
+import { StateKey, storageTags } from "./StateKey.ts"
+import { StateValue } from "./StateValue.ts"
+import { Transaction } from "./Transaction.ts"
+import { ExecutionStatus, PersistedAuxiliaryInfo } from "./TransactionInfo.ts"
+import { WriteSet } from "./WriteSet.ts"
+
+/**
+ * The two layouts of the records in transaction chunks; only `V1` carries auxiliary infos.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RecordFormat = "V0" | "V1"
+
+const hashSize = 32
+const initialCapacity = 256
+
+/** Offsets have to fit `Int32Array`, where -1 means absent. */
+const maxBatchBytes = 0x7fffffff
+
+const noBytes = new Uint8Array(0)
+
+const longer = (array: Uint32Array, capacity: number): Uint32Array => {
+  const grown = new Uint32Array(capacity)
+  grown.set(array)
+  return grown
+}
+
+const longerSigned = (array: Int32Array, capacity: number): Int32Array => {
+  const grown = new Int32Array(capacity)
+  grown.set(array)
+  return grown
+}
+
+const longerBytes = (array: Uint8Array, capacity: number): Uint8Array => {
+  const grown = new Uint8Array(capacity)
+  grown.set(array)
+  return grown
+}
+
+const readerOf = (batch: Uint8Array): BcsReader => {
+  const reader = new BcsReader(batch)
+  if (batch.length > maxBatchBytes) reader.fail("LengthLimit", `a batch of ${batch.length} bytes`)
+  return reader
+}
+
+/**
+ * Where an encrypted payload begins in a user transaction: after the variant of the transaction, the sender and the
+ * sequence number stand the variant of the payload and then that of the encrypted payload.
+ */
+const payloadAt = 1 + 32 + 8
+const userTransaction = 0
+const encryptedPayload = 5
+const encrypted = 0
+
+/**
+ * The bytes to hash for the user transaction `bytes[start, end)`, which has been scanned, if they differ from those
+ * that stand there: the payload in its encrypted form.
+ */
+const hashedForm = (bytes: Uint8Array, start: number, end: number): Uint8Array | undefined => {
+  const at = start + payloadAt
+  if (bytes[start] !== userTransaction || bytes[at] !== encryptedPayload || bytes[at + 1] === encrypted) {
+    return undefined
+  }
+  const reader = new BcsReader(bytes, at + 1, end)
+  EncryptedPayload.skip(reader)
+  const payloadEnd = reader.offset
+  reader.window(at + 2, end)
+  EncryptedInner.skip(reader)
+  const originalEnd = reader.offset
+
+  const replacement = new Uint8Array(originalEnd - start + end - payloadEnd)
+  replacement.set(bytes.subarray(start, originalEnd))
+  replacement[payloadAt + 1] = encrypted
+  replacement.set(bytes.subarray(payloadEnd, end), originalEnd - start)
+  return replacement
+}
+
+/**
+ * The parts of the records of a transaction chunk. All offsets count from the start of the batch.
+ *
+ * `add` throws `BcsError`, with an offset into the batch, for a record that is not what it should be; the scan then
+ * stands as it was before that record.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class TransactionScan {
+  readonly format: RecordFormat
+  /** Records scanned since `begin`. */
+  count = 0
+
+  transactionStarts: Uint32Array = new Uint32Array(initialCapacity)
+  transactionEnds: Uint32Array = new Uint32Array(initialCapacity)
+
+  /** Auxiliary infos: an empty range in format `V0`. */
+  auxStarts: Uint32Array = new Uint32Array(initialCapacity)
+  auxEnds: Uint32Array = new Uint32Array(initialCapacity)
+  /** The variant of the auxiliary info: 0 `None`, 1 `V1`, 2 `TimestampNotYetAssignedV1`; 0 in format `V0`. */
+  auxVariant: Uint8Array = new Uint8Array(initialCapacity)
+
+  infoStarts: Uint32Array = new Uint32Array(initialCapacity)
+  infoEnds: Uint32Array = new Uint32Array(initialCapacity)
+
+  /** Where the hashes in the transaction info begin; -1 for one that is absent. */
+  transactionHashAt: Uint32Array = new Uint32Array(initialCapacity)
+  eventRootAt: Uint32Array = new Uint32Array(initialCapacity)
+  stateChangeAt: Uint32Array = new Uint32Array(initialCapacity)
+  checkpointAt: Int32Array = new Int32Array(initialCapacity)
+  auxiliaryHashAt: Int32Array = new Int32Array(initialCapacity)
+
+  writeSetStarts: Uint32Array = new Uint32Array(initialCapacity)
+  writeSetEnds: Uint32Array = new Uint32Array(initialCapacity)
+
+  /** The events of record `i` are those from `eventFirst[i]` to before `eventFirst[i + 1]`. */
+  eventFirst: Uint32Array = new Uint32Array(initialCapacity + 1)
+  eventStarts: Uint32Array = new Uint32Array(initialCapacity)
+  eventEnds: Uint32Array = new Uint32Array(initialCapacity)
+
+  /**
+   * By record: the bytes to hash in place of the transaction's own. Only for encrypted payloads that have been opened
+   * or have failed to open.
+   */
+  readonly replacements: Map<number, Uint8Array> = new Map()
+
+  #reader = new BcsReader(noBytes)
+
+  constructor(format: RecordFormat) {
+    this.format = format
+  }
+
+  /** All events since `begin`. */
+  get eventCount(): number {
+    return this.eventFirst[this.count] ?? 0
+  }
+
+  /** Forgets what was scanned and goes on to the records of another batch. */
+  begin(batch: Uint8Array): void {
+    this.#reader = readerOf(batch)
+    this.count = 0
+    this.replacements.clear()
+  }
+
+  /** Scans the record that is exactly `[start, end)` of the batch. */
+  add(start: number, end: number): void {
+    const index = this.count
+    if (index === this.transactionStarts.length) this.#grow(2 * index)
+    const reader = this.#reader
+    reader.window(start, end)
+
+    this.transactionStarts[index] = start
+    Transaction.skip(reader)
+    const transactionEnd = reader.offset
+    this.transactionEnds[index] = transactionEnd
+
+    this.auxStarts[index] = transactionEnd
+    this.auxVariant[index] = 0
+    if (this.format === "V1") {
+      PersistedAuxiliaryInfo.skip(reader)
+      this.auxVariant[index] = reader.bytes[transactionEnd] ?? 0
+    }
+    this.auxEnds[index] = reader.offset
+
+    this.#info(reader, index)
+    const events = this.#events(reader, index)
+
+    this.writeSetStarts[index] = reader.offset
+    WriteSet.skip(reader)
+    this.writeSetEnds[index] = reader.offset
+    reader.finish()
+
+    const replacement = hashedForm(reader.bytes, start, transactionEnd)
+    if (replacement !== undefined) this.replacements.set(index, replacement)
+    this.eventFirst[index + 1] = events
+    this.count = index + 1
+  }
+
+  #info(reader: BcsReader, index: number): void {
+    const start = reader.offset
+    this.infoStarts[index] = start
+    const variant = reader.uleb()
+    if (variant !== 0) reader.fail("UnknownVariant", `TransactionInfo has no variant ${variant}`, start)
+    reader.skip(8)
+    ExecutionStatus.skip(reader)
+    this.transactionHashAt[index] = reader.skip(hashSize)
+    this.eventRootAt[index] = reader.skip(hashSize)
+    this.stateChangeAt[index] = reader.skip(hashSize)
+    this.checkpointAt[index] = reader.present() ? reader.skip(hashSize) : -1
+    this.auxiliaryHashAt[index] = reader.present() ? reader.skip(hashSize) : -1
+    this.infoEnds[index] = reader.offset
+  }
+
+  /** Appends the events of a record and returns how many there are since `begin`. */
+  #events(reader: BcsReader, index: number): number {
+    const first = this.eventFirst[index] ?? 0
+    const last = first + reader.length()
+    for (let event = first; event < last; event++) {
+      // Grown by what has been found, not by the length that is claimed.
+      if (event === this.eventStarts.length) {
+        this.eventStarts = longer(this.eventStarts, 2 * event)
+        this.eventEnds = longer(this.eventEnds, 2 * event)
+      }
+      this.eventStarts[event] = reader.offset
+      ContractEvent.skip(reader)
+      this.eventEnds[event] = reader.offset
+    }
+    return last
+  }
+
+  #grow(capacity: number): void {
+    this.transactionStarts = longer(this.transactionStarts, capacity)
+    this.transactionEnds = longer(this.transactionEnds, capacity)
+    this.auxStarts = longer(this.auxStarts, capacity)
+    this.auxEnds = longer(this.auxEnds, capacity)
+    this.auxVariant = longerBytes(this.auxVariant, capacity)
+    this.infoStarts = longer(this.infoStarts, capacity)
+    this.infoEnds = longer(this.infoEnds, capacity)
+    this.transactionHashAt = longer(this.transactionHashAt, capacity)
+    this.eventRootAt = longer(this.eventRootAt, capacity)
+    this.stateChangeAt = longer(this.stateChangeAt, capacity)
+    this.checkpointAt = longerSigned(this.checkpointAt, capacity)
+    this.auxiliaryHashAt = longerSigned(this.auxiliaryHashAt, capacity)
+    this.writeSetStarts = longer(this.writeSetStarts, capacity)
+    this.writeSetEnds = longer(this.writeSetEnds, capacity)
+    this.eventFirst = longer(this.eventFirst, capacity + 1)
+  }
+}
+
+const accessPath = 0
+const tableItem = 1
+
+/** Where the bytes of a table item's key begin, or rather their length: after the variant and the handle. */
+const tableKeyAt = 1 + 32
+
+/**
+ * Short runs are copied byte by byte, since a view for `set` costs more than that; paths and table keys mostly are.
+ */
+const copyRange = (from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number => {
+  const length = end - start
+  if (length > 128) to.set(from.subarray(start, end), at)
+  else for (let index = 0; index < length; index++) to[at + index] = from[start + index] ?? 0
+  return at + length
+}
+
+/**
+ * The parts of the records of a state snapshot chunk: keys and values. All offsets but those of the staged keys count
+ * from the start of the batch.
+ *
+ * `add` throws `BcsError` for a record that is not a key and a value; the scan then stands as it was before.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class StateRecordScan {
+  /** Records scanned since `begin`. */
+  count = 0
+
+  /** BCS of the keys. */
+  keyStarts: Uint32Array = new Uint32Array(initialCapacity)
+  keyEnds: Uint32Array = new Uint32Array(initialCapacity)
+  /** The variant of the key: 0 `AccessPath`, 1 `TableItem`, 2 `Raw`. */
+  keyVariant: Uint8Array = new Uint8Array(initialCapacity)
+
+  valueStarts: Uint32Array = new Uint32Array(initialCapacity)
+  valueEnds: Uint32Array = new Uint32Array(initialCapacity)
+
+  /** After `stageKeys`: where in the staged bytes the storage encoding of each key lies. */
+  stagedStarts: Uint32Array = new Uint32Array(initialCapacity)
+  stagedEnds: Uint32Array = new Uint32Array(initialCapacity)
+
+  /** Where the last byte string of each key begins, after its length. */
+  #tailStarts: Uint32Array = new Uint32Array(initialCapacity)
+  #staged: Uint8Array = noBytes
+  /** Bytes of all keys: their storage encodings are no longer. */
+  #keyBytes = 0
+  #reader = new BcsReader(noBytes)
+
+  /** Forgets what was scanned and goes on to the records of another batch. */
+  begin(batch: Uint8Array): void {
+    this.#reader = readerOf(batch)
+    this.count = 0
+    this.#keyBytes = 0
+  }
+
+  /** Scans the record that is exactly `[start, end)` of the batch. */
+  add(start: number, end: number): void {
+    const index = this.count
+    if (index === this.keyStarts.length) this.#grow(2 * index)
+    const reader = this.#reader
+    reader.window(start, end)
+
+    StateKey.skip(reader)
+    const keyEnd = reader.offset
+    StateValue.skip(reader)
+    reader.finish()
+
+    const variant = reader.bytes[start] ?? 0
+    reader.window(start + (variant === tableItem || variant === accessPath ? tableKeyAt : 1), keyEnd)
+    reader.uleb()
+
+    this.keyStarts[index] = start
+    this.keyEnds[index] = keyEnd
+    this.keyVariant[index] = variant
+    this.#tailStarts[index] = reader.offset
+    this.valueStarts[index] = keyEnd
+    this.valueEnds[index] = end
+    this.#keyBytes += keyEnd - start
+    this.count = index + 1
+  }
+
+  /**
+   * Writes the storage encodings of all keys one after the other and returns the bytes that hold them, which are
+   * reused by the next call; `stagedStarts` and `stagedEnds` then say where each of them lies.
+   */
+  stageKeys(): Uint8Array {
+    if (this.#staged.length < this.#keyBytes) {
+      this.#staged = new Uint8Array(Math.max(this.#keyBytes, 2 * this.#staged.length))
+    }
+    const staged = this.#staged
+    const bytes = this.#reader.bytes
+    let at = 0
+    for (let index = 0; index < this.count; index++) {
+      const start = this.keyStarts[index] ?? 0
+      const end = this.keyEnds[index] ?? 0
+      const variant = this.keyVariant[index] ?? 0
+      this.stagedStarts[index] = at
+      if (variant === accessPath) {
+        // Its tag is that of its BCS, and the rest is BCS.
+        at = copyRange(bytes, start, end, staged, at)
+      } else {
+        if (variant === tableItem) at = copyRange(bytes, start, start + tableKeyAt, staged, at)
+        else staged[at++] = storageTags[2]
+        at = copyRange(bytes, this.#tailStarts[index] ?? 0, end, staged, at)
+      }
+      this.stagedEnds[index] = at
+    }
+    return staged
+  }
+
+  #grow(capacity: number): void {
+    this.keyStarts = longer(this.keyStarts, capacity)
+    this.keyEnds = longer(this.keyEnds, capacity)
+    this.keyVariant = longerBytes(this.keyVariant, capacity)
+    this.valueStarts = longer(this.valueStarts, capacity)
+    this.valueEnds = longer(this.valueEnds, capacity)
+    this.stagedStarts = longer(this.stagedStarts, capacity)
+    this.stagedEnds = longer(this.stagedEnds, capacity)
+    this.#tailStarts = longer(this.#tailStarts, capacity)
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * The left edge of a state tree that is received leaf by leaf, in key order: what is needed to check a state range proof
+ * after any leaf, in the memory of one path.
+ *
+ * The tree is a binary sparse Merkle tree over 256-bit key hashes, most significant bit first. An empty subtree is the
+ * sparse placeholder; a subtree with exactly one leaf is that leaf's hash.
+ *
+ * Source: the formats page of the specification, section 5.
+ *
+ * @since 0.1.0
+ */
+import { equalBytes } from "./Bytes.ts"
+import { format, type HashValue, seeds, size, sparseMerklePlaceholder } from "./HashValue.ts"
+import { refuse } from "./ProofError.ts"
+import * as Sha3 from "./Sha3.ts"
+
+const bits = 8 * size
+
+const bitAt = (key: Uint8Array, start: number, bit: number): number =>
+  ((key[start + (bit >> 3)] ?? 0) >> (7 - (bit & 7))) & 1
+
+/** `node` becomes its parent, whose left child it is. */
+const joinRight = (node: HashValue, right: HashValue): void =>
+  Sha3.hashPair(seeds.sparseMerkleInternal, node, 0, right, 0, node, 0)
+
+/**
+ * Receives leaves in ascending order of their key hashes and keeps the subtrees to the left of the path to the last one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class StateFrontier {
+  /** Hash of the left sibling whose parent is at depth d, at 32 * d; only where {@link #present} says so. */
+  readonly #left = new Uint8Array(bits * size)
+  readonly #present = new Uint8Array(bits)
+  readonly #key = new Uint8Array(size)
+  /** The hash of the last leaf; later of the subtree that holds it. */
+  readonly #node = new Uint8Array(size)
+  /** Bits that the last leaf shares with the one before it; -1 for the first leaf. */
+  #shared = -1
+  #count = 0
+
+  /** Leaves received. */
+  get count(): number {
+    return this.#count
+  }
+
+  /**
+   * Receives `count` leaves: key hashes and leaf hashes lie one after the other. Throws `ProofError` (`KeyOrder`) unless
+   * the keys go on strictly increasing.
+   */
+  push(keyHashes: Uint8Array, leafHashes: Uint8Array, count: number): void {
+    for (let index = 0; index < count; index++) {
+      const at = index * size
+      if (this.#count > 0) this.#settle(keyHashes, at)
+      for (let byte = 0; byte < size; byte++) {
+        this.#key[byte] = keyHashes[at + byte] ?? 0
+        this.#node[byte] = leafHashes[at + byte] ?? 0
+      }
+      this.#count += 1
+    }
+  }
+
+  /** The last leaf's subtree is complete up to where the next key parts from it: there it becomes a left sibling. */
+  #settle(next: Uint8Array, at: number): void {
+    const key = this.#key
+    let byte = 0
+    while (byte < size && key[byte] === next[at + byte]) byte++
+    const difference = (key[byte] ?? 0) ^ (next[at + byte] ?? 0)
+    if (byte === size || (key[byte] ?? 0) > (next[at + byte] ?? 0)) {
+      refuse(
+        "KeyOrder",
+        `item ${this.#count}: key hash ${format(next.subarray(at, at + size))} does not come after ${format(key)}`
+      )
+    }
+    const shared = 8 * byte + Math.clz32(difference) - 24
+    this.#climb(Math.max(this.#shared, shared), shared)
+    this.#left.set(this.#node, shared * size)
+    this.#present[shared] = 1
+    this.#shared = shared
+  }
+
+  /** Replaces the node, a child of a node at depth `from`, by its ancestor just below depth `to`: nothing on the right. */
+  #climb(from: number, to: number): void {
+    for (let depth = from; depth > to; depth--) {
+      if (bitAt(this.#key, 0, depth) === 0) joinRight(this.#node, sparseMerklePlaceholder)
+      else this.#joinLeft(depth, this.#node)
+      this.#present[depth] = 0
+    }
+  }
+
+  /** `node` becomes its parent at `depth`, whose right child it is. */
+  #joinLeft(depth: number, node: HashValue): void {
+    if (this.#present[depth] === 1) {
+      Sha3.hashPair(seeds.sparseMerkleInternal, this.#left, depth * size, node, 0, node, 0)
+    } else {
+      Sha3.hashPair(seeds.sparseMerkleInternal, sparseMerklePlaceholder, 0, node, 0, node, 0)
+    }
+  }
+
+  /**
+   * Checks that the leaves received are all leaves of the tree with that root up to the last one. `rightSiblings` are
+   * those of a range proof for the last leaf, the bottom one first. The frontier stays as it is.
+   *
+   * Throws `ProofError` (`ProofShape`, `RootMismatch`).
+   */
+  verify(rightSiblings: ReadonlyArray<HashValue>, root: HashValue): void {
+    const what = `the range proof for the items up to ${format(this.#key)}`
+    if (this.#count === 0) refuse("ProofShape", "a range proof of no state items")
+    if (rightSiblings.length > bits) refuse("ProofShape", `${what} has ${rightSiblings.length} siblings`)
+    const node = this.#node.slice()
+    let zerosAhead = 0
+    for (let depth = 0; depth < bits; depth++) zerosAhead += 1 - bitAt(this.#key, 0, depth)
+    let used = 0
+    let dropping = true
+    for (let depth = bits - 1; depth >= 0; depth--) {
+      const right = bitAt(this.#key, 0, depth) === 1
+      const left = this.#present[depth] === 1
+      if (dropping && (right ? !left : zerosAhead > rightSiblings.length)) {
+        if (!right) zerosAhead -= 1
+        continue
+      }
+      dropping = false
+      if (right) {
+        this.#joinLeft(depth, node)
+      } else {
+        joinRight(node, rightSiblings[used++] ?? refuse("ProofShape", `${what} has too few siblings`))
+        zerosAhead -= 1
+      }
+    }
+    if (used !== rightSiblings.length) refuse("ProofShape", `${what} has ${rightSiblings.length - used} siblings too many`)
+    if (!equalBytes(node, root)) {
+      refuse("RootMismatch", `${what} leads to state root ${format(node)}, not to ${format(root)}`)
+    }
+  }
+
+  /** The root of a tree that holds exactly the leaves received. */
+  root(): HashValue {
+    if (this.#count === 0) return sparseMerklePlaceholder
+    const node = this.#node.slice()
+    for (let depth = this.#shared; depth >= 0; depth--) {
+      if (bitAt(this.#key, 0, depth) === 0) joinRight(node, sparseMerklePlaceholder)
+      else this.#joinLeft(depth, node)
+    }
+    return node
+  }
+
+  /** Key hash of the last leaf received. A copy. */
+  lastKeyHash(): HashValue {
+    return this.#key.slice()
+  }
+}

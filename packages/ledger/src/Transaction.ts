@@ -1,0 +1,142 @@
+/**
+ * A transaction of any kind: what the ledger is made of.
+ *
+ * ```
+ * Transaction        enum { UserTransaction(SignedTransaction) · GenesisTransaction(WriteSetPayload) · BlockMetadata
+ *                         · StateCheckpoint(HashValue) · ValidatorTransaction · BlockMetadataExt
+ *                         · BlockEpilogue(BlockEpiloguePayload) }
+ * SignedTransaction  raw_txn · authenticator TransactionAuthenticator
+ * RawTransaction     sender · sequence_number u64 · payload · max_gas_amount u64 · gas_unit_price u64 ·
+ *                    expiration_timestamp_secs u64 · chain_id u8
+ * WriteSetPayload    enum { Direct{write_set, events seq<ContractEvent>} · Script{execute_as, script} }
+ * ```
+ *
+ * Source: the format schema, `Transaction`, and the formats page of the specification, section 2.
+ *
+ * @since 0.1.0
+ */
+import { AccountAddress } from "./AccountAddress.ts"
+import { TransactionAuthenticator } from "./Authenticator.ts"
+import * as Bcs from "./Bcs.ts"
+import { BlockEpiloguePayload, BlockMetadata, BlockMetadataExt } from "./BlockMetadata.ts"
+import { ContractEvent } from "./ContractEvent.ts"
+import * as EncryptedPayload from "./EncryptedPayload.ts"
+import { HashValue, seeds } from "./HashValue.ts"
+import * as Sha3 from "./Sha3.ts"
+import { Script } from "./TransactionExecutable.ts"
+import { TransactionPayload } from "./TransactionPayload.ts"
+import { ValidatorTransaction } from "./ValidatorTransaction.ts"
+import { WriteSet } from "./WriteSet.ts"
+
+/**
+ * What a user signs.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const RawTransaction = Bcs.struct("RawTransaction", {
+  sender: AccountAddress,
+  sequenceNumber: Bcs.u64,
+  payload: TransactionPayload,
+  maxGasAmount: Bcs.u64,
+  gasUnitPrice: Bcs.u64,
+  expirationTimestampSecs: Bcs.u64,
+  chainId: Bcs.newtype("ChainId", Bcs.u8)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type RawTransaction = Bcs.Type<typeof RawTransaction>
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const SignedTransaction = Bcs.struct("SignedTransaction", {
+  rawTxn: RawTransaction,
+  authenticator: TransactionAuthenticator
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type SignedTransaction = Bcs.Type<typeof SignedTransaction>
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const ChangeSet = Bcs.struct("ChangeSet", { writeSet: WriteSet, events: Bcs.sequence(ContractEvent) })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ChangeSet = Bcs.Type<typeof ChangeSet>
+
+/**
+ * What a genesis transaction writes.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const WriteSetPayload = Bcs.enumeration("WriteSetPayload", {
+  Direct: ChangeSet,
+  Script: Bcs.fields({ executeAs: AccountAddress, script: Script })
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type WriteSetPayload = Bcs.Type<typeof WriteSetPayload>
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const Transaction = Bcs.enumeration("Transaction", {
+  UserTransaction: SignedTransaction,
+  GenesisTransaction: WriteSetPayload,
+  BlockMetadata,
+  StateCheckpoint: HashValue,
+  ValidatorTransaction,
+  BlockMetadataExt,
+  BlockEpilogue: BlockEpiloguePayload
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Transaction = Bcs.Type<typeof Transaction>
+
+/**
+ * The transaction whose bytes are hashed: an encrypted payload as it was sent, everything else as it stands.
+ *
+ * @since 0.1.0
+ * @category hashing
+ */
+export const hashedForm = (transaction: Transaction): Transaction => {
+  if (transaction._tag !== "UserTransaction") return transaction
+  const { authenticator, rawTxn } = transaction.value
+  if (rawTxn.payload._tag !== "EncryptedPayload") return transaction
+  const payload = EncryptedPayload.hashedForm(rawTxn.payload.value)
+  if (payload === rawTxn.payload.value) return transaction
+  return {
+    _tag: "UserTransaction",
+    value: { rawTxn: { ...rawTxn, payload: { _tag: "EncryptedPayload", value: payload } }, authenticator }
+  }
+}
+
+/**
+ * The hash by which a transaction info names the transaction.
+ *
+ * @since 0.1.0
+ * @category hashing
+ */
+export const hash = (transaction: Transaction): HashValue =>
+  Sha3.hashSeeded(seeds.transaction, Bcs.encode(Transaction, hashedForm(transaction)))

@@ -1,0 +1,185 @@
+/**
+ * Checks a chunk of transactions: each part of each record against its transaction info, and the infos against the
+ * accumulator that a ledger info signs.
+ *
+ * Source: the formats page of the specification, sections 5 and 9.
+ *
+ * @since 0.1.0
+ */
+import * as Accumulator from "./Accumulator.ts"
+import { equalRange } from "./Bytes.ts"
+import type { RecordBatch } from "./Frames.ts"
+import { accumulatorPlaceholder, format, seeds, size } from "./HashValue.ts"
+import { refuse } from "./ProofError.ts"
+import type { TransactionRangeProof } from "./Proofs.ts"
+import { type RecordFormat, TransactionScan } from "./Scan.ts"
+import * as Sha3 from "./Sha3.ts"
+
+/** Records scanned and hashed at a time: bounds the scratch memory. */
+const stride = 1024
+
+/** The variant of `PersistedAuxiliaryInfo` that has a hash. */
+const hashedAuxiliaryInfo = 1
+
+/**
+ * A hash array that grows with what is put into it.
+ */
+class Hashes {
+  bytes = new Uint8Array(stride * size)
+
+  reserve(count: number): Uint8Array {
+    if (count * size > this.bytes.length) {
+      const grown = new Uint8Array(Math.max(2 * this.bytes.length, count * size))
+      grown.set(this.bytes)
+      this.bytes = grown
+    }
+    return this.bytes
+  }
+}
+
+/**
+ * Takes the records of chunks, one chunk after the other. Throws `BcsError` and `ProofError`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class TransactionChunkVerifier {
+  readonly #scans: { readonly [F in RecordFormat]: TransactionScan } = {
+    V0: new TransactionScan("V0"),
+    V1: new TransactionScan("V1")
+  }
+  readonly #computed = new Hashes()
+  readonly #events = new Hashes()
+  readonly #eventRoots = new Hashes()
+  /** Hashes of the transaction infos; the first 32 bytes are room for a left sibling. */
+  readonly #leaves = new Hashes()
+  #scan = this.#scans.V1
+  #first = 0
+  #count = 0
+
+  /** Starts a chunk whose first record is that version. */
+  begin(firstVersion: number, recordFormat: RecordFormat): void {
+    this.#scan = this.#scans[recordFormat]
+    this.#first = firstVersion
+    this.#count = 0
+  }
+
+  /** Records of the chunk so far. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Takes the next records of the chunk. */
+  push(batch: RecordBatch): void {
+    const scan = this.#scan
+    for (let first = 0; first < batch.count; first += stride) {
+      const last = Math.min(first + stride, batch.count)
+      scan.begin(batch.bytes)
+      for (let index = first; index < last; index++) scan.add(batch.starts[index] ?? 0, batch.ends[index] ?? 0)
+      this.#check(batch.bytes)
+    }
+  }
+
+  #check(bytes: Uint8Array): void {
+    const scan = this.#scan
+    const count = scan.count
+    const computed = this.#computed.reserve(count)
+
+    Sha3.hashRanges(seeds.transaction, bytes, scan.transactionStarts, scan.transactionEnds, count, computed)
+    for (const [index, replacement] of scan.replacements) {
+      computed.set(Sha3.hashSeeded(seeds.transaction, replacement), index * size)
+    }
+    this.#compare("transaction", computed, bytes, scan.transactionHashAt)
+
+    Sha3.hashRanges(seeds.writeSet, bytes, scan.writeSetStarts, scan.writeSetEnds, count, computed)
+    this.#compare("write set", computed, bytes, scan.stateChangeAt)
+
+    this.#compare("event root", this.#hashEvents(bytes), bytes, scan.eventRootAt)
+    this.#checkAuxiliaryInfos(bytes)
+
+    const leaves = this.#leaves.reserve(this.#count + count + 2)
+    Sha3.hashRanges(
+      seeds.transactionInfo,
+      bytes,
+      scan.infoStarts,
+      scan.infoEnds,
+      count,
+      leaves,
+      (this.#count + 1) * size
+    )
+    this.#count += count
+  }
+
+  #compare(what: string, computed: Uint8Array, bytes: Uint8Array, at: Uint32Array): void {
+    for (let index = 0; index < this.#scan.count; index++) {
+      if (!equalRange(computed, index * size, bytes, at[index] ?? 0, size)) this.#mismatch(what, index, computed)
+    }
+  }
+
+  #mismatch(what: string, index: number, computed: Uint8Array): never {
+    const found = format(computed.subarray(index * size, (index + 1) * size))
+    return refuse(
+      "HashMismatch",
+      `version ${this.#first + this.#count + index}: the hash of the ${what}, ${found}, is not the one in its transaction info`
+    )
+  }
+
+  #hashEvents(bytes: Uint8Array): Uint8Array {
+    const scan = this.#scan
+    const total = scan.eventCount
+    const hashes = this.#events.reserve(total + 1)
+    const roots = this.#eventRoots.reserve(scan.count)
+    Sha3.hashRanges(seeds.event, bytes, scan.eventStarts, scan.eventEnds, total, hashes)
+    for (let index = 0; index < scan.count; index++) {
+      const first = scan.eventFirst[index] ?? 0
+      const count = (scan.eventFirst[index + 1] ?? 0) - first
+      if (count === 0) {
+        roots.set(accumulatorPlaceholder, index * size)
+      } else if (count === 1) {
+        roots.set(hashes.subarray(first * size, (first + 1) * size), index * size)
+      } else {
+        const leaves = new Uint8Array((count + 1) * size)
+        leaves.set(hashes.subarray(first * size, (first + count) * size))
+        roots.set(Accumulator.rootOfLeaves(seeds.eventAccumulator, leaves, count), index * size)
+      }
+    }
+    return roots
+  }
+
+  #checkAuxiliaryInfos(bytes: Uint8Array): void {
+    const scan = this.#scan
+    const computed = this.#computed.bytes
+    Sha3.hashRanges(seeds.auxiliaryInfo, bytes, scan.auxStarts, scan.auxEnds, scan.count, computed)
+    for (let index = 0; index < scan.count; index++) {
+      const at = scan.auxiliaryHashAt[index] ?? -1
+      const version = this.#first + this.#count + index
+      if (scan.format === "V0") {
+        if (at !== -1) {
+          refuse(
+            "NoAuxiliaryInfo",
+            `version ${version}: its transaction info has an auxiliary info hash, which records of format V0 cannot prove`
+          )
+        }
+      } else if (scan.auxVariant[index] === hashedAuxiliaryInfo) {
+        if (at === -1 || !equalRange(computed, index * size, bytes, at, size)) {
+          this.#mismatch("auxiliary info", index, computed)
+        }
+      } else if (at !== -1) {
+        refuse("HashMismatch", `version ${version}: its transaction info has the hash of an auxiliary info, but there is none`)
+      }
+    }
+  }
+
+  /**
+   * The chunk is complete: proves its transaction infos against the accumulator root of the ledger info, whose own
+   * signature is checked elsewhere.
+   */
+  end([proof, { value: { ledgerInfo } }]: TransactionRangeProof): void {
+    const { executedStateId, version } = ledgerInfo.commitInfo
+    const last = this.#first + this.#count - 1
+    if (last > version) {
+      refuse("BeyondLedgerInfo", `version ${last} lies beyond version ${version} of the ledger info that should prove it`)
+    }
+    Accumulator.verifyRange(this.#leaves.reserve(this.#count + 2), this.#count, this.#first, proof, executedStateId)
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * What a transaction asks for beside its code.
+ *
+ * ```
+ * TransactionExtraConfig  enum { V1{multisig_address option, replay_protection_nonce option<u64>}
+ *                              · V2{…, txn_limits_request option<UserTxnLimitsRequest>} }
+ * ```
+ *
+ * Source: the format schema, `TransactionExtraConfig`.
+ *
+ * @since 0.1.0
+ */
+import { AccountAddress } from "./AccountAddress.ts"
+import * as Bcs from "./Bcs.ts"
+
+const RequestedMultipliers = Bcs.enumeration("RequestedMultipliers", {
+  V1: Bcs.fields({ executionBps: Bcs.u64, ioBps: Bcs.u64 })
+})
+
+/**
+ * Who asks for higher limits, on the strength of which stake; multipliers are in hundredths of a percent.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const UserTxnLimitsRequest = Bcs.enumeration("UserTxnLimitsRequest", {
+  StakePoolOwner: Bcs.fields({ multipliers: RequestedMultipliers }),
+  DelegatedVoter: Bcs.fields({ poolAddress: AccountAddress, multipliers: RequestedMultipliers }),
+  DelegationPoolDelegator: Bcs.fields({ poolAddress: AccountAddress, multipliers: RequestedMultipliers })
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type UserTxnLimitsRequest = Bcs.Type<typeof UserTxnLimitsRequest>
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const TransactionExtraConfig = Bcs.enumeration("TransactionExtraConfig", {
+  V1: Bcs.fields({ multisigAddress: Bcs.option(AccountAddress), replayProtectionNonce: Bcs.option(Bcs.u64) }),
+  V2: Bcs.fields({
+    multisigAddress: Bcs.option(AccountAddress),
+    replayProtectionNonce: Bcs.option(Bcs.u64),
+    txnLimitsRequest: Bcs.option(UserTxnLimitsRequest)
+  })
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type TransactionExtraConfig = Bcs.Type<typeof TransactionExtraConfig>

@@ -1,0 +1,70 @@
+/**
+ * What a user transaction is to do.
+ *
+ * ```
+ * TransactionPayload       enum { Script · ModuleBundle · EntryFunction · Multisig · Payload(TransactionPayloadInner)
+ *                               · EncryptedPayload }
+ * TransactionPayloadInner  enum { V1{executable TransactionExecutable, extra_config TransactionExtraConfig} }
+ * Multisig                 multisig_address · transaction_payload option<enum { EntryFunction · Script }>
+ * ```
+ *
+ * Source: the format schema, `TransactionPayload`.
+ *
+ * @since 0.1.0
+ */
+import { AccountAddress } from "./AccountAddress.ts"
+import * as Bcs from "./Bcs.ts"
+import { EncryptedPayload } from "./EncryptedPayload.ts"
+import { EntryFunction, Script, TransactionExecutable } from "./TransactionExecutable.ts"
+import { TransactionExtraConfig } from "./TransactionExtraConfig.ts"
+
+/**
+ * A call in the name of an account with several owners; without a payload, the one that they agreed on is on the ledger.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const Multisig = Bcs.struct("Multisig", {
+  multisigAddress: AccountAddress,
+  transactionPayload: Bcs.option(Bcs.enumeration("MultisigTransactionPayload", { EntryFunction, Script }))
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Multisig = Bcs.Type<typeof Multisig>
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const TransactionPayloadInner = Bcs.enumeration("TransactionPayloadInner", {
+  V1: Bcs.fields({ executable: TransactionExecutable, extraConfig: TransactionExtraConfig })
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type TransactionPayloadInner = Bcs.Type<typeof TransactionPayloadInner>
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const TransactionPayload = Bcs.enumeration("TransactionPayload", {
+  Script,
+  /** No longer in use; its number stays taken. */
+  ModuleBundle: Bcs.struct("DeprecatedPayload", { dummyValue: Bcs.u64 }),
+  EntryFunction,
+  Multisig,
+  Payload: TransactionPayloadInner,
+  EncryptedPayload
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type TransactionPayload = Bcs.Type<typeof TransactionPayload>

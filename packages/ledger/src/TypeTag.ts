@@ -1,0 +1,150 @@
+/**
+ * Move's names for types and modules.
+ *
+ * ```
+ * TypeTag    enum { bool · u8 · u64 · u128 · address · signer · vector(TypeTag) · struct(StructTag) · u16 · u32 · u256 ·
+ *                   Function(FunctionTag) · i8 · i16 · i32 · i64 · i128 · i256 }
+ * StructTag  address · module · name · type_args seq<TypeTag>
+ * ModuleId   address · name
+ * ```
+ *
+ * Source: the format schema, `TypeTag`.
+ *
+ * @since 0.1.0
+ */
+import { AccountAddress } from "./AccountAddress.ts"
+import * as Bcs from "./Bcs.ts"
+
+/**
+ * A name in Move source.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const Identifier = Bcs.newtype("Identifier", Bcs.string)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Identifier = Bcs.Type<typeof Identifier>
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const ModuleId = Bcs.struct("ModuleId", { address: AccountAddress, name: Identifier })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ModuleId = Bcs.Type<typeof ModuleId>
+
+/**
+ * A type with all its arguments. Recursive; nesting is bounded by the reader.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type TypeTag =
+  | { readonly _tag: "bool" | "u8" | "u16" | "u32" | "u64" | "u128" | "u256" }
+  | { readonly _tag: "i8" | "i16" | "i32" | "i64" | "i128" | "i256" }
+  | { readonly _tag: "address" | "signer" }
+  | { readonly _tag: "vector"; readonly value: TypeTag }
+  | { readonly _tag: "struct"; readonly value: StructTag }
+  | { readonly _tag: "Function"; readonly value: FunctionTag }
+
+/**
+ * The name of a struct, with its type arguments.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StructTag {
+  readonly address: AccountAddress
+  readonly module: Identifier
+  readonly name: Identifier
+  readonly typeArgs: ReadonlyArray<TypeTag>
+}
+
+/**
+ * How a function takes or gives a value.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FunctionParamOrReturnTag = {
+  readonly _tag: "Reference" | "MutableReference" | "Value"
+  readonly value: TypeTag
+}
+
+/**
+ * The type of a function value.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FunctionTag {
+  readonly args: ReadonlyArray<FunctionParamOrReturnTag>
+  readonly results: ReadonlyArray<FunctionParamOrReturnTag>
+  /** A set of bits. */
+  readonly abilities: number
+}
+
+const typeTag = Bcs.lazy<TypeTag>(() => TypeTag)
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const StructTag: Bcs.Codec<StructTag> = Bcs.struct("StructTag", {
+  address: AccountAddress,
+  module: Identifier,
+  name: Identifier,
+  typeArgs: Bcs.sequence(typeTag)
+})
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const FunctionParamOrReturnTag: Bcs.Codec<FunctionParamOrReturnTag> = Bcs.enumeration(
+  "FunctionParamOrReturnTag",
+  { Reference: typeTag, MutableReference: typeTag, Value: typeTag }
+)
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const FunctionTag: Bcs.Codec<FunctionTag> = Bcs.struct("FunctionTag", {
+  args: Bcs.sequence(FunctionParamOrReturnTag),
+  results: Bcs.sequence(FunctionParamOrReturnTag),
+  abilities: Bcs.newtype("AbilitySet", Bcs.u8)
+})
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const TypeTag: Bcs.Codec<TypeTag> = Bcs.enumeration("TypeTag", {
+  bool: null,
+  u8: null,
+  u64: null,
+  u128: null,
+  address: null,
+  signer: null,
+  vector: typeTag,
+  struct: StructTag,
+  u16: null,
+  u32: null,
+  u256: null,
+  Function: FunctionTag,
+  i8: null,
+  i16: null,
+  i32: null,
+  i64: null,
+  i128: null,
+  i256: null
+})

@@ -1,0 +1,150 @@
+/**
+ * Who may sign for an epoch, and whether they did: BLS12-381 aggregate signatures with the voting-power rule.
+ *
+ * Public keys are in G1 (48 bytes), signatures in G2 (96 bytes), domain separation tag
+ * `BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_`; what is signed is `seed("LedgerInfo") ‖ BCS(LedgerInfo)`.
+ *
+ * Source: the formats page of the specification, section 6.
+ *
+ * @since 0.1.0
+ */
+import { aggregatePublicKeys, PublicKey, Signature, verify, verifyMultipleAggregateSignatures } from "@chainsafe/blst"
+import { concatBytes } from "./Bytes.ts"
+import { seeds } from "./HashValue.ts"
+import type { AggregateSignature, EpochState } from "./LedgerInfo.ts"
+import { refuse } from "./ProofError.ts"
+
+/**
+ * The bytes that validators sign for a ledger info.
+ *
+ * @since 0.1.0
+ * @category signatures
+ */
+export const signedMessage = (ledgerInfo: Uint8Array): Uint8Array => concatBytes([seeds.ledgerInfo, ledgerInfo])
+
+/**
+ * Public keys by their bytes. Validators stay for many epochs, and decompressing a key is dear: each key is
+ * decompressed and group-checked once, when it is first needed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class PublicKeyCache {
+  readonly #ids = new Map<string, number>()
+  readonly #bytes: Array<Uint8Array> = []
+  readonly #keys: Array<PublicKey | undefined> = []
+
+  /** A small number that stands for a key. */
+  idOf(bytes: Uint8Array): number {
+    const text = String.fromCharCode(...bytes)
+    const known = this.#ids.get(text)
+    if (known !== undefined) return known
+    const id = this.#bytes.length
+    this.#ids.set(text, id)
+    this.#bytes.push(bytes.slice())
+    return id
+  }
+
+  /** The key; throws `ProofError` (`BadPublicKey`) where its bytes are no valid key. */
+  get(id: number): PublicKey {
+    const known = this.#keys[id]
+    if (known !== undefined) return known
+    try {
+      const key = PublicKey.fromBytes(this.#bytes[id] ?? new Uint8Array(), true)
+      this.#keys[id] = key
+      return key
+    } catch {
+      return refuse("BadPublicKey", "the public key of a validator is not a point of G1")
+    }
+  }
+}
+
+/**
+ * A signature that is well-formed and carries a quorum, but whose pairing is still to be checked.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PendingSignature {
+  readonly msg: Uint8Array
+  readonly pk: PublicKey
+  readonly sig: Signature
+}
+
+/**
+ * The validators of one epoch: 12 bytes each, keys by their number in the cache.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class ValidatorVerifier {
+  readonly epoch: number
+  readonly #cache: PublicKeyCache
+  readonly #keys: Uint32Array
+  readonly #powers: BigUint64Array
+  readonly #quorum: bigint
+
+  constructor(state: EpochState, cache: PublicKeyCache) {
+    const validators = state.verifier.validatorInfos
+    this.epoch = state.epoch
+    this.#cache = cache
+    this.#keys = new Uint32Array(validators.length)
+    this.#powers = new BigUint64Array(validators.length)
+    let total = 0n
+    for (const [index, validator] of validators.entries()) {
+      this.#keys[index] = cache.idOf(validator.publicKey)
+      this.#powers[index] = validator.votingPower
+      total += validator.votingPower
+    }
+    this.#quorum = (2n * total) / 3n + 1n
+  }
+
+  /** Validators in the set. */
+  get size(): number {
+    return this.#keys.length
+  }
+
+  /**
+   * Checks the bitmask, the voting power and the encoding of a signature over a ledger info (its BCS). What is left is
+   * the pairing: {@link checkAll} of this and others.
+   *
+   * Throws `ProofError` (`BadBitmask`, `NoQuorum`, `NoSignature`, `BadSignature`, `BadPublicKey`). `what` names the
+   * ledger info.
+   */
+  prepare(ledgerInfo: Uint8Array, signatures: AggregateSignature, what: string): PendingSignature {
+    const mask = signatures.validatorBitmask
+    const count = this.size
+    if (mask.length !== Math.ceil(count / 8)) {
+      refuse("BadBitmask", `${what}: a bitmask of ${mask.length} bytes for ${count} validators`)
+    }
+    const signers: Array<PublicKey> = []
+    let power = 0n
+    for (let index = 0; index < 8 * mask.length; index++) {
+      if ((((mask[index >> 3] ?? 0) >> (7 - (index & 7))) & 1) === 0) continue
+      if (index >= count) refuse("BadBitmask", `${what}: validator ${index} of ${count} is marked as a signer`)
+      power += this.#powers[index] ?? 0n
+      signers.push(this.#cache.get(this.#keys[index] ?? 0))
+    }
+    if (power < this.#quorum) {
+      refuse("NoQuorum", `${what}: signed with voting power ${power}, ${this.#quorum} needed`)
+    }
+    const sig = signatures.sig ?? refuse("NoSignature", `${what}: no signature`)
+    try {
+      return { msg: signedMessage(ledgerInfo), pk: aggregatePublicKeys(signers), sig: Signature.fromBytes(sig, true) }
+    } catch {
+      return refuse("BadSignature", `${what}: the signature is not a point of G2`)
+    }
+  }
+}
+
+/**
+ * Checks the pairings of many signatures, at half the cost of one by one. Returns the index of the first that does not
+ * hold, or -1.
+ *
+ * @since 0.1.0
+ * @category signatures
+ */
+export const checkAll = (pending: ReadonlyArray<PendingSignature>): number => {
+  if (pending.length === 0 || (pending.length > 1 && verifyMultipleAggregateSignatures([...pending]))) return -1
+  return pending.findIndex(({ msg, pk, sig }) => !verify(msg, pk, sig))
+}

@@ -1,0 +1,70 @@
+/**
+ * A waypoint: a version and the hash of what a ledger info commits to there. The root of trust that operators pass on.
+ *
+ * Text form `VERSION:HEX64`. Source: the formats page of the specification, section 7.
+ *
+ * @since 0.1.0
+ */
+import * as Bcs from "./Bcs.ts"
+import * as Hash from "./HashValue.ts"
+import { EpochState, type LedgerInfo } from "./LedgerInfo.ts"
+import * as Sha3 from "./Sha3.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Waypoint {
+  readonly version: number
+  readonly value: Hash.HashValue
+}
+
+const Content = Bcs.struct("Ledger2WaypointConverter", {
+  epoch: Bcs.u53,
+  rootHash: Hash.HashValue,
+  version: Bcs.u53,
+  timestampUsecs: Bcs.u53,
+  nextEpochState: Bcs.option(EpochState)
+})
+
+/**
+ * The waypoint of a ledger info. It does not cover the block's id and round, nor the consensus data hash.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromLedgerInfo = ({ commitInfo }: LedgerInfo): Waypoint => ({
+  version: commitInfo.version,
+  value: Sha3.hashSeeded(
+    Hash.seeds.waypoint,
+    Bcs.encode(Content, {
+      epoch: commitInfo.epoch,
+      rootHash: commitInfo.executedStateId,
+      version: commitInfo.version,
+      timestampUsecs: commitInfo.timestampUsecs,
+      nextEpochState: commitInfo.nextEpochState
+    })
+  )
+})
+
+/**
+ * The waypoint that a text `VERSION:HEX64` names; `undefined` for any other text. Versions are decimal, at most
+ * 2^53 - 1, without leading zeros; hex digits are lowercase.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const parse = (text: string): Waypoint | undefined => {
+  const match = /^(0|[1-9][0-9]{0,15}):([0-9a-f]{64})$/.exec(text)
+  const version = Number(match?.[1])
+  const value = Hash.parse(match?.[2] ?? "")
+  return value !== undefined && Number.isSafeInteger(version) ? { version, value } : undefined
+}
+
+/**
+ * `VERSION:HEX64`.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const format = (waypoint: Waypoint): string => `${waypoint.version}:${Hash.format(waypoint.value)}`

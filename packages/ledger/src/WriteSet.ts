@@ -1,0 +1,79 @@
+/**
+ * What a transaction does to the state.
+ *
+ * ```
+ * WriteSet  enum { V0{write_set map<StateKey, WriteOp>} }
+ * WriteOp   enum { Creation(bytes) · Modification(bytes) · Deletion · CreationWithMetadata{data bytes, metadata}
+ *                · ModificationWithMetadata{data bytes, metadata} · DeletionWithMetadata{metadata} }
+ * ```
+ *
+ * Source: the format schema, `WriteSet`, and the formats page of the specification, section 4.
+ *
+ * @since 0.1.0
+ */
+import * as Bcs from "./Bcs.ts"
+import { StateKey } from "./StateKey.ts"
+import { type StateValue, StateValueMetadata } from "./StateValue.ts"
+
+const dataWithMetadata = Bcs.fields({ data: Bcs.bytes, metadata: StateValueMetadata })
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const WriteOp = Bcs.enumeration("WriteOp", {
+  Creation: Bcs.bytes,
+  Modification: Bcs.bytes,
+  Deletion: null,
+  CreationWithMetadata: dataWithMetadata,
+  ModificationWithMetadata: dataWithMetadata,
+  DeletionWithMetadata: Bcs.fields({ metadata: StateValueMetadata })
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type WriteOp = Bcs.Type<typeof WriteOp>
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const WriteSet = Bcs.enumeration("WriteSet", {
+  V0: Bcs.newtype("WriteSetV0", Bcs.struct("WriteSetMut", { writeSet: Bcs.map(StateKey, WriteOp) }))
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type WriteSet = Bcs.Type<typeof WriteSet>
+
+/**
+ * Keys and what happens to them, in the order of the bytes.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const entries = (writeSet: WriteSet): ReadonlyArray<readonly [StateKey, WriteOp]> => writeSet.value.writeSet
+
+/**
+ * The value that stands in the state after the operation; `undefined` where it removes the key.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const storedValue = (op: WriteOp): StateValue | undefined => {
+  switch (op._tag) {
+    case "Creation":
+    case "Modification":
+      return { _tag: "V0", value: op.value }
+    case "CreationWithMetadata":
+    case "ModificationWithMetadata":
+      return { _tag: "WithMetadata", value: op.value }
+    case "Deletion":
+    case "DeletionWithMetadata":
+      return undefined
+  }
+}
