@@ -52,7 +52,7 @@ export class InvalidBackup extends Schema.TaggedError<InvalidBackup>("@holdfast/
 }
 
 /**
- * The node answered, but not with what was asked for: fewer records, another epoch, a proof that does not fit. Nothing
+ * The node answered, but not with what was asked for: another epoch, a version without a state root. Nothing
  * of it becomes a backup.
  *
  * @since 0.1.0
@@ -62,7 +62,7 @@ export class SourceMismatch
   extends Schema.TaggedError<SourceMismatch>("@holdfast/engine/SourceMismatch")("SourceMismatch", {
     /** What was asked for: `transactions 0 to 99`. */
     request: Schema.String,
-    reason: Schema.Literal("TooFew", "TooMany", "Malformed", "WrongEpoch", "NoStateCheckpoint", "NotBootstrapped"),
+    reason: Schema.Literal("Malformed", "WrongEpoch", "NoStateCheckpoint", "NoStateItems", "NotBootstrapped"),
     detail: Schema.String
   })
 {

@@ -89,7 +89,16 @@ export const CompactionTimestamps = Schema.Struct({
   compaction_timestamps: Schema.Record({ key: Schema.String, value: Schema.NullOr(Index) })
 })
 
-const kinds = { EpochEndingBackup, StateSnapshotBackup, TransactionBackup, Identity, CompactionTimestamps } as const
+const kind = <K extends string, A, I>(_tag: K, schema: Schema.Schema<A, I>) => (value: unknown) =>
+  Either.map(Schema.decodeUnknownEither(schema)(value), (value) => ({ _tag, value }))
+
+const kinds = {
+  EpochEndingBackup: kind("EpochEndingBackup", EpochEndingBackup),
+  StateSnapshotBackup: kind("StateSnapshotBackup", StateSnapshotBackup),
+  TransactionBackup: kind("TransactionBackup", TransactionBackup),
+  Identity: kind("Identity", Identity),
+  CompactionTimestamps: kind("CompactionTimestamps", CompactionTimestamps)
+} as const
 
 /**
  * One line of metadata, by its kind.
@@ -98,31 +107,10 @@ const kinds = { EpochEndingBackup, StateSnapshotBackup, TransactionBackup, Ident
  * @category models
  */
 export type Entry = {
-  readonly [K in keyof typeof kinds]: { readonly _tag: K; readonly value: (typeof kinds)[K]["Type"] }
+  readonly [K in keyof typeof kinds]: Either.Either.Right<ReturnType<(typeof kinds)[K]>>
 }[keyof typeof kinds]
 
 const isKind = (name: string): name is keyof typeof kinds => Object.hasOwn(kinds, name)
-
-const decodeKind = <K extends keyof typeof kinds>(
-  _tag: K,
-  value: unknown
-): Either.Either<Entry, ParseResult.ParseError> => {
-  switch (_tag) {
-    case "EpochEndingBackup":
-      return Either.map(Schema.decodeUnknownEither(EpochEndingBackup)(value), (value) => ({ _tag, value }))
-    case "StateSnapshotBackup":
-      return Either.map(Schema.decodeUnknownEither(StateSnapshotBackup)(value), (value) => ({ _tag, value }))
-    case "TransactionBackup":
-      return Either.map(Schema.decodeUnknownEither(TransactionBackup)(value), (value) => ({ _tag, value }))
-    case "Identity":
-      return Either.map(Schema.decodeUnknownEither(Identity)(value), (value) => ({ _tag, value }))
-    default:
-      return Either.map(Schema.decodeUnknownEither(CompactionTimestamps)(value), (value) => ({
-        _tag: "CompactionTimestamps" as const,
-        value
-      }))
-  }
-}
 
 const Line = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 
@@ -138,23 +126,24 @@ export const parseLine = (file: string, number: number, text: string): Either.Ei
   return Schema.decodeUnknownEither(Line)(text).pipe(
     Either.mapLeft(() => malformed("not a JSON object (a torn or foreign line)")),
     Either.flatMap((record) => {
-      const [kind, ...others] = Object.keys(record)
-      if (kind === undefined || others.length > 0) {
+      const [name, ...others] = Object.keys(record)
+      if (name === undefined || others.length > 0) {
         return Either.left(malformed("an entry has exactly one key, its kind"))
       }
-      if (!isKind(kind)) {
+      if (!isKind(name)) {
         return Either.left(
           new InvalidBackup({
             file,
             reason: "UnknownFormat",
-            detail: `line ${number}: metadata of kind ${JSON.stringify(kind.slice(0, 80))} is not known to this version`
+            detail: `line ${number}: metadata of kind ${JSON.stringify(name.slice(0, 80))} is not known to this version`
           })
         )
       }
-      return decodeKind(kind, record[kind]).pipe(
+      const decoded: Either.Either<Entry, ParseResult.ParseError> = kinds[name](record[name])
+      return decoded.pipe(
         Either.mapLeft((error) => {
           const issue = ParseResult.ArrayFormatter.formatErrorSync(error)[0]
-          return malformed(`${[kind, ...issue?.path ?? []].join(".")}: ${issue?.message ?? "malformed"}`)
+          return malformed(`${[name, ...issue?.path ?? []].join(".")}: ${issue?.message ?? "malformed"}`)
         })
       )
     })

@@ -1,1 +1,17 @@
-export {}
+/**
+ * Backing up and verifying ledgers: manifests, metadata, the backups, and the checks that make them worth something.
+ *
+ * @since 0.1.0
+ */
+export * as BackupResult from "./BackupResult.ts"
+export * as EngineError from "./EngineError.ts"
+export * as EpochEndingBackup from "./EpochEndingBackup.ts"
+export * as Manifest from "./Manifest.ts"
+export * as Metadata from "./Metadata.ts"
+export * as MetadataView from "./MetadataView.ts"
+export * as Progress from "./Progress.ts"
+export * as Settings from "./Settings.ts"
+export * as StateSnapshotBackup from "./StateSnapshotBackup.ts"
+export * as TransactionBackup from "./TransactionBackup.ts"
+export * as Verify from "./Verify.ts"
+export * as VerifyReport from "./VerifyReport.ts"

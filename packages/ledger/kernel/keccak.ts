@@ -23,12 +23,30 @@ const PAIR: u32 = 64
 
 /** Round constants, placed by the compiler at the bottom of the memory. */
 const ROUNDS: usize = memory.data<u64>([
-  0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
-  0x000000000000808b, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
-  0x000000000000008a, 0x0000000000000088, 0x0000000080008009, 0x000000008000000a,
-  0x000000008000808b, 0x800000000000008b, 0x8000000000008089, 0x8000000000008003,
-  0x8000000000008002, 0x8000000000000080, 0x000000000000800a, 0x800000008000000a,
-  0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008
+  0x0000000000000001,
+  0x0000000000008082,
+  0x800000000000808a,
+  0x8000000080008000,
+  0x000000000000808b,
+  0x0000000080000001,
+  0x8000000080008081,
+  0x8000000000008009,
+  0x000000000000008a,
+  0x0000000000000088,
+  0x0000000080008009,
+  0x000000008000000a,
+  0x000000008000808b,
+  0x800000000000008b,
+  0x8000000000008089,
+  0x8000000000008003,
+  0x8000000000008002,
+  0x8000000000000080,
+  0x000000000000800a,
+  0x800000008000000a,
+  0x8000000080008081,
+  0x8000000000008080,
+  0x0000000080000001,
+  0x8000000080008008
 ])
 const ROUNDS_END: usize = ROUNDS + 24 * 8
 
@@ -132,8 +150,8 @@ function chi<T>(a: T, b: T, c: T): T {
  * A round reads the words where the round before left them and writes to the other half of the state's memory, a row at
  * a time: what lives in registers is five parities c, five theta words d and the five words b of a row, which just fit
  * the sixteen vector registers of x64. The parities for the next round are summed up as the words are written. Two
- * rounds a turn bring the state back to where it was. (Keeping all 25 words in variables, or unrolling further, was
- * measured to be slower: they do not fit and are spilled anyway.)
+ * rounds a turn bring the state back to where it was. (All 25 words in variables were measured to be no faster for two
+ * states and slower for one, further unrolling slower for both: they do not fit and are spilled anyway.)
  */
 function permute<T>(state: usize, keep: T, p: usize, q: usize): void {
   const other = state + 25 * sizeof<T>()

@@ -33,7 +33,7 @@ export class EpochHistory {
   readonly #keys = new PublicKeyCache()
   /** `#verifiers[i]` signs for epoch i + 1. */
   readonly #verifiers: Array<ValidatorVerifier> = []
-  readonly #versions: Array<number> = []
+  readonly #endings: Array<Waypoint.Waypoint> = []
   #pending: Array<{ readonly what: string; readonly signature: PendingSignature }> = []
   /** Epoch 0's ledger info with signatures, as BCS. */
   #genesis: Uint8Array | undefined
@@ -53,12 +53,12 @@ export class EpochHistory {
 
   /** Version of the last ledger info; -1 while there is none. */
   get lastVersion(): number {
-    return this.#versions.at(-1) ?? -1
+    return this.#endings.at(-1)?.version ?? -1
   }
 
-  /** Version that ended an epoch. */
-  versionOf(epoch: number): number | undefined {
-    return this.#versions[epoch]
+  /** The waypoint that ended an epoch. */
+  ending(epoch: number): Waypoint.Waypoint | undefined {
+    return this.#endings[epoch]
   }
 
   /**
@@ -97,7 +97,21 @@ export class EpochHistory {
     }
     if (epoch === 0) this.#genesis = record.slice()
     this.#verifiers.push(new ValidatorVerifier(next, this.#keys))
-    this.#versions.push(commitInfo.version)
+    this.#endings.push(waypoint)
+    return waypoint
+  }
+
+  /**
+   * Takes the ledger info of an epoch that is in already: it must commit to the same.
+   *
+   * Throws `BcsError` and `ProofError`.
+   */
+  repeat(epoch: number, record: Uint8Array): Waypoint.Waypoint {
+    const waypoint = Waypoint.fromLedgerInfo(readSigned(record).ledgerInfo)
+    const known = this.ending(epoch)
+    if (known === undefined || known.version !== waypoint.version || !equalBytes(known.value, waypoint.value)) {
+      refuse("WaypointMismatch", `the ledger info that ends epoch ${epoch}: it is not the one that another backup holds`)
+    }
     return waypoint
   }
 

@@ -249,12 +249,12 @@ const tableItem = 1
 /** Where the bytes of a table item's key begin, or rather their length: after the variant and the handle. */
 const tableKeyAt = 1 + 32
 
-/**
- * Short runs are copied byte by byte, since a view for `set` costs more than that; paths and table keys mostly are.
- */
+/** Short runs are copied byte by byte: up to about this many bytes the view that `set` needs costs more than the copy. */
+const shortRun = 32
+
 const copyRange = (from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number => {
   const length = end - start
-  if (length > 128) to.set(from.subarray(start, end), at)
+  if (length > shortRun) to.set(from.subarray(start, end), at)
   else for (let index = 0; index < length; index++) to[at + index] = from[start + index] ?? 0
   return at + length
 }

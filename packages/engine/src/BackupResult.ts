@@ -1,0 +1,37 @@
+/**
+ * What a backup that was taken consists of: for the operator, and for whoever goes on from it.
+ *
+ * @since 0.1.0
+ */
+import type { BackupServiceError, Client } from "@holdfast/backup-service"
+import type { BackupStorage, StorageError } from "@holdfast/storage"
+import type * as Effect from "effect/Effect"
+import type { InvalidRequest, SourceMismatch } from "./EngineError.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface BackupResult {
+  /** File handle of the manifest. */
+  readonly manifest: BackupStorage.FileHandle
+  /** Name of the metadata file that makes the backup exist. */
+  readonly metadata: string
+  readonly chunks: number
+  /** Records in the chunks: epochs, state items or transactions. */
+  readonly records: number
+  /** Bytes of the chunks, before any compression by the storage. */
+  readonly bytes: number
+}
+
+/**
+ * A backup to be taken: from a node, to a storage.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Backup = Effect.Effect<
+  BackupResult,
+  InvalidRequest | SourceMismatch | BackupServiceError.BackupServiceError | StorageError.StorageError,
+  Client.BackupServiceClient | BackupStorage.BackupStorage
+>

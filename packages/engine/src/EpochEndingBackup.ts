@@ -1,0 +1,106 @@
+/**
+ * Backs up epoch-ending ledger infos: the chain of trust.
+ *
+ * Source: the backup page of the specification, section 1.
+ *
+ * @since 0.1.0
+ */
+import { Bcs, LedgerInfo, Waypoint } from "@holdfast/ledger"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Backup } from "./BackupResult.ts"
+import { InvalidRequest, SourceMismatch } from "./EngineError.ts"
+import { chunkPipeline } from "./internal/chunkPipeline.ts"
+import { epochEndingRecords, fromNode } from "./internal/nodeRecords.ts"
+import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
+import * as Progress from "./Progress.ts"
+import type { BackupSettings } from "./Settings.ts"
+
+/**
+ * Epochs `firstEpoch` … `lastEpoch`, both included.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EpochEndingRequest {
+  readonly firstEpoch: number
+  readonly lastEpoch: number
+  readonly settings: BackupSettings
+}
+
+/**
+ * Takes the backup. Every ledger info must decode, be of the epoch expected and end it.
+ *
+ * Fails with `InvalidRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`.
+ *
+ * @since 0.1.0
+ * @category backups
+ */
+export const take = ({ firstEpoch, lastEpoch, settings }: EpochEndingRequest): Backup =>
+  Effect.gen(function*() {
+    if (lastEpoch < firstEpoch) {
+      return yield* new InvalidRequest({ detail: `no epochs from ${firstEpoch} up to ${lastEpoch}` })
+    }
+    const epochs = lastEpoch - firstEpoch + 1
+    const request = `the ledger infos that end epochs ${firstEpoch} to ${lastEpoch}`
+    const tracker = yield* Progress.begin({ what: `epoch endings ${firstEpoch} to ${lastEpoch}`, unit: "epochs", total: epochs })
+    const writer = yield* beginBackup(`epoch_ending_${firstEpoch}-`)
+
+    const waypoints: Array<Waypoint.Waypoint> = []
+    const source = epochEndingRecords(firstEpoch, lastEpoch, settings.maxRecordBytes).pipe(
+      Stream.tap((batch) =>
+        fromNode(request, () => {
+          for (let index = 0; index < batch.count; index++) {
+            const record = batch.bytes.subarray(batch.starts[index], batch.ends[index])
+            waypoints.push(epochEnding(request, firstEpoch + waypoints.length, record))
+          }
+        })
+      )
+    )
+    const chunks = yield* chunkPipeline(counted(source, tracker), firstEpoch, settings, (chunk) =>
+      Effect.gen(function*() {
+        const ledgerInfos = yield* writer.write(`${chunk.first}-.chunk`, chunk.bytes)
+        const { last } = yield* chunk.summary
+        return { first_epoch: chunk.first, last_epoch: last, ledger_infos: ledgerInfos }
+      }))
+
+    const [first, ...rest] = chunks
+    if (first === undefined) return yield* Effect.dieMessage("a backup of no chunks")
+    return yield* finishBackup(
+      writer,
+      "epoch_ending.manifest",
+      {
+        first_epoch: firstEpoch,
+        last_epoch: lastEpoch,
+        waypoints: waypoints.map(Waypoint.format),
+        chunks: [first, ...rest]
+      },
+      (manifest) => ({
+        _tag: "EpochEndingBackup",
+        value: {
+          first_epoch: firstEpoch,
+          last_epoch: lastEpoch,
+          first_version: waypoints[0]?.version ?? 0,
+          last_version: waypoints.at(-1)?.version ?? 0,
+          manifest
+        }
+      }),
+      tracker
+    )
+  }).pipe(Effect.scoped, Effect.withSpan("EpochEndingBackup.take", { attributes: { firstEpoch, lastEpoch } }))
+
+/** The waypoint of an epoch-ending ledger info, which must end that epoch. */
+const epochEnding = (request: string, epoch: number, record: Uint8Array): Waypoint.Waypoint => {
+  const { ledgerInfo } = Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, record).value
+  const { commitInfo } = ledgerInfo
+  if (commitInfo.epoch !== epoch || commitInfo.nextEpochState === undefined) {
+    throw new SourceMismatch({
+      request,
+      reason: "WrongEpoch",
+      detail: commitInfo.epoch === epoch
+        ? `the ledger info of epoch ${epoch} does not end it`
+        : `a ledger info of epoch ${commitInfo.epoch} came where epoch ${epoch} belongs`
+    })
+  }
+  return Waypoint.fromLedgerInfo(ledgerInfo)
+}

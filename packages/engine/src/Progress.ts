@@ -1,0 +1,56 @@
+/**
+ * How far long work has come. Whoever works begins a task and counts up its tracker, a batch at a time; whoever shows
+ * progress looks at the trackers when it likes. Without anybody to show it, nothing happens.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+/**
+ * What is being done.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Task {
+  /** `state snapshot of epoch 12` */
+  readonly what: string
+  /** What is counted, in the plural: `items`. */
+  readonly unit: string
+  /** How many there will be, where that is known. */
+  readonly total: number | undefined
+}
+
+/**
+ * The counters of a task. Plain numbers, since they are raised on hot paths.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Tracker {
+  done: number
+  bytes: number
+}
+
+/**
+ * Shows tasks while their scope is open.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class Progress extends Context.Reference<Progress>()("@holdfast/engine/Progress", {
+  defaultValue: () => ({ begin: (_task: Task): Effect.Effect<Tracker, never, Scope.Scope> => Effect.sync(makeTracker) })
+}) {}
+
+const makeTracker = (): Tracker => ({ done: 0, bytes: 0 })
+
+/**
+ * Begins a task that is shown until the scope closes.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const begin = (task: Task): Effect.Effect<Tracker, never, Scope.Scope> =>
+  Effect.flatMap(Progress, (progress) => progress.begin(task))

@@ -1,0 +1,50 @@
+/**
+ * The bounds that backing up and verifying keep.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface BackupSettings {
+  /** A chunk is cut before the record that would make it larger. Bytes, lengths of records included. */
+  readonly maxChunkBytes: number
+  /** A record larger than this is refused. Bytes. */
+  readonly maxRecordBytes: number
+  /** Chunks that are written to the storage at the same time. */
+  readonly concurrentWrites: number
+  /** Chunks that are received but not yet confirmed by the storage. */
+  readonly bufferedChunks: number
+  /** Bytes that are received but not yet taken by the storage, over all chunks. */
+  readonly bufferedBytes: number
+  /** Requests for state items under way at the same time. */
+  readonly concurrentRequests: number
+  /** State items that one request asks for. */
+  readonly itemsPerRequest: number
+}
+
+const mebibyte = 1024 * 1024
+
+/**
+ * The largest record that is accepted unless told otherwise: 64 MiB, some fifty times the largest genesis known.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultMaxRecordBytes: number = 64 * mebibyte
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultBackupSettings: BackupSettings = {
+  maxChunkBytes: 128 * mebibyte,
+  maxRecordBytes: defaultMaxRecordBytes,
+  concurrentWrites: 4,
+  bufferedChunks: 8,
+  bufferedBytes: 64 * mebibyte,
+  concurrentRequests: 8,
+  itemsPerRequest: 100_000
+}

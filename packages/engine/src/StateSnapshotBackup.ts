@@ -1,0 +1,145 @@
+/**
+ * Backs up a state snapshot: all state items at the end of an epoch, each chunk with a range proof, and the proof of the
+ * state root.
+ *
+ * Source: the backup page of the specification, section 1.
+ *
+ * @since 0.1.0
+ */
+import { Client, Routes } from "@holdfast/backup-service"
+import { Bcs, BcsReader, HashValue, LedgerInfo, Proofs, Sha3, StateKey } from "@holdfast/ledger"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Backup } from "./BackupResult.ts"
+import { SourceMismatch } from "./EngineError.ts"
+import { chunkPipeline } from "./internal/chunkPipeline.ts"
+import { decodeFromNode, epochEndingRecords, exactRecords, fromNode } from "./internal/nodeRecords.ts"
+import { concatPrefetched } from "./internal/prefetch.ts"
+import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
+import * as Progress from "./Progress.ts"
+import type { BackupSettings } from "./Settings.ts"
+
+/**
+ * The state at the version that ends `epoch`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StateSnapshotRequest {
+  readonly epoch: number
+  readonly settings: BackupSettings
+}
+
+/** Batches of records that a request may have ready before its turn comes; a batch is a received buffer. */
+const batchesAhead = 16
+
+/**
+ * Takes the backup. Items are fetched in sub-ranges, several at a time, and put back in order.
+ *
+ * Fails with `SourceMismatch`, `BackupServiceError`, `StorageError`.
+ *
+ * @since 0.1.0
+ * @category backups
+ */
+export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
+  Effect.gen(function*() {
+    const client = yield* Client.BackupServiceClient
+    const version = yield* versionOfEpoch(epoch, settings)
+    const rootProof = yield* client.stateRootProof(version)
+    const { stateCheckpointHash } = rootProof[0].transactionInfo.value
+    if (stateCheckpointHash === undefined) {
+      return yield* new SourceMismatch({
+        request: `the state root of version ${version}`,
+        reason: "NoStateCheckpoint",
+        detail: "the transaction info of this version carries no state checkpoint hash"
+      })
+    }
+    const items = yield* client.stateItemCount(version)
+    if (items === 0) {
+      return yield* new SourceMismatch({
+        request: `the state items of version ${version}`,
+        reason: "NoStateItems",
+        detail: "the node counts none"
+      })
+    }
+    const tracker = yield* Progress.begin({ what: `state snapshot of epoch ${epoch}, version ${version}`, unit: "items", total: items })
+    const writer = yield* beginBackup(`state_epoch_${epoch}_ver_${version}`)
+
+    const chunks = yield* chunkPipeline(counted(stateItems(version, items, settings), tracker), 0, settings, (chunk) => {
+      const proven = Effect.gen(function*() {
+        const { firstRecord, last, lastRecord } = yield* chunk.summary
+        const request = `state items ${chunk.first} to ${last} of version ${version}`
+        const firstKey = yield* fromNode(request, () => keyHash(firstRecord))
+        const lastKey = yield* fromNode(request, () => keyHash(lastRecord))
+        const rangeProof = yield* client.stateRangeProof(version, lastKey)
+        const bytes = Bcs.encode(Proofs.SparseMerkleRangeProof, rangeProof)
+        const proof = yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes)
+        return { last, first_key: HashValue.format(firstKey), last_key: HashValue.format(lastKey), proof }
+      })
+      return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk.bytes), proven], { concurrency: 2 }).pipe(
+        Effect.map(([blobs, { first_key, last, last_key, proof }]) => ({
+          first_idx: chunk.first,
+          last_idx: last,
+          first_key,
+          last_key,
+          blobs,
+          proof
+        }))
+      )
+    })
+    const [first, ...rest] = chunks
+    if (first === undefined) return yield* Effect.dieMessage("a backup of no chunks")
+    const proof = yield* writer.writeBytes("state.proof", Bcs.encode(Proofs.StateRootProof, rootProof))
+    return yield* finishBackup(
+      writer,
+      "state.manifest",
+      { version, epoch, root_hash: HashValue.format(stateCheckpointHash), chunks: [first, ...rest], proof },
+      (manifest) => ({ _tag: "StateSnapshotBackup", value: { epoch, version, manifest } }),
+      tracker
+    )
+  }).pipe(Effect.scoped, Effect.withSpan("StateSnapshotBackup.take", { attributes: { epoch } }))
+
+/** The version of the ledger info that ends the epoch. */
+const versionOfEpoch = (epoch: number, settings: BackupSettings) =>
+  Effect.gen(function*() {
+    const request = `the ledger info that ends epoch ${epoch}`
+    const [batch] = yield* Stream.runCollect(epochEndingRecords(epoch, epoch, settings.maxRecordBytes))
+    if (batch === undefined) return yield* Effect.dieMessage("one record expected")
+    const record = batch.bytes.subarray(batch.starts[0], batch.ends[0])
+    const { value: { ledgerInfo } } = yield* decodeFromNode(request, LedgerInfo.LedgerInfoWithSignatures, record)
+    const { commitInfo } = ledgerInfo
+    if (commitInfo.epoch !== epoch || commitInfo.nextEpochState === undefined) {
+      return yield* new SourceMismatch({
+        request,
+        reason: "WrongEpoch",
+        detail: `a ledger info of epoch ${commitInfo.epoch} came, which ${
+          commitInfo.nextEpochState === undefined ? "does not end its epoch" : "is not the one asked for"
+        }`
+      })
+    }
+    return commitInfo.version
+  })
+
+/** All items of the version in order; several requests are under way at a time. */
+const stateItems = (version: number, items: number, settings: BackupSettings) => {
+  const { concurrentRequests, itemsPerRequest, maxRecordBytes } = settings
+  const requests = Stream.range(0, Math.ceil(items / itemsPerRequest) - 1).pipe(
+    Stream.map((index) => {
+      const start = index * itemsPerRequest
+      const limit = Math.min(itemsPerRequest, items - start)
+      return exactRecords(
+        Routes.stateSnapshotChunk.print(version, start, limit),
+        limit,
+        maxRecordBytes,
+        (client) => client.stateItems(version, start, limit)
+      )
+    })
+  )
+  return concatPrefetched(requests, { ahead: concurrentRequests, buffered: batchesAhead })
+}
+
+/** The key hash of a state record. */
+const keyHash = (record: Uint8Array): HashValue.HashValue => {
+  const key = StateKey.StateKey.read(new BcsReader.BcsReader(record))
+  return Sha3.hashSeeded(HashValue.seeds.stateKey, StateKey.storageEncoding(key))
+}

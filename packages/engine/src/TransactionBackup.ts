@@ -1,0 +1,84 @@
+/**
+ * Backs up transactions with their outcomes, events and write sets, and a range proof for each chunk.
+ *
+ * Source: the backup page of the specification, section 1.
+ *
+ * @since 0.1.0
+ */
+import { Client, Routes } from "@holdfast/backup-service"
+import { Bcs, Proofs } from "@holdfast/ledger"
+import * as Effect from "effect/Effect"
+import type { Backup } from "./BackupResult.ts"
+import { InvalidRequest } from "./EngineError.ts"
+import { chunkPipeline } from "./internal/chunkPipeline.ts"
+import { exactRecords } from "./internal/nodeRecords.ts"
+import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
+import * as Progress from "./Progress.ts"
+import type { BackupSettings } from "./Settings.ts"
+
+/**
+ * Versions `firstVersion` … `lastVersion`, both included.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TransactionRequest {
+  readonly firstVersion: number
+  readonly lastVersion: number
+  readonly settings: BackupSettings
+}
+
+/**
+ * Takes the backup. The records pass through byte for byte; fewer than asked for is an error.
+ *
+ * Fails with `InvalidRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`.
+ *
+ * @since 0.1.0
+ * @category backups
+ */
+export const take = ({ firstVersion, lastVersion, settings }: TransactionRequest): Backup =>
+  Effect.gen(function*() {
+    if (lastVersion < firstVersion) {
+      return yield* new InvalidRequest({ detail: `no transactions from version ${firstVersion} up to ${lastVersion}` })
+    }
+    const client = yield* Client.BackupServiceClient
+    const count = lastVersion - firstVersion + 1
+    const what = `transactions ${firstVersion} to ${lastVersion}`
+    const tracker = yield* Progress.begin({ what, unit: "transactions", total: count })
+    const writer = yield* beginBackup(`transaction_${firstVersion}-`)
+    const source = exactRecords(
+      Routes.transactions.print(firstVersion, count),
+      count,
+      settings.maxRecordBytes,
+      () => client.transactions(firstVersion, count)
+    )
+    const chunks = yield* chunkPipeline(counted(source, tracker), firstVersion, settings, (chunk) => {
+      const proof = Effect.gen(function*() {
+        const { last } = yield* chunk.summary
+        const rangeProof = yield* client.transactionRangeProof(chunk.first, last)
+        const bytes = Bcs.encode(Proofs.TransactionRangeProof, rangeProof)
+        return { last, proof: yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes) }
+      })
+      return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk.bytes), proof], { concurrency: 2 }).pipe(
+        Effect.map(([transactions, { last, proof }]) => ({
+          first_version: chunk.first,
+          last_version: last,
+          transactions,
+          proof,
+          format: "V1" as const
+        }))
+      )
+    })
+    const [first, ...rest] = chunks
+    if (first === undefined) return yield* Effect.dieMessage("a backup of no chunks")
+    return yield* finishBackup(
+      writer,
+      "transaction.manifest",
+      { first_version: firstVersion, last_version: lastVersion, chunks: [first, ...rest] },
+      (manifest) => ({
+        _tag: "TransactionBackup",
+        value: { first_version: firstVersion, last_version: lastVersion, manifest }
+      }),
+      tracker
+    )
+  }).pipe(Effect.scoped, Effect.withSpan("TransactionBackup.take", { attributes: { firstVersion, lastVersion } }))

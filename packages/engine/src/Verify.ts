@@ -1,0 +1,416 @@
+/**
+ * Verifies backups from a storage alone, without node or database: epoch endings from 0 on, state snapshots, and the
+ * transactions of a range, by the rules of the formats page of the specification, section 9.
+ *
+ * What is wrong is collected in the report, and what could be checked beside it is still checked. Only what says nothing
+ * about the backup (a storage that cannot be listed, no permission, no answer in time) fails.
+ *
+ * @since 0.1.0
+ */
+import { EpochHistory, Waypoint } from "@holdfast/ledger"
+import { BackupStorage, type StorageError } from "@holdfast/storage"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { InvalidBackup, InvalidRequest } from "./EngineError.ts"
+import type { ChunkStreamOptions } from "./internal/chunkStream.ts"
+import { verifyEpochEndings } from "./internal/verifyEpochEndings.ts"
+import { verifyStateSnapshot } from "./internal/verifyStateSnapshot.ts"
+import { type CheckedChunk, verifyTransactions } from "./internal/verifyTransactions.ts"
+import * as MetadataView from "./MetadataView.ts"
+import * as Progress from "./Progress.ts"
+import { defaultMaxRecordBytes } from "./Settings.ts"
+import type {
+  Fault,
+  Unverified,
+  VerifiedEpochEndings,
+  VerifiedStateSnapshot,
+  VerifiedTransactions,
+  VerifyReport
+} from "./VerifyReport.ts"
+
+/**
+ * What to verify. Everything that is there, unless a bound says otherwise.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface VerifyRequest {
+  /** Each stands for the signature of the epoch ending of its version. */
+  readonly trustedWaypoints: ReadonlyArray<Waypoint.Waypoint>
+  /** Refuse to take epoch 0 as it stands. */
+  readonly requireWaypoint: boolean
+  /** First version of the transactions to check. */
+  readonly startVersion: number
+  /** Last version of the transactions to check, and of the newest snapshot; `undefined`: as far as there are. */
+  readonly endVersion: number | undefined
+  /** The newest snapshot at or before this version is checked; `undefined`: the newest of all. */
+  readonly stateSnapshotBeforeVersion: number | undefined
+  /** Check every snapshot, not just one. */
+  readonly allSnapshots: boolean
+  /** Check no chain of trust: then no proof is verified further than to its own ledger info. */
+  readonly skipEpochEndings: boolean
+  /** Whatever could not be checked is an error. */
+  readonly strict: boolean
+  /** Files that are downloaded at a time. */
+  readonly concurrentDownloads: number
+  /** A record larger than this is refused. Bytes. */
+  readonly maxRecordBytes: number
+}
+
+/**
+ * Verify all there is.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const everything: VerifyRequest = {
+  trustedWaypoints: [],
+  requireWaypoint: false,
+  startVersion: 0,
+  endVersion: undefined,
+  stateSnapshotBeforeVersion: undefined,
+  allSnapshots: false,
+  skipEpochEndings: false,
+  strict: false,
+  concurrentDownloads: 4,
+  maxRecordBytes: defaultMaxRecordBytes
+}
+
+/** What has been found so far. */
+interface Findings {
+  readonly errors: Array<InvalidBackup>
+  readonly unverified: Array<Unverified>
+  readonly notes: Array<string>
+}
+
+/**
+ * Verifies what the request asks for. Fails with `InvalidRequest` and `StorageError`; an invalid backup is a report
+ * whose `ok` is false.
+ *
+ * @since 0.1.0
+ * @category verification
+ */
+export const verify = (
+  request: VerifyRequest
+): Effect.Effect<VerifyReport, InvalidRequest | StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Effect.gen(function*() {
+    yield* checkRequest(request)
+    const started = yield* Clock.currentTimeMillis
+    const { description } = yield* BackupStorage.BackupStorage
+    const view = yield* MetadataView.load({ concurrency: request.concurrentDownloads })
+    const findings: Findings = { errors: [...view.problems], unverified: [], notes: [] }
+    if (view.epochEndings.length + view.stateSnapshots.length + view.transactions.length === 0) {
+      findings.errors.push(
+        new InvalidBackup({
+          file: "metadata",
+          reason: "Gap",
+          detail: `no backup is listed in ${description}; is it the right storage, and may it be listed?`
+        })
+      )
+    }
+    const history = new EpochHistory.EpochHistory(request.trustedWaypoints)
+    const epochEndings = yield* allEpochEndings(request, view, history, findings)
+    const stateSnapshots = yield* someSnapshots(request, view, history, findings)
+    const transactions = yield* transactionRange(request, view, history, findings)
+    noteReach(view, findings)
+    const trust = rootOfTrust(request, history, findings)
+
+    const errors = findings.errors.map(fault)
+    if (request.strict) {
+      for (const { what, why } of findings.unverified) {
+        errors.push(fault(new InvalidBackup({ file: what, reason: "Unverifiable", detail: `not verified: ${why}` })))
+      }
+    }
+    return {
+      ok: errors.length === 0,
+      trust,
+      epochEndings,
+      stateSnapshot: stateSnapshots.at(-1) ?? null,
+      stateSnapshots,
+      transactions,
+      unverified: findings.unverified,
+      notes: findings.notes,
+      errors,
+      seconds: ((yield* Clock.currentTimeMillis) - started) / 1000
+    }
+  }).pipe(Effect.scoped, Effect.withSpan("Verify.verify"))
+
+const fault = (error: InvalidBackup): Fault => ({
+  tag: error._tag,
+  reason: error.reason,
+  file: error.file,
+  message: error.message
+})
+
+const checkRequest = (request: VerifyRequest): Effect.Effect<void, InvalidRequest> => {
+  const seen = new Map<number, Waypoint.Waypoint>()
+  for (const waypoint of request.trustedWaypoints) {
+    const other = seen.get(waypoint.version)
+    if (other !== undefined && Waypoint.format(other) !== Waypoint.format(waypoint)) {
+      return new InvalidRequest({
+        detail: `two trusted waypoints for version ${waypoint.version}: ${Waypoint.format(other)} and ${Waypoint.format(waypoint)}`
+      })
+    }
+    seen.set(waypoint.version, waypoint)
+  }
+  if (request.endVersion !== undefined && request.endVersion < request.startVersion) {
+    return new InvalidRequest({ detail: `no versions from ${request.startVersion} up to ${request.endVersion}` })
+  }
+  return Effect.void
+}
+
+const streamOptions = (request: VerifyRequest): ChunkStreamOptions => ({
+  ahead: request.concurrentDownloads,
+  maxRecordBytes: request.maxRecordBytes
+})
+
+/** Runs a part; a fault of the backup goes to the findings. True if there was none. */
+const collect = <E, R>(
+  part: Effect.Effect<void, E | InvalidBackup, R>,
+  findings: Findings
+): Effect.Effect<boolean, Exclude<E, InvalidBackup>, R> =>
+  Effect.either(part).pipe(
+    Effect.flatMap((result) => {
+      if (Either.isRight(result)) return Effect.succeed(true)
+      const error = result.left
+      if (!(error instanceof InvalidBackup)) return Effect.fail(error as Exclude<E, InvalidBackup>)
+      findings.errors.push(error)
+      return Effect.succeed(false)
+    })
+  )
+
+const allEpochEndings = (
+  request: VerifyRequest,
+  view: MetadataView.MetadataView,
+  history: EpochHistory.EpochHistory,
+  findings: Findings
+) =>
+  Effect.gen(function*() {
+    const last = MetadataView.storageState(view).latestEpochEndingEpoch
+    if (request.skipEpochEndings) {
+      if (last !== undefined) {
+        findings.unverified.push({ what: `epoch endings 0 to ${last}`, why: "skipped by --skip-epoch-endings" })
+      }
+      return null
+    }
+    if (last === undefined) return null
+    const { backups, gap } = MetadataView.coveringEpochEndings(view, 0, last)
+    noteRedundant("epoch-ending", view.epochEndings, backups, gap, findings)
+    const tracker = yield* Progress.begin({ what: `epoch endings 0 to ${last}`, unit: "epochs", total: last + 1 })
+    let whole = true
+    for (const backup of backups) {
+      whole = yield* collect(verifyEpochEndings(backup, history, tracker, streamOptions(request)), findings)
+      if (!whole) break
+    }
+    if (whole && gap !== undefined) findings.errors.push(gap)
+    return verifiedEpochs(history)
+  })
+
+const verifiedEpochs = (history: EpochHistory.EpochHistory): VerifiedEpochEndings | null =>
+  history.nextEpoch === 0
+    ? null
+    : { firstEpoch: 0, lastEpoch: history.nextEpoch - 1, lastVersion: history.lastVersion, verified: history.nextEpoch }
+
+/** Why a proof by that epoch could not be verified. */
+const beyondHistory = (request: VerifyRequest, history: EpochHistory.EpochHistory, epochs: string): string =>
+  request.skipEpochEndings
+    ? "the epoch endings were skipped by --skip-epoch-endings"
+    : history.nextEpoch === 0
+    ? `it is proven by ${epochs}, and no epoch ending is known`
+    : `it is proven by ${epochs}; the known epochs end with ${history.nextEpoch - 1}`
+
+const someSnapshots = (
+  request: VerifyRequest,
+  view: MetadataView.MetadataView,
+  history: EpochHistory.EpochHistory,
+  findings: Findings
+) =>
+  Effect.gen(function*() {
+    const before = request.stateSnapshotBeforeVersion ?? Number.MAX_SAFE_INTEGER
+    const eligible = view.stateSnapshots.filter((each) => each.value.version <= before)
+    const chosen = request.allSnapshots ? eligible : eligible.slice(-1)
+    if (chosen.length === 0 && request.stateSnapshotBeforeVersion !== undefined) {
+      findings.errors.push(
+        new InvalidBackup({ file: "metadata", reason: "Gap", detail: `no state snapshot at or before version ${before}` })
+      )
+    }
+    const others = view.stateSnapshots.length - chosen.length
+    if (others > 0) {
+      findings.notes.push(`${others} other state snapshot${others === 1 ? " was" : "s were"} not asked for (--all-snapshots)`)
+    }
+    const verified: Array<VerifiedStateSnapshot> = []
+    for (const backup of chosen) {
+      yield* collect(
+        Effect.map(verifyStateSnapshot(backup, history, streamOptions(request)), ({ snapshot, trusted }) => {
+          if (trusted) {
+            verified.push(snapshot)
+          } else {
+            findings.unverified.push({
+              what: `state snapshot of epoch ${snapshot.epoch}, version ${snapshot.version}`,
+              why: beyondHistory(request, history, `epoch ${snapshot.epoch}`)
+            })
+          }
+        }),
+        findings
+      )
+    }
+    return verified
+  })
+
+const transactionRange = (
+  request: VerifyRequest,
+  view: MetadataView.MetadataView,
+  history: EpochHistory.EpochHistory,
+  findings: Findings
+) =>
+  Effect.gen(function*() {
+    const newest = MetadataView.storageState(view).latestTransactionVersion
+    const first = request.startVersion
+    const last = request.endVersion ?? newest
+    if (last === undefined) return null
+    if (newest === undefined || newest < first) {
+      findings.errors.push(
+        new InvalidBackup({
+          file: "metadata",
+          reason: "Gap",
+          detail: newest === undefined
+            ? `no transactions, though versions ${first} to ${last} are asked for`
+            : `the transactions end with version ${newest}, before version ${first} that is asked for`
+        })
+      )
+      return null
+    }
+    const { backups, gap } = MetadataView.coveringTransactions(view, first, last)
+    const inRange = view.transactions.filter(({ value }) => value.last_version >= first && value.first_version <= last)
+    noteRedundant("transaction", inRange, backups, gap, findings)
+    const tracker = yield* Progress.begin({ what: `transactions ${first} to ${last}`, unit: "transactions", total: last - first + 1 })
+
+    const verified = new VerifiedRange(first, last)
+    const unproven = new UnprovenRanges()
+    const done = (chunk: CheckedChunk) => chunk.trusted ? verified.add(chunk) : unproven.add(chunk)
+    let next = first
+    let whole = true
+    for (const backup of backups) {
+      const range = { first: next, last }
+      whole = yield* collect(verifyTransactions(backup, range, history, tracker, done, streamOptions(request)), findings)
+      if (!whole) break
+      next = backup.value.last_version + 1
+    }
+    if (whole && gap !== undefined) findings.errors.push(gap)
+    for (const { epochs, first, last } of unproven.ranges) {
+      findings.unverified.push({
+        what: `transactions ${first} to ${last}`,
+        why: beyondHistory(request, history, epochs[0] === epochs[1] ? `epoch ${epochs[0]}` : `epochs ${epochs[0]} to ${epochs[1]}`)
+      })
+    }
+    return verified.result()
+  })
+
+/** The versions from the first one asked for that are proven without a gap. */
+class VerifiedRange {
+  readonly #first: number
+  readonly #last: number
+  #next: number
+
+  constructor(first: number, last: number) {
+    this.#first = first
+    this.#last = last
+    this.#next = first
+  }
+
+  add(chunk: CheckedChunk): void {
+    if (chunk.firstVersion <= this.#next) this.#next = Math.max(this.#next, chunk.lastVersion + 1)
+  }
+
+  result(): VerifiedTransactions | null {
+    const lastVersion = Math.min(this.#next - 1, this.#last)
+    const count = lastVersion - this.#first + 1
+    return count === 0 ? null : { firstVersion: this.#first, lastVersion, count }
+  }
+}
+
+/** Chunks that agree with their proofs, but whose ledger infos lie beyond the history: neighbours are joined. */
+class UnprovenRanges {
+  readonly ranges: Array<{ first: number; last: number; epochs: [number, number] }> = []
+
+  add({ epoch, firstVersion, lastVersion }: CheckedChunk): void {
+    const before = this.ranges.at(-1)
+    if (before?.last === firstVersion - 1) {
+      before.last = lastVersion
+      before.epochs = [Math.min(before.epochs[0], epoch), Math.max(before.epochs[1], epoch)]
+    } else {
+      this.ranges.push({ first: firstVersion, last: lastVersion, epochs: [epoch, epoch] })
+    }
+  }
+}
+
+/** Backups that are not needed since others hold the same range. */
+const noteRedundant = <A extends { readonly manifest: string }>(
+  kind: string,
+  all: ReadonlyArray<MetadataView.Located<A>>,
+  chosen: ReadonlyArray<MetadataView.Located<A>>,
+  gap: InvalidBackup | undefined,
+  findings: Findings
+): void => {
+  if (gap !== undefined) return
+  const unused = all.filter((each) => !chosen.includes(each))
+  for (const { value } of unused) {
+    findings.notes.push(`the ${kind} backup ${value.manifest} was not checked: others hold the same range`)
+  }
+}
+
+/** A storage whose parts reach differently far is normal for a while; an operator wants to know. */
+const noteReach = (view: MetadataView.MetadataView, findings: Findings): void => {
+  const transactions = newestOf(view.transactions, (value) => value.last_version)
+  const epochEndings = newestOf(view.epochEndings, (value) => value.last_version)
+  const snapshot = newestOf(view.stateSnapshots, (value) => value.version)
+  const behind = (what: string, version: number | undefined) => {
+    if (version !== undefined && version > (transactions ?? -1)) {
+      findings.notes.push(
+        `${what} version ${version}, ${
+          transactions === undefined ? "but there are no transactions" : `the transactions only version ${transactions}`
+        }`
+      )
+    }
+  }
+  behind("the epoch endings reach", epochEndings)
+  behind("the newest state snapshot is of", snapshot)
+}
+
+const newestOf = <A>(
+  backups: ReadonlyArray<MetadataView.Located<A>>,
+  version: (value: A) => number
+): number | undefined =>
+  backups.reduce<number | undefined>((newest, { value }) => Math.max(newest ?? 0, version(value)), undefined)
+
+const rootOfTrust = (request: VerifyRequest, history: EpochHistory.EpochHistory, findings: Findings): string => {
+  const genesis = history.ending(0)
+  const trusted = history.matched.find((waypoint) => waypoint.version === genesis?.version)
+  if (genesis !== undefined && trusted === undefined) {
+    const found = `epoch 0 was taken as it stands, waypoint ${Waypoint.format(genesis)}`
+    if (request.requireWaypoint) {
+      findings.errors.push(
+        new InvalidBackup({
+          file: "metadata",
+          reason: "Unverifiable",
+          detail: `${found}: give the network's own genesis waypoint with --trust-waypoint`
+        })
+      )
+    } else {
+      findings.notes.push(`${found}; --trust-waypoint with the network's own makes sure of it`)
+    }
+  }
+  if (!request.skipEpochEndings) {
+    for (const waypoint of request.trustedWaypoints) {
+      if (!history.matched.includes(waypoint)) {
+        findings.unverified.push({
+          what: `trusted waypoint ${Waypoint.format(waypoint)}`,
+          why: `no epoch ending of version ${waypoint.version} was checked`
+        })
+      }
+    }
+  }
+  const root = trusted ?? history.matched[0]
+  return root === undefined ? "genesis" : `waypoint ${Waypoint.format(root)}`
+}

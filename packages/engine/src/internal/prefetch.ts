@@ -1,0 +1,38 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Mailbox from "effect/Mailbox"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+
+/**
+ * The concatenation of `streams`, of which up to `ahead` are open at a time: the one that is being read and those after
+ * it, each of which has up to `buffered` elements ready. Order is kept; whatever was opened is closed with the stream.
+ */
+export const concatPrefetched = <A, E, R, E2, R2>(
+  streams: Stream.Stream<Stream.Stream<A, E, R>, E2, R2>,
+  options: { readonly ahead: number; readonly buffered: number }
+): Stream.Stream<A, E | E2, R | R2> =>
+  Stream.unwrapScoped(Effect.gen(function*() {
+    const outer = yield* Effect.scope
+    const open = yield* Effect.makeSemaphore(options.ahead)
+    return streams.pipe(
+      Stream.rechunk(1),
+      Stream.mapEffect((stream) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.gen(function*() {
+            yield* restore(open.take(1))
+            const scope = yield* Scope.fork(outer, outer.strategy)
+            yield* Scope.addFinalizer(scope, open.release(1))
+            const elements = yield* Mailbox.fromStream(stream, { capacity: options.buffered }).pipe(
+              Scope.extend(scope)
+            )
+            return { elements, scope }
+          })
+        )
+      ),
+      Stream.buffer({ capacity: options.ahead }),
+      Stream.flatMap(({ elements, scope }) =>
+        Mailbox.toStream(elements).pipe(Stream.ensuring(Scope.close(scope, Exit.void)))
+      )
+    )
+  }))

@@ -1,0 +1,74 @@
+import type { Frames } from "@holdfast/ledger"
+import { BackupStorage, type StorageError } from "@holdfast/storage"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as Stream from "effect/Stream"
+import type { BackupResult } from "../BackupResult.ts"
+import * as Manifest from "../Manifest.ts"
+import * as Metadata from "../Metadata.ts"
+import type { Tracker } from "../Progress.ts"
+
+type Storage = BackupStorage.BackupStorage["Type"]
+
+/** One backup that is being written. */
+export interface BackupWriter {
+  readonly write: <E, R>(
+    name: string,
+    bytes: Stream.Stream<Uint8Array, E, R>
+  ) => Effect.Effect<BackupStorage.FileHandle, StorageError.StorageError | E, R>
+  readonly writeBytes: (
+    name: string,
+    bytes: Uint8Array
+  ) => Effect.Effect<BackupStorage.FileHandle, StorageError.StorageError>
+}
+
+/**
+ * Announces a backup to the storage. The name gets a random suffix, `.` and four hex digits, so that another attempt
+ * never meets the files of this one.
+ */
+export const beginBackup = (
+  name: string
+): Effect.Effect<BackupWriter, StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Effect.gen(function*() {
+    const storage: Storage = yield* BackupStorage.BackupStorage
+    const suffix = yield* Random.nextIntBetween(0, 0x10000)
+    const backup = yield* storage.createBackup(`${name}.${suffix.toString(16).padStart(4, "0")}`)
+    return {
+      write: (file, bytes) => storage.write(backup, file, bytes),
+      writeBytes: (file, bytes) => storage.write(backup, file, Stream.make(bytes))
+    }
+  })
+
+/** Saves the manifest, then the metadata line: from then on the backup exists. */
+export const finishBackup = (
+  writer: BackupWriter,
+  manifestName: string,
+  manifest: Parameters<typeof Manifest.print>[0],
+  entry: (manifest: BackupStorage.FileHandle) => Metadata.Entry,
+  tracker: Tracker
+): Effect.Effect<BackupResult, StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Effect.gen(function*() {
+    const storage: Storage = yield* BackupStorage.BackupStorage
+    const handle = yield* writer.writeBytes(manifestName, new TextEncoder().encode(Manifest.print(manifest)))
+    const saved = entry(handle)
+    const metadata = Metadata.fileName(saved)
+    yield* storage.saveMetadataLines(metadata, [Metadata.printLine(saved)])
+    return {
+      manifest: handle,
+      metadata,
+      chunks: manifest.chunks.length,
+      records: tracker.done,
+      bytes: tracker.bytes
+    }
+  })
+
+/** Counts the records that pass. */
+export const counted = <E, R>(
+  source: Stream.Stream<Frames.RecordBatch, E, R>,
+  tracker: Tracker
+): Stream.Stream<Frames.RecordBatch, E, R> =>
+  Stream.map(source, (batch) => {
+    tracker.done += batch.count
+    tracker.bytes += batch.bytes.length
+    return batch
+  })
