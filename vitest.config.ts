@@ -1,12 +1,42 @@
 import { defineConfig } from "vitest/config"
 
+/** The workspace's packages are tested as sources; the other conditions are Vite's own for code that runs on Node. */
+const conditions = ["@holdfast/source", "module", "node", "development|production"]
+
+const tests = ["packages/*/test/**/*.test.ts", "tests/**/*.test.ts"]
+const liveTests = ["packages/*/test/**/*.live.test.ts", "tests/**/*.live.test.ts"]
+const generated = ["**/node_modules/**", "**/dist/**"]
+
 export default defineConfig({
-  resolve: { conditions: ["@holdfast/source"] },
-  ssr: { resolve: { conditions: ["@holdfast/source"] } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "tests/**/*.test.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    pool: "forks"
+    pool: "forks",
+    minWorkers: 1,
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 10_000,
+    passWithNoTests: false,
+    allowOnly: false,
+    projects: [
+      {
+        extends: true,
+        test: { name: "quick", include: tests, exclude: [...generated, ...liveTests] }
+      },
+      {
+        // Real processes and clocks: one after the other, and after all others, so that load does not disturb them.
+        extends: true,
+        test: {
+          name: "live",
+          include: liveTests,
+          exclude: generated,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          poolOptions: { forks: { singleFork: true } },
+          sequence: { groupOrder: 1 }
+        }
+      }
+    ]
   }
 })

@@ -1,1 +1,9 @@
-export {}
+/**
+ * A node's backup service: its routes, a client, and a server over a ledger store.
+ *
+ * @since 0.1.0
+ */
+export * as BackupServiceError from "./BackupServiceError.ts"
+export * as Client from "./Client.ts"
+export * as Routes from "./Routes.ts"
+export * as Server from "./Server.ts"

@@ -1,1 +1,9 @@
-export {}
+/**
+ * A development network, grown into a ledger store.
+ *
+ * @since 0.1.0
+ */
+export * as Devnet from "./Devnet.ts"
+export * as DevnetError from "./DevnetError.ts"
+export * as DevnetOptions from "./DevnetOptions.ts"
+export * as Summary from "./Summary.ts"

@@ -1,2 +1,3 @@
 export * as LedgerStore from "./LedgerStore.ts"
+export * as MemoryLedgerStore from "./LedgerStore/Memory.ts"
 export * as LedgerStoreError from "./LedgerStoreError.ts"

@@ -10,6 +10,9 @@ import { maxContainerDepth, maxSequenceLength } from "./BcsReader.ts"
 
 const utf8 = new TextEncoder()
 
+/** Half a character. With the flag `u` only a half that stands alone matches. */
+const loneSurrogate = /\p{Surrogate}/u
+
 /**
  * Collects encoded values. Numbers out of the range of their type are refused, never wrapped.
  *
@@ -123,6 +126,7 @@ export class BcsWriter {
   }
 
   string(value: string): void {
+    if (loneSurrogate.test(value)) this.fail("InvalidUtf8", "a string with half a surrogate pair")
     this.byteString(utf8.encode(value))
   }
 

@@ -228,20 +228,35 @@ const copyHash = (node: Node, target: Uint8Array, offset: number): void => {
   for (let byte = 0; byte < size; byte++) target[offset + byte] = source[at + byte] ?? 0
 }
 
+/** Lent to one call at a time, and kept: the pairs of the widest level so far that was not too wide to keep. */
+let scratch = new Uint8Array(1024 * 2 * size)
+const maxKept = 1024 * 1024
+
+const scratchFor = (nodes: number): Uint8Array => {
+  const bytes = nodes * 2 * size
+  if (bytes <= scratch.length) return scratch
+  const grown = new Uint8Array(bytes)
+  if (bytes <= maxKept) scratch = grown
+  return grown
+}
+
 const hashInner = (top: Node): void => {
   const byHeight: Array<Array<Inner>> = []
   collect(top, byHeight)
+  let nodes = 0
+  for (const level of byHeight) nodes += level.length
+  if (nodes === 0) return
+  const hashes = new Uint8Array(nodes * size)
+  let at = 0
   for (const level of byHeight) {
-    const pairs = new Uint8Array(level.length * 2 * size)
+    const pairs = scratchFor(level.length)
     let offset = 0
     for (const node of level) {
       copyHash(node.left, pairs, offset)
       copyHash(node.right, pairs, offset + size)
       offset += 2 * size
     }
-    const hashes = new Uint8Array(level.length * size)
-    Sha3.hashPairs(seeds.sparseMerkleInternal, pairs, level.length, hashes)
-    let at = 0
+    Sha3.hashPairs(seeds.sparseMerkleInternal, pairs, level.length, hashes, at)
     for (const node of level) {
       node.hashes = hashes
       node.at = at

@@ -28,10 +28,11 @@ const codecs: ReadonlyArray<readonly [string, Bcs.AnyCodec]> = (() => {
   return [...found]
 })()
 
-/** Bytes decoded and encoded again. `never` is how a codec of any type hides what it reads and writes. */
+/** Bytes decoded and encoded again. */
 const recode = (codec: Bcs.AnyCodec, bytes: Uint8Array): Uint8Array => {
   const reader = new BcsReader(bytes)
   const writer = new BcsWriter(1)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- A codec of any type hides that it writes what it reads.
   codec.write(writer, codec.read(reader) as never)
   reader.finish()
   return writer.finish()

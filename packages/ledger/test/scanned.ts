@@ -47,8 +47,8 @@ export const expectSameTransactions = (batch: RecordBatch, format: RecordFormat)
     expect(scan.replacements.has(record)).toBe(Transaction.hashedForm(transaction) !== transaction)
 
     if (format === "V1") {
-      const [auxiliary, ...range] = part(PersistedAuxiliaryInfo)
-      expect([scan.auxStarts[record], scan.auxEnds[record]]).toEqual(range)
+      const [auxiliary, ...auxRange] = part(PersistedAuxiliaryInfo)
+      expect([scan.auxStarts[record], scan.auxEnds[record]]).toEqual(auxRange)
       expect(auxVariants[scan.auxVariant[record] ?? 9]).toBe(auxiliary._tag)
     } else {
       expect([scan.auxStarts[record], scan.auxEnds[record], scan.auxVariant[record]])
@@ -75,9 +75,9 @@ export const expectSameTransactions = (batch: RecordBatch, format: RecordFormat)
     const events = reader.length()
     expect((next ?? 0) - (first ?? 0)).toBe(events)
     for (let event = 0; event < events; event++) {
-      const [, ...range] = part(ContractEvent)
+      const [, ...eventRange] = part(ContractEvent)
       const index = (first ?? 0) + event
-      expect([scan.eventStarts[index], scan.eventEnds[index]]).toEqual(range)
+      expect([scan.eventStarts[index], scan.eventEnds[index]]).toEqual(eventRange)
     }
 
     const [, ...writeSetRange] = part(WriteSet)

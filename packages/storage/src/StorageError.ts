@@ -37,7 +37,7 @@ export type StorageOperation = typeof StorageOperation.Type
  * - `CannotSpawn`: the system has no process, descriptor or argument space left (EAGAIN, EMFILE, E2BIG, ENOMEM).
  * - `CommandFailed`: exit status other than 0, or ended by a signal, or ended before its input did.
  * - `Timeout`: a phase of the command exceeded its deadline.
- * - `BadOutput`: the command printed no handle, several, or one that is no text.
+ * - `BadOutput`: the command printed no handle, several, or one that cannot be used. Permanent.
  * - `Unsupported`: the storage has no such operation (optional commands). Permanent.
  * - `Io`: anything else the system reported.
  *
@@ -77,6 +77,10 @@ export class StorageError extends Schema.TaggedError<StorageError>("@holdfast/st
   subject: Schema.String,
   /** What happened, and what the operator can do about it. */
   detail: Schema.String,
+  /** The first line of the command that was run, secrets masked. */
+  command: Schema.optional(Schema.String),
+  /** The parameters that the command was given. */
+  parameters: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String })),
   /** Exit status of the command, where it ended by itself. */
   exitCode: Schema.optional(Schema.Int),
   /** Signal that ended the command. */
@@ -85,7 +89,39 @@ export class StorageError extends Schema.TaggedError<StorageError>("@holdfast/st
   stderr: Schema.optional(Schema.String)
 }) {
   override get message(): string {
-    const tail = this.stderr === undefined || this.stderr === "" ? "" : `; it said: ${this.stderr}`
-    return `${this.operation} of ${this.subject}: ${this.detail}${tail}`
+    const command = this.command === undefined ? "" : `; command: ${this.command}`
+    const parameters = Object.entries(this.parameters ?? {}).map(([name, value]) => `${name}=${value}`)
+    const given = parameters.length === 0 ? "" : ` (${parameters.join(" ")})`
+    const said = lastLines(this.stderr ?? "")
+    const tail = said === "" ? "" : `; it said: ${said}`
+    return `${this.operation} of ${this.subject}: ${this.detail}${command}${given}${tail}`
   }
 }
+
+/** The message shows this much of what a command said; `stderr` has more. */
+const shownLines = 10
+const shownCharacters = 2_000
+
+const lastLines = (text: string): string => {
+  const lines = text.trimEnd().split("\n").slice(-shownLines).join("\n")
+  return lines.length > shownCharacters ? `…${lines.slice(-shownCharacters)}` : lines
+}
+
+const permanent: ReadonlySet<StorageErrorReason> = new Set([
+  "InvalidName",
+  "NotFound",
+  "AlreadyExists",
+  "PermissionDenied",
+  "CommandNotFound",
+  "BadOutput",
+  "Unsupported"
+])
+
+/**
+ * Whether trying again can help. This is the one place that decides it. A retried write needs a fresh file name where
+ * names must be new: the attempt before may have left something under the old one.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isRetryable = (error: StorageError): boolean => !permanent.has(error.reason)

@@ -1,1 +1,12 @@
-export {}
+/**
+ * The storage of backups: the contract, its adapters and what they are made of. Each module is a namespace.
+ *
+ * @since 0.1.0
+ */
+export * as CommandAdapter from "./BackupStorage/CommandAdapter.ts"
+export * as LocalFolder from "./BackupStorage/LocalFolder.ts"
+export * as BackupStorage from "./BackupStorage.ts"
+export * as CommandAdapterConfig from "./CommandAdapterConfig.ts"
+export * as CommandPool from "./CommandPool.ts"
+export * as StorageCommand from "./StorageCommand.ts"
+export * as StorageError from "./StorageError.ts"

@@ -1,1 +1,13 @@
-export {}
+/**
+ * What the tests of several packages share.
+ *
+ * @since 0.1.0
+ */
+export * as Arbitraries from "./Arbitraries.ts"
+export * as Golden from "./Golden.ts"
+export * as GoldenNode from "./GoldenNode.ts"
+export * as BackupStorageSuite from "./BackupStorageSuite.ts"
+export * as ProcessProbe from "./ProcessProbe.ts"
+export * as TempDirectory from "./TempDirectory.ts"
+export * as LedgerStoreFaults from "./LedgerStoreFaults.ts"
+export * as LedgerStoreSuite from "./LedgerStoreSuite.ts"

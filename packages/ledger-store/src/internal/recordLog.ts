@@ -61,7 +61,9 @@ export class RecordLog {
       const first = this.#place(index)
       if (first === undefined) return
       let last = first
-      for (index += 1; index < end && this.#slabOf[index] === first.slabIndex; index++) last = this.#place(index) ?? last
+      for (index += 1; index < end && this.#slabOf[index] === first.slabIndex; index++) {
+        last = this.#place(index) ?? last
+      }
       yield first.slab.subarray(first.start, last.end)
     }
   }

@@ -1,0 +1,127 @@
+/**
+ * The backup service of a ledger store: what a node serves, byte for byte.
+ *
+ * Streams are answered with status 200 and chunked, from the moment they begin. If reading fails later the connection is
+ * cut, so that nobody takes what has been sent for the whole. Everything else has a status and a length. A client that
+ * reads slowly slows the reading down; one that goes away ends it.
+ *
+ * Source: the service page of the specification.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpBody from "@effect/platform/HttpBody"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import { Bcs } from "@holdfast/ledger"
+import { LedgerStore, type LedgerStoreError } from "@holdfast/ledger-store"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { connectionOf } from "./internal/connection.ts"
+import * as Routes from "./Routes.ts"
+
+type StoreError = LedgerStoreError.LedgerStoreError
+
+/** What an endpoint does with the segments after its name. */
+type Endpoint = (segments: ReadonlyArray<string>) => HttpApp.Default
+
+const statuses = { ok: 200, badRequest: 400, notFound: 404, methodNotAllowed: 405, failed: 500 } as const
+
+const empty = (status: number) => HttpServerResponse.empty({ status, headers: { "content-length": "0" } })
+
+const notFound: Endpoint = () => Effect.succeed(empty(statuses.notFound))
+const badRequest = Effect.succeed(empty(statuses.badRequest))
+const failed = empty(statuses.failed)
+
+/** Where nothing is given, the platform names a type of its own. */
+const noContentType = ""
+
+const methodNotAllowed = HttpServerResponse.text("Only GET is served here", {
+  status: statuses.methodNotAllowed,
+  contentType: "text/plain; charset=utf-8"
+})
+
+/** What does not exist is the client's matter, everything else the operator's. */
+const report = (error: StoreError) =>
+  error.reason === "NotAvailable" ? Effect.logDebug(error.message) : Effect.logError(error.message)
+
+const value = <P extends ReadonlyArray<unknown>, A>(
+  route: Routes.ValueRoute<P, A>,
+  answer: (...parameters: P) => Effect.Effect<A, StoreError>
+): readonly [string, Endpoint] => [route.name, (segments) => {
+  const parameters = route.parse(segments)
+  if (parameters === undefined) return badRequest
+  return answer(...parameters).pipe(
+    Effect.map((found) =>
+      HttpServerResponse.uint8Array(Bcs.encode(route.codec, found), { contentType: "application/octet-stream" })
+    ),
+    Effect.catchAll((error) => Effect.as(report(error), failed))
+  )
+}]
+
+const records = <P extends ReadonlyArray<unknown>>(
+  route: Routes.RecordsRoute<P>,
+  answer: (...parameters: P) => Stream.Stream<Uint8Array, StoreError>
+): readonly [string, Endpoint] => [route.name, (segments) => {
+  const parameters = route.parse(segments)
+  if (parameters === undefined) return badRequest
+  return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+    Option.match(connectionOf(request), {
+      onNone: () =>
+        Effect.as(Effect.logError("this HTTP server cannot cut connections, so it cannot serve streams"), failed),
+      onSome: (connection) => {
+        // The empty piece makes the server send the head of the answer before the first record is there.
+        const body = Stream.concat(Stream.make(new Uint8Array(0)), answer(...parameters)).pipe(
+          Stream.tapError(report),
+          // A body that fails would be ended as if it were complete: only a dead connection tells the client.
+          Stream.ensuringWith((exit) => Exit.isSuccess(exit) ? Effect.void : connection.cut)
+        )
+        return Effect.succeed(HttpServerResponse.setBody(
+          HttpServerResponse.empty({ status: statuses.ok }),
+          HttpBody.stream(body, noContentType)
+        ))
+      }
+    }))
+}]
+
+/**
+ * The service of the store as an application for any HTTP server whose connections can be cut.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<HttpApp.Default, never, LedgerStore.LedgerStore> = Effect.map(
+  LedgerStore.LedgerStore,
+  (store) => {
+    const endpoints = new Map([
+      value(Routes.dbState, () => Effect.map(store.dbState, Option.getOrUndefined)),
+      records(Routes.epochEndingLedgerInfos, store.epochEndingLedgerInfos),
+      value(Routes.stateItemCount, store.stateItemCount),
+      records(Routes.stateSnapshot, (version) => store.stateItems(version, 0, Number.MAX_SAFE_INTEGER)),
+      records(Routes.stateSnapshotChunk, store.stateItems),
+      value(Routes.stateRangeProof, store.stateRangeProof),
+      value(Routes.stateRootProof, store.stateRootProof),
+      records(Routes.transactions, store.transactions),
+      value(Routes.transactionRangeProof, store.transactionRangeProof)
+    ])
+    return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+      if (request.method !== "GET") return Effect.succeed(methodNotAllowed)
+      const [name = "", ...segments] = Routes.segments(request.url)
+      return (endpoints.get(name) ?? notFound)(segments)
+    })
+  }
+)
+
+/**
+ * Serves the store on the HTTP server of the environment for as long as the layer lives.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<never, never, HttpServer.HttpServer | LedgerStore.LedgerStore> = Layer.unwrapEffect(
+  Effect.map(make, (app) => HttpServer.serve(app))
+)

@@ -1,0 +1,170 @@
+/** One request and its answer: GET, checked, timed, complete or failed. */
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import type { HttpClientError } from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import { Bcs, Bytes } from "@holdfast/ledger"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { BackupServiceError } from "../BackupServiceError.ts"
+import { failWhenSilent } from "./failWhenSilent.ts"
+import { describeFailure, isConnectFailure } from "./transportFailure.ts"
+
+export interface ExchangeOptions {
+  readonly address: string
+  readonly idleTimeout: Duration.Duration
+  readonly maxAnswerBytes: number
+}
+
+export interface Exchange {
+  /** The answer of an endpoint, decoded. */
+  readonly value: <A>(endpoint: string, codec: Bcs.Codec<A>) => Effect.Effect<A, BackupServiceError>
+  /** The bytes of an endpoint's answer as they arrive. Ends cleanly only after the last of them. */
+  readonly stream: (endpoint: string) => Stream.Stream<Uint8Array, BackupServiceError>
+}
+
+/** The address without a slash at its end; `undefined` unless it is an HTTP URL and nothing more. */
+const baseOf = (address: string): string | undefined => {
+  if (!URL.canParse(address)) return undefined
+  const url = new URL(address)
+  const isPlain = url.username === "" && url.password === "" && url.search === "" && url.hash === ""
+  return isPlain && (url.protocol === "http:" || url.protocol === "https:") ? url.href.replace(/\/+$/, "") : undefined
+}
+
+const statusHint = (status: number): string => {
+  if (status >= 500) {
+    return "the node does not have this (it may be behind, or have pruned it), or its database failed: see its log"
+  }
+  if (status === 404) {
+    return "is this the backup service of a node, and does this version of the node know the endpoint?"
+  }
+  if (status >= 300 && status < 400) {
+    return "it redirects, which is not followed: give the address of the service itself"
+  }
+  return "it refuses the request: is this the backup service of a node?"
+}
+
+/** What the head of an answer says of its length: bytes, or none for a chunked body, whose end is marked. */
+const lengthOf = ({ headers }: HttpClientResponse): Either.Either<Option.Option<number>, string> => {
+  const encoding = headers["content-encoding"] ?? "identity"
+  if (encoding !== "identity") return Either.left(`content encoding ${encoding}, which was not asked for`)
+  const length = headers["content-length"]
+  if (length !== undefined && /^[0-9]{1,15}$/.test(length)) return Either.right(Option.some(Number(length)))
+  if (headers["transfer-encoding"]?.toLowerCase() === "chunked") return Either.right(Option.none())
+  return Either.left("neither a length nor chunks: its end could not be told from a cut connection")
+}
+
+export const makeExchange = (
+  client: HttpClient.HttpClient,
+  { address, idleTimeout, maxAnswerBytes }: ExchangeOptions
+): Effect.Effect<Exchange, BackupServiceError> =>
+  Effect.gen(function*() {
+    const base = baseOf(address)
+    if (base === undefined) {
+      return yield* new BackupServiceError({
+        reason: "InvalidAddress",
+        address,
+        endpoint: "/",
+        detail: "not the URL of an HTTP service; give one like http://localhost:6186"
+      })
+    }
+    const scoped = HttpClient.withScope(client)
+
+    const failure = (endpoint: string, reason: BackupServiceError["reason"], detail: string, status?: number) =>
+      new BackupServiceError({ reason, address, endpoint, detail, ...(status === undefined ? {} : { status }) })
+
+    const transportFailure = (endpoint: string) => (error: HttpClientError): BackupServiceError => {
+      const what = describeFailure(error)
+      return error._tag === "RequestError" && isConnectFailure(error)
+        ? failure(endpoint, "Unreachable", `${what}; is the node running, with its backup service on ${address}?`)
+        : failure(
+          endpoint,
+          "CutConnection",
+          `the connection ended before the answer was complete (${what}); the node may have stopped, or failed to read: `
+            + "see its log"
+        )
+    }
+
+    const silence = (endpoint: string) => () =>
+      failure(
+        endpoint,
+        "IdleTimeout",
+        `nothing arrived for ${Duration.format(idleTimeout)}; the node may be stuck or overloaded`
+      )
+
+    /** An answer with status 200, and how long it will be. Its connection lives as long as the scope. */
+    const ask = (endpoint: string): Effect.Effect<
+      readonly [HttpClientResponse, Option.Option<number>],
+      BackupServiceError,
+      Scope.Scope
+    > =>
+      Effect.gen(function*() {
+        const request = HttpClientRequest.get(base + endpoint, { headers: { "accept-encoding": "identity" } })
+        // Only the client that uses fetch follows redirects by itself, and only it reads this.
+        const init = Option.getOrElse(yield* Effect.serviceOption(FetchHttpClient.RequestInit), () => ({}))
+        const response = yield* scoped.execute(request).pipe(
+          Effect.provideService(FetchHttpClient.RequestInit, { ...init, redirect: "manual" }),
+          Effect.mapError(transportFailure(endpoint)),
+          Effect.timeoutFail({ duration: idleTimeout, onTimeout: silence(endpoint) })
+        )
+        const { status } = response
+        if (status !== 200) {
+          return yield* failure(endpoint, "BadStatus", `status ${status}; ${statusHint(status)}`, status)
+        }
+        const length = lengthOf(response)
+        if (Either.isLeft(length)) return yield* failure(endpoint, "Malformed", `an answer with ${length.left}`)
+        return [response, length.right]
+      })
+
+    const bodyOf = (
+      endpoint: string,
+      response: HttpClientResponse,
+      length: Option.Option<number>
+    ): Stream.Stream<Uint8Array, BackupServiceError> => {
+      const received = Stream.mapError(response.stream, transportFailure(endpoint))
+      const body = failWhenSilent(received, idleTimeout, silence(endpoint))
+      if (Option.isNone(length)) return body
+      return Stream.suspend(() => {
+        let size = 0
+        const isWhole = Effect.suspend(() =>
+          size === length.value
+            ? Effect.void
+            : failure(endpoint, "CutConnection", `${size} of ${length.value} bytes arrived; see the node's log`)
+        )
+        const counted = Stream.map(body, (bytes) => {
+          size += bytes.length
+          return bytes
+        })
+        return Stream.concat(counted, Stream.execute(isWhole))
+      })
+    }
+
+    const stream: Exchange["stream"] = (endpoint) =>
+      Stream.unwrapScoped(Effect.map(ask(endpoint), ([response, length]) => bodyOf(endpoint, response, length)))
+
+    const value: Exchange["value"] = (endpoint, codec) =>
+      Effect.scoped(Effect.gen(function*() {
+        const [response, length] = yield* ask(endpoint)
+        const tooLarge = failure(endpoint, "TooLarge", `an answer of more than ${maxAnswerBytes} bytes`)
+        if (Option.exists(length, (bytes) => bytes > maxAnswerBytes)) return yield* tooLarge
+        const parts: Array<Uint8Array> = []
+        let received = 0
+        yield* Stream.runForEach(bodyOf(endpoint, response, length), (bytes) => {
+          parts.push(bytes)
+          received += bytes.length
+          return received > maxAnswerBytes ? tooLarge : Effect.void
+        })
+        return yield* Either.mapLeft(
+          Bcs.decode(codec, Bytes.concatBytes(parts)),
+          ({ message }) =>
+            failure(endpoint, "Malformed", `${message}; the service may be of a version that is not known here`)
+        )
+      }))
+
+    return { value, stream }
+  })

@@ -1,0 +1,99 @@
+/**
+ * Everything that a command can fail with: the errors of the packages below, and those of the command line itself.
+ *
+ * @since 0.1.0
+ */
+import type { BackupServiceError } from "@holdfast/backup-service"
+import type { DevnetError } from "@holdfast/devnet"
+import type { EngineError } from "@holdfast/engine"
+import type { LedgerStoreError } from "@holdfast/ledger-store"
+import type { CommandAdapterConfig, StorageError } from "@holdfast/storage"
+import * as Schema from "effect/Schema"
+
+/**
+ * The command line asks for something that makes no sense. Nothing was attempted.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UsageError extends Schema.TaggedError<UsageError>("@holdfast/cli/UsageError")("UsageError", {
+  /** What is wrong, and what would be right. */
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * No service can listen at an address.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CannotServe extends Schema.TaggedError<CannotServe>("@holdfast/cli/CannotServe")("CannotServe", {
+  address: Schema.String,
+  reason: Schema.Literal("AddressInUse", "PermissionDenied", "Unavailable"),
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `cannot serve at ${this.address}: ${this.detail}`
+  }
+}
+
+/**
+ * The demo cannot write its files.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DemoFolderError
+  extends Schema.TaggedError<DemoFolderError>("@holdfast/cli/DemoFolderError")("DemoFolderError", {
+    path: Schema.String,
+    detail: Schema.String
+  })
+{
+  override get message(): string {
+    return `the demo cannot write to ${this.path}: ${this.detail}; run it in a folder that you may write to`
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type CliError =
+  | UsageError
+  | CannotServe
+  | DemoFolderError
+  | BackupServiceError.BackupServiceError
+  | CommandAdapterConfig.ConfigError
+  | DevnetError.DevnetError
+  | EngineError.InvalidBackup
+  | EngineError.InvalidRequest
+  | EngineError.SourceMismatch
+  | LedgerStoreError.LedgerStoreError
+  | StorageError.StorageError
+
+/**
+ * A failure as `--output json` shows it: the tag, the message, and the error's own fields beside them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Failure {
+  readonly tag: string
+  readonly message: string
+  readonly [context: string]: unknown
+}
+
+/**
+ * What `--output json` shows of an error.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const toFailure = (error: CliError): Failure => {
+  const { _tag, ...context } = error
+  return { tag: _tag, message: error.message, ...context }
+}

@@ -1,0 +1,54 @@
+/**
+ * Numbers as people read them.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * `1234567` as `1,234,567`.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const count = (value: number): string => value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ",")
+
+/**
+ * A count and what is counted: `1 chunk`, `2 chunks`.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const counted = (value: number, singular: string): string => `${count(value)} ${singular}${value === 1 ? "" : "s"}`
+
+const units = ["B", "kB", "MB", "GB", "TB"] as const
+const step = 1000
+
+/**
+ * Bytes in decimal units: `12.3 MB`.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const bytes = (value: number): string => {
+  let scaled = value
+  let unit = 0
+  while (Math.round(scaled * 10) / 10 >= step && unit < units.length - 1) {
+    scaled /= step
+    unit++
+  }
+  return `${unit === 0 ? scaled.toFixed(0) : scaled.toFixed(1)} ${units[unit]}`
+}
+
+const minute = 60
+
+/**
+ * A duration given in seconds: `0.42 s`, `12.3 s`, `3:07 min`.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const seconds = (value: number): string => {
+  if (value < minute) return `${value < 10 ? value.toFixed(2) : value.toFixed(1)} s`
+  const whole = Math.round(value)
+  return `${Math.floor(whole / minute)}:${String(whole % minute).padStart(2, "0")} min`
+}

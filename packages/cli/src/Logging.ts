@@ -1,0 +1,55 @@
+/**
+ * Logs go to stderr: lines for people, or JSON lines beside `--output json`.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
+import * as Inspectable from "effect/Inspectable"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import type { Format } from "./Output.ts"
+import { Stdio } from "./Stdio.ts"
+import type { Style } from "./Style.ts"
+
+const messageOf = (message: unknown): string =>
+  (Array.isArray(message) ? message : [message]).map((part) => Inspectable.toStringUnknown(part, 0)).join(" ")
+
+const textLogger = (style: Style): Logger.Logger<unknown, string> =>
+  Logger.make(({ annotations, cause, date, logLevel, message }) => {
+    const level = logLevel.label.toLowerCase()
+    const shown = LogLevel.greaterThanEqual(logLevel, LogLevel.Error)
+      ? style.bad(level)
+      : LogLevel.greaterThanEqual(logLevel, LogLevel.Warning)
+      ? style.warn(level)
+      : style.dim(level)
+    const notes = [...HashMap.entries(annotations)].map(([key, value]) => ` ${key}=${Inspectable.toStringUnknown(value, 0)}`)
+    const why = Cause.isEmpty(cause) ? "" : `\n${Cause.pretty(cause)}`
+    return `${style.dim(date.toISOString().slice(11, 19))} ${shown} ${messageOf(message)}${style.dim(notes.join(""))}${why}`
+  })
+
+const jsonLogger: Logger.Logger<unknown, string> = Logger.make(({ annotations, cause, date, logLevel, message }) =>
+  JSON.stringify({
+    time: date.toISOString(),
+    level: logLevel.label.toLowerCase(),
+    message: messageOf(message),
+    ...Object.fromEntries(annotations),
+    ...(Cause.isEmpty(cause) ? {} : { cause: Cause.pretty(cause) })
+  })
+)
+
+/**
+ * The logger for an output format, in place of the default one.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (format: Format): Layer.Layer<never, never, Stdio> =>
+  Layer.unwrapEffect(
+    Effect.map(Stdio, (stdio) => {
+      const logger = format === "json" ? jsonLogger : textLogger(stdio.errStyle)
+      return Logger.replace(Logger.defaultLogger, Logger.map(logger, (line) => stdio.err(`${line}\n`)))
+    })
+  )

@@ -1,0 +1,85 @@
+/**
+ * What a command tells its caller: text for people, or with `--output json` exactly one JSON document on stdout.
+ *
+ * Source: the command line page of the design, "Output".
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type { Failure } from "./CliError.ts"
+import * as ExitCode from "./ExitCode.ts"
+import { Stdio } from "./Stdio.ts"
+import type { Style } from "./Style.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Format = "json" | "text"
+
+/**
+ * What a command came to, in both forms.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Result {
+  /** `ok: false` ends the command with the exit code of an invalid backup. */
+  readonly json: { readonly ok?: boolean; readonly [key: string]: unknown }
+  /** Lines without the last newline. */
+  readonly text: (style: Style) => string
+}
+
+/**
+ * Where commands put their results.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class Output extends Context.Tag("@holdfast/cli/Output")<Output, {
+  readonly format: Format
+  /** Writes the result of the command. Once. */
+  readonly result: (result: Result) => Effect.Effect<void>
+  /** Tells people something on the way; nothing with JSON. */
+  readonly say: (text: (style: Style) => string) => Effect.Effect<void>
+  /** Tells why the command failed. Where a result stands on stdout already it goes to stderr alone. */
+  readonly failures: (failures: ReadonlyArray<Failure>) => Effect.Effect<void>
+  /** The exit code that the results so far stand for. */
+  readonly exitCode: Effect.Effect<number>
+}>() {}
+
+/**
+ * Output in a format to the standard streams.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (format: Format): Effect.Effect<Output["Type"], never, Stdio> =>
+  Effect.map(Stdio, (stdio) => {
+    let written = false
+    let exitCode: number = ExitCode.done
+    const document = (json: object) =>
+      Effect.suspend(() => {
+        written = true
+        return stdio.out(`${JSON.stringify(json)}\n`)
+      })
+    const say = (text: string) => stdio.out(`${text}\n`)
+    return Output.of({
+      format,
+      result: ({ json, text }) =>
+        Effect.suspend(() => {
+          if (json.ok === false) exitCode = ExitCode.invalidBackup
+          return format === "json" ? document(json) : say(text(stdio.outStyle))
+        }),
+      say: (text) => format === "json" ? Effect.void : Effect.suspend(() => say(text(stdio.outStyle))),
+      failures: (failures) =>
+        Effect.suspend(() => {
+          if (format === "json" && !written) return document({ ok: false, errors: failures })
+          const head = stdio.errStyle.bad("error")
+          for (const { message } of failures) stdio.err(`${head}: ${message}\n`)
+          return Effect.void
+        }),
+      exitCode: Effect.sync(() => exitCode)
+    })
+  })

@@ -1,0 +1,94 @@
+/**
+ * The values that flags take, as text from outside. What cannot be read is told in half a sentence.
+ *
+ * @since 0.1.0
+ */
+import { Waypoint } from "@holdfast/ledger"
+import * as Either from "effect/Either"
+
+/**
+ * A value, or why there is none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Parsed<A> = Either.Either<A, string>
+
+/** Today's tool takes the largest u64 for "no bound". */
+const noBound = "18446744073709551615"
+
+/**
+ * A decimal number of at least `least`. Never rounded: what a JSON number cannot hold is refused.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const integer = (least: number) => (text: string): Parsed<number> => {
+  if (!/^[0-9]+$/.test(text)) return Either.left("a decimal number expected")
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) {
+    return Either.left(`numbers up to ${Number.MAX_SAFE_INTEGER} (2^53 - 1) are supported`)
+  }
+  return value < least ? Either.left(`at least ${least} expected`) : Either.right(value)
+}
+
+/**
+ * A version that bounds a range, included; the largest u64 means that there is no bound.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const bound = (text: string): Parsed<number | undefined> =>
+  text === noBound
+    ? Either.right(undefined)
+    : Either.mapLeft(integer(0)(text), (why) => `${why}; ${noBound} means no bound`)
+
+/**
+ * A waypoint, `VERSION:HEX`.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const waypoint = (text: string): Parsed<Waypoint.Waypoint> => {
+  const parsed = Waypoint.parse(text)
+  return parsed === undefined
+    ? Either.left("a waypoint VERSION:HEX expected: a decimal version, a colon, 64 hexadecimal digits")
+    : Either.right(parsed)
+}
+
+/**
+ * Where a service listens.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+const maxPort = 65_535
+
+/**
+ * An address to listen at, `HOST:PORT`; a host that contains colons stands in brackets. Port 0 lets the system choose.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const listenAddress = (text: string): Parsed<ListenAddress> => {
+  const [, bracketed, name, digits = ""] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]/]+)):([0-9]{1,5})$/.exec(text) ?? []
+  const host = bracketed ?? name
+  const port = Number(digits)
+  return host === undefined || port > maxPort
+    ? Either.left("HOST:PORT expected, such as 127.0.0.1:6186; port 0 lets the system choose")
+    : Either.right({ host, port })
+}
+
+/**
+ * The URL of an address.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const urlOf = ({ host, port }: ListenAddress): string =>
+  `http://${host.includes(":") ? `[${host}]` : host}:${port}`

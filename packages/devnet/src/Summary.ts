@@ -1,0 +1,119 @@
+/**
+ * What a ledger that a store holds comes to: what backups, restores and queries of it must agree with.
+ *
+ * @since 0.1.0
+ */
+import { Bcs, Frames, type HashValue, LedgerInfo, Waypoint } from "@holdfast/ledger"
+import { LedgerStore, LedgerStoreError } from "@holdfast/ledger-store"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+/**
+ * The end of an epoch.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EpochEnding {
+  readonly epoch: number
+  readonly version: number
+  readonly waypoint: Waypoint.Waypoint
+  readonly accumulatorRoot: HashValue.HashValue
+  readonly stateRoot: HashValue.HashValue
+  /** Number of state items at the version. */
+  readonly stateItems: number
+}
+
+/**
+ * A ledger with at least its genesis.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Summary {
+  /** Of the latest ledger info, as are version and root. */
+  readonly latestEpoch: number
+  readonly latestVersion: number
+  readonly accumulatorRoot: HashValue.HashValue
+  /** All closed epochs, from 0 on. */
+  readonly epochEndings: ReadonlyArray<EpochEnding>
+}
+
+/** Larger than the ledger info of any validator set. */
+const maxRecordBytes = 0x100_0000
+
+const corrupt = (detail: string): LedgerStoreError.LedgerStoreError =>
+  new LedgerStoreError.LedgerStoreError({ operation: "summary", reason: "Corrupt", detail })
+
+/**
+ * Reads the summary of the store's ledger. Fails with `LedgerStoreError`: `NotAvailable` for an empty store, and
+ * whatever the store says.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const read: Effect.Effect<Summary, LedgerStoreError.LedgerStoreError, LedgerStore.LedgerStore> = Effect.gen(
+  function*() {
+    const store = yield* LedgerStore.LedgerStore
+    const { latestLedgerInfo } = yield* store.head
+    if (Option.isNone(latestLedgerInfo)) {
+      return yield* new LedgerStoreError.LedgerStoreError({
+        operation: "summary",
+        reason: "NotAvailable",
+        detail: "the store holds no ledger info"
+      })
+    }
+    const latest = latestLedgerInfo.value.value.ledgerInfo.commitInfo
+    const closed = latest.nextEpochState === undefined ? latest.epoch : latest.epoch + 1
+    const epochEndings = yield* store.epochEndingLedgerInfos(0, closed).pipe(
+      Stream.mapConcatEffect(records),
+      Stream.mapEffect((record) => epochEnding(store, record)),
+      Stream.runCollect
+    )
+    return {
+      latestEpoch: latest.epoch,
+      latestVersion: latest.version,
+      accumulatorRoot: latest.executedStateId,
+      epochEndings: Chunk.toReadonlyArray(epochEndings)
+    }
+  }
+)
+
+const records = (batch: Uint8Array): Effect.Effect<ReadonlyArray<Uint8Array>, LedgerStoreError.LedgerStoreError> =>
+  Effect.try({
+    try: () => {
+      const splitter = new Frames.FrameSplitter({ maxRecordBytes })
+      const batches = splitter.push(batch)
+      splitter.finish()
+      return batches.flatMap(({ bytes, ends, starts }) =>
+        Array.from(starts, (start, index) => bytes.subarray(start, ends[index]))
+      )
+    },
+    catch: (error) => corrupt(`a batch of epoch-ending ledger infos: ${String(error)}`)
+  })
+
+const epochEnding = (
+  store: LedgerStore.LedgerStore["Type"],
+  record: Uint8Array
+): Effect.Effect<EpochEnding, LedgerStoreError.LedgerStoreError> =>
+  Effect.gen(function*() {
+    const signed = yield* Effect.mapError(
+      Bcs.decode(LedgerInfo.LedgerInfoWithSignatures, record),
+      (error) => corrupt(`an epoch-ending ledger info: ${error.message}`)
+    )
+    const { ledgerInfo } = signed.value
+    const { epoch, executedStateId, version } = ledgerInfo.commitInfo
+    const [{ transactionInfo }] = yield* store.stateRootProof(version)
+    const stateRoot = transactionInfo.value.stateCheckpointHash
+    if (stateRoot === undefined) return yield* corrupt(`version ${version} ends epoch ${epoch} without a state root`)
+    return {
+      epoch,
+      version,
+      waypoint: Waypoint.fromLedgerInfo(ledgerInfo),
+      accumulatorRoot: executedStateId,
+      stateRoot,
+      stateItems: yield* store.stateItemCount(version)
+    }
+  })

@@ -1,0 +1,17 @@
+/**
+ * A transaction with its outcome, before it has a place in the ledger.
+ */
+import type { ContractEvent, Transaction, TransactionInfo } from "@holdfast/ledger"
+import type { Write } from "./items.ts"
+
+export interface Draft {
+  readonly transaction: Transaction.Transaction
+  readonly auxiliaryInfo: TransactionInfo.PersistedAuxiliaryInfo
+  readonly gasUsed: bigint
+  readonly status: TransactionInfo.ExecutionStatus
+  readonly events: ReadonlyArray<ContractEvent.ContractEvent>
+  readonly writes: ReadonlyArray<Write>
+}
+
+/** What the network itself does costs nothing and succeeds. */
+export const free = { gasUsed: 0n, status: { _tag: "Success" } } as const

@@ -1,0 +1,62 @@
+/**
+ * The names under which a network keeps its own affairs: resources, types and accounts of the framework at `0x1`.
+ */
+import { AccountAddress, Bcs, Bytes, Genesis, type StateKey, TypeTag } from "@holdfast/ledger"
+
+/** The account that holds the framework. */
+export const frameworkAddress = AccountAddress.special(1)
+
+/** First byte of the path of an access path that names code. */
+const codePath = Uint8Array.of(0)
+
+/** A struct of a framework module. */
+export const structTag = (
+  module: string,
+  name: string,
+  typeArgs: ReadonlyArray<TypeTag.TypeTag> = []
+): TypeTag.StructTag => ({ address: frameworkAddress, module, name, typeArgs })
+
+/** The type of such a struct. */
+export const typeTag = (module: string, name: string): TypeTag.TypeTag => ({
+  _tag: "struct",
+  value: structTag(module, name)
+})
+
+/** Where the code of a module stands in the state. */
+export const moduleKey = (address: AccountAddress.AccountAddress, name: string): StateKey.StateKey => ({
+  _tag: "AccessPath",
+  value: { address, path: Bytes.concatBytes([codePath, Bcs.encode(TypeTag.ModuleId, { address, name })]) }
+})
+
+const own = (module: string, name: string): StateKey.StateKey =>
+  Genesis.resourceKey(frameworkAddress, structTag(module, name))
+
+/** Resources of the framework account that the network reads or writes. */
+export const keys = {
+  validatorSet: Genesis.validatorSetKey,
+  configuration: own("reconfiguration", "Configuration"),
+  block: own("block", "BlockResource"),
+  timestamp: own("timestamp", "CurrentTimeMicroseconds"),
+  chainId: own("chain_id", "ChainId"),
+  options: own("devnet", "Options")
+} as const
+
+/** The resource that every account has. */
+export const accountTag = structTag("account", "Account")
+
+/** Number of the chain: the one of local networks. */
+export const chainId = 4
+
+/** Values of the framework's resources. */
+export const Configuration = Bcs.struct("Configuration", {
+  epoch: Bcs.u53,
+  lastReconfigurationUsecs: Bcs.u53
+})
+
+export const BlockResource = Bcs.struct("BlockResource", { height: Bcs.u53, epochInterval: Bcs.u53 })
+
+export const Account = Bcs.struct("Account", {
+  authenticationKey: Bcs.bytes,
+  sequenceNumber: Bcs.u64,
+  balance: Bcs.u64
+})

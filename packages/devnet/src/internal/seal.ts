@@ -1,0 +1,100 @@
+/**
+ * From transactions and their outcomes to a block of the ledger: bytes, hashes, accumulator, ledger info.
+ */
+import {
+  Accumulator,
+  Bcs,
+  BcsWriter,
+  ContractEvent,
+  HashValue,
+  Sha3,
+  Transaction,
+  TransactionInfo,
+  WriteSet
+} from "@holdfast/ledger"
+import type { LedgerStore } from "@holdfast/ledger-store"
+import type { Draft } from "./draft.ts"
+
+const { seeds, size } = HashValue
+
+/** A draft as bytes and hashes: all but the state root that it may carry. */
+export interface Prepared {
+  readonly transaction: Uint8Array
+  readonly auxiliaryInfo: Uint8Array
+  readonly events: Uint8Array
+  readonly writeSet: Uint8Array
+  readonly info: Omit<TransactionInfo.TransactionInfo["value"], "stateCheckpointHash">
+}
+
+export const prepare = (draft: Draft): Prepared => {
+  const transaction = Bcs.encode(Transaction.Transaction, draft.transaction)
+  const auxiliaryInfo = Bcs.encode(TransactionInfo.PersistedAuxiliaryInfo, draft.auxiliaryInfo)
+  const changes: WriteSet.WriteSet = { _tag: "V0", value: { writeSet: draft.writes } }
+  const writeSet = Bcs.encode(WriteSet.WriteSet, changes)
+  const { bytes, root } = encodeEvents(draft.events)
+  return {
+    transaction,
+    auxiliaryInfo,
+    events: bytes,
+    writeSet,
+    info: {
+      gasUsed: draft.gasUsed,
+      status: draft.status,
+      transactionHash: Transaction.hashedForm(draft.transaction) === draft.transaction
+        ? Sha3.hashSeeded(seeds.transaction, transaction)
+        : Transaction.hash(draft.transaction),
+      eventRootHash: root,
+      stateChangeHash: Sha3.hashSeeded(seeds.writeSet, writeSet),
+      auxiliaryInfoHash: draft.auxiliaryInfo._tag === "V1"
+        ? Sha3.hashSeeded(seeds.auxiliaryInfo, auxiliaryInfo)
+        : undefined
+    }
+  }
+}
+
+const encodeEvents = (
+  events: Draft["events"]
+): { readonly bytes: Uint8Array; readonly root: HashValue.HashValue } => {
+  const writer = new BcsWriter.BcsWriter()
+  const leaves = new Uint8Array((events.length + 1) * size)
+  writer.length(events.length)
+  for (const [index, event] of events.entries()) {
+    const start = writer.offset
+    ContractEvent.ContractEvent.write(writer, event)
+    leaves.set(Sha3.hashSeeded(seeds.event, writer.written(start)), index * size)
+  }
+  return { bytes: writer.finish(), root: Accumulator.rootOfLeaves(seeds.eventAccumulator, leaves, events.length) }
+}
+
+/** The transactions of a block, the last of which carries the state root after it; and the accumulator's root then. */
+export interface Sealed {
+  readonly transactions: ReadonlyArray<LedgerStore.TransactionToCommit>
+  readonly lastVersion: number
+  readonly accumulatorRoot: HashValue.HashValue
+}
+
+export const seal = (
+  head: LedgerStore.Head,
+  prepared: ReadonlyArray<Prepared>,
+  stateRoot: HashValue.HashValue
+): Sealed => {
+  const accumulator = new Accumulator.AccumulatorBuilder(
+    seeds.transactionAccumulator,
+    head.nextVersion,
+    head.frozenSubtreeRoots
+  )
+  const leaves = new Uint8Array(prepared.length * size)
+  const transactions = prepared.map(({ info, ...bytes }, index) => {
+    const stateCheckpointHash = index === prepared.length - 1 ? stateRoot : undefined
+    const outcome: TransactionInfo.TransactionInfo = { _tag: "V0", value: { ...info, stateCheckpointHash } }
+    const transactionInfo = Bcs.encode(TransactionInfo.TransactionInfo, outcome)
+    leaves.set(Sha3.hashSeeded(seeds.transactionInfo, transactionInfo), index * size)
+    return { ...bytes, transactionInfo }
+  })
+  accumulator.append(leaves)
+  return {
+    transactions,
+    lastVersion: accumulator.count - 1,
+    accumulatorRoot: accumulator.root()
+  }
+}

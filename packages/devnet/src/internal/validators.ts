@@ -1,0 +1,145 @@
+/**
+ * Who the validators of each epoch are, what the state says of them, and their signatures.
+ *
+ * The network knows more validators than sign at a time: those of an epoch are a window on a ring, which moves by one
+ * each epoch, so that one leaves and one joins; every weight changes too.
+ */
+import { SecretKey } from "@chainsafe/blst"
+import { type AccountAddress, Bcs, Bytes, Genesis, LedgerInfo, ValidatorVerifier } from "@holdfast/ledger"
+import type { Random, Randomness } from "./random.ts"
+
+/** The order of the groups of BLS12-381. */
+const groupOrder = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n
+
+/** One that signs in some epochs. */
+interface Identity {
+  readonly address: AccountAddress.AccountAddress
+  readonly publicKey: Uint8Array
+  readonly secret: bigint
+  readonly networkAddresses: Uint8Array
+  /** Voting power before the changes of an epoch. */
+  readonly stake: bigint
+}
+
+export class Validators {
+  readonly #randomness: Randomness
+  readonly #count: number
+  readonly #identities = new Map<number, Identity>()
+
+  constructor(randomness: Randomness, count: number) {
+    this.#randomness = randomness
+    this.#count = count
+  }
+
+  /** The validators that sign in an epoch, from 1 on. */
+  epochState(epoch: number): LedgerInfo.EpochState {
+    return Genesis.epochState(epoch, this.setOf(epoch))
+  }
+
+  /** What the state says of the validators of an epoch: among them who is about to leave, and who to join. */
+  setOf(epoch: number): Genesis.ValidatorSet {
+    const window = this.#window(epoch)
+    const following = this.#window(epoch + 1)
+    const current = window.map((identity, index) => ({
+      stays: following.includes(identity),
+      entry: this.#entry(identity, epoch, index)
+    }))
+    const pendingActive = following
+      .filter((identity) => !window.includes(identity))
+      .map((identity, index) => this.#entry(identity, epoch, window.length + index))
+    return {
+      consensusScheme: 0,
+      activeValidators: current.filter((each) => each.stays).map((each) => each.entry),
+      pendingInactive: current.filter((each) => !each.stays).map((each) => each.entry),
+      pendingActive,
+      totalVotingPower: current.reduce((sum, each) => sum + each.entry.votingPower, 0n),
+      totalJoiningPower: pendingActive.reduce((sum, each) => sum + each.votingPower, 0n)
+    }
+  }
+
+  /** One of an epoch's validators, at random. */
+  proposer(epoch: number, random: Random): AccountAddress.AccountAddress {
+    return this.#identity(this.#window(epoch)[random.below(this.#count)] ?? 0).address
+  }
+
+  /** The ledger info, signed by a quorum of its epoch: mostly not by all. */
+  sign(ledgerInfo: LedgerInfo.LedgerInfo, random: Random): LedgerInfo.LedgerInfoWithSignatures {
+    const { epoch } = ledgerInfo.commitInfo
+    const powers = this.#window(epoch).map((identity) => this.#power(identity, epoch))
+    const quorum = (2n * powers.reduce((sum, power) => sum + power, 0n)) / 3n + 1n
+    const validatorBitmask = new Uint8Array(Math.ceil(this.#count / 8))
+    let signed = 0n
+    let secret = 0n
+    for (const [position, index] of shuffled(this.#count, random).entries()) {
+      // Whoever comes after the quorum signs once in three times, the last one hardly ever.
+      if (signed >= quorum && (position === this.#count - 1 ? !random.once(16) : !random.once(3))) continue
+      validatorBitmask[index >> 3] = (validatorBitmask[index >> 3] ?? 0) | (0x80 >> (index & 7))
+      signed += powers[index] ?? 0n
+      secret += this.#identity(this.#window(epoch)[index] ?? 0).secret
+    }
+    // All sign the same message, so the sum of their signatures is one signature with the sum of their keys.
+    const message = ValidatorVerifier.signedMessage(Bcs.encode(LedgerInfo.LedgerInfo, ledgerInfo))
+    const sig = SecretKey.fromBytes(bigEndian(secret % groupOrder)).sign(message).toBytes()
+    return { _tag: "V0", value: { ledgerInfo, signatures: { validatorBitmask, sig } } }
+  }
+
+  /** The identities of an epoch, in the order of their indices. */
+  #window(epoch: number): ReadonlyArray<number> {
+    const ring = this.#count === 1 ? 1 : this.#count + Math.ceil(this.#count / 4)
+    return Array.from({ length: this.#count }, (_, index) => (epoch + index) % ring)
+  }
+
+  #entry(index: number, epoch: number, validatorIndex: number): Genesis.ValidatorSet["activeValidators"][number] {
+    const { address, networkAddresses, publicKey } = this.#identity(index)
+    return {
+      address,
+      votingPower: this.#power(index, epoch),
+      config: {
+        consensusPublicKey: publicKey,
+        networkAddresses,
+        fullnodeAddresses: networkAddresses.subarray(0, 8),
+        validatorIndex: BigInt(validatorIndex)
+      }
+    }
+  }
+
+  #power(index: number, epoch: number): bigint {
+    const percent = BigInt(80 + this.#randomness.of("validator power", index, epoch).below(41))
+    return (this.#identity(index).stake * percent) / 100n
+  }
+
+  #identity(index: number): Identity {
+    const known = this.#identities.get(index)
+    if (known !== undefined) return known
+    const random = this.#randomness.of("validator", index)
+    const key = SecretKey.fromKeygen(random.bytes(32))
+    const made: Identity = {
+      address: random.bytes(32),
+      publicKey: key.toPublicKey().toBytes(),
+      secret: BigInt(`0x${Bytes.toHex(key.toBytes())}`),
+      networkAddresses: random.bytes(40),
+      // Beyond 2^53 now and then: voting power is no safe integer.
+      stake: 100_000_000n * BigInt(1_000_000 + random.below(300_000_000))
+    }
+    this.#identities.set(index, made)
+    return made
+  }
+}
+
+const shuffled = (count: number, random: Random): ReadonlyArray<number> => {
+  const order = Array.from({ length: count }, (_, index) => index)
+  for (let index = count - 1; index > 0; index--) {
+    const other = random.below(index + 1)
+    const moved = order[index] ?? 0
+    order[index] = order[other] ?? 0
+    order[other] = moved
+  }
+  return order
+}
+
+const bigEndian = (value: bigint): Uint8Array => {
+  const bytes = new Uint8Array(32)
+  const view = new DataView(bytes.buffer)
+  for (let word = 0; word < 4; word++) view.setBigUint64(24 - 8 * word, BigInt.asUintN(64, value >> BigInt(64 * word)))
+  return bytes
+}

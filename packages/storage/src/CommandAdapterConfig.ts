@@ -1,0 +1,193 @@
+/**
+ * The configuration of the command adapter: a YAML file that says, for each operation of a storage, which shell command does
+ * it. Files that today's tool reads are read here.
+ *
+ * ```yaml
+ * env_vars:
+ *   - key: BUCKET
+ *     value: my-bucket
+ * commands:
+ *   create_backup: echo "$BACKUP_NAME"
+ *   create_for_write: …
+ * ```
+ *
+ * Unknown keys are refused: a misspelt `backup_metadata_file` would otherwise go unnoticed until it is needed.
+ *
+ * Source: the storage page of the specification, "Command adapter".
+ *
+ * @since 0.1.0
+ */
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import type { Position } from "./internal/yamlText.ts"
+import * as YamlText from "./internal/yamlText.ts"
+
+const EnvironmentVariable = Schema.Struct({
+  key: Schema.String.pipe(Schema.pattern(/^[A-Za-z_][A-Za-z0-9_]*$/)),
+  value: Schema.String.pipe(Schema.pattern(/^[^\u0000]*$/))
+})
+
+/**
+ * The commands, by operation. Only `backup_metadata_file` may be missing.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Commands = Schema.Struct({
+  create_backup: Schema.String,
+  create_for_write: Schema.String,
+  open_for_read: Schema.String,
+  save_metadata_line: Schema.String,
+  list_metadata_files: Schema.String,
+  backup_metadata_file: Schema.optional(Schema.String)
+})
+
+const File = Schema.Struct({
+  env_vars: Schema.optionalWith(Schema.NullOr(Schema.Array(EnvironmentVariable)), { default: () => [] }),
+  commands: Commands
+})
+
+/**
+ * A configuration that was read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CommandAdapterConfig {
+  /** The file that it came from, for people. */
+  readonly source: string
+  /** Set for every command, in this order. The values may be secret. */
+  readonly environment: ReadonlyArray<readonly [name: string, value: string]>
+  readonly commands: typeof Commands.Type
+}
+
+/**
+ * Why a configuration cannot be used.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ConfigErrorReason = Schema.Literal("Unreadable", "Malformed", "UnknownKey", "MissingKey", "BadValue")
+
+/**
+ * A configuration of the command adapter cannot be used. Says where and what to do; never shows a value, which may be
+ * secret.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ConfigError extends Schema.TaggedError<ConfigError>("@holdfast/storage/ConfigError")("ConfigError", {
+  reason: ConfigErrorReason,
+  file: Schema.String,
+  /** From 1. */
+  line: Schema.Int,
+  /** From 1. */
+  column: Schema.Int,
+  /** The key that it is about, as a path (`commands.open_for_read`), or nothing. */
+  key: Schema.String,
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `${this.file}:${this.line}:${this.column}: ${this.detail}`
+  }
+}
+
+/**
+ * Reads a configuration out of the text of a YAML file. `source` names the file in errors.
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
+export const decode = (text: string, source: string): Either.Either<CommandAdapterConfig, ConfigError> => {
+  const error = (reason: typeof ConfigErrorReason.Type, position: Position, key: string, detail: string) =>
+    new ConfigError({ reason, file: source, line: position.line, column: position.column, key, detail })
+
+  const parsed = YamlText.parse(text)
+  if (Either.isLeft(parsed)) {
+    return Either.left(error("Malformed", parsed.left, "", `this is no valid YAML: ${parsed.left.detail}`))
+  }
+  const decoded = decodeFile(parsed.right.value)
+  if (Either.isRight(decoded)) {
+    return Either.right({
+      source,
+      environment: (decoded.right.env_vars ?? []).map(({ key, value }) => [key, value] as const),
+      commands: decoded.right.commands
+    })
+  }
+  const { issue, path } = deepest(decoded.left.issue, [])
+  const key = path.map(String).join(".")
+  const position = parsed.right.positionOf(path)
+  return Either.left(((): ConfigError => {
+    switch (issue._tag) {
+      case "Unexpected":
+        return error("UnknownKey", position, key, `the key '${key}' is not known here: correct or remove it`)
+      case "Missing":
+        return error("MissingKey", position, key, `the key '${key}' is missing: add it`)
+      default:
+        return error("BadValue", position, key, badValue(key, path))
+    }
+  })())
+}
+
+/**
+ * Reads a configuration file.
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
+export const load = (path: string): Effect.Effect<CommandAdapterConfig, ConfigError, FileSystem.FileSystem> =>
+  FileSystem.FileSystem.pipe(
+    Effect.flatMap((fs) => fs.readFileString(path)),
+    Effect.mapError((error) =>
+      new ConfigError({ reason: "Unreadable", file: path, line: 1, column: 1, key: "", detail: unreadable(error) })
+    ),
+    Effect.flatMap((text) => decode(text, path))
+  )
+
+const decodeFile = Schema.decodeUnknownEither(File, { onExcessProperty: "error" })
+
+const unreadable = (error: PlatformError): string => {
+  if (error._tag === "SystemError" && error.reason === "NotFound") return "there is no such file: check the path"
+  if (error._tag === "SystemError" && error.reason === "PermissionDenied") {
+    return "the file may not be read by this user: check its permissions"
+  }
+  return `the file could not be read: ${error.message}`
+}
+
+const badValue = (key: string, path: ReadonlyArray<PropertyKey>): string => {
+  const last = path.at(-1)
+  if (path.length === 0) return "the file must be a mapping with the keys 'env_vars' and 'commands'"
+  if (path[0] === "env_vars" && last === "key") {
+    return `'${key}' must be the name of an environment variable: letters, digits and '_', no digit first`
+  }
+  if (path[0] === "env_vars" && last === "value") {
+    return `'${key}' must be text, a number, true or false: quote it, and write '' for an empty value`
+  }
+  if (path[0] === "env_vars") return `'${key}' must be a list of entries with 'key' and 'value'`
+  if (path.length === 1) return `'${key}' must be a mapping from operations to commands`
+  return `'${key}' must be the text of a shell command`
+}
+
+/** The first issue that is not made of others, with the path to it. */
+const deepest = (
+  issue: ParseResult.ParseIssue,
+  path: ReadonlyArray<PropertyKey>
+): { readonly issue: ParseResult.ParseIssue; readonly path: ReadonlyArray<PropertyKey> } => {
+  switch (issue._tag) {
+    case "Pointer":
+      return deepest(issue.issue, [...path, ...[issue.path].flat()])
+    case "Composite": {
+      const [first] = [issue.issues].flat()
+      return first === undefined ? { issue, path } : deepest(first, path)
+    }
+    case "Refinement":
+    case "Transformation":
+      return deepest(issue.issue, path)
+    default:
+      return { issue, path }
+  }
+}

@@ -1,0 +1,338 @@
+/**
+ * A shell command of a storage as a scoped resource: the only place of the program that starts processes, and its
+ * release the only place that ends them.
+ *
+ * A command runs as `bash -c 'set -o nounset -o errexit -o pipefail; COMMAND'` with the environment of this program, plus
+ * the variables of the configuration, plus the parameters (which win). It leads a process group of its own. When its
+ * scope closes before it ended, in whatever way, its group is ended: TERM, a grace period, KILL, awaited, members before
+ * the shell so that it reaps them. Only then is its input let go of. A pipeline that merely lost its input, or its
+ * first process, would take that for the end of the data and publish a truncated file as if it were complete.
+ *
+ * Each phase has a deadline ({@link Settings}) on Effect's `Clock`. A shell that has exited while processes of its group
+ * live on counts as still running.
+ *
+ * Limits: the standard streams are sockets, as Node makes them. `>&2` and `<&0` work, but `/dev/stdin` and `/dev/stderr`
+ * cannot be opened by name. If this program itself is ended by KILL, nobody is left to end its commands.
+ *
+ * Source: the storage page of the specification, "What has to hold".
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { CommandPool } from "./CommandPool.ts"
+import { runForEachBlock } from "./internal/blocks.ts"
+import type { CommandFailures } from "./internal/commandFailures.ts"
+import * as Failures from "./internal/commandFailures.ts"
+import * as Metrics from "./internal/commandMetrics.ts"
+import { endGroup } from "./internal/endGroup.ts"
+import { onLiveClock } from "./internal/liveClock.ts"
+import { hasEnded } from "./internal/processGroup.ts"
+import type { ExitStatus, ShellProcess } from "./internal/shellProcess.ts"
+import * as Shell from "./internal/shellProcess.ts"
+import type { StorageOperation } from "./StorageError.ts"
+import { StorageError } from "./StorageError.ts"
+
+/**
+ * How long the phases of a command may take.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Settings {
+  /** From the start until the handle is printed and stdout is closed. */
+  readonly handleDeadline: Duration.DurationInput
+  /** Without any input accepted, or any output produced, while we wait for that. */
+  readonly idleDeadline: Duration.DurationInput
+  /** From the end of the input (for a reader: of the output) until the last process of the group is gone. */
+  readonly exitDeadline: Duration.DurationInput
+  /** Between TERM and KILL. */
+  readonly killGrace: Duration.DurationInput
+}
+
+/**
+ * 60 seconds for the handle, 300 without progress, 600 to exit, 5 between TERM and KILL.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultSettings: Settings = {
+  handleDeadline: "60 seconds",
+  idleDeadline: "300 seconds",
+  exitDeadline: "600 seconds",
+  killGrace: "5 seconds"
+}
+
+/**
+ * What to run, and what for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  readonly operation: StorageOperation
+  /** What the operation is about, for errors. */
+  readonly subject: string
+  /** The shell text as it stands in the configuration. */
+  readonly script: string
+  /** Variables of the configuration. Values whose names look like secrets are masked wherever the command is spoken of. */
+  readonly environment: ReadonlyArray<readonly [name: string, value: string]>
+  /** Variables of this one call; they win over all others. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** Whether the command is fed. Others see an empty input. */
+  readonly input: boolean
+  readonly settings?: Partial<Settings>
+}
+
+/**
+ * A command that was started, good until its scope closes. One of `feed` and `output` at most is used, once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RunningCommand {
+  /** The process id of the shell, and the id of its group. */
+  readonly pid: number
+  /**
+   * What the command prints on stdout up to its end: one line, without the blanks after it. `BadOutput` where it is not one
+   * non-empty line of printable text, `Timeout` where stdout stays open.
+   */
+  readonly handle: Effect.Effect<string, StorageError>
+  /**
+   * Feeds the bytes, as fast as the command takes them, then closes the input. A failure of the source leaves the input
+   * open: the command must not take it for the end of the data.
+   */
+  readonly feed: <E, R>(bytes: Stream.Stream<Uint8Array, E, R>) => Effect.Effect<void, StorageError | E, R>
+  /** What the command prints on stdout. Ends cleanly only after the command confirmed. */
+  readonly output: Stream.Stream<Uint8Array, StorageError>
+  /** Waits until the command and its whole group ended; succeeds if it exited with status 0 and not before its time. */
+  readonly confirm: Effect.Effect<void, StorageError>
+  /** What the command said on stderr so far: the last 64 KiB, secrets masked. */
+  readonly said: Effect.Effect<string>
+}
+
+/** Longer output is no handle. */
+const maxHandleBytes = 64 * 1024
+
+/** How long to wait for the exit of a command that just closed its pipes, so that the error can say how it ended. */
+const exitSoon = Duration.seconds(1)
+
+/**
+ * Starts a command. Waits for a permit of the {@link CommandPool} first.
+ *
+ * Fails with `CommandNotFound` (no bash), `PermissionDenied` or `CannotSpawn` (no process, descriptor or argument space
+ * left).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const spawn = (options: Options): Effect.Effect<RunningCommand, StorageError, Scope.Scope | CommandPool> =>
+  Effect.gen(function*() {
+    const settings: Settings = { ...defaultSettings, ...options.settings }
+    const pool = yield* CommandPool
+    yield* pool.permit
+    const failures = Failures.make(options)
+    yield* Effect.makeSpanScoped("StorageCommand", {
+      attributes: {
+        "storage.operation": options.operation,
+        "storage.subject": failures.mask(options.subject),
+        "storage.command": failures.command
+      }
+    })
+    const process = yield* Effect.acquireRelease(
+      start(options, failures),
+      (process, exit) => release(process, exit, settings, failures)
+    )
+    return run(process, options, settings, failures)
+  })
+
+const start = (options: Options, failures: CommandFailures): Effect.Effect<ShellProcess, StorageError> =>
+  Shell.start(options).pipe(
+    Effect.tapBoth({
+      onSuccess: () => Effect.zipRight(Metric.increment(Metrics.spawned), Metric.increment(Metrics.live)),
+      onFailure: () => Metric.increment(Metrics.failed)
+    }),
+    Effect.mapError(failures.cannotStart)
+  )
+
+const release = (
+  process: ShellProcess,
+  exit: Exit.Exit<unknown, unknown>,
+  settings: Settings,
+  failures: CommandFailures
+): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const running = !process.leaderGone() || !hasEnded(process.id)
+    const ending = yield* Effect.ensuring(
+      endGroup(process, Duration.decode(settings.killGrace)),
+      Effect.sync(process.letGo)
+    )
+    yield* Metric.incrementBy(Metrics.live, -1)
+    yield* Metric.increment(process.confirmed() ? Metrics.succeeded : Metrics.failed)
+    if (running) yield* Metric.increment(Metrics.killedBy(reasonOf(exit)))
+    if (ending.forced) {
+      yield* Metric.increment(Metrics.forced)
+      yield* Effect.logWarning(`the ${failures.spokenOf} did not heed TERM and was ended by KILL`)
+    }
+    if (!ending.complete) {
+      yield* Effect.logError(`processes of the ${failures.spokenOf} (group ${process.id}) survive even KILL`)
+    }
+  })
+
+const reasonOf = (exit: Exit.Exit<unknown, unknown>): "timeout" | "failure" | "interruption" | "abandoned" => {
+  if (Exit.isSuccess(exit)) return "abandoned"
+  const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
+  if (failure instanceof StorageError && failure.reason === "Timeout") return "timeout"
+  return Cause.isInterruptedOnly(exit.cause) ? "interruption" : "failure"
+}
+
+const run = (
+  process: ShellProcess,
+  options: Options,
+  settings: Settings,
+  failures: CommandFailures
+): RunningCommand => {
+  const exited = Deferred.await(process.exited)
+  let inputEnded = !options.input
+
+  /** Fails as the exit status says, if it says anything but a success that came in time. */
+  const judge = (status: ExitStatus): Effect.Effect<void, StorageError> =>
+    status.code === 0 && inputEnded
+      ? Effect.void
+      : Effect.flatMap(process.saidAll, () => Effect.fail(failures.exited(status, process.said(), inputEnded)))
+
+  /** Waits for an exit that shows a failure; an exit with success leaves the waiting to others. */
+  const failedExit: Effect.Effect<never, StorageError> = Effect.flatMap(
+    exited,
+    (status) => Effect.zipRight(judge(status), Effect.never)
+  )
+
+  const timedOut = (detail: () => string) => () => failures.timeout(detail(), process.said())
+
+  /** Who is still at it, with a verb for one and one for several. */
+  const lingering = (one: string, several: string): string =>
+    process.leaderGone() ? `the shell has exited, but processes that it left behind ${several}` : `the command ${one}`
+
+  const groupEnded = onLiveClock(Effect.gen(function*() {
+    let pause = 1
+    while (!hasEnded(process.id)) {
+      yield* Effect.sleep(pause)
+      pause = Math.min(pause * 2, 100)
+    }
+  }))
+
+  const confirm = exited.pipe(
+    Effect.flatMap(judge),
+    Effect.zipRight(groupEnded),
+    Effect.timeoutFail({
+      duration: settings.exitDeadline,
+      onTimeout: timedOut(() =>
+        `${lingering("still runs", "still run")} ${spoken(settings.exitDeadline)} after the end of the data`
+      )
+    }),
+    Effect.tap(() => Effect.sync(process.confirm))
+  )
+
+  const next: Effect.Effect<Uint8Array, Option.Option<StorageError>> = Effect.raceFirst(
+    Effect.mapError(
+      process.stdout.next,
+      Option.map((error) => failures.io(`its output could not be read: ${error.message}`))
+    ),
+    Effect.mapError(failedExit, Option.some)
+  )
+
+  const nextOrEnd = Effect.matchEffect(next, {
+    onSuccess: Effect.succeedSome,
+    onFailure: Option.match({ onNone: () => Effect.succeedNone, onSome: (error) => Effect.fail(error) })
+  })
+
+  const printed = Effect.gen(function*() {
+    const parts: Array<Uint8Array> = []
+    let length = 0
+    while (true) {
+      const bytes = yield* nextOrEnd
+      if (Option.isNone(bytes)) return Buffer.concat(parts)
+      parts.push(bytes.value)
+      length += bytes.value.length
+      if (length > maxHandleBytes) return yield* failures.badOutput("it printed far more than one handle", process.said())
+    }
+  })
+
+  const handle = printed.pipe(
+    Effect.timeoutFail({
+      duration: settings.handleDeadline,
+      onTimeout: timedOut(() =>
+        `${lingering("still holds", "still hold")} stdout open ${spoken(settings.handleDeadline)} after the start: it must `
+        + "print the handle and then close stdout ('exec 1>&-') before it reads its input"
+      )
+    }),
+    Effect.flatMap((bytes) => {
+      const fault = Failures.handleFault(bytes)
+      if (fault === undefined) return Effect.succeed(bytes.toString("utf8").trimEnd())
+      // A command that failed before it printed anything has a better reason to tell.
+      const failing = Effect.raceFirst(failedExit, onLiveClock(Effect.sleep(exitSoon)))
+      return Effect.zipRight(failing, failures.badOutput(fault, process.said()))
+    })
+  )
+
+  const write = (block: Uint8Array): Effect.Effect<void, StorageError> =>
+    process.stdin.write(block).pipe(
+      Effect.catchAll((error) =>
+        Effect.raceFirst(Effect.flatMap(exited, judge), onLiveClock(Effect.sleep(exitSoon))).pipe(
+          Effect.zipRight(failures.inputRefused(error, process.said()))
+        )
+      ),
+      Effect.timeoutFail({
+        duration: settings.idleDeadline,
+        onTimeout: timedOut(() => `the command took no input for ${spoken(settings.idleDeadline)}`)
+      })
+    )
+
+  const feed = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<void, StorageError | E, R> =>
+    Effect.raceFirst(
+      runForEachBlock(bytes, write),
+      // Also an exit with status 0 is a failure here: the input has not ended.
+      Effect.zipRight(Effect.flatMap(exited, judge), Effect.never)
+    ).pipe(
+      // What ended before it was told that this is all cannot have known it.
+      Effect.zipRight(Effect.suspend(() => process.leaderGone() ? Effect.flatMap(exited, judge) : Effect.void)),
+      Effect.zipRight(Effect.suspend(() => {
+        inputEnded = true
+        return process.stdin.end
+      }))
+    )
+
+  const pull = Effect.suspend((): Effect.Effect<Uint8Array, Option.Option<StorageError>> => {
+    const bytes = process.stdout.ready()
+    if (bytes !== undefined) return Effect.succeed(bytes)
+    return nextOrEnd.pipe(
+      Effect.timeoutFail({
+        duration: settings.idleDeadline,
+        onTimeout: timedOut(() =>
+          `${lingering("holds", "hold")} the output open, but produced none for ${spoken(settings.idleDeadline)}`
+        )
+      }),
+      Effect.tap((piece) => Option.isNone(piece) ? confirm : Effect.void),
+      Effect.mapError(Option.some),
+      Effect.flatMap((piece) => Option.isSome(piece) ? Effect.succeed(piece.value) : Effect.fail(Option.none()))
+    )
+  })
+
+  return {
+    pid: process.id,
+    handle,
+    feed,
+    output: Stream.repeatEffectOption(pull),
+    confirm,
+    said: Effect.map(process.saidAll, () => failures.said(process.said()))
+  }
+}
+
+const spoken = (duration: Duration.DurationInput): string => Duration.format(duration)

@@ -1,0 +1,462 @@
+/**
+ * Storage commands with real processes: whatever goes wrong, nothing is left and nothing is published.
+ */
+import { CommandPool, StorageCommand } from "@holdfast/storage"
+import type { StorageError } from "@holdfast/storage"
+import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import { assert, describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
+import * as crypto from "node:crypto"
+import * as fs from "node:fs"
+import * as path from "node:path"
+
+interface Run extends Partial<Omit<StorageCommand.Options, "settings">> {
+  readonly settings?: Partial<StorageCommand.Settings>
+}
+
+const spawn = (script: string, run: Run = {}) =>
+  StorageCommand.spawn({
+    operation: "create_for_write",
+    subject: "0-.chunk",
+    script,
+    environment: [],
+    parameters: {},
+    input: true,
+    ...run,
+    settings: { killGrace: "300 millis", ...run.settings }
+  })
+
+const writer = "echo handle; exec 1>&-; "
+const noise = (length: number): Uint8Array => crypto.createHash("shake256", { outputLength: length }).update("x").digest()
+const megabytes = (count: number) => Stream.range(1, count).pipe(Stream.map(() => noise(1_000_000)), Stream.rechunk(1))
+
+const text = (bytes: Stream.Stream<Uint8Array, StorageError.StorageError>) =>
+  Effect.map(Stream.runCollect(bytes), (chunks) => Buffer.concat([...chunks]).toString("utf8"))
+
+/** As a storage uses a command for a file. */
+const write = <E, R>(command: StorageCommand.RunningCommand, bytes: Stream.Stream<Uint8Array, E, R>) =>
+  command.handle.pipe(Effect.zipLeft(command.feed(bytes)), Effect.zipLeft(command.confirm))
+
+/** Uses a command in a scope of its own, and shows that nothing of it is left when that closes. */
+const alone = <A, E>(
+  command: Effect.Effect<StorageCommand.RunningCommand, StorageError.StorageError, Scope.Scope | CommandPool.CommandPool>,
+  use: (command: StorageCommand.RunningCommand) => Effect.Effect<A, E, Scope.Scope>,
+  { zombiesOfOthers = false } = {}
+) =>
+  Effect.gen(function*() {
+    const groups: Array<number> = []
+    const exit = yield* Effect.exit(Effect.scoped(Effect.flatMap(command, (running) => {
+      groups.push(running.pid)
+      return use(running)
+    })))
+    for (const group of groups) {
+      const left = yield* ProcessProbe.members(group)
+      // What the shell itself left behind belongs to process 1, which need not reap it.
+      expect(zombiesOfOthers ? left.filter((info) => !info.isZombie || info.parent !== 1) : left).toEqual([])
+    }
+    expect(yield* ProcessProbe.descendants()).toEqual([])
+    return yield* exit
+  }).pipe(Effect.provide(CommandPool.layer))
+
+const failing = <A, E>(effect: Effect.Effect<A, E>) => Effect.flip(effect)
+
+/** Waits, in real time, until a condition holds that processes bring about. */
+const until = (condition: () => boolean) =>
+  Effect.gen(function*() {
+    while (!condition()) yield* Effect.sleep("5 millis")
+  }).pipe(Effect.timeoutFail({ duration: "20 seconds", onTimeout: () => "the condition never held" }))
+
+describe("a command that behaves", () => {
+  it.live("gives its handle, takes its data and confirms", () =>
+    Effect.gen(function*() {
+      const folder = yield* TempDirectory.make
+      const file = path.join(folder, "file")
+      const handle = yield* alone(
+        spawn(`echo "$NAME/x "; exec 1>&-\ncat > "$FILE" # a comment`, { parameters: { NAME: "n", FILE: file } }),
+        (command) => write(command, megabytes(3))
+      )
+      expect(handle).toBe("n/x")
+      expect(fs.statSync(file).size).toBe(3_000_000)
+    }).pipe(Effect.scoped))
+
+  it.live("sees the variables of the configuration, and parameters win", () =>
+    Effect.gen(function*() {
+      const output = yield* alone(
+        spawn("echo \"$A $B ${HOME:+home}\"", {
+          input: false,
+          environment: [["A", "config"], ["B", "config"]],
+          parameters: { B: "parameter" }
+        }),
+        (command) => text(command.output)
+      )
+      expect(output).toBe("config parameter home\n")
+    }))
+
+  it.live("is not disturbed by megabytes on stderr, of which the tail is kept", () =>
+    Effect.gen(function*() {
+      const noisy = "head -c 5000000 /dev/zero | tr '\\0' 'e' >&2; echo 'the end: \u00e4' >&2; "
+      const said = yield* alone(
+        spawn(noisy + writer + "cat > /dev/null"),
+        (command) => Effect.zipRight(write(command, megabytes(2)), command.said)
+      )
+      expect(said.length).toBeLessThanOrEqual(64 * 1024)
+      expect(said.endsWith("the end: \u00e4")).toBe(true)
+    }))
+
+  it.live("is waited for while processes of its group live", () =>
+    Effect.gen(function*() {
+      const folder = yield* TempDirectory.make
+      const file = path.join(folder, "late")
+      yield* alone(
+        spawn(`${writer} cat > /dev/null; (sleep 0.3; echo late > ${file}) > /dev/null 2>&1 &`),
+        (command) => write(command, Stream.empty),
+        { zombiesOfOthers: true }
+      )
+      expect(fs.existsSync(file)).toBe(true)
+    }).pipe(Effect.scoped))
+})
+
+describe("a command that fails", () => {
+  it.live("tells its exit status and what it said", () =>
+    Effect.gen(function*() {
+      const error = yield* failing(alone(spawn(`${writer} cat > /dev/null; echo 'disk is full' >&2; exit 3`), (command) =>
+        write(command, megabytes(1))))
+      expect(error).toMatchObject({ reason: "CommandFailed", exitCode: 3, stderr: "disk is full" })
+      expect(error.message).toContain("create_for_write of 0-.chunk")
+      expect(error.message).toContain("disk is full")
+    }))
+
+  it.live("tells the signal that ended it", () =>
+    Effect.gen(function*() {
+      const error = yield* failing(alone(spawn("kill -9 $$"), (command) => write(command, Stream.empty)))
+      expect(error).toMatchObject({ reason: "CommandFailed", signal: "SIGKILL" })
+    }))
+
+  it.live("fails a reader after the bytes it gave", () =>
+    Effect.gen(function*() {
+      const seen: Array<string> = []
+      const error = yield* failing(alone(spawn("echo data; exit 4", { input: false }), (command) =>
+        Stream.runForEach(command.output, (bytes) => Effect.sync(() => seen.push(Buffer.from(bytes).toString())))))
+      expect(error).toMatchObject({ reason: "CommandFailed", exitCode: 4 })
+      expect(seen.length).toBeLessThanOrEqual(1)
+    }))
+
+  it.live("fails a reader at once, though a process that it left behind holds the output open", () =>
+    Effect.gen(function*() {
+      const error = yield* failing(
+        alone(spawn("sleep 1000 & exit 4", { input: false }), (command) => Stream.runDrain(command.output), {
+          zombiesOfOthers: true
+        })
+      )
+      expect(error).toMatchObject({ reason: "CommandFailed", exitCode: 4 })
+    }))
+
+  it.live("is not found", () =>
+    Effect.gen(function*() {
+      const error = yield* failing(alone(spawn("no-such-program-here --flag", { input: false }), (command) =>
+        text(command.output)))
+      expect(error).toMatchObject({ reason: "CommandNotFound", exitCode: 127 })
+      expect(error.stderr).toContain("no-such-program-here")
+    }))
+
+  it.live("has no shell", () =>
+    Effect.gen(function*() {
+      const error = yield* failing(alone(spawn("true", { environment: [["PATH", "/nowhere"]] }), () => Effect.void))
+      expect(error).toMatchObject({ reason: "CommandNotFound" })
+      expect(error.detail).toContain("bash")
+    }))
+
+  it.live("has too large an environment", () =>
+    Effect.gen(function*() {
+      const error = yield* failing(
+        alone(spawn("true", { environment: [["LARGE", "x".repeat(4_000_000)]] }), () => Effect.void)
+      )
+      expect(error).toMatchObject({ reason: "CannotSpawn" })
+    }))
+
+  const handles = [
+    ["nothing", "exec 1>&-; cat > /dev/null"],
+    ["blanks only", "echo '  '; exec 1>&-; cat > /dev/null"],
+    ["several lines", "echo one; echo two; exec 1>&-; cat > /dev/null"],
+    ["bytes that are no text", "printf '\\xff\\xfe'; exec 1>&-; cat > /dev/null"],
+    ["control characters", "printf 'a\\tb'; exec 1>&-; cat > /dev/null"],
+    ["a megabyte", "head -c 1000000 /dev/zero | tr '\\0' x; exec 1>&-; cat > /dev/null"]
+  ] as const
+  for (const [what, script] of handles) {
+    it.live(`prints ${what} where a handle is due`, () =>
+      Effect.gen(function*() {
+        const error = yield* failing(alone(spawn(script), (command) => write(command, Stream.empty)))
+        expect(error).toMatchObject({ reason: "BadOutput" })
+      }))
+  }
+
+  it.live("exits with success before it read its data", () =>
+    Effect.gen(function*() {
+      const error = yield* failing(alone(spawn(`${writer} exit 0`), (command) => write(command, megabytes(5))))
+      expect(error).toMatchObject({ reason: "CommandFailed", exitCode: 0 })
+    }))
+
+  it.live("exits while its source is slow", () =>
+    Effect.gen(function*() {
+      const error = yield* failing(alone(spawn(`${writer} exit 0`), (command) => write(command, Stream.never)))
+      expect(error).toMatchObject({ reason: "CommandFailed", exitCode: 0 })
+    }))
+
+  it.live("closes its input and lives on", () =>
+    Effect.gen(function*() {
+      const error = yield* failing(alone(spawn(`${writer} exec 0<&-; sleep 1000`), (command) =>
+        write(command, megabytes(5))))
+      expect(error).toMatchObject({ reason: "CommandFailed" })
+      expect(error.detail).toContain("closed its input")
+    }))
+
+  it.live("never tells a secret", () =>
+    Effect.gen(function*() {
+      const secret = "?sv=2024&sig=AbC%2Bdef%3D&se=2030"
+      const error = yield* failing(alone(
+        spawn("echo \"denied: https://host/x$SAS and AbC%2Bdef%3D and $MY_TOKEN\" >&2; : ${MY_TOKEN}; exit 1", {
+          subject: "file tok-12345",
+          environment: [["SAS", secret], ["MY_TOKEN", "tok-12345"]],
+          parameters: { NAME: "tok-12345" }
+        }),
+        (command) => write(command, Stream.empty)
+      ))
+      const everything = JSON.stringify(error) + error.message
+      for (const part of [secret, "AbC%2Bdef", "tok-12345"]) expect(everything).not.toContain(part)
+      expect(error.stderr).toContain("denied: https://host/x***")
+    }))
+})
+
+describe("deadlines", () => {
+  /** Lets the clock of the program jump until the effect is done. */
+  const whileTimeFlies = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.raceFirst(effect, Effect.forever(Effect.zipRight(TestClock.adjust("61 seconds"), Effect.yieldNow())))
+
+  const cases = [
+    ["a handle that comes only after the input", "cat > /dev/null; echo handle", Stream.empty, "holds stdout open"],
+    ["a command that keeps stdout open", "echo handle; cat > /dev/null", Stream.empty, "close stdout"],
+    ["a command that stops reading", `${writer} sleep 1000`, megabytes(5), "took no input"],
+    ["a command that does not exit", `${writer} cat > /dev/null; sleep 1000`, megabytes(1), "still runs"],
+    [
+      "processes that the shell left behind",
+      `${writer} cat > /dev/null; sleep 1000 > /dev/null 2>&1 &`,
+      megabytes(1),
+      "left behind"
+    ]
+  ] as const
+  for (const [what, script, source, expected] of cases) {
+    it.effect(`end ${what}`, () =>
+      Effect.gen(function*() {
+        const error = yield* failing(
+          alone(spawn(script), (command) =>
+            script.startsWith(writer)
+              ? Effect.flatMap(command.handle, () =>
+                whileTimeFlies(Effect.zipRight(command.feed(source), command.confirm)))
+              : whileTimeFlies(write(command, source)), { zombiesOfOthers: true })
+        )
+        expect(error).toMatchObject({ reason: "Timeout" })
+        expect(error.detail).toContain(expected)
+      }))
+  }
+
+  it.effect("end a reader that produces nothing", () =>
+    Effect.gen(function*() {
+      const error = yield* failing(
+        alone(spawn("echo some; sleep 1000", { input: false }), (command) => whileTimeFlies(text(command.output)))
+      )
+      expect(error).toMatchObject({ reason: "Timeout" })
+      expect(error.detail).toContain("produced none")
+    }))
+
+  it.effect("end a reader whose output a process left behind holds open", () =>
+    Effect.gen(function*() {
+      const error = yield* failing(
+        alone(spawn("sleep 1000 & echo some", { input: false }), (command) => whileTimeFlies(text(command.output)), {
+          zombiesOfOthers: true
+        })
+      )
+      expect(error).toMatchObject({ reason: "Timeout" })
+    }))
+})
+
+describe("an aborted command", () => {
+  const scripts = [
+    ["a plain pipeline", "gzip -c | cat > /dev/null"],
+    ["a shell that ignores TERM", "trap '' TERM; while :; do sleep 1 || :; done"],
+    ["a shell that loops on", "while :; do sleep 1 || :; done"],
+    ["a shell that spins", "while :; do :; done"],
+    ["members that fork", "f() { while :; do sleep 0.02 || :; done; }; f | f | f"],
+    ["nested shells", "( ( sleep 1000; : ) | ( cat; : ) ; : ); :"],
+    ["a program that leaves the group", "timeout 1000 sleep 1000"],
+    ["a program that stands still", "sleep 1000 & kill -STOP $!; wait"],
+    ["a shell that waits for output of its own", "x=$(sleep 1000; echo y); echo $x"]
+  ] as const
+  for (const [what, script] of scripts) {
+    it.live(`leaves no process and no zombie: ${what}`, () =>
+      alone(spawn(writer + script), (command) => Effect.zipRight(command.handle, Effect.sleep("100 millis"))))
+  }
+
+  it.live("leaves no process: members that fork faster than anyone can count", () =>
+    alone(
+      spawn(`${writer} f() { while :; do sleep 0.01 & sleep 0.02 || :; done; }; trap '' TERM; f & (f) & f`),
+      (command) => Effect.zipRight(command.handle, Effect.sleep("100 millis")),
+      { zombiesOfOthers: true }
+    ))
+
+  it.live("leaves none when a shell exited before its children", () =>
+    alone(
+      spawn(`${writer} (trap '' TERM; sleep 1000) & exit 0`),
+      (command) => Effect.zipRight(command.handle, Effect.sleep("100 millis")),
+      { zombiesOfOthers: true }
+    ))
+
+  it.live("gets time to clean up", () =>
+    Effect.gen(function*() {
+      const folder = yield* TempDirectory.make
+      const part = path.join(folder, "part")
+      yield* alone(
+        spawn(`trap 'rm -f ${part}' EXIT; ${writer} cat > ${part}`),
+        (command) => Effect.zipRight(command.handle, until(() => fs.existsSync(part)))
+      )
+      expect(fs.existsSync(part)).toBe(false)
+    }).pipe(Effect.scoped))
+
+  const publishers = [
+    ["a pipeline", (part: string, final: string) => `gzip -c | cat > ${part}; mv ${part} ${final}`],
+    [
+      "a pipeline whose end ignores TERM",
+      (part: string, final: string) => `gzip -c | (trap '' TERM; cat > ${part}; mv ${part} ${final})`
+    ],
+    [
+      "a pipeline in a shell that ignores TERM",
+      (part: string, final: string) => `trap '' TERM; gzip -c | cat > ${part}; mv ${part} ${final}`
+    ],
+    ["a single program", (part: string, final: string) => `gzip -c > ${part}; mv ${part} ${final}`]
+  ] as const
+
+  for (const [what, script] of publishers) {
+    for (const how of ["its source fails", "it is interrupted", "its shell is killed by someone"] as const) {
+      it.live(`publishes nothing when ${how}: ${what}`, () =>
+        Effect.gen(function*() {
+          const folder = yield* TempDirectory.make
+          const part = path.join(folder, "part")
+          const final = path.join(folder, "final")
+          const midway = yield* Deferred.make<void>()
+          const arrived = Effect.zipRight(until(() => fs.existsSync(part)), Deferred.succeed(midway, undefined))
+          const run = (end: Effect.Effect<void, string>) =>
+            alone(spawn(writer + script(part, final)), (command) => {
+              const ending = how === "its shell is killed by someone"
+                ? Effect.zipRight(Effect.sync(() => process.kill(command.pid, "SIGKILL")), Effect.never)
+                : end
+              return write(
+                command,
+                Stream.concat(megabytes(2), Stream.drain(Stream.fromEffect(Effect.zipRight(arrived, ending))))
+              )
+            }, { zombiesOfOthers: how === "its shell is killed by someone" })
+          if (how === "it is interrupted") {
+            const fiber = yield* Effect.fork(run(Effect.never))
+            yield* Deferred.await(midway)
+            assert(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
+          } else {
+            const error = yield* failing(run(Effect.fail("the source failed")))
+            if (how === "its source fails") expect(error).toBe("the source failed")
+            else expect(error).toMatchObject({ reason: "CommandFailed", signal: "SIGKILL" })
+          }
+          expect(fs.existsSync(final)).toBe(false)
+        }).pipe(Effect.scoped))
+    }
+  }
+
+  const phases = [
+    ["before its handle", "sleep 1000"],
+    ["while it is fed", `${writer} sleep 1000`],
+    ["before it exits", `${writer} cat > /dev/null; sleep 1000`]
+  ] as const
+  for (const [phase, script] of phases) {
+    it.live(`can be interrupted ${phase}`, () =>
+      Effect.gen(function*() {
+        const running = yield* Deferred.make<void>()
+        const fiber = yield* Effect.fork(
+          alone(spawn(script), (command) =>
+            Effect.zipRight(Deferred.succeed(running, undefined), write(command, megabytes(3))))
+        )
+        yield* Deferred.await(running)
+        yield* Effect.sleep("50 millis")
+        assert(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
+        expect(yield* ProcessProbe.descendants()).toEqual([])
+      }))
+  }
+
+  it.live("ends when a reader has enough", () =>
+    Effect.gen(function*() {
+      const first = yield* alone(spawn("yes", { input: false }), (command) => Stream.runHead(command.output))
+      assert(Option.isSome(first))
+    }))
+})
+
+describe("memory and measure", () => {
+  it.live("a slow command slows its source down", () =>
+    Effect.gen(function*() {
+      let pulled = 0
+      const source = megabytes(200).pipe(Stream.tap((bytes) => Effect.sync(() => pulled += bytes.length)))
+      const error = yield* failing(
+        alone(spawn(`${writer} sleep 1000`, { settings: { idleDeadline: "500 millis" } }), (command) =>
+          write(command, source))
+      )
+      expect(error).toMatchObject({ reason: "Timeout" })
+      expect(pulled).toBeLessThan(3_000_000)
+    }))
+
+  it.live("a slow reader slows its command down", () =>
+    Effect.gen(function*() {
+      const folder = yield* TempDirectory.make
+      const count = path.join(folder, "count")
+      yield* alone(
+        spawn(`while :; do head -c 100000 /dev/zero; printf x >> ${count}; done`, { input: false }),
+        (command) =>
+          Effect.zipRight(
+            Effect.flatMap(Stream.toPull(command.output), (pull) => pull),
+            Effect.sleep("300 millis")
+          ).pipe(Effect.orDie)
+      )
+      expect(fs.statSync(count).size).toBeLessThan(20)
+    }).pipe(Effect.scoped))
+
+  it.live("commands are counted", () =>
+    Effect.gen(function*() {
+      const gauge = Metric.value(Metric.gauge("holdfast_storage_commands_live", {
+        description: "Storage commands that are alive now"
+      }))
+      yield* alone(spawn(`${writer} cat > /dev/null`), (command) =>
+        Effect.gen(function*() {
+          expect((yield* gauge).value).toBe(1)
+          yield* write(command, Stream.empty)
+        }))
+      expect((yield* gauge).value).toBe(0)
+    }))
+
+  it.live("no more commands live at once than the pool allows", () =>
+    Effect.gen(function*() {
+      let most = 0
+      const one = Effect.scoped(Effect.flatMap(
+        spawn("sleep 0.02", { input: false }),
+        (command) =>
+          Effect.flatMap(ProcessProbe.descendants(), (all) => {
+            most = Math.max(most, all.filter((info) => info.parent === process.pid).length)
+            return Stream.runDrain(command.output)
+          })
+      ))
+      yield* Effect.all(Array.from({ length: 12 }, () => one), { concurrency: "unbounded" }).pipe(
+        Effect.provide(CommandPool.layerOf({ maxCommands: 3 }))
+      )
+      expect(most).toBe(3)
+    }))
+})

@@ -1,0 +1,192 @@
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpServer from "@effect/platform/HttpServer"
+import { describe, expect, it } from "@effect/vitest"
+import { type BackupServiceError, Client, Routes, Server } from "@holdfast/backup-service"
+import { Bcs, Bytes } from "@holdfast/ledger"
+import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
+import { Golden, GoldenNode } from "@holdfast/testkit"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as http from "node:http"
+
+interface Answer {
+  readonly status: number
+  readonly headers: http.IncomingHttpHeaders
+  readonly body: string
+  readonly isCut: boolean
+}
+
+const ask = (address: string, method: string, path: string): Effect.Effect<Answer, Error> =>
+  Effect.async((resume) => {
+    const request = http.request(address + path, { agent: false, method }, (response) => {
+      const parts: Array<Buffer> = []
+      response.on("data", (part: Buffer) => parts.push(part))
+      // An answer that was cut is one that closes incomplete.
+      response.on("error", () => undefined)
+      response.on("close", () =>
+        resume(Effect.succeed({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(parts).toString("hex"),
+          isCut: !response.complete
+        })))
+    })
+    request.on("error", (error) => resume(Effect.fail(error)))
+    request.end()
+  })
+
+const serve = (ledger: Golden.ServedLedger) =>
+  Effect.gen(function*() {
+    const store = yield* MemoryLedgerStore.makeMemory
+    for (const block of Golden.blocks(ledger)) yield* store.commit(block)
+    const listening = yield* NodeHttpServer.make(() => http.createServer(), { port: 0, host: "127.0.0.1" })
+    yield* Layer.build(Server.layer).pipe(
+      Effect.provide(Context.make(HttpServer.HttpServer, listening)),
+      Effect.provideService(LedgerStore.LedgerStore, store)
+    )
+    return HttpServer.formatAddress(listening.address)
+  })
+
+const node = (ledger: Golden.ServedLedger) => Effect.map(GoldenNode.make(ledger), ({ address }) => address)
+
+const recordedHeaders = ["content-type", "content-length", "transfer-encoding"] as const
+
+describe.skipIf(!Golden.isPresent).each([
+  { name: "a server over a store with the ledger", start: serve },
+  { name: "the stand-in", start: node }
+])("$name answers what a node answered", ({ start }) => {
+  for (const ledger of Golden.servedLedgers) {
+    it.scoped(ledger, () =>
+      Effect.gen(function*() {
+        const address = yield* start(ledger)
+        const answers = Golden.answers(ledger)
+        expect(answers.length).toBeGreaterThan(20)
+        for (const recorded of answers) {
+          const { body, headers, isCut, status } = yield* ask(address, recorded.method, recorded.path)
+          const found = Object.fromEntries(
+            recordedHeaders.flatMap((name) => headers[name] === undefined ? [] : [[name, headers[name]]])
+          )
+          expect({ status, headers: found, isCut }, `${recorded.method} ${recorded.path}`).toEqual({
+            status: recorded.status,
+            headers: recorded.headers,
+            isCut: recorded.isCut
+          })
+          if (recorded.body !== undefined) {
+            expect(body === Buffer.from(recorded.body).toString("hex"), `body of ${recorded.path}`).toBe(true)
+          }
+        }
+      }))
+  }
+})
+
+describe.skipIf(!Golden.isPresent)("the stand-in", () => {
+  for (const ledger of Golden.servedLedgers) {
+    it.scoped(`cuts ranges of ${ledger} as a server does`, () =>
+      Effect.gen(function*() {
+        const standIn = yield* node(ledger)
+        const server = yield* serve(ledger)
+        const last = Golden.transactions(ledger).length - 1
+        const snapshot = Golden.epochEndings(ledger).length - 1
+        const version = Golden.endingVersions(ledger)[snapshot] ?? 0
+        for (
+          const path of [
+            "/transactions/1/7",
+            `/transactions/${last - 2}/10`,
+            `/transactions/${last + 1}/10`,
+            "/transactions/5/0",
+            "/epoch_ending_ledger_infos/2/4",
+            "/epoch_ending_ledger_infos/4/2",
+            "/epoch_ending_ledger_infos/3/300",
+            `/state_snapshot/${version}`,
+            `/state_snapshot_chunk/${version}/3/12`,
+            `/state_snapshot_chunk/${version}/90/100000`,
+            `/state_snapshot_chunk/${version}/100000/1`
+          ]
+        ) {
+          const { body, isCut, status } = yield* ask(standIn, "GET", path)
+          expect({ status, isCut }, path).toEqual({ status: 200, isCut: false })
+          expect(body === (yield* ask(server, "GET", path)).body, path).toBe(true)
+        }
+        expect((yield* ask(standIn, "GET", "/transaction_range_proof/2/11")).status).toBe(500)
+        expect((yield* ask(standIn, "GET", "/state_snapshot_chunk/7/0/1")).status).toBe(500)
+      }))
+  }
+})
+
+type Failure = BackupServiceError.BackupServiceError
+
+/** Asks for what a path says, typed, and gives the bytes of the answer: those of a value are encoded anew. */
+const request = (
+  client: Client.BackupServiceClient["Type"],
+  name: string,
+  segments: ReadonlyArray<string>
+): Effect.Effect<Uint8Array, Failure> => {
+  const parsed = <P extends ReadonlyArray<unknown>>(route: Routes.Route<P>): Effect.Effect<P> => {
+    const parameters = route.name === name ? route.parse(segments) : undefined
+    return parameters === undefined ? Effect.dieMessage(`no parameters of ${route.name}`) : Effect.succeed(parameters)
+  }
+  const value = <P extends ReadonlyArray<unknown>, A>(
+    route: Routes.ValueRoute<P, A>,
+    call: (...parameters: P) => Effect.Effect<A, Failure>
+  ) =>
+    Effect.flatMap(
+      parsed(route),
+      (parameters) => Effect.map(call(...parameters), (found) => Bcs.encode(route.codec, found))
+    )
+  const stream = <P extends ReadonlyArray<unknown>>(
+    route: Routes.RecordsRoute<P>,
+    call: (...parameters: P) => Stream.Stream<Uint8Array, Failure>
+  ) =>
+    Effect.flatMap(
+      parsed(route),
+      (parameters) => Effect.map(Stream.runCollect(call(...parameters)), (parts) => Bytes.concatBytes([...parts]))
+    )
+  switch (name) {
+    case "db_state":
+      return value(Routes.dbState, () => Effect.map(client.dbState, Option.getOrUndefined))
+    case "epoch_ending_ledger_infos":
+      return stream(Routes.epochEndingLedgerInfos, client.epochEndingLedgerInfos)
+    case "state_item_count":
+      return value(Routes.stateItemCount, client.stateItemCount)
+    case "state_snapshot":
+      return stream(Routes.stateSnapshot, client.stateSnapshot)
+    case "state_snapshot_chunk":
+      return stream(Routes.stateSnapshotChunk, client.stateItems)
+    case "state_range_proof":
+      return value(Routes.stateRangeProof, client.stateRangeProof)
+    case "state_root_proof":
+      return value(Routes.stateRootProof, client.stateRootProof)
+    case "transactions":
+      return stream(Routes.transactions, client.transactions)
+    case "transaction_range_proof":
+      return value(Routes.transactionRangeProof, client.transactionRangeProof)
+    default:
+      return Effect.dieMessage(`no endpoint ${name}`)
+  }
+}
+
+describe.skipIf(!Golden.isPresent)("the client", () => {
+  for (const ledger of Golden.servedLedgers) {
+    it.scoped(`decodes every value of ${ledger}, and reads every stream`, () =>
+      Effect.gen(function*() {
+        const client = yield* Client.make({ address: yield* node(ledger) })
+        let read = 0
+        for (const { body, isCut, path, status } of Golden.answers(ledger)) {
+          const [name = "", ...segments] = Routes.segments(path)
+          if (status !== 200 || body === undefined) continue
+          const found = yield* Effect.either(request(client, name, segments))
+          if (isCut) {
+            expect(found._tag === "Left" && found.left.reason, path).toBe("CutConnection")
+          } else {
+            expect(found._tag === "Right" && Bytes.equalBytes(found.right, body), path).toBe(true)
+          }
+          read += 1
+        }
+        expect(read).toBeGreaterThan(10)
+      }).pipe(Effect.provide(FetchHttpClient.layer)))
+  }
+})

@@ -1,0 +1,28 @@
+/**
+ * Storages of both layouts over a folder.
+ */
+import { NodeContext } from "@effect/platform-node"
+import { type BackupStorage, CommandAdapter, CommandAdapterConfig, CommandPool, LocalFolder } from "@holdfast/storage"
+import { Golden } from "@holdfast/testkit"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as fs from "node:fs"
+import * as path from "node:path"
+
+/** The published configuration of commands that gzip into a folder. */
+export const gzipConfig = (folder: string): CommandAdapterConfig.CommandAdapterConfig => {
+  const file = path.join(Golden.folder, "command-adapters", "sample-local_folder.yaml")
+  const config = Either.getOrThrow(CommandAdapterConfig.decode(fs.readFileSync(file, "utf8"), file))
+  return {
+    ...config,
+    environment: config.environment.map(([name, value]) => [name, name === "FOLDER" ? folder : value] as const)
+  }
+}
+
+export const layerOf = (
+  layout: "local-folder" | "gzip-commands" | "continuous",
+  folder: string
+): Layer.Layer<BackupStorage.BackupStorage> =>
+  layout === "gzip-commands"
+    ? CommandAdapter.layer({ config: gzipConfig(folder) }).pipe(Layer.provide(CommandPool.layer))
+    : LocalFolder.layer({ directory: folder }).pipe(Layer.provide(NodeContext.layer), Layer.orDie)
