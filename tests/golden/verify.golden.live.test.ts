@@ -19,7 +19,7 @@ const waypointOf = (text: string): Waypoint.Waypoint => {
 
 describe.skipIf(!Golden.isPresent)("golden storages (skipped where ../shared/golden is absent)", () => {
   for (const { layout, ledger } of goldenStorages) {
-    it.scoped(`${ledger}/${layout} is valid`, () =>
+    it.scopedLive(`${ledger}/${layout} is valid`, () =>
       Effect.gen(function*() {
         const facts = factsOf(ledger)
         const genesis = facts.epoch_endings[0]?.waypoint ?? ""

@@ -7,6 +7,7 @@ import type { BackupServiceError, Client } from "@holdfast/backup-service"
 import type { BackupStorage, StorageError } from "@holdfast/storage"
 import type * as Effect from "effect/Effect"
 import type { InvalidRequest, SourceMismatch } from "./EngineError.ts"
+import type * as Metadata from "./Metadata.ts"
 
 /**
  * @since 0.1.0
@@ -17,6 +18,8 @@ export interface BackupResult {
   readonly manifest: BackupStorage.FileHandle
   /** Name of the metadata file that makes the backup exist. */
   readonly metadata: string
+  /** The entry in that file: which range the backup holds. */
+  readonly entry: Metadata.Entry
   readonly chunks: number
   /** Records in the chunks: epochs, state items or transactions. */
   readonly records: number

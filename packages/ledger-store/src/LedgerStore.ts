@@ -74,7 +74,10 @@ export class LedgerStore extends Context.Tag("@holdfast/ledger-store/LedgerStore
   readonly epochEndingLedgerInfos: (start: number, end: number) => Stream.Stream<Uint8Array, LedgerStoreError>
   /** Number of state items at an epoch-ending version. */
   readonly stateItemCount: (version: number) => Effect.Effect<number, LedgerStoreError>
-  /** State items `start` … `start + limit - 1` at an epoch-ending version, ascending by key hash, framed. */
+  /**
+   * State items `start` … `start + limit - 1` at an epoch-ending version, ascending by key hash, framed. Fails with
+   * `NotAvailable` at a version whose state is not kept: an empty stream would be taken for an empty state.
+   */
   readonly stateItems: (
     version: number,
     start: number,

@@ -90,7 +90,7 @@ const refusing = (run: () => void): boolean => {
   }
 }
 
-describe(`hostile bytes (seed ${seed})`, () => {
+describe(`hostile bytes (seed ${seed})`, { timeout: 120_000 }, () => {
   it("are read or refused, and reading takes memory in proportion to them", () => {
     const dice = new Dice(seed)
     let refused = 0

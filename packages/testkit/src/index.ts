@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 export * as Arbitraries from "./Arbitraries.ts"
+export * as BackupStorageSuite from "./BackupStorageSuite.ts"
 export * as Golden from "./Golden.ts"
 export * as GoldenNode from "./GoldenNode.ts"
-export * as BackupStorageSuite from "./BackupStorageSuite.ts"
-export * as ProcessProbe from "./ProcessProbe.ts"
-export * as TempDirectory from "./TempDirectory.ts"
 export * as LedgerStoreFaults from "./LedgerStoreFaults.ts"
 export * as LedgerStoreSuite from "./LedgerStoreSuite.ts"
+export * as ProcessProbe from "./ProcessProbe.ts"
+export * as TempDirectory from "./TempDirectory.ts"

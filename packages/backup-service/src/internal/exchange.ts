@@ -8,8 +8,9 @@ import { Bcs, Bytes } from "@holdfast/ledger"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { BackupServiceError } from "../BackupServiceError.ts"
 import { failWhenSilent } from "./failWhenSilent.ts"
@@ -26,6 +27,15 @@ export interface Exchange {
   readonly value: <A>(endpoint: string, codec: Bcs.Codec<A>) => Effect.Effect<A, BackupServiceError>
   /** The bytes of an endpoint's answer as they arrive. Ends cleanly only after the last of them. */
   readonly stream: (endpoint: string) => Stream.Stream<Uint8Array, BackupServiceError>
+}
+
+/** The head of an answer. */
+interface Answer {
+  readonly response: HttpClientResponse
+  /** In bytes; none for a chunked body, whose end is marked. */
+  readonly length: Option.Option<number>
+  /** Closes the connection. */
+  readonly cut: Effect.Effect<void>
 }
 
 /** The address without a slash at its end; `undefined` unless it is an HTTP URL and nothing more. */
@@ -49,7 +59,7 @@ const statusHint = (status: number): string => {
   return "it refuses the request: is this the backup service of a node?"
 }
 
-/** What the head of an answer says of its length: bytes, or none for a chunked body, whose end is marked. */
+/** What the head of an answer says of its length. */
 const lengthOf = ({ headers }: HttpClientResponse): Either.Either<Option.Option<number>, string> => {
   const encoding = headers["content-encoding"] ?? "identity"
   if (encoding !== "identity") return Either.left(`content encoding ${encoding}, which was not asked for`)
@@ -97,17 +107,18 @@ export const makeExchange = (
         `nothing arrived for ${Duration.format(idleTimeout)}; the node may be stuck or overloaded`
       )
 
-    /** An answer with status 200, and how long it will be. Its connection lives as long as the scope. */
-    const ask = (endpoint: string): Effect.Effect<
-      readonly [HttpClientResponse, Option.Option<number>],
-      BackupServiceError,
-      Scope.Scope
-    > =>
+    /**
+     * An answer with status 200, and how long it will be. Its connection lives as long as the scope, and can be closed
+     * before.
+     */
+    const ask = (endpoint: string): Effect.Effect<Answer, BackupServiceError, Scope.Scope> =>
       Effect.gen(function*() {
+        const connection = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
         const request = HttpClientRequest.get(base + endpoint, { headers: { "accept-encoding": "identity" } })
         // Only the client that uses fetch follows redirects by itself, and only it reads this.
         const init = Option.getOrElse(yield* Effect.serviceOption(FetchHttpClient.RequestInit), () => ({}))
         const response = yield* scoped.execute(request).pipe(
+          Scope.extend(connection),
           Effect.provideService(FetchHttpClient.RequestInit, { ...init, redirect: "manual" }),
           Effect.mapError(transportFailure(endpoint)),
           Effect.timeoutFail({ duration: idleTimeout, onTimeout: silence(endpoint) })
@@ -118,16 +129,15 @@ export const makeExchange = (
         }
         const length = lengthOf(response)
         if (Either.isLeft(length)) return yield* failure(endpoint, "Malformed", `an answer with ${length.left}`)
-        return [response, length.right]
+        return { response, length: length.right, cut: Scope.close(connection, Exit.void) }
       })
 
     const bodyOf = (
       endpoint: string,
-      response: HttpClientResponse,
-      length: Option.Option<number>
+      { cut, length, response }: Answer
     ): Stream.Stream<Uint8Array, BackupServiceError> => {
       const received = Stream.mapError(response.stream, transportFailure(endpoint))
-      const body = failWhenSilent(received, idleTimeout, silence(endpoint))
+      const body = failWhenSilent(received, idleTimeout, silence(endpoint), cut)
       if (Option.isNone(length)) return body
       return Stream.suspend(() => {
         let size = 0
@@ -145,16 +155,16 @@ export const makeExchange = (
     }
 
     const stream: Exchange["stream"] = (endpoint) =>
-      Stream.unwrapScoped(Effect.map(ask(endpoint), ([response, length]) => bodyOf(endpoint, response, length)))
+      Stream.unwrapScoped(Effect.map(ask(endpoint), (answer) => bodyOf(endpoint, answer)))
 
     const value: Exchange["value"] = (endpoint, codec) =>
       Effect.scoped(Effect.gen(function*() {
-        const [response, length] = yield* ask(endpoint)
+        const answer = yield* ask(endpoint)
         const tooLarge = failure(endpoint, "TooLarge", `an answer of more than ${maxAnswerBytes} bytes`)
-        if (Option.exists(length, (bytes) => bytes > maxAnswerBytes)) return yield* tooLarge
+        if (Option.exists(answer.length, (bytes) => bytes > maxAnswerBytes)) return yield* tooLarge
         const parts: Array<Uint8Array> = []
         let received = 0
-        yield* Stream.runForEach(bodyOf(endpoint, response, length), (bytes) => {
+        yield* Stream.runForEach(bodyOf(endpoint, answer), (bytes) => {
           parts.push(bytes)
           received += bytes.length
           return received > maxAnswerBytes ? tooLarge : Effect.void

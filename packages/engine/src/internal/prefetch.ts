@@ -18,17 +18,13 @@ export const concatPrefetched = <A, E, R, E2, R2>(
     return streams.pipe(
       Stream.rechunk(1),
       Stream.mapEffect((stream) =>
-        Effect.uninterruptibleMask((restore) =>
-          Effect.gen(function*() {
-            yield* restore(open.take(1))
-            const scope = yield* Scope.fork(outer, outer.strategy)
-            yield* Scope.addFinalizer(scope, open.release(1))
-            const elements = yield* Mailbox.fromStream(stream, { capacity: options.buffered }).pipe(
-              Scope.extend(scope)
-            )
-            return { elements, scope }
-          })
-        )
+        Effect.gen(function*() {
+          yield* open.take(1)
+          const scope = yield* Scope.fork(outer, outer.strategy)
+          yield* Scope.addFinalizer(scope, open.release(1))
+          const elements = yield* Scope.extend(Mailbox.fromStream(stream, { capacity: options.buffered }), scope)
+          return { elements, scope }
+        })
       ),
       Stream.buffer({ capacity: options.ahead }),
       Stream.flatMap(({ elements, scope }) =>

@@ -56,6 +56,7 @@ export const finishBackup = (
     return {
       manifest: handle,
       metadata,
+      entry: saved,
       chunks: manifest.chunks.length,
       records: tracker.done,
       bytes: tracker.bytes

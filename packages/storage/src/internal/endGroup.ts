@@ -13,13 +13,13 @@ import type { Member } from "./processGroup.ts"
 import { exists, hasEnded, holdPipes, members, signal } from "./processGroup.ts"
 
 /** Milliseconds to wait for processes that were killed. Only one that hangs inside of the system takes longer. */
-const killedWithin = 5_000
+const killedWithin = 8_000
 
 /**
  * Milliseconds that parents get to reap their children that were killed, before they are killed as well. A script that
  * starts background jobs in a loop is never without children, and leaves its last ones to process 1.
  */
-const reapedWithin = 2_000
+const reapedWithin = 4_000
 
 /** Milliseconds that a parent gets to end by itself after its children ended. */
 const parentPatience = 100
@@ -28,7 +28,16 @@ const parentPatience = 100
 const cleanUpShare = 5
 
 /** Milliseconds that this program stands still, at most, while a parent reaps. */
-const reapSpin = 3
+const reapSpin = 5
+
+/** Milliseconds that this program stands still, at most, while others stop. */
+const freezeSpin = 20
+
+/** Milliseconds between two looks while this program stands still. */
+const lookEvery = 0.02
+
+/** Nobody ever wakes who waits for it. */
+const nothing = new Int32Array(new SharedArrayBuffer(4))
 
 export interface Group {
   /** The id of the shell, of its group and of its session. */
@@ -67,26 +76,32 @@ const leaves = (all: ReadonlyArray<Member>): ReadonlyArray<Member> => {
   return living(all).filter((member) => !parents.has(member.pid))
 }
 
-/** Stops everybody, so that nobody gets away by forking between a look and the signals that follow it. */
+/**
+ * Stops everybody, so that nobody gets away by forking between a look and the signals that follow it. Whoever does not
+ * stop at once (it waits inside of the system) is not waited for long.
+ */
 const freeze = (group: Group): ReadonlyArray<Member> | undefined => {
-  const stopped = new Set<number>()
+  const until = performance.now() + freezeSpin
   while (true) {
     // Without its leader a group may be empty, and its id may have been given away.
     if (!group.leaderGone()) signal(-group.id, "SIGSTOP")
     const all = members(group.id)
-    const running = living(all ?? []).filter((member) => !stopped.has(member.pid))
-    if (running.length === 0) return all
-    for (const { pid } of running) {
-      stopped.add(pid)
-      signal(pid, "SIGSTOP")
-    }
+    const moving = living(all ?? []).filter((member) => !member.isStopped)
+    if (moving.length === 0 || performance.now() > until) return all
+    for (const { pid } of moving) signal(pid, "SIGSTOP")
+    Atomics.wait(nothing, 0, 0, lookEvery)
   }
 }
 
 /** Looks again and again, with longer and longer rests, until it is over or the time is up. */
 const watch = (
   group: Group,
-  { longestRest, within }: { readonly within: number; readonly longestRest: number },
+  { longestRest, restFactor, within }: {
+    readonly within: number
+    readonly longestRest: number
+    /** How many times as long as a look took to rest at least, since a look takes a while among very many processes. */
+    readonly restFactor: number
+  },
   look: (elapsed: number) => void
 ): Effect.Effect<boolean> =>
   Effect.gen(function*() {
@@ -96,9 +111,8 @@ const watch = (
       const before = yield* Clock.currentTimeMillis
       if (before - start >= within) return false
       look(before - start)
-      // On a machine with very many processes a look takes a while: rest several times as long.
       const took = (yield* Clock.currentTimeMillis) - before
-      yield* Effect.sleep(Math.min(Math.max(rest, took * 5), Math.max(1, start + within - before)))
+      yield* Effect.sleep(Math.min(Math.max(rest, took * restFactor), Math.max(1, start + within - before)))
       rest = Math.min(rest * 1.5, longestRest)
     }
     return true
@@ -106,7 +120,7 @@ const watch = (
 
 /** Whether it was over before the grace period was. */
 const terminate = (group: Group, first: ReadonlyArray<Member> | undefined, grace: number): Effect.Effect<boolean> => {
-  const times = { within: grace, longestRest: 50 }
+  const times = { within: grace, longestRest: 50, restFactor: 5 }
   if (first === undefined) {
     signal(-group.id, "SIGTERM")
     signal(-group.id, "SIGCONT")
@@ -129,7 +143,7 @@ const terminate = (group: Group, first: ReadonlyArray<Member> | undefined, grace
       if (now - since < (old.has(pid) ? parentPatience : grace / cleanUpShare)) continue
       // It may have started something since it was looked at, so it stands still for a second look.
       signal(pid, "SIGSTOP")
-      if (leaves(members(group.id) ?? []).some((member) => member.pid === pid)) tell(pid)
+      if (leaves(members(group.id) ?? []).some((member) => member.pid === pid && member.isStopped)) tell(pid)
       signal(pid, "SIGCONT")
     }
   })
@@ -137,10 +151,10 @@ const terminate = (group: Group, first: ReadonlyArray<Member> | undefined, grace
 
 const kill = (group: Group): Effect.Effect<Ending> =>
   Effect.map(
-    watch(group, { within: killedWithin, longestRest: 5 }, (elapsed) => {
+    watch(group, { within: killedWithin, longestRest: 5, restFactor: 1 }, (elapsed) => {
       const all = freeze(group)
       if (all === undefined) return signal(-group.id, "SIGKILL")
-          const condemned = elapsed < reapedWithin ? leaves(all) : living(all)
+      const condemned = elapsed < reapedWithin ? leaves(all) : living(all)
       for (const { pid } of condemned) signal(pid, "SIGKILL")
       const dead = [...condemned, ...all.filter((member) => member.isZombie)]
       for (const { pid } of living(all)) {
@@ -153,11 +167,12 @@ const kill = (group: Group): Effect.Effect<Ending> =>
 
 /**
  * Lets a parent run until it reaped its dead, and stops it right then: a script that loops would start its next command,
- * and so never be alone.
+ * and so never be alone. What counts are microseconds, so this thread waits itself; it rests a moment between two looks,
+ * so that the parent gets to run also where both share one processor.
  */
 const letReap = (parent: number, dead: ReadonlyArray<Member>): void => {
   signal(parent, "SIGCONT")
   const until = performance.now() + reapSpin
-  while (performance.now() < until && dead.some((member) => exists(member.pid))) { /* Microseconds, as a rule. */ }
+  while (performance.now() < until && dead.some((member) => exists(member.pid))) Atomics.wait(nothing, 0, 0, lookEvery)
   signal(parent, "SIGSTOP")
 }

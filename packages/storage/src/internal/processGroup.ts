@@ -13,6 +13,8 @@ export interface Member {
   readonly parent: number
   /** Ended, but not yet reaped by its parent. */
   readonly isZombie: boolean
+  /** Obeyed a signal to stop: it does nothing any more, nor does it finish a fork that was under way. */
+  readonly isStopped: boolean
 }
 
 const errorCode = (error: unknown): string | undefined =>
@@ -67,7 +69,7 @@ export const members = (leader: number): ReadonlyArray<Member> | undefined => {
     if (stat === undefined) continue
     // The second field, the name in parentheses, may itself contain blanks and parentheses.
     const [state, parent, group, session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 4)
-    all.push({ pid, parent: Number(parent), isZombie: state === "Z" || state === "X" })
+    all.push({ pid, parent: Number(parent), isZombie: state === "Z" || state === "X", isStopped: state === "T" })
     if (Number(session) === leader || Number(group) === leader) family.add(pid)
   }
   // A child may have a smaller id than its parent: look until nothing is added.

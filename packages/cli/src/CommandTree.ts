@@ -1,0 +1,119 @@
+/**
+ * The commands as a tree: what @effect/cli parses, and beside it the plain shape that {@link Arguments} checks arguments
+ * against.
+ *
+ * @since 0.1.0
+ */
+import * as Descriptor from "@effect/cli/CommandDescriptor"
+import * as Options from "@effect/cli/Options"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as Path from "@effect/platform/Path"
+import type * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { type CliError, UsageError } from "./CliError.ts"
+import type { Output } from "./Output.ts"
+
+/**
+ * A flag as it is written: `--name`, and whether a value follows.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FlagShape {
+  readonly name: string
+  readonly takesValue: boolean
+}
+
+/**
+ * A command as it is written: sub-commands, or flags.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CommandShape {
+  readonly name: string
+  readonly children: ReadonlyArray<CommandShape>
+  readonly flags: ReadonlyArray<FlagShape>
+}
+
+/**
+ * A command that was parsed, ready to run.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Action = Effect.Effect<void, CliError, Output | FileSystem.FileSystem | HttpClient.HttpClient | Path.Path>
+
+/**
+ * A command: its shape, and the parser that turns arguments into its action.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CommandTree {
+  readonly shape: CommandShape
+  readonly parser: Descriptor.Command<Action>
+}
+
+/**
+ * The flags of a command, by the names that its handler knows them by.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const flags = <const Flags extends Record<string, Options.Options<unknown>>>(record: Flags) => ({
+  options: Options.all(record),
+  shapes: Object.values(record).flatMap((options): ReadonlyArray<FlagShape> =>
+    Option.toArray(Options.getIdentifier(options)).map((name) => ({ name, takesValue: !Options.isBool(options) }))
+  )
+})
+
+/**
+ * A command that does something.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const leaf = <A>(
+  name: string,
+  description: string,
+  { options, shapes }: { readonly options: Options.Options<A>; readonly shapes: ReadonlyArray<FlagShape> },
+  handler: (flags: A) => Action
+): CommandTree => ({
+  shape: { name, children: [], flags: shapes },
+  parser: Descriptor.make(name, options).pipe(
+    Descriptor.withDescription(description),
+    Descriptor.map((parsed) => handler(parsed.options))
+  )
+})
+
+/**
+ * A command that has others below it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const group = (
+  name: string,
+  description: string,
+  children: readonly [CommandTree, ...ReadonlyArray<CommandTree>]
+): CommandTree => {
+  const [first, ...rest] = children
+  return {
+    shape: { name, children: children.map((child) => child.shape), flags: [] },
+    parser: Descriptor.make(name).pipe(
+      Descriptor.withDescription(description),
+      Descriptor.withSubcommands([
+        [first.shape.name, first.parser],
+        ...rest.map((child) => [child.shape.name, child.parser] as const)
+      ]),
+      Descriptor.map((parsed): Action =>
+        Option.match(parsed.subcommand, {
+          onNone: () => new UsageError({ detail: `'${name}' needs a command` }),
+          onSome: ([, action]) => action
+        })
+      )
+    )
+  }
+}

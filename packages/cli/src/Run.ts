@@ -1,0 +1,128 @@
+/**
+ * Runs a command line from its arguments to its exit code.
+ *
+ * @since 0.1.0
+ */
+import * as CliConfig from "@effect/cli/CliConfig"
+import * as Command from "@effect/cli/Command"
+import * as Descriptor from "@effect/cli/CommandDescriptor"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Console from "effect/Console"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Arguments from "./Arguments.ts"
+import { type CliError, type Failure, toFailure, UsageError } from "./CliError.ts"
+import { holdfast } from "./commands/Holdfast.ts"
+import * as ExitCode from "./ExitCode.ts"
+import * as Logging from "./Logging.ts"
+import * as Output from "./Output.ts"
+import * as ProgressLine from "./ProgressLine.ts"
+import { Stdio } from "./Stdio.ts"
+import * as Style from "./Style.ts"
+import { version } from "./Version.ts"
+
+/** How long a command may take to stop: storage commands have 5 seconds to end by themselves. */
+const stopWithin = Duration.seconds(30)
+
+/**
+ * A signal so soon after the first one is the same one again: a terminal signals npm and us, and npm passes it on.
+ */
+const sameSignal = Duration.millis(500)
+
+/**
+ * Runs the command that the arguments (those after the program's name) ask for and returns the exit code. A signal stops
+ * it cleanly: everything that it started has ended when this returns, unless that takes longer than 30 seconds or a
+ * second signal comes.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode.Signal>) => {
+  const format = Arguments.outputFormat(args)
+  return Effect.gen(function*() {
+    const output = yield* Output.make(format)
+    const stdio = yield* Stdio
+    const services = Layer.mergeAll(
+      Layer.succeed(Output.Output, output),
+      ProgressLine.layer.pipe(Layer.provideMerge(Logging.layer(format)))
+    )
+    const running = yield* Effect.fork(Effect.provide(command(args), services))
+    const first = yield* Effect.raceFirst(
+      Effect.map(Fiber.await(running), (exit) => ({ _tag: "Ended", exit }) as const),
+      Effect.map(Queue.take(signals), (signal) => ({ _tag: "Signal", signal }) as const)
+    )
+    if (first._tag === "Ended") return yield* conclude(first.exit, output)
+
+    const { signal } = first
+    const stopped = yield* Effect.raceFirst(
+      Fiber.interrupt(running).pipe(Effect.timeoutOption(stopWithin), Effect.map(Option.isSome)),
+      Effect.sleep(sameSignal).pipe(
+        Effect.zipRight(Queue.takeAll(signals)),
+        Effect.zipRight(Queue.take(signals)),
+        Effect.as(false)
+      )
+    )
+    const message = stopped ? `stopped by ${signal}` : `stopped by ${signal}, at once: storage commands may still run`
+    if (format === "text") stdio.err(`${message}\n`)
+    else yield* output.failures([{ tag: "Interrupted", message, signal }])
+    return ExitCode.ofSignal(signal)
+  })
+}
+
+const { name } = holdfast.shape
+
+const parseAndRun = Command.run(
+  Command.fromDescriptor(
+    Descriptor.map(holdfast.parser, (action) => ({ name, action })),
+    ({ action }) => action
+  ),
+  { name: "Holdfast", version, executable: name }
+)
+
+/** Parses the arguments and runs what they ask for. */
+const command = (args: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    const form = yield* Arguments.read(holdfast.shape, args)
+    // What the parser prints is help on its `log`, and on its `error` what it also fails with.
+    const console = yield* Console.consoleWith(Effect.succeed)
+    const print = (text: unknown) => stdio.out(`${forStream(String(text), stdio.outStyle)}\n`)
+    yield* parseAndRun([process.execPath, name, ...form]).pipe(
+      Effect.withConsole({ ...console, log: print, error: () => Effect.void }),
+      Effect.provide(CliConfig.layer({ isCaseSensitive: true, showBuiltIns: false }))
+    )
+  }).pipe(
+    Effect.catchIf(ValidationError.isValidationError, (error) => new UsageError({ detail: detailOf(error) }))
+  )
+
+const forStream = (text: string, style: Style.Style): string =>
+  (style === Style.plain ? Style.strip(text) : text).trimEnd()
+
+const detailOf = (error: ValidationError.ValidationError): string => {
+  if (error._tag === "MultipleValuesDetected") return `a flag is given more than once: ${error.values.join(", ")}`
+  const text = Style.strip(HelpDoc.toAnsiText(error.error)).split(/\s*\n\s*/).filter((line) => line !== "")
+  return text.join("; ")
+}
+
+/** Tells what went wrong, if anything, and says which exit code that is. */
+const conclude = (exit: Exit.Exit<void, CliError>, output: Output.Output["Type"]): Effect.Effect<number> => {
+  if (Exit.isSuccess(exit)) return output.exitCode
+  const errors = Chunk.toReadonlyArray(Cause.failures(exit.cause))
+  const [error] = errors
+  return error === undefined
+    ? Effect.as(output.failures([defect(exit.cause)]), ExitCode.failed)
+    : Effect.as(output.failures(errors.map(toFailure)), ExitCode.ofError(error))
+}
+
+const defect = (cause: Cause.Cause<CliError>): Failure => ({
+  tag: "Defect",
+  message: `this is a mistake in holdfast ${version}, please report it: ${Cause.pretty(cause)}`
+})

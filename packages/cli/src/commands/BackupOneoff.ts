@@ -1,0 +1,155 @@
+/**
+ * `backup oneoff …`: takes one backup.
+ *
+ * @since 0.1.0
+ */
+import * as Options from "@effect/cli/Options"
+import { Client } from "@holdfast/backup-service"
+import {
+  type BackupResult,
+  EpochEndingBackup,
+  type Metadata,
+  Settings,
+  StateSnapshotBackup,
+  TransactionBackup
+} from "@holdfast/engine"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { UsageError } from "../CliError.ts"
+import { flags as flagsOf, group, leaf } from "../CommandTree.ts"
+import * as Figures from "../Figures.ts"
+import * as Flags from "../Flags.ts"
+import * as Output from "../Output.ts"
+import * as Storage from "../Storage.ts"
+import * as Values from "../Values.ts"
+
+/** Each chunk that is being written has a data file and a proof. */
+const filesPerChunk = 2
+
+interface BackupFlags extends Storage.StorageFlags {
+  readonly backupServiceAddress: string
+  readonly maxChunkSize: number
+  readonly maxRecordSize: number
+  readonly concurrentDataRequests: number
+  readonly concurrentWrites: number
+  readonly bufferedChunks: number
+}
+
+const common = { ...Flags.storage, ...Flags.node, ...Flags.backup, output: Flags.output }
+
+/** Takes a backup with the node, the storage and the bounds that the flags name, and reports it. */
+const takeWith = (flags: BackupFlags, take: (settings: Settings.BackupSettings) => BackupResult.Backup) =>
+  Effect.gen(function*() {
+    const output = yield* Output.Output
+    const started = yield* Clock.currentTimeMillis
+    const result = yield* take({
+      ...Settings.defaultBackupSettings,
+      maxChunkBytes: flags.maxChunkSize,
+      maxRecordBytes: flags.maxRecordSize,
+      concurrentRequests: flags.concurrentDataRequests,
+      concurrentWrites: flags.concurrentWrites,
+      bufferedChunks: flags.bufferedChunks
+    })
+    yield* output.result(report(result, ((yield* Clock.currentTimeMillis) - started) / 1000))
+  }).pipe(
+    Effect.provide(Layer.merge(
+      Storage.layer(flags, filesPerChunk * flags.concurrentWrites),
+      Client.layer({ address: flags.backupServiceAddress })
+    ))
+  )
+
+/** What the entry says about the range, by the names of the JSON document, and in words. */
+const rangeOf = (entry: Metadata.Entry): { readonly unit: string; readonly what: string; readonly range: object } => {
+  switch (entry._tag) {
+    case "EpochEndingBackup": {
+      const { first_epoch: firstEpoch, last_epoch: lastEpoch } = entry.value
+      return { unit: "epochs", what: `epoch endings ${firstEpoch} to ${lastEpoch}`, range: { firstEpoch, lastEpoch } }
+    }
+    case "StateSnapshotBackup": {
+      const { epoch, version } = entry.value
+      return { unit: "items", what: `state snapshot of epoch ${epoch}, version ${version}`, range: { epoch, version } }
+    }
+    case "TransactionBackup": {
+      const { first_version: firstVersion, last_version: lastVersion } = entry.value
+      const what = `transactions ${firstVersion} to ${lastVersion}`
+      return { unit: "transactions", what, range: { firstVersion, lastVersion } }
+    }
+    case "CompactionTimestamps":
+    case "Identity":
+      return { unit: "records", what: "metadata", range: {} }
+  }
+}
+
+/**
+ * What `backup oneoff` tells about a backup that took so many seconds.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const report = (result: BackupResult.BackupResult, seconds: number): Output.Result => {
+  const { bytes, chunks, entry, manifest, metadata, records } = result
+  const { range, unit, what } = rangeOf(entry)
+  return {
+    json: { ok: true, manifest, metadata, ...range, chunks, [unit]: records, bytes, seconds },
+    text: (style) =>
+      [
+        `${style.good("backed up")} ${style.bold(what)}`,
+        `  ${Figures.count(records)} ${unit}, ${Figures.bytes(bytes)} in ${Figures.counted(chunks, "chunk")}, ${
+          Figures.seconds(seconds)
+        }`,
+        `  manifest  ${manifest}`,
+        `  metadata  ${metadata}`
+      ].join("\n")
+  }
+}
+
+const epochEnding = leaf(
+  "epoch-ending",
+  "Back up the ledger infos that end epochs: the chain of trust",
+  flagsOf({
+    startEpoch: Flags.value("start-epoch", "EPOCH", "The first epoch", Values.integer(0)),
+    endEpoch: Flags.value("end-epoch", "EPOCH", "The epoch after the last one", Values.integer(0)),
+    ...common
+  }),
+  ({ endEpoch, startEpoch, ...flags }) =>
+    endEpoch <= startEpoch
+      ? new UsageError({ detail: `--end-epoch ${endEpoch}: it is the epoch after the last one, so at least ${startEpoch + 1}` })
+      : takeWith(flags, (settings) =>
+        EpochEndingBackup.take({ firstEpoch: startEpoch, lastEpoch: endEpoch - 1, settings }))
+)
+
+const stateSnapshot = leaf(
+  "state-snapshot",
+  "Back up the state at the end of an epoch",
+  flagsOf({
+    stateSnapshotEpoch: Flags.value("state-snapshot-epoch", "EPOCH", "The epoch, which must be closed", Values.integer(0)),
+    ...common
+  }),
+  ({ stateSnapshotEpoch: epoch, ...flags }) =>
+    takeWith(flags, (settings) => StateSnapshotBackup.take({ epoch, settings }))
+)
+
+const transaction = leaf(
+  "transaction",
+  "Back up transactions with their outcomes",
+  flagsOf({
+    startVersion: Flags.value("start-version", "VERSION", "The first version", Values.integer(0)),
+    count: Flags.value("num_transactions", "N", "How many transactions", Values.integer(1)).pipe(
+      Options.withAlias("num-transactions")
+    ),
+    ...common
+  }),
+  ({ count, startVersion, ...flags }) => {
+    const lastVersion = startVersion + count - 1
+    return Number.isSafeInteger(lastVersion)
+      ? takeWith(flags, (settings) => TransactionBackup.take({ firstVersion: startVersion, lastVersion, settings }))
+      : new UsageError({ detail: `--num_transactions ${count}: there are no versions beyond ${Number.MAX_SAFE_INTEGER}` })
+  }
+)
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const backupOneoff = group("oneoff", "Take one backup", [epochEnding, stateSnapshot, transaction])

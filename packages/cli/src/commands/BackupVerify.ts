@@ -1,0 +1,108 @@
+/**
+ * `backup verify`: checks a storage alone, without node or database.
+ *
+ * @since 0.1.0
+ */
+import * as Options from "@effect/cli/Options"
+import { Verify, type VerifyReport } from "@holdfast/engine"
+import * as Effect from "effect/Effect"
+import { flags as flagsOf, leaf } from "../CommandTree.ts"
+import * as Figures from "../Figures.ts"
+import * as Flags from "../Flags.ts"
+import * as Output from "../Output.ts"
+import * as Storage from "../Storage.ts"
+import type { Style } from "../Style.ts"
+import * as Values from "../Values.ts"
+
+const bound = (name: string, description: string) =>
+  Flags.value(name, "VERSION", description, Values.bound).pipe(Options.withDefault(undefined))
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const backupVerify = leaf(
+  "verify",
+  "Check the backups in the storage against their proofs and the chain of trust",
+  flagsOf({
+    trustedWaypoints: Flags.values(
+      "trust-waypoint",
+      "VERSION:HEX",
+      "A waypoint of the network that you trust, the genesis one first of all",
+      Values.waypoint
+    ),
+    requireWaypoint: Flags.toggle("require-waypoint", "Do not take epoch 0 as it stands: a trusted waypoint must match"),
+    startVersion: Flags.value("start-version", "VERSION", "The first transaction to check", Values.integer(0)).pipe(
+      Options.withDefault(0)
+    ),
+    endVersion: bound("end-version", "The last transaction to check"),
+    stateSnapshotBeforeVersion: bound(
+      "state-snapshot-before-version",
+      "Check the newest state snapshot at or before this version"
+    ),
+    allSnapshots: Flags.toggle("all-snapshots", "Check every state snapshot, not just the newest"),
+    skipEpochEndings: Flags.toggle("skip-epoch-endings", "Do not check the chain of trust"),
+    strict: Flags.toggle("strict", "Whatever could not be checked is an error"),
+    concurrentDownloads: Flags.concurrentDownloads,
+    maxRecordSize: Flags.maxRecordSize,
+    ...Flags.storage,
+    output: Flags.output
+  }),
+  ({ maxRecordSize, ...flags }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const found = yield* Verify.verify({ ...flags, maxRecordBytes: maxRecordSize })
+      yield* output.result({ json: { ...found }, text: (style) => report(found, style) })
+    }).pipe(Effect.provide(Storage.layer(flags, flags.concurrentDownloads)))
+)
+
+/**
+ * The report as people read it.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const report = (found: VerifyReport.VerifyReport, style: Style): string => {
+  const { errors, notes, unverified } = found
+  const verdict = found.ok
+    ? unverified.length === 0 ? style.good("valid") : `${style.good("valid")}, ${style.warn("but not all was verified")}`
+    : style.bad(errors.length === 1 ? "INVALID: 1 error" : `INVALID: ${errors.length} errors`)
+  return [
+    `${style.bold(verdict)}  ${style.dim(`(${Figures.seconds(found.seconds)})`)}`,
+    ...findings(found).map(([name, what]) => `  ${style.dim(name.padEnd(15))} ${what}`),
+    ...errors.map(({ message }) => `${style.bad("error")}  ${message}`),
+    ...unverified.map(({ what, why }) => `${style.warn("not verified")}  ${what}: ${why}`),
+    ...notes.map((note) => `${style.accent("note")}  ${note}`)
+  ].join("\n")
+}
+
+/**
+ * What was found to hold: name and words.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const findings = (found: VerifyReport.VerifyReport): ReadonlyArray<readonly [name: string, what: string]> => {
+  const { epochEndings, stateSnapshots, transactions, trust } = found
+  return [
+    ["root of trust", trust],
+    [
+      "epoch endings",
+      epochEndings === null
+        ? "none verified"
+        : `${epochEndings.firstEpoch} to ${epochEndings.lastEpoch}, up to version ${epochEndings.lastVersion}`
+    ],
+    ...(stateSnapshots.length === 0 ? [["state snapshot", "none verified"] as const] : stateSnapshots.map((snapshot) =>
+      [
+        "state snapshot",
+        `epoch ${snapshot.epoch}, version ${snapshot.version}, ${Figures.counted(snapshot.items, "item")}`
+      ] as const
+    )),
+    [
+      "transactions",
+      transactions === null
+        ? "none verified"
+        : `${transactions.firstVersion} to ${transactions.lastVersion}, ${Figures.count(transactions.count)} in all`
+    ]
+  ]
+}

@@ -1,0 +1,21 @@
+/**
+ * All commands of `holdfast`.
+ *
+ * @since 0.1.0
+ */
+import { group } from "../CommandTree.ts"
+import { backupOneoff } from "./BackupOneoff.ts"
+import { backupQuery } from "./BackupQuery.ts"
+import { backupVerify } from "./BackupVerify.ts"
+import { demo } from "./Demo.ts"
+import { nodeDevnet } from "./NodeDevnet.ts"
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const holdfast = group("holdfast", "Back up and verify Aptos-format ledgers", [
+  group("backup", "Take, verify and ask about backups", [backupOneoff, backupQuery, backupVerify]),
+  group("node", "Run nodes", [nodeDevnet]),
+  demo
+])

@@ -1,0 +1,74 @@
+/**
+ * `node devnet`: a development network that serves the backup service until interrupted.
+ *
+ * @since 0.1.0
+ */
+import * as Options from "@effect/cli/Options"
+import { DevnetOptions } from "@holdfast/devnet"
+import { MemoryLedgerStore } from "@holdfast/ledger-store"
+import * as Effect from "effect/Effect"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { UsageError } from "../CliError.ts"
+import { flags as flagsOf, leaf } from "../CommandTree.ts"
+import * as Flags from "../Flags.ts"
+import * as Output from "../Output.ts"
+import * as ServeDevnet from "../ServeDevnet.ts"
+import * as Values from "../Values.ts"
+
+const number = (name: string, description: string) =>
+  Flags.value(name, "N", description, Values.integer(0)).pipe(Options.optional)
+
+const defaultBlockMillis = 1000
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const nodeDevnet = leaf(
+  "devnet",
+  "Run a development network in memory and serve its backups until interrupted",
+  flagsOf({
+    address: Flags.value("address", "HOST:PORT", "Where to serve; port 0 finds a free one", Values.listenAddress).pipe(
+      Options.withDefault({ host: "127.0.0.1", port: 6186 })
+    ),
+    seed: number("seed", "Where all randomness comes from: the same seed and flags make the same ledger"),
+    epochs: number("epochs", "Closed epochs to start with"),
+    items: number("items", "State items to start with"),
+    blockMillis: Flags.value(
+      "block-millis",
+      "MILLIS",
+      `Grow by a block every so many milliseconds, 0 for never; ${defaultBlockMillis} if not given`,
+      Values.integer(0)
+    ).pipe(Options.withDefault(defaultBlockMillis)),
+    output: Flags.output
+  }),
+  ({ address, blockMillis, epochs, items, seed }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const options = yield* devnetOptions({ epochs, items, seed })
+      const served = yield* ServeDevnet.make(options, address)
+      const { latestEpoch: epoch, latestVersion: version } = served.summary
+      yield* output.result({
+        json: { serving: served.address, epoch, version },
+        text: () => `serving ${served.address} epoch ${epoch} version ${version}`
+      })
+      return yield* blockMillis === 0 ? Effect.never : served.network.run({ blockMillis })
+    }).pipe(Effect.scoped, Effect.provide(MemoryLedgerStore.layerMemory))
+)
+
+type GivenOptions = { readonly [name in "epochs" | "items" | "seed"]: { readonly _tag: string; readonly value?: number } }
+
+/** The options of the network, where given; what they may be is the network's own matter. */
+const devnetOptions = (given: GivenOptions): Effect.Effect<DevnetOptions.DevnetOptions, UsageError> =>
+  Effect.mapError(
+    Schema.decodeUnknown(DevnetOptions.DevnetOptions)(
+      Object.fromEntries(
+        Object.entries(given).flatMap(([name, { value }]) => value === undefined ? [] : [[name, value]])
+      )
+    ),
+    (error) => {
+      const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+      return new UsageError({ detail: `--${issue?.path.join(".") ?? ""}: ${issue?.message ?? "cannot be used"}` })
+    }
+  )

@@ -1,0 +1,16 @@
+/**
+ * The command line of Holdfast.
+ *
+ * @since 0.1.0
+ */
+export * as Arguments from "./Arguments.ts"
+export * as CliError from "./CliError.ts"
+export * as CommandTree from "./CommandTree.ts"
+export * as ExitCode from "./ExitCode.ts"
+export * as Figures from "./Figures.ts"
+export * as Output from "./Output.ts"
+export * as ProgressLine from "./ProgressLine.ts"
+export * as Run from "./Run.ts"
+export * as Stdio from "./Stdio.ts"
+export * as Style from "./Style.ts"
+export * as Values from "./Values.ts"

@@ -1,0 +1,29 @@
+/**
+ * The program: gives the command line its process.
+ *
+ * @since 0.1.0
+ */
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as ExitCode from "./ExitCode.ts"
+import { run } from "./Run.ts"
+import * as Signals from "./Signals.ts"
+import * as Stdio from "./Stdio.ts"
+
+const firstArgument = 2
+
+const program = Signals.listen.pipe(
+  Effect.flatMap((signals) => run(process.argv.slice(firstArgument), signals)),
+  // Alive as long as it runs, whatever it waits for.
+  Effect.raceFirst(Effect.never),
+  Effect.scoped,
+  Effect.provide(Layer.mergeAll(NodeContext.layer, NodeHttpClient.layerUndici, Stdio.layer))
+)
+
+Effect.runFork(program).addObserver((exit) => {
+  // What nobody waits for any more must not keep the process alive; all output has been taken by the system.
+  process.exit(Exit.match(exit, { onSuccess: (code) => code, onFailure: () => ExitCode.failed }))
+})

@@ -1,0 +1,25 @@
+/**
+ * A node with the whole of a reference ledger: our own server over a store that holds it.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpServer from "@effect/platform/HttpServer"
+import { Server } from "@holdfast/backup-service"
+import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
+import { Golden } from "@holdfast/testkit"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as http from "node:http"
+
+/** Its address. */
+export const serve = (ledger: Golden.ServedLedger) =>
+  Effect.gen(function*() {
+    const store = yield* MemoryLedgerStore.makeMemory
+    for (const block of Golden.blocks(ledger)) yield* store.commit(block)
+    const listening = yield* NodeHttpServer.make(() => http.createServer(), { port: 0, host: "127.0.0.1" })
+    yield* Layer.build(Server.layer).pipe(
+      Effect.provide(Context.make(HttpServer.HttpServer, listening)),
+      Effect.provideService(LedgerStore.LedgerStore, store)
+    )
+    return HttpServer.formatAddress(listening.address)
+  })
