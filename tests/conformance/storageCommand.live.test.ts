@@ -293,7 +293,7 @@ describe("an aborted command", () => {
     ["a shell that ignores TERM", "trap '' TERM; while :; do sleep 1 || :; done"],
     ["a shell that loops on", "while :; do sleep 1 || :; done"],
     ["a shell that spins", "while :; do :; done"],
-    ["members that fork", "f() { while :; do sleep 0.02 || :; done; }; f | f | f"],
+    ["members that fork", "f() { while :; do sleep 0.05 || :; done; }; f | f"],
     ["nested shells", "( ( sleep 1000; : ) | ( cat; : ) ; : ); :"],
     ["a program that leaves the group", "timeout 1000 sleep 1000"],
     ["a program that stands still", "sleep 1000 & kill -STOP $!; wait"],

@@ -1,8 +1,17 @@
+/**
+ * The local folder: the common suite, and what is its own.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import { SystemError } from "@effect/platform/Error"
 import { NodeContext } from "@effect/platform-node"
-import { LocalFolder } from "@holdfast/storage"
+import { BackupStorage, LocalFolder } from "@holdfast/storage"
 import { BackupStorageSuite, TempDirectory } from "@holdfast/testkit"
+import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { execFileSync } from "node:child_process"
+import * as fs from "node:fs"
 import * as path from "node:path"
 
 const layer = Layer.unwrapScoped(Effect.map(TempDirectory.make, (temporary) => {
@@ -14,3 +23,178 @@ const layer = Layer.unwrapScoped(Effect.map(TempDirectory.make, (temporary) => {
 }))
 
 BackupStorageSuite.suite("the local folder", layer)
+
+const test = (
+  title: string,
+  body: (
+    storage: BackupStorage.BackupStorage["Type"],
+    folder: string
+  ) => Effect.Effect<void, unknown>
+) =>
+  it.effect(title, () =>
+    Effect.gen(function*() {
+      yield* body(yield* BackupStorage.BackupStorage, yield* BackupStorageSuite.StorageFolder)
+    }).pipe(Effect.provide(layer)))
+
+const systemError = (code: string) =>
+  new SystemError({
+    module: "FileSystem",
+    method: "test",
+    reason: "Unknown",
+    cause: Object.assign(new Error(code), { code })
+  })
+
+/** A storage in a folder, on a file system with some operations of its own. */
+const withFileSystem = (change: (real: FileSystem.FileSystem) => Partial<FileSystem.FileSystem>) =>
+  Effect.gen(function*() {
+    const directory = yield* TempDirectory.make
+    const real = yield* FileSystem.FileSystem
+    const storage = yield* LocalFolder.make({ directory }).pipe(
+      Effect.provideService(FileSystem.FileSystem, { ...real, ...change(real) })
+    )
+    return { directory, storage }
+  }).pipe(Effect.provide(NodeContext.layer))
+
+const bytes = (text: string) => Stream.make(new TextEncoder().encode(text))
+
+describe("the local folder", () => {
+  test("lays files out as the specification says", (storage, folder) =>
+    Effect.gen(function*() {
+      const backup = yield* storage.createBackup("transaction_0-.1a2b")
+      expect(yield* storage.write(backup, "0-.chunk", bytes("data"))).toBe("transaction_0-.1a2b/0-.chunk")
+      expect(yield* storage.saveMetadataLines("transaction_0-0.meta", ["{}"])).toBe("metadata/transaction_0-0.meta")
+      yield* storage.saveMetadataLines("old.meta", ["{}"])
+      yield* storage.backupMetadataFile("metadata/old.meta")
+      expect(yield* TempDirectory.files(folder)).toEqual([
+        "metadata/transaction_0-0.meta",
+        "metadata_backup/old.meta",
+        "transaction_0-.1a2b/0-.chunk"
+      ])
+    }))
+
+  test("says that it is not there, and where that would be", (storage, folder) =>
+    Effect.gen(function*() {
+      for (const operation of [storage.listMetadataFiles, Stream.runDrain(storage.read("metadata/a.meta"))]) {
+        const error = yield* Effect.flip(operation)
+        expect(error.reason).toBe("NotFound")
+        expect(error.message).toContain(folder)
+      }
+    }))
+
+  test("says that a file or backup is not there", (storage) =>
+    Effect.gen(function*() {
+      yield* storage.createBackup("backup.0001")
+      const missing = [
+        Stream.runDrain(storage.read("backup.0001/none")),
+        Stream.runDrain(storage.read("other/none")),
+        storage.write("other", "0-.chunk", bytes("x")),
+        storage.backupMetadataFile("metadata/none.meta")
+      ]
+      for (const operation of missing) expect((yield* Effect.flip(operation)).reason).toBe("NotFound")
+    }))
+
+  test("keeps the names of its own folders, and backups that exist", (storage) =>
+    Effect.gen(function*() {
+      yield* storage.createBackup("backup.0001")
+      expect((yield* Effect.flip(storage.createBackup("backup.0001"))).reason).toBe("AlreadyExists")
+      expect((yield* Effect.flip(storage.createBackup("metadata"))).reason).toBe("InvalidName")
+      expect((yield* Effect.flip(storage.createBackup("metadata_backup"))).reason).toBe("InvalidName")
+      expect((yield* Effect.flip(storage.write("metadata", "a.meta", bytes("{}")))).reason).toBe("InvalidName")
+      expect((yield* Effect.flip(storage.write("../up", "a.meta", bytes("{}")))).reason).toBe("InvalidName")
+    }))
+
+  test("never overwrites, and says so", (storage) =>
+    Effect.gen(function*() {
+      const backup = yield* storage.createBackup("backup.0001")
+      yield* storage.write(backup, "0-.chunk", bytes("first"))
+      expect((yield* Effect.flip(storage.write(backup, "0-.chunk", bytes("second")))).reason).toBe("AlreadyExists")
+    }))
+
+  test("reads only regular files inside of it, and never hangs on others", (storage, folder) =>
+    Effect.gen(function*() {
+      yield* storage.createBackup("backup.0001")
+      const inside = path.join(folder, "backup.0001")
+      const outside = path.join(folder, "..", "outside")
+      fs.mkdirSync(outside)
+      fs.writeFileSync(path.join(outside, "secret"), "secret")
+      fs.symlinkSync(path.join(outside, "secret"), path.join(inside, "link"))
+      fs.symlinkSync(outside, path.join(folder, "linked"))
+      fs.symlinkSync("link-to-itself", path.join(inside, "link-to-itself"))
+      fs.symlinkSync("/dev/zero", path.join(inside, "zero"))
+      fs.writeFileSync(path.join(inside, ".tmp-0123"), "not complete")
+      execFileSync("mkfifo", [path.join(inside, "pipe")])
+      const handles = ["link", "pipe", "zero", "", ".", ".tmp-0123"].map((name) => `backup.0001/${name}`)
+      for (const handle of [...handles, "linked/secret", "backup.0001", "backup.0001//x", "./backup.0001/x"]) {
+        const error = yield* Effect.flip(Stream.runDrain(storage.read(handle)))
+        expect([handle, error.reason]).toEqual([handle, "InvalidName"])
+      }
+      expect((yield* Effect.flip(Stream.runDrain(storage.read("backup.0001/link-to-itself"))))._tag).toBe("StorageError")
+
+      fs.symlinkSync("real", path.join(inside, "alias"))
+      fs.writeFileSync(path.join(inside, "real"), "inside")
+      yield* Stream.runDrain(storage.read("backup.0001/alias"))
+    }))
+
+  test("lists metadata files and nothing else", (storage, folder) =>
+    Effect.gen(function*() {
+      yield* storage.saveMetadataLines("one.meta", ["{}"])
+      fs.writeFileSync(path.join(folder, "metadata", ".tmp-00ff"), "torn")
+      fs.mkdirSync(path.join(folder, "metadata", "folder"))
+      fs.writeFileSync(path.join(folder, "metadata", "with blank.meta"), "{}")
+      expect(yield* storage.listMetadataFiles).toEqual(["metadata/one.meta"])
+    }))
+
+  test("moves metadata only", (storage) =>
+    Effect.gen(function*() {
+      const backup = yield* storage.createBackup("backup.0001")
+      const handle = yield* storage.write(backup, "0-.chunk", bytes("data"))
+      expect((yield* Effect.flip(storage.backupMetadataFile(handle))).reason).toBe("InvalidName")
+    }))
+
+  for (const [code, reason] of [["ENOSPC", "NoSpace"], ["EACCES", "PermissionDenied"], ["EIO", "Io"]] as const) {
+    it.scoped(`publishes nothing, and leaves nothing, when a sync fails with ${code}`, () =>
+      Effect.gen(function*() {
+        const { directory, storage } = yield* withFileSystem((real) => ({
+          open: (file, options) =>
+            Effect.map(real.open(file, options), (open) =>
+              file.includes(".tmp-")
+                ? new Proxy(open, {
+                  get: (target, key) => key === "sync" ? Effect.fail(systemError(code)) : Reflect.get(target, key, target)
+                })
+                : open)
+        }))
+        const backup = yield* storage.createBackup("backup.0001")
+        expect((yield* Effect.flip(storage.write(backup, "0-.chunk", bytes("data")))).reason).toBe(reason)
+        expect(yield* TempDirectory.files(directory)).toEqual([])
+      }))
+  }
+
+  it.scoped("notices a file that is shorter on disk than what was written", () =>
+    Effect.gen(function*() {
+      const { directory, storage } = yield* withFileSystem((real) => ({
+        open: (file, options) =>
+          Effect.map(real.open(file, options), (open) =>
+            file.includes(".tmp-")
+              ? new Proxy(open, {
+                get: (target, key) =>
+                  key === "writeAll"
+                    ? (block: Uint8Array) => target.writeAll(block.subarray(1))
+                    : Reflect.get(target, key, target)
+              })
+              : open)
+      }))
+      const backup = yield* storage.createBackup("backup.0001")
+      expect((yield* Effect.flip(storage.write(backup, "0-.chunk", bytes("data")))).detail).toContain("3 are on disk")
+      expect(yield* TempDirectory.files(directory)).toEqual([])
+    }))
+
+  it.scoped("needs no hard links, and does not overwrite without them either", () =>
+    Effect.gen(function*() {
+      const { directory, storage } = yield* withFileSystem(() => ({ link: () => Effect.fail(systemError("EPERM")) }))
+      const backup = yield* storage.createBackup("backup.0001")
+      const handle = yield* storage.write(backup, "0-.chunk", bytes("first"))
+      expect((yield* Effect.flip(storage.write(backup, "0-.chunk", bytes("second")))).reason).toBe("AlreadyExists")
+      expect(yield* TempDirectory.files(directory)).toEqual([handle])
+      expect(fs.readFileSync(path.join(directory, handle), "utf8")).toBe("first")
+    }))
+})

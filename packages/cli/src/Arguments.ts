@@ -1,6 +1,7 @@
 /**
- * Reads arguments strictly before they are parsed: every word must be a sub-command or a flag of the command, spelt as
- * such, and every flag that takes a value must have one. What is wrong is told with what would be right.
+ * Reads arguments strictly before they are parsed: every word must be a sub-command or a flag of the command, every flag
+ * that takes a value must have one, and none that is required may be missing. What is wrong is told with what would be
+ * right. The parser alone lets too much pass: a flag can become the value of another, and unknown ones hide the rest.
  *
  * The result is in one form, `--name value`, whichever way it was typed: `--name=value` and `--na_me` count as well, since
  * today's tool mixes both spellings.
@@ -9,31 +10,36 @@
  */
 import * as Either from "effect/Either"
 import { UsageError } from "./CliError.ts"
-import type { CommandShape, FlagShape } from "./CommandTree.ts"
+import type { CommandShape } from "./CommandTree.ts"
+import type { FlagShape } from "./Flag.ts"
 import type { Format } from "./Output.ts"
 
 /** Flags that every command understands by itself. */
 const builtIn: ReadonlyArray<FlagShape> = [
-  { name: "--help", takesValue: false },
-  { name: "-h", takesValue: false },
-  { name: "--version", takesValue: false },
-  { name: "--wizard", takesValue: false },
-  { name: "--completions", takesValue: true },
-  { name: "--log-level", takesValue: true }
-]
+  { name: "--version", placeholder: undefined },
+  { name: "--log-level", placeholder: "LEVEL" }
+].map((flag) => ({ ...flag, description: "", required: false, repeated: false }))
 
-const noCommandNeeded = new Set(builtIn.map((flag) => flag.name))
+const isVersion = (word: string): boolean => word === "--version"
+const isHelp = (word: string): boolean => word === "--help" || word === "-h"
 
 /**
- * The arguments in one form, or the first thing that is wrong with them.
+ * Arguments that were read: a command to run, with the arguments in one form, or one to show help about.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Read =
+  | { readonly _tag: "Run"; readonly form: ReadonlyArray<string> }
+  | { readonly _tag: "Help"; readonly command: CommandShape; readonly path: string }
+
+/**
+ * What the arguments ask for, or the first thing that is wrong with them.
  *
  * @since 0.1.0
  * @category parsing
  */
-export const read = (
-  root: CommandShape,
-  args: ReadonlyArray<string>
-): Either.Either<ReadonlyArray<string>, UsageError> => {
+export const read = (root: CommandShape, args: ReadonlyArray<string>): Either.Either<Read, UsageError> => {
   const refuse = (detail: string) => Either.left(new UsageError({ detail }))
   const form: Array<string> = []
   let rest = args
@@ -43,8 +49,9 @@ export const read = (
     const [word, ...others] = rest
     const known = `the commands of '${path}' are ${list(command.children.map((child) => child.name))}`
     if (word === undefined) return refuse(`which command? ${known}`)
+    if (isHelp(word)) return Either.right({ _tag: "Help", command, path })
     if (word.startsWith("-")) {
-      if (noCommandNeeded.has(word.replace(/=.*/s, ""))) break
+      if (isVersion(word)) break
       return refuse(`'${word}' stands before the command that it belongs to: ${known}`)
     }
     const child = command.children.find((each) => each.name === word)
@@ -58,7 +65,9 @@ export const read = (
     rest = others
   }
 
+  if (rest.some(isHelp)) return Either.right({ _tag: "Help", command, path })
   const flags = [...command.flags, ...builtIn]
+  const seen = new Set<FlagShape>()
   for (let index = 0; index < rest.length; index++) {
     const word = rest[index] ?? ""
     const [, typed = "", value] = /^(--?[^=]+)(?:=(.*))?$/s.exec(word) ?? []
@@ -70,8 +79,10 @@ export const read = (
       const known = near === undefined ? `its flags are ${list(names)}` : `did you mean '${near}'?`
       return refuse(`'${path}' has no flag '${typed}': ${known}`)
     }
+    if (seen.has(flag) && !flag.repeated) return refuse(`the flag '${flag.name}' is given twice`)
+    seen.add(flag)
     form.push(flag.name)
-    if (!flag.takesValue) {
+    if (flag.placeholder === undefined) {
       if (value !== undefined) return refuse(`the flag '${flag.name}' takes no value`)
       continue
     }
@@ -81,7 +92,11 @@ export const read = (
     }
     form.push(given)
   }
-  return Either.right(form)
+  const missing = command.flags.filter((flag) => flag.required && !seen.has(flag))
+  if (missing.length > 0 && !rest.some(isVersion)) {
+    return refuse(`'${path}' needs ${missing.map(({ name, placeholder }) => `${name} ${placeholder}`).join(" and ")}`)
+  }
+  return Either.right({ _tag: "Run", form })
 }
 
 /**

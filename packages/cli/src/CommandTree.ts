@@ -12,18 +12,8 @@ import type * as Path from "@effect/platform/Path"
 import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type CliError, UsageError } from "./CliError.ts"
+import type { Flag, FlagShape } from "./Flag.ts"
 import type { Output } from "./Output.ts"
-
-/**
- * A flag as it is written: `--name`, and whether a value follows.
- *
- * @since 0.1.0
- * @category models
- */
-export interface FlagShape {
-  readonly name: string
-  readonly takesValue: boolean
-}
 
 /**
  * A command as it is written: sub-commands, or flags.
@@ -33,6 +23,7 @@ export interface FlagShape {
  */
 export interface CommandShape {
   readonly name: string
+  readonly description: string
   readonly children: ReadonlyArray<CommandShape>
   readonly flags: ReadonlyArray<FlagShape>
 }
@@ -62,11 +53,9 @@ export interface CommandTree {
  * @since 0.1.0
  * @category constructors
  */
-export const flags = <const Flags extends Record<string, Options.Options<unknown>>>(record: Flags) => ({
+export const flags = <const Flags extends Record<string, Flag<unknown>>>(record: Flags) => ({
   options: Options.all(record),
-  shapes: Object.values(record).flatMap((options): ReadonlyArray<FlagShape> =>
-    Option.toArray(Options.getIdentifier(options)).map((name) => ({ name, takesValue: !Options.isBool(options) }))
-  )
+  shapes: Object.values(record).map((flag) => flag.shape)
 })
 
 /**
@@ -81,7 +70,7 @@ export const leaf = <A>(
   { options, shapes }: { readonly options: Options.Options<A>; readonly shapes: ReadonlyArray<FlagShape> },
   handler: (flags: A) => Action
 ): CommandTree => ({
-  shape: { name, children: [], flags: shapes },
+  shape: { name, description, children: [], flags: shapes },
   parser: Descriptor.make(name, options).pipe(
     Descriptor.withDescription(description),
     Descriptor.map((parsed) => handler(parsed.options))
@@ -101,7 +90,7 @@ export const group = (
 ): CommandTree => {
   const [first, ...rest] = children
   return {
-    shape: { name, children: children.map((child) => child.shape), flags: [] },
+    shape: { name, description, children: children.map((child) => child.shape), flags: [] },
     parser: Descriptor.make(name).pipe(
       Descriptor.withDescription(description),
       Descriptor.withSubcommands([

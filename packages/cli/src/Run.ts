@@ -22,6 +22,7 @@ import * as Arguments from "./Arguments.ts"
 import { type CliError, type Failure, toFailure, UsageError } from "./CliError.ts"
 import { holdfast } from "./commands/Holdfast.ts"
 import * as ExitCode from "./ExitCode.ts"
+import * as Help from "./Help.ts"
 import * as Logging from "./Logging.ts"
 import * as Output from "./Output.ts"
 import * as ProgressLine from "./ProgressLine.ts"
@@ -91,11 +92,12 @@ const parseAndRun = Command.run(
 const command = (args: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
-    const form = yield* Arguments.read(holdfast.shape, args)
+    const read = yield* Arguments.read(holdfast.shape, args)
+    if (read._tag === "Help") return yield* stdio.out(`${Help.of(read.command, read.path, stdio.outStyle)}\n`)
     // What the parser prints is help on its `log`, and on its `error` what it also fails with.
     const console = yield* Console.consoleWith(Effect.succeed)
     const print = (text: unknown) => stdio.out(`${forStream(String(text), stdio.outStyle)}\n`)
-    yield* parseAndRun([process.execPath, name, ...form]).pipe(
+    yield* parseAndRun([process.execPath, name, ...read.form]).pipe(
       Effect.withConsole({ ...console, log: print, error: () => Effect.void }),
       Effect.provide(CliConfig.layer({ isCaseSensitive: true, showBuiltIns: false }))
     )
@@ -107,7 +109,6 @@ const forStream = (text: string, style: Style.Style): string =>
   (style === Style.plain ? Style.strip(text) : text).trimEnd()
 
 const detailOf = (error: ValidationError.ValidationError): string => {
-  if (error._tag === "MultipleValuesDetected") return `a flag is given more than once: ${error.values.join(", ")}`
   const text = Style.strip(HelpDoc.toAnsiText(error.error)).split(/\s*\n\s*/).filter((line) => line !== "")
   return text.join("; ")
 }

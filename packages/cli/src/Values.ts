@@ -14,6 +14,25 @@ import * as Either from "effect/Either"
  */
 export type Parsed<A> = Either.Either<A, string>
 
+/**
+ * Text as it stands.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const text = (given: string): Parsed<string> => Either.right(given)
+
+/**
+ * One of some words.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const oneOf = <const A extends string>(words: ReadonlyArray<A>) => (given: string): Parsed<A> => {
+  const found = words.find((word) => word === given)
+  return found === undefined ? Either.left(`${words.map((word) => `'${word}'`).join(" or ")} expected`) : Either.right(found)
+}
+
 /** Today's tool takes the largest u64 for "no bound". */
 const noBound = "18446744073709551615"
 

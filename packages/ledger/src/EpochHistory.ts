@@ -9,6 +9,7 @@
 import * as Bcs from "./Bcs.ts"
 import { BcsReader } from "./BcsReader.ts"
 import { equalBytes } from "./Bytes.ts"
+import { zero } from "./HashValue.ts"
 import { AggregateSignature, LedgerInfo, LedgerInfoWithSignatures } from "./LedgerInfo.ts"
 import { refuse } from "./ProofError.ts"
 import { checkAll, type PendingSignature, PublicKeyCache, ValidatorVerifier } from "./ValidatorVerifier.ts"
@@ -95,7 +96,10 @@ export class EpochHistory {
       this.#pending.push({ what, signature: verifier.prepare(ledgerInfoBytes, signatures, what) })
       if (this.#pending.length >= signaturesPerCheck) this.settle()
     }
-    if (epoch === 0) this.#genesis = record.slice()
+    if (epoch === 0) {
+      expectGenesis(ledgerInfo, signatures, what)
+      this.#genesis = record.slice()
+    }
     this.#verifiers.push(new ValidatorVerifier(next, this.#keys))
     this.#endings.push(waypoint)
     return waypoint
@@ -148,6 +152,16 @@ export class EpochHistory {
     }
     this.#lastVerified = record
     return true
+  }
+}
+
+/** What no signature and no waypoint covers of a genesis is fixed. */
+const expectGenesis = ({ commitInfo, consensusDataHash }: LedgerInfo, signatures: AggregateSignature, what: string) => {
+  const { id, round, timestampUsecs, version } = commitInfo
+  const isGenesis = version === 0 && round === 0n && timestampUsecs === 0 && equalBytes(id, zero) &&
+    equalBytes(consensusDataHash, zero) && signatures.validatorBitmask.length === 0 && signatures.sig === undefined
+  if (!isGenesis) {
+    refuse("BadGenesis", `${what}: a genesis has version, round and time 0, no block id, consensus hash or signature`)
   }
 }
 

@@ -276,9 +276,9 @@ const run = (
     Effect.flatMap((bytes) => {
       const fault = Failures.handleFault(bytes)
       if (fault === undefined) return Effect.succeed(bytes.toString("utf8").trimEnd())
+      const bad = Effect.suspend(() => failures.badOutput(fault, process.said()))
       // A command that failed before it printed anything has a better reason to tell.
-      const failing = Effect.raceFirst(failedExit, onLiveClock(Effect.sleep(exitSoon)))
-      return Effect.zipRight(failing, failures.badOutput(fault, process.said()))
+      return bytes.length > 0 ? bad : Effect.zipRight(Effect.raceFirst(failedExit, onLiveClock(Effect.sleep(exitSoon))), bad)
     })
   )
 

@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Options from "@effect/cli/Options"
 import { Client } from "@holdfast/backup-service"
 import {
   type BackupResult,
@@ -19,6 +18,7 @@ import * as Layer from "effect/Layer"
 import { UsageError } from "../CliError.ts"
 import { flags as flagsOf, group, leaf } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
+import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
 import * as Output from "../Output.ts"
 import * as Storage from "../Storage.ts"
@@ -108,8 +108,18 @@ const epochEnding = leaf(
   "epoch-ending",
   "Back up the ledger infos that end epochs: the chain of trust",
   flagsOf({
-    startEpoch: Flags.value("start-epoch", "EPOCH", "The first epoch", Values.integer(0)),
-    endEpoch: Flags.value("end-epoch", "EPOCH", "The epoch after the last one", Values.integer(0)),
+    startEpoch: Flag.required({
+      name: "start-epoch",
+      placeholder: "EPOCH",
+      description: "The first epoch",
+      parse: Values.integer(0)
+    }),
+    endEpoch: Flag.required({
+      name: "end-epoch",
+      placeholder: "EPOCH",
+      description: "The epoch after the last one",
+      parse: Values.integer(0)
+    }),
     ...common
   }),
   ({ endEpoch, startEpoch, ...flags }) =>
@@ -123,7 +133,12 @@ const stateSnapshot = leaf(
   "state-snapshot",
   "Back up the state at the end of an epoch",
   flagsOf({
-    stateSnapshotEpoch: Flags.value("state-snapshot-epoch", "EPOCH", "The epoch, which must be closed", Values.integer(0)),
+    stateSnapshotEpoch: Flag.required({
+      name: "state-snapshot-epoch",
+      placeholder: "EPOCH",
+      description: "The epoch, which must be closed",
+      parse: Values.integer(0)
+    }),
     ...common
   }),
   ({ stateSnapshotEpoch: epoch, ...flags }) =>
@@ -134,10 +149,18 @@ const transaction = leaf(
   "transaction",
   "Back up transactions with their outcomes",
   flagsOf({
-    startVersion: Flags.value("start-version", "VERSION", "The first version", Values.integer(0)),
-    count: Flags.value("num_transactions", "N", "How many transactions", Values.integer(1)).pipe(
-      Options.withAlias("num-transactions")
-    ),
+    startVersion: Flag.required({
+      name: "start-version",
+      placeholder: "VERSION",
+      description: "The first version",
+      parse: Values.integer(0)
+    }),
+    count: Flag.required({
+      name: "num_transactions",
+      placeholder: "N",
+      description: "How many transactions",
+      parse: Values.integer(1)
+    }),
     ...common
   }),
   ({ count, startVersion, ...flags }) => {

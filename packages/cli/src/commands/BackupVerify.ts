@@ -3,11 +3,11 @@
  *
  * @since 0.1.0
  */
-import * as Options from "@effect/cli/Options"
 import { Verify, type VerifyReport } from "@holdfast/engine"
 import * as Effect from "effect/Effect"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
+import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
 import * as Output from "../Output.ts"
 import * as Storage from "../Storage.ts"
@@ -15,7 +15,7 @@ import type { Style } from "../Style.ts"
 import * as Values from "../Values.ts"
 
 const bound = (name: string, description: string) =>
-  Flags.value(name, "VERSION", description, Values.bound).pipe(Options.withDefault(undefined))
+  Flag.standard({ name, placeholder: "VERSION", description, parse: Values.bound }, undefined, "no bound")
 
 /**
  * @since 0.1.0
@@ -25,24 +25,27 @@ export const backupVerify = leaf(
   "verify",
   "Check the backups in the storage against their proofs and the chain of trust",
   flagsOf({
-    trustedWaypoints: Flags.values(
-      "trust-waypoint",
-      "VERSION:HEX",
-      "A waypoint of the network that you trust, the genesis one first of all",
-      Values.waypoint
-    ),
-    requireWaypoint: Flags.toggle("require-waypoint", "Do not take epoch 0 as it stands: a trusted waypoint must match"),
-    startVersion: Flags.value("start-version", "VERSION", "The first transaction to check", Values.integer(0)).pipe(
-      Options.withDefault(0)
-    ),
+    trustedWaypoints: Flag.repeated({
+      name: "trust-waypoint",
+      placeholder: "VERSION:HEX",
+      description: "A waypoint of the network that you trust, the genesis one first of all",
+      parse: Values.waypoint
+    }),
+    requireWaypoint: Flag.toggle("require-waypoint", "Do not take epoch 0 as it stands: a trusted waypoint must match"),
+    startVersion: Flag.standard({
+      name: "start-version",
+      placeholder: "VERSION",
+      description: "The first transaction to check",
+      parse: Values.integer(0)
+    }, 0),
     endVersion: bound("end-version", "The last transaction to check"),
     stateSnapshotBeforeVersion: bound(
       "state-snapshot-before-version",
       "Check the newest state snapshot at or before this version"
     ),
-    allSnapshots: Flags.toggle("all-snapshots", "Check every state snapshot, not just the newest"),
-    skipEpochEndings: Flags.toggle("skip-epoch-endings", "Do not check the chain of trust"),
-    strict: Flags.toggle("strict", "Whatever could not be checked is an error"),
+    allSnapshots: Flag.toggle("all-snapshots", "Check every state snapshot, not just the newest"),
+    skipEpochEndings: Flag.toggle("skip-epoch-endings", "Do not check the chain of trust"),
+    strict: Flag.toggle("strict", "Whatever could not be checked is an error"),
     concurrentDownloads: Flags.concurrentDownloads,
     maxRecordSize: Flags.maxRecordSize,
     ...Flags.storage,

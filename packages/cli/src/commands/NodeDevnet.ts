@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Options from "@effect/cli/Options"
 import { DevnetOptions } from "@holdfast/devnet"
 import { MemoryLedgerStore } from "@holdfast/ledger-store"
 import * as Effect from "effect/Effect"
@@ -11,15 +10,14 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { UsageError } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
+import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
 import * as Output from "../Output.ts"
 import * as ServeDevnet from "../ServeDevnet.ts"
 import * as Values from "../Values.ts"
 
 const number = (name: string, description: string) =>
-  Flags.value(name, "N", description, Values.integer(0)).pipe(Options.optional)
-
-const defaultBlockMillis = 1000
+  Flag.optional({ name, placeholder: "N", description, parse: Values.integer(0) })
 
 /**
  * @since 0.1.0
@@ -29,18 +27,21 @@ export const nodeDevnet = leaf(
   "devnet",
   "Run a development network in memory and serve its backups until interrupted",
   flagsOf({
-    address: Flags.value("address", "HOST:PORT", "Where to serve; port 0 finds a free one", Values.listenAddress).pipe(
-      Options.withDefault({ host: "127.0.0.1", port: 6186 })
-    ),
+    address: Flag.standard({
+      name: "address",
+      placeholder: "HOST:PORT",
+      description: "Where to serve; port 0 finds a free one",
+      parse: Values.listenAddress
+    }, { host: "127.0.0.1", port: 6186 }, "127.0.0.1:6186"),
     seed: number("seed", "Where all randomness comes from: the same seed and flags make the same ledger"),
     epochs: number("epochs", "Closed epochs to start with"),
     items: number("items", "State items to start with"),
-    blockMillis: Flags.value(
-      "block-millis",
-      "MILLIS",
-      `Grow by a block every so many milliseconds, 0 for never; ${defaultBlockMillis} if not given`,
-      Values.integer(0)
-    ).pipe(Options.withDefault(defaultBlockMillis)),
+    blockMillis: Flag.standard({
+      name: "block-millis",
+      placeholder: "MILLIS",
+      description: "Grow by a block every so many milliseconds, 0 for never",
+      parse: Values.integer(0)
+    }, 1000),
     output: Flags.output
   }),
   ({ address, blockMillis, epochs, items, seed }) =>

@@ -14,8 +14,6 @@ const shortLength = 4
 /** Parts of a value (a line of a key, a parameter of a query) shorter than this are no secret by themselves. */
 const partLength = 8
 
-export type Mask = (text: string) => string
-
 /** Masks the secrets among these variables in a text. `cut` texts may begin within a secret: that rest is masked too. */
 export const make = (variables: Iterable<readonly [name: string, value: string]>): (text: string, cut?: boolean) => string => {
   const forms = new Set<string>()
@@ -40,12 +38,8 @@ const formsOf = (value: string): ReadonlyArray<string> => {
   const parts = [...whole.split(/[\r\n]+/), ...(bare.includes("=") ? bare.split("&").map(parameterValue) : [])]
     .map((part) => part.trim())
     .filter((part) => part.length >= partLength)
-  return [whole, bare, ...parts].filter((form) => form !== "").flatMap((form) => [
-    form,
-    encodeURIComponent(form),
-    encodeURI(form),
-    decoded(form)
-  ])
+  const plain = [whole, bare, ...parts].filter((form) => form !== "").flatMap((form) => [form, decoded(form)])
+  return plain.flatMap((form) => [form, encodeURIComponent(form), encodeURI(form), JSON.stringify(form).slice(1, -1)])
 }
 
 const parameterValue = (parameter: string): string => parameter.slice(parameter.indexOf("=") + 1)

@@ -1,0 +1,117 @@
+/**
+ * A flag: what @effect/cli parses, and with it what {@link Arguments} and {@link Help} need to know of it.
+ *
+ * @since 0.1.0
+ */
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as Either from "effect/Either"
+import type * as Option from "effect/Option"
+import type { Parsed } from "./Values.ts"
+
+/**
+ * A flag as it is written.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FlagShape {
+  /** With its dashes. */
+  readonly name: string
+  /** Stands for its value; nothing where it takes none. */
+  readonly placeholder: string | undefined
+  readonly description: string
+  readonly required: boolean
+  readonly repeated: boolean
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Flag<A> extends Options.Options<A> {
+  readonly shape: FlagShape
+}
+
+/**
+ * What a flag that takes a value is about.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Spec<A> {
+  /** Without dashes. */
+  readonly name: string
+  readonly placeholder: string
+  readonly description: string
+  readonly parse: (text: string) => Parsed<A>
+}
+
+/**
+ * A flag that must be given.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const required = <A>(spec: Spec<A>): Flag<A> => make(spec, single(spec), { required: true })
+
+/**
+ * A flag that may be given.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const optional = <A>(spec: Spec<A>): Flag<Option.Option<A>> => make(spec, Options.optional(single(spec)))
+
+/**
+ * A flag with a standard value, which help shows as `shown`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const standard = <A>(spec: Spec<A>, value: A, shown = String(value)): Flag<A> =>
+  make(
+    { ...spec, description: `${spec.description} (default ${shown})` },
+    Options.withDefault(single(spec), value)
+  )
+
+/**
+ * A flag that may be given many times.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const repeated = <A>(spec: Spec<A>): Flag<ReadonlyArray<A>> =>
+  make(
+    { ...spec, description: `${spec.description}; may be repeated` },
+    text(spec).pipe(Options.repeated, Options.mapEffect((texts) => Either.all(texts.map(reader(spec))))),
+    { repeated: true }
+  )
+
+/**
+ * A flag that is there or not.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const toggle = (name: string, description: string): Flag<boolean> =>
+  make({ name, description, placeholder: undefined }, Options.boolean(name))
+
+const make = <A>(
+  spec: { readonly name: string; readonly description: string; readonly placeholder: string | undefined },
+  options: Options.Options<A>,
+  more: { readonly required?: boolean; readonly repeated?: boolean } = {}
+): Flag<A> => {
+  const { description, name, placeholder } = spec
+  const shape = { name: `--${name}`, placeholder, description, required: false, repeated: false, ...more }
+  return Object.assign(options, { shape })
+}
+
+const text = <A>({ name, placeholder }: Spec<A>): Options.Options<string> =>
+  Options.text(name).pipe(Options.withPseudoName(placeholder))
+
+const single = <A>(spec: Spec<A>): Options.Options<A> => Options.mapEffect(text(spec), reader(spec))
+
+const reader = <A>({ name, parse }: Spec<A>) => (given: string) =>
+  Either.mapLeft(parse(given), (why) => ValidationError.invalidValue(HelpDoc.p(`--${name} ${given}: ${why}`)))

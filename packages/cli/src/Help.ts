@@ -1,0 +1,68 @@
+/**
+ * What `--help` prints, at most 80 columns wide.
+ *
+ * @since 0.1.0
+ */
+import type { CommandShape } from "./CommandTree.ts"
+import type { FlagShape } from "./Flag.ts"
+import type { Style } from "./Style.ts"
+
+const columns = 80
+
+/**
+ * Help about a command. `path` is how it is called: `holdfast backup verify`.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const of = (command: CommandShape, path: string, style: Style): string => {
+  const required = command.flags.filter((flag) => flag.required).map((flag) => ` ${written(flag)}`)
+  const usage = command.children.length > 0 ? " COMMAND [FLAGS]" : `${required.join("")} [FLAGS]`
+  return [
+    ...wrap(`${command.description}.`, 0),
+    "",
+    `${style.bold("Usage")}  ${path}${usage}`,
+    "",
+    ...(command.children.length > 0
+      ? section("Commands", leaves(command, ""), style)
+      : section("Flags", command.flags.map((flag) => [written(flag), flag.description]), style)),
+    ...section("With every command", [
+      ["--help", "Show what a command does and takes"],
+      ["--log-level LEVEL", "Show logs from this level on: debug, info, warning, error, none (default info)"],
+      ["--version", "Show the version"]
+    ], style)
+  ].join("\n").trimEnd()
+}
+
+/** A flag with its value: `--start-epoch EPOCH`. */
+const written = ({ name, placeholder }: FlagShape): string => placeholder === undefined ? name : `${name} ${placeholder}`
+
+/** All commands that do something, by their words. */
+const leaves = (command: CommandShape, before: string): ReadonlyArray<readonly [words: string, description: string]> =>
+  command.children.flatMap((child) => {
+    const words = `${before}${child.name}`
+    return child.children.length > 0 ? leaves(child, `${words} `) : [[words, child.description] as const]
+  })
+
+const section = (
+  title: string,
+  entries: ReadonlyArray<readonly [term: string, description: string]>,
+  style: Style
+): ReadonlyArray<string> => [
+  style.bold(title),
+  ...entries.flatMap(([term, description]) => [`  ${style.accent(term)}`, ...wrap(description, 6)]),
+  ""
+]
+
+const wrap = (text: string, indent: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  let line = ""
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`
+    if (line !== "" && indent + longer.length > columns) {
+      lines.push(line)
+      line = word
+    } else line = longer
+  }
+  return [...lines, line].map((each) => " ".repeat(indent) + each)
+}
