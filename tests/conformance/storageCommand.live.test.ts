@@ -1,10 +1,10 @@
 /**
  * Storage commands with real processes: whatever goes wrong, nothing is left and nothing is published.
  */
+import { assert, describe, expect, it } from "@effect/vitest"
 import { CommandPool, StorageCommand } from "@holdfast/storage"
 import type { StorageError } from "@holdfast/storage"
 import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
-import { assert, describe, expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -35,7 +35,8 @@ const spawn = (script: string, run: Run = {}) =>
   })
 
 const writer = "echo handle; exec 1>&-; "
-const noise = (length: number): Uint8Array => crypto.createHash("shake256", { outputLength: length }).update("x").digest()
+const noise = (length: number): Uint8Array =>
+  crypto.createHash("shake256", { outputLength: length }).update("x").digest()
 const megabytes = (count: number) => Stream.range(1, count).pipe(Stream.map(() => noise(1_000_000)), Stream.rechunk(1))
 
 const text = (bytes: Stream.Stream<Uint8Array, StorageError.StorageError>) =>
@@ -47,7 +48,11 @@ const write = <E, R>(command: StorageCommand.RunningCommand, bytes: Stream.Strea
 
 /** Uses a command in a scope of its own, and shows that nothing of it is left when that closes. */
 const alone = <A, E>(
-  command: Effect.Effect<StorageCommand.RunningCommand, StorageError.StorageError, Scope.Scope | CommandPool.CommandPool>,
+  command: Effect.Effect<
+    StorageCommand.RunningCommand,
+    StorageError.StorageError,
+    Scope.Scope | CommandPool.CommandPool
+  >,
   use: (command: StorageCommand.RunningCommand) => Effect.Effect<A, E, Scope.Scope>,
   { zombiesOfOthers = false } = {}
 ) =>
@@ -127,8 +132,10 @@ describe("a command that behaves", () => {
 describe("a command that fails", () => {
   it.live("tells its exit status and what it said", () =>
     Effect.gen(function*() {
-      const error = yield* failing(alone(spawn(`${writer} cat > /dev/null; echo 'disk is full' >&2; exit 3`), (command) =>
-        write(command, megabytes(1))))
+      const error = yield* failing(
+        alone(spawn(`${writer} cat > /dev/null; echo 'disk is full' >&2; exit 3`), (command) =>
+          write(command, megabytes(1)))
+      )
       expect(error).toMatchObject({ reason: "CommandFailed", exitCode: 3, stderr: "disk is full" })
       expect(error.message).toContain("create_for_write of 0-.chunk")
       expect(error.message).toContain("disk is full")
@@ -144,7 +151,10 @@ describe("a command that fails", () => {
     Effect.gen(function*() {
       const seen: Array<string> = []
       const error = yield* failing(alone(spawn("echo data; exit 4", { input: false }), (command) =>
-        Stream.runForEach(command.output, (bytes) => Effect.sync(() => seen.push(Buffer.from(bytes).toString())))))
+        Stream.runForEach(command.output, (bytes) =>
+          Effect.sync(() =>
+            seen.push(Buffer.from(bytes).toString())
+          ))))
       expect(error).toMatchObject({ reason: "CommandFailed", exitCode: 4 })
       expect(seen.length).toBeLessThanOrEqual(1)
     }))
@@ -161,8 +171,9 @@ describe("a command that fails", () => {
 
   it.live("is not found", () =>
     Effect.gen(function*() {
-      const error = yield* failing(alone(spawn("no-such-program-here --flag", { input: false }), (command) =>
-        text(command.output)))
+      const error = yield* failing(
+        alone(spawn("no-such-program-here --flag", { input: false }), (command) => text(command.output))
+      )
       expect(error).toMatchObject({ reason: "CommandNotFound", exitCode: 127 })
       expect(error.stderr).toContain("no-such-program-here")
     }))
@@ -212,8 +223,9 @@ describe("a command that fails", () => {
 
   it.live("closes its input and lives on", () =>
     Effect.gen(function*() {
-      const error = yield* failing(alone(spawn(`${writer} exec 0<&-; sleep 1000`), (command) =>
-        write(command, megabytes(5))))
+      const error = yield* failing(
+        alone(spawn(`${writer} exec 0<&-; sleep 1000`), (command) => write(command, megabytes(5)))
+      )
       expect(error).toMatchObject({ reason: "CommandFailed" })
       expect(error.detail).toContain("closed its input")
     }))
@@ -394,6 +406,23 @@ describe("an aborted command", () => {
         expect(yield* ProcessProbe.descendants()).toEqual([])
       }))
   }
+
+  it.live("is ended with all its siblings when one of them fails", () =>
+    Effect.gen(function*() {
+      const one = (script: string) =>
+        Effect.scoped(Effect.flatMap(spawn(script), (command) => write(command, megabytes(3))))
+      const scripts = [
+        ...Array.from({ length: 11 }, () => `${writer} gzip -c | sleep 1000`),
+        `${writer} sleep 0.3; exit 1`
+      ]
+      for (let round = 0; round < 3; round++) {
+        const error = yield* failing(
+          Effect.forEach(scripts, one, { concurrency: "unbounded" }).pipe(Effect.provide(CommandPool.layer))
+        )
+        expect(error).toMatchObject({ reason: "CommandFailed", exitCode: 1 })
+        expect(yield* ProcessProbe.descendants()).toEqual([])
+      }
+    }))
 
   it.live("ends when a reader has enough", () =>
     Effect.gen(function*() {

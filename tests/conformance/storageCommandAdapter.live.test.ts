@@ -1,11 +1,18 @@
-import { CommandAdapter, CommandAdapterConfig, CommandPool } from "@holdfast/storage"
-import { BackupStorageSuite, Golden, TempDirectory } from "@holdfast/testkit"
-import { describe } from "@effect/vitest"
+/**
+ * The command adapter: the common suite over configurations of our own and over published ones, the latter with a
+ * stand-in for the tools of the clouds.
+ */
+import { assert, describe, expect, it } from "@effect/vitest"
+import { BackupStorage, CommandAdapter, CommandAdapterConfig, CommandPool } from "@holdfast/storage"
+import { BackupStorageSuite, Golden, ProcessProbe, TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Stream from "effect/Stream"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { cloudTools } from "./cloudTools.ts"
 
 /** A careful configuration: what it publishes, it publishes whole, under names that are new. */
 const careful = `
@@ -38,25 +45,220 @@ commands:
     mkdir -p "$ROOT/side"
     mv "$ROOT/metadata/$FILE_NAME" "$ROOT/side/$FILE_NAME"   # a comment at the end`
 
-/** The storage of a configuration whose folder is given by this variable, in a folder of its own. */
-const inFolder = (text: string, variable: string) =>
+const decode = (text: string) => Either.getOrThrow(CommandAdapterConfig.decode(text, "test.yaml"))
+
+/** The storage of a configuration, in a folder of its own. */
+const inFolder = (
+  text: () => string,
+  environmentOf: (folder: string) => ReadonlyArray<readonly [name: string, value: string]>
+) =>
   Layer.unwrapScoped(Effect.map(TempDirectory.make, (folder) => {
-    const config = Either.getOrThrow(CommandAdapterConfig.decode(text, "test.yaml"))
-    const environment = config.environment.map(([name, value]) => [name, name === variable ? folder : value] as const)
+    const config = decode(text())
+    const environment = [...config.environment, ...environmentOf(folder)]
     return Layer.merge(
-      Layer.provide(CommandAdapter.layer({ config: { ...config, environment } }), CommandPool.layer),
-      Layer.succeed(BackupStorageSuite.StorageFolder, folder)
+      Layer.provide(
+        CommandAdapter.layer({ config: { ...config, environment }, settings: { killGrace: "1 second" } }),
+        CommandPool.layer
+      ),
+      Layer.succeed(BackupStorageSuite.StorageFolder, path.join(folder, "store"))
     )
   }))
 
-BackupStorageSuite.suite("a careful command adapter", inFolder(careful, "ROOT"))
+const inStore = (variable: string) => (folder: string) => {
+  const store = path.join(folder, "store")
+  fs.mkdirSync(store)
+  return [[variable, store]] as const
+}
 
-const sample = path.join(Golden.folder, "command-adapters", "sample-local_folder.yaml")
+const inCloud = (folder: string) => {
+  fs.mkdirSync(path.join(folder, "store"))
+  return cloudTools(folder)
+}
 
-describe.skipIf(!Golden.isPresent)("with the reference data", () => {
+BackupStorageSuite.suite("a careful command adapter", inFolder(() => careful, inStore("ROOT")))
+
+const golden = (file: string) => () => fs.readFileSync(path.join(Golden.folder, "command-adapters", file), "utf8")
+
+describe.skipIf(!Golden.isPresent)("published configurations (skipped without the reference data)", () => {
+  const files = Golden.isPresent ? fs.readdirSync(path.join(Golden.folder, "command-adapters")) : []
+
+  it("are all understood", () => {
+    expect(files.length).toBeGreaterThan(0)
+    for (const file of files) {
+      const config = Either.getOrThrow(CommandAdapterConfig.decode(golden(file)(), file))
+      expect(config.environment.length).toBeGreaterThan(0)
+      expect(config.commands.backup_metadata_file).toBeDefined()
+    }
+  })
+
   BackupStorageSuite.suite(
-    "the published sample of a local folder",
-    inFolder(Golden.isPresent ? fs.readFileSync(sample, "utf8") : careful, "FOLDER"),
-    { writesInPlace: true, replacesMetadata: true }
+    "sample-local_folder.yaml",
+    inFolder(golden("sample-local_folder.yaml"), inStore("FOLDER")),
+    {
+      writesInPlace: true,
+      replacesMetadata: true
+    }
   )
+  BackupStorageSuite.suite("mainnet-gcs.yaml", inFolder(golden("mainnet-gcs.yaml"), inCloud), {
+    replacesData: true,
+    replacesMetadata: true
+  })
+
+  for (const file of files.filter((name) => !/local_folder|azure|mainnet-gcs/.test(name))) {
+    it.live(`${file} keeps data and metadata, and publishes nothing of a source that fails`, () =>
+      Effect.gen(function*() {
+        const storage = yield* BackupStorage.BackupStorage
+        const store = yield* BackupStorageSuite.StorageFolder
+        const backup = yield* storage.createBackup("backup.0001")
+        const handle = yield* storage.write(backup, "0-.chunk", Stream.make(new Uint8Array(3_000_000)))
+        const read = yield* Stream.runFold(storage.read(handle), 0, (sum, bytes) => sum + bytes.length)
+        expect(read).toBe(3_000_000)
+        const first = yield* storage.saveMetadataLines("first.meta", ["{}"])
+        const second = yield* storage.saveMetadataLines("second.meta", ["{}", "{}"])
+        expect([...(yield* storage.listMetadataFiles)].sort()).toEqual([first, second])
+        yield* storage.backupMetadataFile(first)
+        expect(yield* storage.listMetadataFiles).toEqual([second])
+        const before = yield* TempDirectory.files(store)
+        const source = Stream.concat(Stream.make(new Uint8Array(3_000_000)), Stream.fail("the source failed"))
+        expect(yield* Effect.flip(storage.write(backup, "1-.chunk", source))).toBe("the source failed")
+        expect(yield* TempDirectory.files(store)).toEqual(before)
+        expect(yield* ProcessProbe.descendants()).toEqual([])
+      }).pipe(Effect.provide(inFolder(golden(file), inCloud))))
+  }
+
+  it.live("sample-azure.yaml works but for its metadata, whose command uses a variable that nothing sets", () =>
+    Effect.gen(function*() {
+      const storage = yield* BackupStorage.BackupStorage
+      const backup = yield* storage.createBackup("backup.0001")
+      const handle = yield* storage.write(backup, "0-.chunk", Stream.make(new Uint8Array(100_000)))
+      const read = yield* Stream.runFold(storage.read(handle), 0, (sum, bytes) => sum + bytes.length)
+      expect(read).toBe(100_000)
+      const error = yield* Effect.flip(storage.saveMetadataLines("first.meta", ["{}"]))
+      expect(error.reason).toBe("CommandFailed")
+      expect(error.message).toContain("SUBDIR: unbound variable")
+    }).pipe(Effect.provide(inFolder(golden("sample-azure.yaml"), inCloud))))
+})
+
+describe("the command adapter", () => {
+  const using = (
+    commands: Partial<CommandAdapterConfig.CommandAdapterConfig["commands"]>,
+    environment: ReadonlyArray<readonly [string, string]> = []
+  ) => {
+    const config = { ...decode(careful), environment: [...environment, ["ROOT", "/nowhere"] as const] }
+    return CommandAdapter.make({ config: { ...config, commands: { ...config.commands, ...commands } } }).pipe(
+      Effect.provide(CommandPool.layer)
+    )
+  }
+
+  const data = Stream.make(new Uint8Array(10))
+
+  it.live("says that an optional command is missing", () =>
+    Effect.gen(function*() {
+      const { backup_metadata_file: _, ...commands } = decode(careful).commands
+      const storage = yield* CommandAdapter.make({ config: { source: "c.yaml", environment: [], commands } }).pipe(
+        Effect.provide(CommandPool.layer)
+      )
+      const error = yield* Effect.flip(storage.backupMetadataFile("metadata/a.meta"))
+      expect(error.reason).toBe("Unsupported")
+      expect(error.message).toContain("c.yaml")
+    }))
+
+  it.live("refuses handles that a shell could mistake, without running anything", () =>
+    Effect.gen(function*() {
+      const storage = yield* using({ open_for_read: "echo ran", backup_metadata_file: "echo ran" })
+      const handles = [
+        "-rf",
+        "$(id)",
+        "a;b",
+        "a b",
+        "a*",
+        "a|b",
+        "`id`",
+        "a'b",
+        "a\"b",
+        "a\\b",
+        "a&b",
+        "%2e%2E/x",
+        "\u00e4/x"
+      ]
+      for (const handle of handles) {
+        expect((yield* Effect.flip(Stream.runDrain(storage.read(handle)))).reason).toBe("InvalidName")
+        expect((yield* Effect.flip(storage.backupMetadataFile(handle))).reason).toBe("InvalidName")
+      }
+      for (const handle of ["backup.0001/0-.chunk", "s3://bucket/a/b", "https://h:80/a/b%20c,d=e@f~1+2"]) {
+        expect(yield* Stream.runCount(storage.read(handle))).toBe(1)
+      }
+    }))
+
+  it.live("refuses to write what it could not read back", () =>
+    Effect.gen(function*() {
+      for (const handle of ["/absolute", "a b", "../up", "-x"]) {
+        const storage = yield* using({ create_for_write: `echo '${handle}'; exec 1>&-; cat > /dev/null` })
+        expect((yield* Effect.flip(storage.write("backup.0001", "0-.chunk", data))).reason).toBe("BadOutput")
+      }
+    }))
+
+  it.live("passes parameters on", () =>
+    Effect.gen(function*() {
+      const storage = yield* using({
+        create_backup: "echo \"handle-of-$BACKUP_NAME\"",
+        create_for_write: "echo \"$BACKUP_HANDLE/$FILE_NAME\"; exec 1>&-; cat > /dev/null",
+        open_for_read: "echo -n \"$FILE_HANDLE\"",
+        backup_metadata_file: "test \"$FILE_NAME\" = a.meta"
+      })
+      const backup = yield* storage.createBackup("backup.0001")
+      expect(backup).toBe("handle-of-backup.0001")
+      expect(yield* storage.write(backup, "0-.chunk", data)).toBe("handle-of-backup.0001/0-.chunk")
+      const read = yield* Stream.runCollect(storage.read("some/handle"))
+      expect(Buffer.concat([...read]).toString()).toBe("some/handle")
+      yield* storage.backupMetadataFile("metadata/a.meta")
+    }))
+
+  it.live("fails a read whose data are torn", () =>
+    Effect.gen(function*() {
+      const storage = yield* using({
+        open_for_read: "head -c 100000 /dev/urandom | gzip -c | head -c 50000 | gzip -cd"
+      })
+      expect((yield* Effect.flip(Stream.runDrain(storage.read("some/handle")))).reason).toBe("CommandFailed")
+    }))
+
+  const logged = <A, E>(effect: Effect.Effect<A, E>) =>
+    Effect.suspend(() => {
+      const messages: Array<string> = []
+      const logger = Logger.make(({ message }) => {
+        messages.push(String(message))
+      })
+      return Effect.map(
+        Effect.provide(effect, Logger.replace(Logger.defaultLogger, logger)),
+        (result) => ({ result, messages: messages.join("\n") })
+      )
+    })
+
+  it.live("warns of a listing that is empty but complained, and tells no secret", () =>
+    Effect.gen(function*() {
+      const storage = yield* using(
+        { list_metadata_files: "(echo \"AccessDenied for $SAS_TOKEN\" >&2; false) ||:" },
+        [["SAS_TOKEN", "very-secret-value"]]
+      )
+      const { messages, result } = yield* logged(storage.listMetadataFiles)
+      expect(result).toEqual([])
+      expect(messages).toContain("AccessDenied for ***")
+    }))
+
+  it.live("leaves lines out of a listing that are no handles, and says so", () =>
+    Effect.gen(function*() {
+      const storage = yield* using({
+        list_metadata_files: "printf 'metadata/\\nmetadata/a.meta\\r\\nTotal: 2 files\\n\\n'"
+      })
+      const { messages, result } = yield* logged(storage.listMetadataFiles)
+      expect(result).toEqual(["metadata/a.meta"])
+      expect(messages).toContain("Total: 2 files")
+    }))
+
+  it.live("fails where the listing fails", () =>
+    Effect.gen(function*() {
+      const storage = yield* using({ list_metadata_files: "echo metadata/a.meta; exit 1" })
+      const error = yield* Effect.flip(storage.listMetadataFiles)
+      assert(error.exitCode === 1)
+    }))
 })

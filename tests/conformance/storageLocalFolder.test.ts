@@ -1,12 +1,12 @@
 /**
  * The local folder: the common suite, and what is its own.
  */
-import * as FileSystem from "@effect/platform/FileSystem"
-import { SystemError } from "@effect/platform/Error"
 import { NodeContext } from "@effect/platform-node"
+import { SystemError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { describe, expect, it } from "@effect/vitest"
 import { BackupStorage, LocalFolder } from "@holdfast/storage"
 import { BackupStorageSuite, TempDirectory } from "@holdfast/testkit"
-import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
@@ -24,12 +24,9 @@ const layer = Layer.unwrapScoped(Effect.map(TempDirectory.make, (temporary) => {
 
 BackupStorageSuite.suite("the local folder", layer)
 
-const test = (
+const test = <E>(
   title: string,
-  body: (
-    storage: BackupStorage.BackupStorage["Type"],
-    folder: string
-  ) => Effect.Effect<void, unknown>
+  body: (storage: BackupStorage.BackupStorage["Type"], folder: string) => Effect.Effect<void, E>
 ) =>
   it.effect(title, () =>
     Effect.gen(function*() {
@@ -123,12 +120,13 @@ describe("the local folder", () => {
       fs.symlinkSync("/dev/zero", path.join(inside, "zero"))
       fs.writeFileSync(path.join(inside, ".tmp-0123"), "not complete")
       execFileSync("mkfifo", [path.join(inside, "pipe")])
-      const handles = ["link", "pipe", "zero", "", ".", ".tmp-0123"].map((name) => `backup.0001/${name}`)
+      const handles = ["link", "link-to-itself", "pipe", "zero", "", ".", ".tmp-0123"].map((name) =>
+        `backup.0001/${name}`
+      )
       for (const handle of [...handles, "linked/secret", "backup.0001", "backup.0001//x", "./backup.0001/x"]) {
         const error = yield* Effect.flip(Stream.runDrain(storage.read(handle)))
         expect([handle, error.reason]).toEqual([handle, "InvalidName"])
       }
-      expect((yield* Effect.flip(Stream.runDrain(storage.read("backup.0001/link-to-itself"))))._tag).toBe("StorageError")
 
       fs.symlinkSync("real", path.join(inside, "alias"))
       fs.writeFileSync(path.join(inside, "real"), "inside")
@@ -159,7 +157,8 @@ describe("the local folder", () => {
             Effect.map(real.open(file, options), (open) =>
               file.includes(".tmp-")
                 ? new Proxy(open, {
-                  get: (target, key) => key === "sync" ? Effect.fail(systemError(code)) : Reflect.get(target, key, target)
+                  get: (target, key) =>
+                    key === "sync" ? Effect.fail(systemError(code)) : Reflect.get(target, key, target)
                 })
                 : open)
         }))

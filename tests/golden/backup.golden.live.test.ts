@@ -54,7 +54,8 @@ const contents = (folder: string): Map<string, string> => {
   return files
 }
 
-const plain = (text: string): string => text.replaceAll(/(epoch_ending_\d+-|transaction_\d+-|state_epoch_\d+_ver_\d+)\.[0-9a-f]{4}/g, "$1")
+const plain = (text: string): string =>
+  text.replaceAll(/(epoch_ending_\d+-|transaction_\d+-|state_epoch_\d+_ver_\d+)\.[0-9a-f]{4}/g, "$1")
 
 describe.skipIf(!Golden.isPresent)("golden node (skipped where ../shared/golden is absent)", () => {
   for (const ledger of ["small", "testnet-genesis", "rich"] as const) {
@@ -90,7 +91,9 @@ describe.skipIf(!Golden.isPresent)("golden node (skipped where ../shared/golden 
           const golden = contents(path.join(Golden.ledgerFolder(ledger), layout))
           const expected = [...golden.keys()].sort()
           expect([...found.keys()].sort()).toEqual(expected)
-          for (const file of expected) expect({ file, content: found.get(file) }).toEqual({ file, content: golden.get(file) })
+          for (const file of expected) {
+            expect({ file, content: found.get(file) }).toEqual({ file, content: golden.get(file) })
+          }
         }))
     }
   }

@@ -57,7 +57,9 @@ export const read = (root: CommandShape, args: ReadonlyArray<string>): Either.Ei
     const child = command.children.find((each) => each.name === word)
     if (child === undefined) {
       const near = nearest(word, command.children.map((each) => each.name))
-      return refuse(`there is no command '${path} ${word}'${near === undefined ? "" : `; did you mean '${near}'?`}; ${known}`)
+      return refuse(
+        `there is no command '${path} ${word}'${near === undefined ? "" : `; did you mean '${near}'?`}; ${known}`
+      )
     }
     form.push(word)
     command = child

@@ -18,7 +18,8 @@ export const count = (value: number): string => value.toFixed(0).replace(/\B(?=(
  * @since 0.1.0
  * @category formatting
  */
-export const counted = (value: number, singular: string): string => `${count(value)} ${singular}${value === 1 ? "" : "s"}`
+export const counted = (value: number, singular: string): string =>
+  `${count(value)} ${singular}${value === 1 ? "" : "s"}`
 
 const units = ["B", "kB", "MB", "GB", "TB"] as const
 const step = 1000

@@ -49,7 +49,8 @@ export const storage = {
   maxCommands: Flag.optional({
     name: "max-commands",
     placeholder: "N",
-    description: "Commands of the storage that are alive at once, at most (default 16, or more where concurrency asks for it)",
+    description:
+      "Commands of the storage that are alive at once, at most (default 16, or more where concurrency asks for it)",
     parse: Values.integer(1)
   })
 }
@@ -87,12 +88,16 @@ export const maxRecordSize: Flag.Flag<number> = number(
  * @since 0.1.0
  * @category flags
  */
-export const concurrentDownloads: Flag.Flag<number> = Flag.standard({
-  name: "concurrent-downloads",
-  placeholder: "N",
-  description: "Files that are downloaded at once",
-  parse: Values.integer(1)
-}, os.availableParallelism(), "as many as there are processors")
+export const concurrentDownloads: Flag.Flag<number> = Flag.standard(
+  {
+    name: "concurrent-downloads",
+    placeholder: "N",
+    description: "Files that are downloaded at once",
+    parse: Values.integer(1)
+  },
+  os.availableParallelism(),
+  "as many as there are processors"
+)
 
 const bounds = Settings.defaultBackupSettings
 

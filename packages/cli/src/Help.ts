@@ -6,8 +6,7 @@
 import type { CommandShape } from "./CommandTree.ts"
 import type { FlagShape } from "./Flag.ts"
 import type { Style } from "./Style.ts"
-
-const columns = 80
+import { wrap } from "./Wrap.ts"
 
 /**
  * Help about a command. `path` is how it is called: `holdfast backup verify`.
@@ -35,7 +34,8 @@ export const of = (command: CommandShape, path: string, style: Style): string =>
 }
 
 /** A flag with its value: `--start-epoch EPOCH`. */
-const written = ({ name, placeholder }: FlagShape): string => placeholder === undefined ? name : `${name} ${placeholder}`
+const written = ({ name, placeholder }: FlagShape): string =>
+  placeholder === undefined ? name : `${name} ${placeholder}`
 
 /** All commands that do something, by their words. */
 const leaves = (command: CommandShape, before: string): ReadonlyArray<readonly [words: string, description: string]> =>
@@ -53,16 +53,3 @@ const section = (
   ...entries.flatMap(([term, description]) => [`  ${style.accent(term)}`, ...wrap(description, 6)]),
   ""
 ]
-
-const wrap = (text: string, indent: number): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  let line = ""
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`
-    if (line !== "" && indent + longer.length > columns) {
-      lines.push(line)
-      line = word
-    } else line = longer
-  }
-  return [...lines, line].map((each) => " ".repeat(indent) + each)
-}

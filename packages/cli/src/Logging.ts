@@ -25,9 +25,13 @@ const textLogger = (style: Style): Logger.Logger<unknown, string> =>
       : LogLevel.greaterThanEqual(logLevel, LogLevel.Warning)
       ? style.warn(level)
       : style.dim(level)
-    const notes = [...HashMap.entries(annotations)].map(([key, value]) => ` ${key}=${Inspectable.toStringUnknown(value, 0)}`)
+    const notes = [...HashMap.entries(annotations)].map(([key, value]) =>
+      ` ${key}=${Inspectable.toStringUnknown(value, 0)}`
+    )
     const why = Cause.isEmpty(cause) ? "" : `\n${Cause.pretty(cause)}`
-    return `${style.dim(date.toISOString().slice(11, 19))} ${shown} ${messageOf(message)}${style.dim(notes.join(""))}${why}`
+    return `${style.dim(date.toISOString().slice(11, 19))} ${shown} ${messageOf(message)}${
+      style.dim(notes.join(""))
+    }${why}`
   })
 
 const jsonLogger: Logger.Logger<unknown, string> = Logger.make(({ annotations, cause, date, logLevel, message }) =>

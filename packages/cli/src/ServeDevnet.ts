@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type * as HttpServer from "@effect/platform/HttpServer"
 import * as HttpServerService from "@effect/platform/HttpServer"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Server } from "@holdfast/backup-service"
 import { Devnet, type DevnetError, type DevnetOptions, type Summary } from "@holdfast/devnet"
 import type { LedgerStore, LedgerStoreError } from "@holdfast/ledger-store"

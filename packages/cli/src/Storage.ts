@@ -50,7 +50,9 @@ export const layer = (
     () => Math.max(CommandPool.defaultMaxCommands, 2 * openFiles)
   )
   if (maxCommands < openFiles) {
-    return refuse(`--max-commands ${maxCommands} is too few: up to ${openFiles} files are open at once; raise it or lower the concurrency`)
+    return refuse(
+      `--max-commands ${maxCommands} is too few: up to ${openFiles} files are open at once; raise it or lower the concurrency`
+    )
   }
   return Layer.unwrapEffect(
     Effect.map(CommandAdapterConfig.load(file), (config) => CommandAdapter.layer({ config }))

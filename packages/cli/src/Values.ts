@@ -30,7 +30,9 @@ export const text = (given: string): Parsed<string> => Either.right(given)
  */
 export const oneOf = <const A extends string>(words: ReadonlyArray<A>) => (given: string): Parsed<A> => {
   const found = words.find((word) => word === given)
-  return found === undefined ? Either.left(`${words.map((word) => `'${word}'`).join(" or ")} expected`) : Either.right(found)
+  return found === undefined
+    ? Either.left(`${words.map((word) => `'${word}'`).join(" or ")} expected`)
+    : Either.right(found)
 }
 
 /** Today's tool takes the largest u64 for "no bound". */

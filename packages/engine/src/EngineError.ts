@@ -41,11 +41,13 @@ export type InvalidBackupReason = typeof InvalidBackupReason.Type
  * @since 0.1.0
  * @category errors
  */
-export class InvalidBackup extends Schema.TaggedError<InvalidBackup>("@holdfast/engine/InvalidBackup")("InvalidBackup", {
-  file: Schema.String,
-  reason: InvalidBackupReason,
-  detail: Schema.String
-}) {
+export class InvalidBackup
+  extends Schema.TaggedError<InvalidBackup>("@holdfast/engine/InvalidBackup")("InvalidBackup", {
+    file: Schema.String,
+    reason: InvalidBackupReason,
+    detail: Schema.String
+  })
+{
   override get message(): string {
     return `${this.file}: ${this.detail}`
   }

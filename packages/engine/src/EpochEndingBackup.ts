@@ -43,7 +43,11 @@ export const take = ({ firstEpoch, lastEpoch, settings }: EpochEndingRequest): B
     }
     const epochs = lastEpoch - firstEpoch + 1
     const request = `the ledger infos that end epochs ${firstEpoch} to ${lastEpoch}`
-    const tracker = yield* Progress.begin({ what: `epoch endings ${firstEpoch} to ${lastEpoch}`, unit: "epochs", total: epochs })
+    const tracker = yield* Progress.begin({
+      what: `epoch endings ${firstEpoch} to ${lastEpoch}`,
+      unit: "epochs",
+      total: epochs
+    })
     const writer = yield* beginBackup(`epoch_ending_${firstEpoch}-`)
 
     const waypoints: Array<Waypoint.Waypoint> = []
@@ -65,7 +69,9 @@ export const take = ({ firstEpoch, lastEpoch, settings }: EpochEndingRequest): B
       }))
 
     const [first, ...rest] = chunks
-    if (first === undefined) return yield* Effect.dieMessage("a backup of no chunks")
+    if (first === undefined) {
+      return yield* Effect.dieMessage("a backup of no chunks")
+    }
     return yield* finishBackup(
       writer,
       "epoch_ending.manifest",

@@ -14,9 +14,9 @@
  */
 import { HashValue, Waypoint } from "@holdfast/ledger"
 import * as Either from "effect/Either"
-import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { InvalidBackup } from "./EngineError.ts"
+import { firstIssue } from "./internal/firstIssue.ts"
 
 /** A version, epoch or index: a safe integer from 0. */
 const Index = Schema.Int.pipe(Schema.nonNegative())
@@ -204,15 +204,15 @@ const parse = <A, I>(
 ): Either.Either<A, InvalidBackup> =>
   Schema.decodeUnknownEither(Schema.parseJson(schema))(text).pipe(
     Either.mapLeft((error) => {
-      const issue = ParseResult.ArrayFormatter.formatErrorSync(error)[0]
-      const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`
-      const unknownFormat = issue?.path.at(-1) === "format"
+      const { field, message, place } = firstIssue(error)
+      const where = place === "" ? "" : ` at ${place}`
+      const unknownFormat = field === "format"
       return new InvalidBackup({
         file,
         reason: unknownFormat ? "UnknownFormat" : "Malformed",
         detail: unknownFormat
-          ? `a chunk format that this version does not know${where}: ${issue?.message}`
-          : `not a manifest${where}: ${issue?.message ?? "malformed"}`
+          ? `a chunk format that this version does not know${where}: ${message}`
+          : `not a manifest${where}: ${message}`
       })
     }),
     Either.flatMap((manifest) => {

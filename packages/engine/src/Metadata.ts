@@ -14,15 +14,16 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
-import * as ParseResult from "effect/ParseResult"
+import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { InvalidBackup } from "./EngineError.ts"
+import { firstIssue } from "./internal/firstIssue.ts"
 
 const Index = Schema.Int.pipe(Schema.nonNegative())
 
-const range = <A extends { readonly [K in F | L]: number }, F extends string, L extends string>(first: F, last: L) =>
-(value: A) =>
-  value[first] <= value[last] || `${first} ${value[first]} is after ${last} ${value[last]}`
+const range =
+  <A extends { readonly [K in F | L]: number }, F extends string, L extends string>(first: F, last: L) => (value: A) =>
+    value[first] <= value[last] || `${first} ${value[first]} is after ${last} ${value[last]}`
 
 /**
  * @since 0.1.0
@@ -142,8 +143,8 @@ export const parseLine = (file: string, number: number, text: string): Either.Ei
       const decoded: Either.Either<Entry, ParseResult.ParseError> = kinds[name](record[name])
       return decoded.pipe(
         Either.mapLeft((error) => {
-          const issue = ParseResult.ArrayFormatter.formatErrorSync(error)[0]
-          return malformed(`${[name, ...issue?.path ?? []].join(".")}: ${issue?.message ?? "malformed"}`)
+          const { message, place } = firstIssue(error)
+          return malformed(`${name}${place === "" ? "" : `.${place}`}: ${message}`)
         })
       )
     })

@@ -9,6 +9,7 @@
 import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import { InvalidBackup } from "./EngineError.ts"
+import { unreadable } from "./internal/backupFiles.ts"
 import { readText } from "./internal/readFile.ts"
 import * as Metadata from "./Metadata.ts"
 
@@ -38,7 +39,7 @@ export interface MetadataView {
   readonly transactions: ReadonlyArray<Located<Metadata.TransactionBackup>>
   /** Ids that the storage was given; normally one or none. */
   readonly identities: ReadonlyArray<string>
-  /** Lines that could not be read, by file. */
+  /** Files and lines that could not be read. */
   readonly problems: ReadonlyArray<InvalidBackup>
   /** Metadata files read. */
   readonly files: number
@@ -77,6 +78,7 @@ export const load = (
       (file) =>
         readText(file, maxMetadataBytes).pipe(
           Effect.map((text) => ({ file, ...Metadata.parseFile(file, text) })),
+          Effect.mapError((error) => error._tag === "StorageError" ? unreadable(file)(error) : error),
           Effect.catchTag("InvalidBackup", (problem) => Effect.succeed({ file, entries: [], problems: [problem] }))
         ),
       { concurrency: options.concurrency }

@@ -62,31 +62,40 @@ export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
         detail: "the node counts none"
       })
     }
-    const tracker = yield* Progress.begin({ what: `state snapshot of epoch ${epoch}, version ${version}`, unit: "items", total: items })
+    const tracker = yield* Progress.begin({
+      what: `state snapshot of epoch ${epoch}, version ${version}`,
+      unit: "items",
+      total: items
+    })
     const writer = yield* beginBackup(`state_epoch_${epoch}_ver_${version}`)
 
-    const chunks = yield* chunkPipeline(counted(stateItems(version, items, settings), tracker), 0, settings, (chunk) => {
-      const proven = Effect.gen(function*() {
-        const { firstRecord, last, lastRecord } = yield* chunk.summary
-        const request = `state items ${chunk.first} to ${last} of version ${version}`
-        const firstKey = yield* fromNode(request, () => keyHash(firstRecord))
-        const lastKey = yield* fromNode(request, () => keyHash(lastRecord))
-        const rangeProof = yield* client.stateRangeProof(version, lastKey)
-        const bytes = Bcs.encode(Proofs.SparseMerkleRangeProof, rangeProof)
-        const proof = yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes)
-        return { last, first_key: HashValue.format(firstKey), last_key: HashValue.format(lastKey), proof }
-      })
-      return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk.bytes), proven], { concurrency: 2 }).pipe(
-        Effect.map(([blobs, { first_key, last, last_key, proof }]) => ({
-          first_idx: chunk.first,
-          last_idx: last,
-          first_key,
-          last_key,
-          blobs,
-          proof
-        }))
-      )
-    })
+    const chunks = yield* chunkPipeline(
+      counted(stateItems(version, items, settings), tracker),
+      0,
+      settings,
+      (chunk) => {
+        const proven = Effect.gen(function*() {
+          const { firstRecord, last, lastRecord } = yield* chunk.summary
+          const request = `state items ${chunk.first} to ${last} of version ${version}`
+          const firstKey = yield* fromNode(request, () => keyHash(firstRecord))
+          const lastKey = yield* fromNode(request, () => keyHash(lastRecord))
+          const rangeProof = yield* client.stateRangeProof(version, lastKey)
+          const bytes = Bcs.encode(Proofs.SparseMerkleRangeProof, rangeProof)
+          const proof = yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes)
+          return { last, first_key: HashValue.format(firstKey), last_key: HashValue.format(lastKey), proof }
+        })
+        return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk.bytes), proven], { concurrency: 2 }).pipe(
+          Effect.map(([blobs, { first_key, last, last_key, proof }]) => ({
+            first_idx: chunk.first,
+            last_idx: last,
+            first_key,
+            last_key,
+            blobs,
+            proof
+          }))
+        )
+      }
+    )
     const [first, ...rest] = chunks
     if (first === undefined) return yield* Effect.dieMessage("a backup of no chunks")
     const proof = yield* writer.writeBytes("state.proof", Bcs.encode(Proofs.StateRootProof, rootProof))

@@ -149,7 +149,9 @@ const checkRequest = (request: VerifyRequest): Effect.Effect<void, InvalidReques
     const other = seen.get(waypoint.version)
     if (other !== undefined && Waypoint.format(other) !== Waypoint.format(waypoint)) {
       return new InvalidRequest({
-        detail: `two trusted waypoints for version ${waypoint.version}: ${Waypoint.format(other)} and ${Waypoint.format(waypoint)}`
+        detail: `two trusted waypoints for version ${waypoint.version}: ${Waypoint.format(other)} and ${
+          Waypoint.format(waypoint)
+        }`
       })
     }
     seen.set(waypoint.version, waypoint)
@@ -232,12 +234,18 @@ const someSnapshots = (
     const chosen = request.allSnapshots ? eligible : eligible.slice(-1)
     if (chosen.length === 0 && request.stateSnapshotBeforeVersion !== undefined) {
       findings.errors.push(
-        new InvalidBackup({ file: "metadata", reason: "Gap", detail: `no state snapshot at or before version ${before}` })
+        new InvalidBackup({
+          file: "metadata",
+          reason: "Gap",
+          detail: `no state snapshot at or before version ${before}`
+        })
       )
     }
     const others = view.stateSnapshots.length - chosen.length
     if (others > 0) {
-      findings.notes.push(`${others} other state snapshot${others === 1 ? " was" : "s were"} not asked for (--all-snapshots)`)
+      findings.notes.push(
+        `${others} other state snapshot${others === 1 ? " was" : "s were"} not asked for (--all-snapshots)`
+      )
     }
     const verified: Array<VerifiedStateSnapshot> = []
     for (const backup of chosen) {
@@ -284,7 +292,11 @@ const transactionRange = (
     const { backups, gap } = MetadataView.coveringTransactions(view, first, last)
     const inRange = view.transactions.filter(({ value }) => value.last_version >= first && value.first_version <= last)
     noteRedundant("transaction", inRange, backups, gap, findings)
-    const tracker = yield* Progress.begin({ what: `transactions ${first} to ${last}`, unit: "transactions", total: last - first + 1 })
+    const tracker = yield* Progress.begin({
+      what: `transactions ${first} to ${last}`,
+      unit: "transactions",
+      total: last - first + 1
+    })
 
     const verified = new VerifiedRange(first, last)
     const unproven = new UnprovenRanges()
@@ -293,7 +305,10 @@ const transactionRange = (
     let whole = true
     for (const backup of backups) {
       const range = { first: next, last }
-      whole = yield* collect(verifyTransactions(backup, range, history, tracker, done, streamOptions(request)), findings)
+      whole = yield* collect(
+        verifyTransactions(backup, range, history, tracker, done, streamOptions(request)),
+        findings
+      )
       if (!whole) break
       next = backup.value.last_version + 1
     }
@@ -301,7 +316,11 @@ const transactionRange = (
     for (const { epochs, first, last } of unproven.ranges) {
       findings.unverified.push({
         what: `transactions ${first} to ${last}`,
-        why: beyondHistory(request, history, epochs[0] === epochs[1] ? `epoch ${epochs[0]}` : `epochs ${epochs[0]} to ${epochs[1]}`)
+        why: beyondHistory(
+          request,
+          history,
+          epochs[0] === epochs[1] ? `epoch ${epochs[0]}` : `epochs ${epochs[0]} to ${epochs[1]}`
+        )
       })
     }
     return verified.result()

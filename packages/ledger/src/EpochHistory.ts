@@ -35,7 +35,7 @@ export class EpochHistory {
   /** `#verifiers[i]` signs for epoch i + 1. */
   readonly #verifiers: Array<ValidatorVerifier> = []
   readonly #endings: Array<Waypoint.Waypoint> = []
-  #pending: Array<{ readonly what: string; readonly signature: PendingSignature }> = []
+  #pending: Array<{ readonly epoch: number; readonly what: string; readonly signature: PendingSignature }> = []
   /** Epoch 0's ledger info with signatures, as BCS. */
   #genesis: Uint8Array | undefined
   #lastVerified: Uint8Array | undefined
@@ -66,9 +66,19 @@ export class EpochHistory {
    * Takes the next epoch's ledger info (BCS of `LedgerInfoWithSignatures`) and returns its waypoint. Its signature may
    * be checked later, with others; at the latest by {@link settle} and {@link verify}.
    *
-   * Throws `BcsError` and `ProofError`.
+   * Throws `BcsError` and `ProofError`; all that is in has then been verified.
    */
   push(record: Uint8Array): Waypoint.Waypoint {
+    try {
+      return this.#take(record)
+    } catch (error) {
+      // A wrong signature before this record is the earlier fault.
+      this.settle()
+      throw error
+    }
+  }
+
+  #take(record: Uint8Array): Waypoint.Waypoint {
     const epoch = this.nextEpoch
     const what = `the ledger info that ends epoch ${epoch}`
     const { ledgerInfo, ledgerInfoBytes, signatures } = readSigned(record)
@@ -80,6 +90,7 @@ export class EpochHistory {
     if (commitInfo.version <= this.lastVersion) {
       refuse("EpochMismatch", `${what}: version ${commitInfo.version} does not come after ${this.lastVersion}`)
     }
+    if (epoch === 0) expectGenesis(ledgerInfo, signatures, what)
     const waypoint = Waypoint.fromLedgerInfo(ledgerInfo)
     const trusted = this.#waypoints.get(waypoint.version)
     if (trusted !== undefined) {
@@ -93,13 +104,10 @@ export class EpochHistory {
     } else if (epoch > 0) {
       const verifier = this.#verifiers[epoch - 1]
       if (verifier === undefined) return refuse("EpochMismatch", `${what}: its validators are not known`)
-      this.#pending.push({ what, signature: verifier.prepare(ledgerInfoBytes, signatures, what) })
+      this.#pending.push({ epoch, what, signature: verifier.prepare(ledgerInfoBytes, signatures, what) })
       if (this.#pending.length >= signaturesPerCheck) this.settle()
     }
-    if (epoch === 0) {
-      expectGenesis(ledgerInfo, signatures, what)
-      this.#genesis = record.slice()
-    }
+    if (epoch === 0) this.#genesis = record.slice()
     this.#verifiers.push(new ValidatorVerifier(next, this.#keys))
     this.#endings.push(waypoint)
     return waypoint
@@ -119,12 +127,23 @@ export class EpochHistory {
     return waypoint
   }
 
-  /** Checks the signatures that {@link push} left. Throws `ProofError` (`BadSignature`). */
+  /**
+   * Checks the signatures that {@link push} left. Throws `ProofError` (`BadSignature`) for the first that is wrong; the
+   * history then ends before it.
+   */
   settle(): void {
     const pending = this.#pending
     this.#pending = []
     const wrong = pending[checkAll(pending.map((each) => each.signature))]
-    if (wrong !== undefined) refuse("BadSignature", `${wrong.what}: the signature does not verify`)
+    if (wrong === undefined) return
+    this.#forgetFrom(wrong.epoch)
+    refuse("BadSignature", `${wrong.what}: the signature does not verify`)
+  }
+
+  #forgetFrom(epoch: number): void {
+    this.#verifiers.length = epoch
+    this.#endings.length = epoch
+    while ((this.matched.at(-1)?.version ?? -1) > this.lastVersion) this.matched.pop()
   }
 
   /**

@@ -12,7 +12,7 @@ import * as Data from "effect/Data"
  * - `HashMismatch`: a transaction, its events, write set or auxiliary info is not what its info says.
  * - `NoStateCheckpoint`: the transaction info of a snapshot carries no state root.
  * - `KeyOrder`: state keys not strictly increasing by hash.
- * - `IncompleteState`: items follow beyond the last chunk.
+ * - `IncompleteState`: items follow beyond the last chunk, or the last ones are not proven.
  * - `EpochMismatch`: an epoch other than the one expected, or an epoch not ended.
  * - `WaypointMismatch`: a ledger info is not the one that a waypoint names.
  * - `LedgerInfoMismatch`: a ledger info of epoch 0 that is not the history's.

@@ -97,10 +97,11 @@ export class StateSnapshotVerifier {
     return { firstKey, lastKey: this.#frontier.lastKeyHash(), items }
   }
 
-  /** The snapshot is complete: nothing may stand to the right of its last item. */
+  /** The snapshot is complete: every item has been proven, and nothing may stand to the right of the last one. */
   finish(): void {
-    const open = this.#lastProof?.rightSiblings.find((sibling) => !equalBytes(sibling, sparseMerklePlaceholder))
-    if (this.#lastProof === undefined || open !== undefined) {
+    if (this.#firstKey !== undefined) refuse("IncompleteState", "the last chunk is not proven")
+    if (this.#lastProof === undefined) return refuse("IncompleteState", "there is no chunk")
+    if (this.#lastProof.rightSiblings.some((sibling) => !equalBytes(sibling, sparseMerklePlaceholder))) {
       refuse(
         "IncompleteState",
         `items are missing after the last one (key hash ${format(this.#frontier.lastKeyHash())}): the tree goes on to its right`

@@ -13,7 +13,13 @@
  * - names match {@link namePattern} in full; everything else is refused with `InvalidName` before anything happens;
  * - a failure or an interruption of the source, the sink or the caller leaves no process, descriptor or temporary file.
  *
- * Who retries: not the storage. A `StorageError` says whether trying again can help ({@link isRetryable}).
+ * Rules for callers:
+ *
+ * - the bytes of a `write` do not come from a `read`, and few files are open at once: a storage may bound how many
+ *   operations are under way, and two that wait for each other's end would wait for ever;
+ * - a byte array that was handed over is not changed until the next one is asked for.
+ *
+ * Who retries: not the storage. `isRetryable` of the module `StorageError` says whether trying again can help.
  *
  * Source: the storage page of the specification, "The contract".
  *

@@ -28,7 +28,7 @@ import * as YamlText from "./internal/yamlText.ts"
 
 const EnvironmentVariable = Schema.Struct({
   key: Schema.String.pipe(Schema.pattern(/^[A-Za-z_][A-Za-z0-9_]*$/)),
-  value: Schema.String.pipe(Schema.pattern(/^[^\u0000]*$/))
+  value: Schema.String.pipe(Schema.filter((value) => !value.includes("\0")))
 })
 
 /**

@@ -136,6 +136,8 @@ const exitSoon = Duration.seconds(1)
 export const spawn = (options: Options): Effect.Effect<RunningCommand, StorageError, Scope.Scope | CommandPool> =>
   Effect.gen(function*() {
     const settings: Settings = { ...defaultSettings, ...options.settings }
+    // Before the start, since nothing may go wrong in the release.
+    const killGrace = Duration.decode(settings.killGrace)
     const pool = yield* CommandPool
     yield* pool.permit
     const failures = Failures.make(options)
@@ -146,11 +148,11 @@ export const spawn = (options: Options): Effect.Effect<RunningCommand, StorageEr
         "storage.command": failures.command
       }
     })
-    const process = yield* Effect.acquireRelease(
+    const shell = yield* Effect.acquireRelease(
       start(options, failures),
-      (process, exit) => release(process, exit, settings, failures)
+      (started, exit) => release(started, exit, killGrace, failures)
     )
-    return run(process, options, settings, failures)
+    return run(shell, options, settings, failures)
   })
 
 const start = (options: Options, failures: CommandFailures): Effect.Effect<ShellProcess, StorageError> =>
@@ -163,26 +165,26 @@ const start = (options: Options, failures: CommandFailures): Effect.Effect<Shell
   )
 
 const release = (
-  process: ShellProcess,
+  shell: ShellProcess,
   exit: Exit.Exit<unknown, unknown>,
-  settings: Settings,
+  killGrace: Duration.Duration,
   failures: CommandFailures
 ): Effect.Effect<void> =>
   Effect.gen(function*() {
-    const running = !process.leaderGone() || !hasEnded(process.id)
+    const running = !shell.leaderGone() || !hasEnded(shell.id)
     const ending = yield* Effect.ensuring(
-      endGroup(process, Duration.decode(settings.killGrace)),
-      Effect.sync(process.letGo)
+      endGroup(shell, killGrace),
+      Effect.sync(shell.letGo)
     )
     yield* Metric.incrementBy(Metrics.live, -1)
-    yield* Metric.increment(process.confirmed() ? Metrics.succeeded : Metrics.failed)
+    yield* Metric.increment(shell.confirmed() ? Metrics.succeeded : Metrics.failed)
     if (running) yield* Metric.increment(Metrics.killedBy(reasonOf(exit)))
     if (ending.forced) {
       yield* Metric.increment(Metrics.forced)
       yield* Effect.logWarning(`the ${failures.spokenOf} did not heed TERM and was ended by KILL`)
     }
     if (!ending.complete) {
-      yield* Effect.logError(`processes of the ${failures.spokenOf} (group ${process.id}) survive even KILL`)
+      yield* Effect.logError(`processes of the ${failures.spokenOf} (group ${shell.id}) survive even KILL`)
     }
   })
 
@@ -194,19 +196,19 @@ const reasonOf = (exit: Exit.Exit<unknown, unknown>): "timeout" | "failure" | "i
 }
 
 const run = (
-  process: ShellProcess,
+  shell: ShellProcess,
   options: Options,
   settings: Settings,
   failures: CommandFailures
 ): RunningCommand => {
-  const exited = Deferred.await(process.exited)
+  const exited = Deferred.await(shell.exited)
   let inputEnded = !options.input
 
   /** Fails as the exit status says, if it says anything but a success that came in time. */
   const judge = (status: ExitStatus): Effect.Effect<void, StorageError> =>
     status.code === 0 && inputEnded
       ? Effect.void
-      : Effect.flatMap(process.saidAll, () => Effect.fail(failures.exited(status, process.said(), inputEnded)))
+      : Effect.flatMap(shell.saidAll, () => Effect.fail(failures.exited(status, shell.said(), inputEnded)))
 
   /** Waits for an exit that shows a failure; an exit with success leaves the waiting to others. */
   const failedExit: Effect.Effect<never, StorageError> = Effect.flatMap(
@@ -214,15 +216,15 @@ const run = (
     (status) => Effect.zipRight(judge(status), Effect.never)
   )
 
-  const timedOut = (detail: () => string) => () => failures.timeout(detail(), process.said())
+  const timedOut = (detail: () => string) => () => failures.timeout(detail(), shell.said())
 
   /** Who is still at it, with a verb for one and one for several. */
   const lingering = (one: string, several: string): string =>
-    process.leaderGone() ? `the shell has exited, but processes that it left behind ${several}` : `the command ${one}`
+    shell.leaderGone() ? `the shell has exited, but processes that it left behind ${several}` : `the command ${one}`
 
   const groupEnded = onLiveClock(Effect.gen(function*() {
     let pause = 1
-    while (!hasEnded(process.id)) {
+    while (!hasEnded(shell.id)) {
       yield* Effect.sleep(pause)
       pause = Math.min(pause * 2, 100)
     }
@@ -237,12 +239,12 @@ const run = (
         `${lingering("still runs", "still run")} ${spoken(settings.exitDeadline)} after the end of the data`
       )
     }),
-    Effect.tap(() => Effect.sync(process.confirm))
+    Effect.tap(() => Effect.sync(shell.confirm))
   )
 
   const next: Effect.Effect<Uint8Array, Option.Option<StorageError>> = Effect.raceFirst(
     Effect.mapError(
-      process.stdout.next,
+      shell.stdout.next,
       Option.map((error) => failures.io(`its output could not be read: ${error.message}`))
     ),
     Effect.mapError(failedExit, Option.some)
@@ -261,7 +263,9 @@ const run = (
       if (Option.isNone(bytes)) return Buffer.concat(parts)
       parts.push(bytes.value)
       length += bytes.value.length
-      if (length > maxHandleBytes) return yield* failures.badOutput("it printed far more than one handle", process.said())
+      if (length > maxHandleBytes) {
+        return yield* failures.badOutput("it printed far more than one handle", shell.said())
+      }
     }
   })
 
@@ -269,24 +273,28 @@ const run = (
     Effect.timeoutFail({
       duration: settings.handleDeadline,
       onTimeout: timedOut(() =>
-        `${lingering("still holds", "still hold")} stdout open ${spoken(settings.handleDeadline)} after the start: it must `
+        `${lingering("still holds", "still hold")} stdout open ${
+          spoken(settings.handleDeadline)
+        } after the start: it must `
         + "print the handle and then close stdout ('exec 1>&-') before it reads its input"
       )
     }),
     Effect.flatMap((bytes) => {
       const fault = Failures.handleFault(bytes)
       if (fault === undefined) return Effect.succeed(bytes.toString("utf8").trimEnd())
-      const bad = Effect.suspend(() => failures.badOutput(fault, process.said()))
+      const bad = Effect.suspend(() => failures.badOutput(fault, shell.said()))
       // A command that failed before it printed anything has a better reason to tell.
-      return bytes.length > 0 ? bad : Effect.zipRight(Effect.raceFirst(failedExit, onLiveClock(Effect.sleep(exitSoon))), bad)
+      return bytes.length > 0
+        ? bad
+        : Effect.zipRight(Effect.raceFirst(failedExit, onLiveClock(Effect.sleep(exitSoon))), bad)
     })
   )
 
   const write = (block: Uint8Array): Effect.Effect<void, StorageError> =>
-    process.stdin.write(block).pipe(
+    shell.stdin.write(block).pipe(
       Effect.catchAll((error) =>
         Effect.raceFirst(Effect.flatMap(exited, judge), onLiveClock(Effect.sleep(exitSoon))).pipe(
-          Effect.zipRight(failures.inputRefused(error, process.said()))
+          Effect.zipRight(failures.inputRefused(error, shell.said()))
         )
       ),
       Effect.timeoutFail({
@@ -302,15 +310,15 @@ const run = (
       Effect.zipRight(Effect.flatMap(exited, judge), Effect.never)
     ).pipe(
       // What ended before it was told that this is all cannot have known it.
-      Effect.zipRight(Effect.suspend(() => process.leaderGone() ? Effect.flatMap(exited, judge) : Effect.void)),
+      Effect.zipRight(Effect.suspend(() => shell.leaderGone() ? Effect.flatMap(exited, judge) : Effect.void)),
       Effect.zipRight(Effect.suspend(() => {
         inputEnded = true
-        return process.stdin.end
+        return shell.stdin.end
       }))
     )
 
   const pull = Effect.suspend((): Effect.Effect<Uint8Array, Option.Option<StorageError>> => {
-    const bytes = process.stdout.ready()
+    const bytes = shell.stdout.ready()
     if (bytes !== undefined) return Effect.succeed(bytes)
     return nextOrEnd.pipe(
       Effect.timeoutFail({
@@ -326,12 +334,12 @@ const run = (
   })
 
   return {
-    pid: process.id,
+    pid: shell.id,
     handle,
     feed,
     output: Stream.repeatEffectOption(pull),
     confirm,
-    said: Effect.map(process.saidAll, () => failures.said(process.said()))
+    said: Effect.map(shell.saidAll, () => failures.said(shell.said()))
   }
 }
 

@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
+export * as BackupStorage from "./BackupStorage.ts"
 export * as CommandAdapter from "./BackupStorage/CommandAdapter.ts"
 export * as LocalFolder from "./BackupStorage/LocalFolder.ts"
-export * as BackupStorage from "./BackupStorage.ts"
 export * as CommandAdapterConfig from "./CommandAdapterConfig.ts"
 export * as CommandPool from "./CommandPool.ts"
 export * as StorageCommand from "./StorageCommand.ts"

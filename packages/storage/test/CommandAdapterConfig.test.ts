@@ -1,5 +1,5 @@
-import { CommandAdapterConfig } from "@holdfast/storage"
 import { describe, expect, it } from "@effect/vitest"
+import { CommandAdapterConfig } from "@holdfast/storage"
 import * as Either from "effect/Either"
 
 const commands = `commands:
@@ -51,10 +51,31 @@ ${commands}`,
     ["an unknown section", `${commands}retries: 3\n`, "UnknownKey", 7, 1, "retries"],
     ["a missing command", commands.replace(/ {2}open_for_read.*\n/, ""), "MissingKey", 1, 1, "commands.open_for_read"],
     ["no commands", "env_vars: []\n", "MissingKey", 1, 1, "commands"],
-    ["a command that is no text", commands.replace("cat x\n", "[cat, x]\n"), "BadValue", 4, 3, "commands.open_for_read"],
+    [
+      "a command that is no text",
+      commands.replace("cat x\n", "[cat, x]\n"),
+      "BadValue",
+      4,
+      3,
+      "commands.open_for_read"
+    ],
     ["a variable without a value", `env_vars:\n  - key: A\n${commands}`, "MissingKey", 2, 5, "env_vars.0.value"],
-    ["a variable with an empty value", `env_vars:\n  - key: A\n    value:\n${commands}`, "BadValue", 3, 5, "env_vars.0.value"],
-    ["a variable of a bad name", `env_vars:\n  - { key: A B, value: x }\n${commands}`, "BadValue", 2, 7, "env_vars.0.key"],
+    [
+      "a variable with an empty value",
+      `env_vars:\n  - key: A\n    value:\n${commands}`,
+      "BadValue",
+      3,
+      5,
+      "env_vars.0.value"
+    ],
+    [
+      "a variable of a bad name",
+      `env_vars:\n  - { key: A B, value: x }\n${commands}`,
+      "BadValue",
+      2,
+      7,
+      "env_vars.0.key"
+    ],
     ["variables as a mapping", `env_vars:\n  A: x\n${commands}`, "BadValue", 1, 1, "env_vars"],
     ["broken YAML", `env_vars: [\n${commands}`, "Malformed", 2, 1, ""],
     ["a key twice", `${commands}  open_for_read: cat y\n`, "Malformed", 7, 3, ""],

@@ -1,5 +1,5 @@
-import { CommandPool } from "@holdfast/storage"
 import { expect, it } from "@effect/vitest"
+import { CommandPool } from "@holdfast/storage"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

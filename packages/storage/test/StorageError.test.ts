@@ -1,5 +1,5 @@
-import { StorageError } from "@holdfast/storage"
 import { expect, it } from "@effect/vitest"
+import { StorageError } from "@holdfast/storage"
 
 const error = (fields: Partial<ConstructorParameters<typeof StorageError.StorageError>[0]>) =>
   new StorageError.StorageError({
@@ -25,6 +25,8 @@ it("shows the end of what a talkative command said", () => {
 })
 
 it("knows for every reason whether trying again can help", () => {
-  const retryable = StorageError.StorageErrorReason.literals.filter((reason) => StorageError.isRetryable(error({ reason })))
+  const retryable = StorageError.StorageErrorReason.literals.filter((reason) =>
+    StorageError.isRetryable(error({ reason }))
+  )
   expect(retryable).toEqual(["NoSpace", "CannotSpawn", "CommandFailed", "Timeout", "Io"])
 })

@@ -38,7 +38,7 @@ export const descendants = (ancestor: number = process.pid): Effect.Effect<Reado
     let size = 0
     while (size < family.size) {
       size = family.size
-      for (const { parent, pid } of all) { if (family.has(parent)) family.add(pid) }
+      for (const { parent, pid } of all) if (family.has(parent)) family.add(pid)
     }
     return all.filter(({ pid }) => pid !== ancestor && family.has(pid))
   })

@@ -124,7 +124,9 @@ const epochEnding = leaf(
   }),
   ({ endEpoch, startEpoch, ...flags }) =>
     endEpoch <= startEpoch
-      ? new UsageError({ detail: `--end-epoch ${endEpoch}: it is the epoch after the last one, so at least ${startEpoch + 1}` })
+      ? new UsageError({
+        detail: `--end-epoch ${endEpoch}: it is the epoch after the last one, so at least ${startEpoch + 1}`
+      })
       : takeWith(flags, (settings) =>
         EpochEndingBackup.take({ firstEpoch: startEpoch, lastEpoch: endEpoch - 1, settings }))
 )
@@ -167,7 +169,9 @@ const transaction = leaf(
     const lastVersion = startVersion + count - 1
     return Number.isSafeInteger(lastVersion)
       ? takeWith(flags, (settings) => TransactionBackup.take({ firstVersion: startVersion, lastVersion, settings }))
-      : new UsageError({ detail: `--num_transactions ${count}: there are no versions beyond ${Number.MAX_SAFE_INTEGER}` })
+      : new UsageError({
+        detail: `--num_transactions ${count}: there are no versions beyond ${Number.MAX_SAFE_INTEGER}`
+      })
   }
 )
 

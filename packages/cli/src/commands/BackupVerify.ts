@@ -68,13 +68,17 @@ export const backupVerify = leaf(
 export const report = (found: VerifyReport.VerifyReport, style: Style): string => {
   const { errors, notes, unverified } = found
   const verdict = found.ok
-    ? unverified.length === 0 ? style.good("valid") : `${style.good("valid")}, ${style.warn("but not all was verified")}`
+    ? unverified.length === 0
+      ? style.good("valid")
+      : `${style.good("valid")}, ${style.warn("but not all was verified")}`
     : style.bad(errors.length === 1 ? "INVALID: 1 error" : `INVALID: ${errors.length} errors`)
   return [
     `${style.bold(verdict)}  ${style.dim(`(${Figures.seconds(found.seconds)})`)}`,
     ...findings(found).map(([name, what]) => `  ${style.dim(name.padEnd(15))} ${what}`),
     ...errors.map(({ message }) => `${style.bad("error")}  ${message}`),
-    ...unverified.map(({ what, why }) => `${style.warn("not verified")}  ${what}: ${why}`),
+    ...unverified.filter(({ what }) => !errors.some(({ file }) => file === what)).map(({ what, why }) =>
+      `${style.warn("not verified")}  ${what}: ${why}`
+    ),
     ...notes.map((note) => `${style.accent("note")}  ${note}`)
   ].join("\n")
 }
@@ -95,12 +99,14 @@ export const findings = (found: VerifyReport.VerifyReport): ReadonlyArray<readon
         ? "none verified"
         : `${epochEndings.firstEpoch} to ${epochEndings.lastEpoch}, up to version ${epochEndings.lastVersion}`
     ],
-    ...(stateSnapshots.length === 0 ? [["state snapshot", "none verified"] as const] : stateSnapshots.map((snapshot) =>
-      [
-        "state snapshot",
-        `epoch ${snapshot.epoch}, version ${snapshot.version}, ${Figures.counted(snapshot.items, "item")}`
-      ] as const
-    )),
+    ...(stateSnapshots.length === 0 ?
+      [["state snapshot", "none verified"] as const] :
+      stateSnapshots.map((snapshot) =>
+        [
+          "state snapshot",
+          `epoch ${snapshot.epoch}, version ${snapshot.version}, ${Figures.counted(snapshot.items, "item")}`
+        ] as const
+      )),
     [
       "transactions",
       transactions === null

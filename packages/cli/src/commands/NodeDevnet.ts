@@ -27,12 +27,16 @@ export const nodeDevnet = leaf(
   "devnet",
   "Run a development network in memory and serve its backups until interrupted",
   flagsOf({
-    address: Flag.standard({
-      name: "address",
-      placeholder: "HOST:PORT",
-      description: "Where to serve; port 0 finds a free one",
-      parse: Values.listenAddress
-    }, { host: "127.0.0.1", port: 6186 }, "127.0.0.1:6186"),
+    address: Flag.standard(
+      {
+        name: "address",
+        placeholder: "HOST:PORT",
+        description: "Where to serve; port 0 finds a free one",
+        parse: Values.listenAddress
+      },
+      { host: "127.0.0.1", port: 6186 },
+      "127.0.0.1:6186"
+    ),
     seed: number("seed", "Where all randomness comes from: the same seed and flags make the same ledger"),
     epochs: number("epochs", "Closed epochs to start with"),
     items: number("items", "State items to start with"),
@@ -58,7 +62,9 @@ export const nodeDevnet = leaf(
     }).pipe(Effect.scoped, Effect.provide(MemoryLedgerStore.layerMemory))
 )
 
-type GivenOptions = { readonly [name in "epochs" | "items" | "seed"]: { readonly _tag: string; readonly value?: number } }
+type GivenOptions = {
+  readonly [name in "epochs" | "items" | "seed"]: { readonly _tag: string; readonly value?: number }
+}
 
 /** The options of the network, where given; what they may be is the network's own matter. */
 const devnetOptions = (given: GivenOptions): Effect.Effect<DevnetOptions.DevnetOptions, UsageError> =>

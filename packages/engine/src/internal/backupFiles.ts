@@ -18,33 +18,41 @@ export type Check<A> = Effect.Effect<A, InvalidBackup | StorageError.StorageErro
  * A file that the storage answers for, but cannot deliver, is a fault of the backup. Everything else (no permission, no
  * process, no answer in time) says nothing about the backup.
  */
-const unreadable = (file: string) => (error: StorageError.StorageError): InvalidBackup | StorageError.StorageError => {
-  switch (error.reason) {
-    case "NotFound":
-    case "InvalidName":
-    case "BadOutput":
-    case "CommandFailed":
-      return new InvalidBackup({ file, reason: "Unreadable", detail: `cannot be read: ${error.message}` })
-    default:
-      return error
+export const unreadable =
+  (file: string) => (error: StorageError.StorageError): InvalidBackup | StorageError.StorageError => {
+    switch (error.reason) {
+      case "NotFound":
+      case "InvalidName":
+      case "BadOutput":
+      case "CommandFailed":
+        return new InvalidBackup({ file, reason: "Unreadable", detail: `cannot be read: ${error.message}` })
+      default:
+        return error
+    }
   }
-}
 
-/** A manifest, read and checked. */
+/** A file that cannot be read may be one that another file names wrongly: that one is named, too. */
+export const namedBy =
+  (referrer: string) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | InvalidBackup, R> =>
+    Effect.mapError(self, (error) =>
+      error instanceof InvalidBackup && error.reason === "Unreadable"
+        ? new InvalidBackup({ ...error, detail: `named by ${referrer}, ${error.detail}` })
+        : error)
+
+/** A manifest that a metadata file names, read and checked. */
 export const readManifest = <A>(
+  metadata: string,
   file: string,
   parse: (file: string, text: string) => Either.Either<A, InvalidBackup>
 ): Check<A> =>
   readText(file, maxManifestBytes).pipe(
     Effect.catchTag("StorageError", (error) => Effect.fail(unreadable(file)(error))),
+    namedBy(metadata),
     Effect.flatMap((text) => parse(file, text))
   )
 
 /** A proof, read and decoded. */
-export const readProof = <A>(
-  file: string,
-  codec: Bcs.Codec<A>
-): Check<A> =>
+export const readProof = <A>(file: string, codec: Bcs.Codec<A>): Check<A> =>
   readBytes(file, maxProofBytes).pipe(
     Effect.catchTag("StorageError", (error) => Effect.fail(unreadable(file)(error))),
     Effect.flatMap((bytes) => check(file, () => Bcs.decodeUnsafe(codec, bytes)))

@@ -15,8 +15,10 @@ export const exactRecords = <E, R>(
   E | BackupServiceError.BackupServiceError,
   R | Client.BackupServiceClient
 > =>
-  Stream.unwrap(Effect.map(Client.BackupServiceClient, (client) =>
-    Client.records(ask(client), { address: client.address, endpoint, expected, maxRecordBytes })))
+  Stream.unwrap(
+    Effect.map(Client.BackupServiceClient, (client) =>
+      Client.records(ask(client), { address: client.address, endpoint, expected, maxRecordBytes }))
+  )
 
 /** The ledger infos that end epochs `first` … `last`. */
 export const epochEndingRecords = (first: number, last: number, maxRecordBytes: number) =>

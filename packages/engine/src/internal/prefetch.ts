@@ -28,7 +28,8 @@ export const concatPrefetched = <A, E, R, E2, R2>(
       ),
       Stream.buffer({ capacity: options.ahead }),
       Stream.flatMap(({ elements, scope }) =>
-        Mailbox.toStream(elements).pipe(Stream.ensuring(Scope.close(scope, Exit.void)))
+        // Closed as its last step: a finalizer would run only once the next stream is there, which waits for this one.
+        Stream.concat(Mailbox.toStream(elements), Stream.execute(Scope.close(scope, Exit.void)))
       )
     )
   }))

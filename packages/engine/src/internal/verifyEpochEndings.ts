@@ -5,7 +5,7 @@ import * as Manifest from "../Manifest.ts"
 import type * as Metadata from "../Metadata.ts"
 import type { Located } from "../MetadataView.ts"
 import type { Tracker } from "../Progress.ts"
-import { type Check, check, inconsistent, readManifest } from "./backupFiles.ts"
+import { type Check, check, inconsistent, namedBy, readManifest } from "./backupFiles.ts"
 import { chunkStream, type ChunkStreamOptions } from "./chunkStream.ts"
 
 /**
@@ -19,7 +19,7 @@ export const verifyEpochEndings = (
   options: ChunkStreamOptions
 ): Check<void> =>
   Effect.gen(function*() {
-    const manifest = yield* readManifest(value.manifest, Manifest.parseEpochEnding)
+    const manifest = yield* readManifest(file, value.manifest, Manifest.parseEpochEnding)
     yield* matchesMetadata(file, value, manifest)
 
     let epoch = manifest.first_epoch
@@ -59,7 +59,7 @@ export const verifyEpochEndings = (
             }
         }
       })
-    })
+    }).pipe(namedBy(value.manifest))
   })
 
 const tooMany = (chunk: { readonly first_epoch: number; readonly last_epoch: number }): string =>

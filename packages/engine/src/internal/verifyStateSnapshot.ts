@@ -1,4 +1,13 @@
-import { Accumulator, Bcs, type EpochHistory, HashValue, Proofs, Sha3, StateSnapshotVerifier, TransactionInfo } from "@holdfast/ledger"
+import {
+  Accumulator,
+  Bcs,
+  type EpochHistory,
+  HashValue,
+  Proofs,
+  Sha3,
+  StateSnapshotVerifier,
+  TransactionInfo
+} from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Manifest from "../Manifest.ts"
@@ -6,7 +15,7 @@ import type * as Metadata from "../Metadata.ts"
 import type { Located } from "../MetadataView.ts"
 import * as Progress from "../Progress.ts"
 import type { VerifiedStateSnapshot } from "../VerifyReport.ts"
-import { type Check, check, inconsistent, readManifest, readProof } from "./backupFiles.ts"
+import { type Check, check, inconsistent, namedBy, readManifest, readProof } from "./backupFiles.ts"
 import { chunkStream, type ChunkStreamOptions } from "./chunkStream.ts"
 import { expectSame } from "./verifyEpochEndings.ts"
 
@@ -23,14 +32,18 @@ export const verifyStateSnapshot = (
   options: ChunkStreamOptions
 ): Check<CheckedSnapshot> =>
   Effect.gen(function*() {
-    const manifest = yield* readManifest(value.manifest, Manifest.parseStateSnapshot)
+    const manifest = yield* readManifest(file, value.manifest, Manifest.parseStateSnapshot)
     yield* expectSame(file, value.manifest, [
       ["epoch", value.epoch, manifest.epoch],
       ["version", value.version, manifest.version]
     ])
     const { root, trusted } = yield* verifyRoot(value.manifest, manifest, history)
     const items = (manifest.chunks.at(-1)?.last_idx ?? -1) + 1
-    const tracker = yield* Progress.begin({ what: `state snapshot of version ${manifest.version}`, unit: "items", total: items })
+    const tracker = yield* Progress.begin({
+      what: `state snapshot of version ${manifest.version}`,
+      unit: "items",
+      total: items
+    })
 
     const verifier = new StateSnapshotVerifier.StateSnapshotVerifier(root)
     const parts = chunkStream(
@@ -66,7 +79,7 @@ export const verifyStateSnapshot = (
             if (wrong !== undefined) throw inconsistent(value.manifest, `${chunk.blobs} ${wrong} as it says`)
           }, `with its proof ${chunk.proof}: `)
       }
-    })
+    }).pipe(namedBy(value.manifest))
     yield* check(value.manifest, () => verifier.finish())
     const { epoch, root_hash: rootHash, version } = manifest
     return { snapshot: { epoch, version, items: verifier.items, rootHash }, trusted }
@@ -78,7 +91,7 @@ const verifyRoot = (file: string, manifest: Manifest.StateSnapshotManifest, hist
     const [{ ledgerInfoToTransactionInfoProof, transactionInfo }, signed] = yield* readProof(
       manifest.proof,
       Proofs.StateRootProof
-    )
+    ).pipe(namedBy(file))
     const { commitInfo } = signed.value.ledgerInfo
     const root = transactionInfo.value.stateCheckpointHash
     if (root === undefined) {
@@ -91,7 +104,10 @@ const verifyRoot = (file: string, manifest: Manifest.StateSnapshotManifest, hist
     }
     if (commitInfo.epoch !== manifest.epoch) {
       return yield* Effect.fail(
-        inconsistent(file, `its epoch is ${manifest.epoch}, the ledger info in ${manifest.proof} is of ${commitInfo.epoch}`)
+        inconsistent(
+          file,
+          `its epoch is ${manifest.epoch}, the ledger info in ${manifest.proof} is of ${commitInfo.epoch}`
+        )
       )
     }
     const before = manifest.epoch === 0 ? -1 : history.ending(manifest.epoch - 1)?.version
@@ -104,8 +120,16 @@ const verifyRoot = (file: string, manifest: Manifest.StateSnapshotManifest, hist
       )
     }
     const trusted = yield* check(manifest.proof, () => {
-      const leaf = Sha3.hashSeeded(HashValue.seeds.transactionInfo, Bcs.encode(TransactionInfo.TransactionInfo, transactionInfo))
-      Accumulator.verifyInclusion(leaf, manifest.version, ledgerInfoToTransactionInfoProof.siblings, commitInfo.executedStateId)
+      const leaf = Sha3.hashSeeded(
+        HashValue.seeds.transactionInfo,
+        Bcs.encode(TransactionInfo.TransactionInfo, transactionInfo)
+      )
+      Accumulator.verifyInclusion(
+        leaf,
+        manifest.version,
+        ledgerInfoToTransactionInfoProof.siblings,
+        commitInfo.executedStateId
+      )
       return history.verify(signed)
     })
     return { root, trusted }

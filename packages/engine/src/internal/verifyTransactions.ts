@@ -5,7 +5,7 @@ import * as Manifest from "../Manifest.ts"
 import type * as Metadata from "../Metadata.ts"
 import type { Located } from "../MetadataView.ts"
 import type { Tracker } from "../Progress.ts"
-import { type Check, check, inconsistent, readManifest, readProof } from "./backupFiles.ts"
+import { type Check, check, inconsistent, namedBy, readManifest, readProof } from "./backupFiles.ts"
 import { chunkStream, type ChunkStreamOptions } from "./chunkStream.ts"
 import { expectSame } from "./verifyEpochEndings.ts"
 
@@ -31,12 +31,14 @@ export const verifyTransactions = (
   options: ChunkStreamOptions
 ): Check<void> =>
   Effect.gen(function*() {
-    const manifest = yield* readManifest(value.manifest, Manifest.parseTransaction)
+    const manifest = yield* readManifest(file, value.manifest, Manifest.parseTransaction)
     yield* expectSame(file, value.manifest, [
       ["first version", value.first_version, manifest.first_version],
       ["last version", value.last_version, manifest.last_version]
     ])
-    const wanted = manifest.chunks.filter((chunk) => chunk.last_version >= range.first && chunk.first_version <= range.last)
+    const wanted = manifest.chunks.filter((chunk) =>
+      chunk.last_version >= range.first && chunk.first_version <= range.last
+    )
     const verifier = new TransactionChunkVerifier.TransactionChunkVerifier()
     const parts = chunkStream(
       wanted,
@@ -67,7 +69,10 @@ export const verifyTransactions = (
             const signed = part.proof[1]
             yield* check(chunk.transactions, () => {
               if (verifier.count !== expected) {
-                throw inconsistent(chunk.transactions, `it holds ${verifier.count} transactions, not ${expected} as its manifest says`)
+                throw inconsistent(
+                  chunk.transactions,
+                  `it holds ${verifier.count} transactions, not ${expected} as its manifest says`
+                )
               }
               verifier.end(part.proof)
             }, `with its proof ${chunk.proof}: `)
@@ -80,5 +85,5 @@ export const verifyTransactions = (
             })
           })
       }
-    })
+    }).pipe(namedBy(value.manifest))
   })

@@ -21,14 +21,7 @@ import * as Stream from "effect/Stream"
 import { BackupStorage } from "../BackupStorage.ts"
 import type { CommandAdapterConfig } from "../CommandAdapterConfig.ts"
 import { CommandPool } from "../CommandPool.ts"
-import {
-  commandHandleFault,
-  linesError,
-  maxHandleLength,
-  metadataText,
-  nameError,
-  shown
-} from "../internal/handles.ts"
+import { commandHandleFault, linesError, maxHandleLength, metadataText, nameError, shown } from "../internal/handles.ts"
 import * as Secrets from "../internal/secrets.ts"
 import * as StorageCommand from "../StorageCommand.ts"
 import type { StorageOperation } from "../StorageError.ts"
@@ -189,7 +182,8 @@ const badHandle = (operation: StorageOperation, subject: string, handle: string,
     operation,
     reason: "BadOutput",
     subject,
-    detail: `the command printed a handle that could not be read back: ${handle}: ${fault}; print a relative path or a URL`
+    detail:
+      `the command printed a handle that could not be read back: ${handle}: ${fault}; print a relative path or a URL`
   })
 
 const fileHandleError = (operation: StorageOperation, file: string): StorageError | undefined => {
@@ -201,7 +195,7 @@ const fileHandleError = (operation: StorageOperation, file: string): StorageErro
 
 /** A backup handle comes from the operator's own command; it only has to fit into an environment variable. */
 const backupHandleError = (backup: string): StorageError | undefined =>
-  backup !== "" && backup.length <= maxHandleLength && !/[\u0000-\u001f\u007f]/.test(backup)
+  backup !== "" && backup.length <= maxHandleLength && !/\p{Cc}/u.test(backup)
     ? undefined
     : new StorageError({
       operation: "create_for_write",
@@ -225,7 +219,8 @@ const listing = (
           operation: "list_metadata_files",
           reason: "BadOutput",
           subject: "all metadata",
-          detail: `the command of ${source} printed more than ${maxListingBytes} bytes: it must print a file handle a line`
+          detail:
+            `the command of ${source} printed more than ${maxListingBytes} bytes: it must print a file handle a line`
         })
       )
     })

@@ -48,7 +48,7 @@ const metadataSideFolder = "metadata_backup"
 const reservedNames: ReadonlySet<string> = new Set([metadataFolder, metadataSideFolder])
 
 /** Bytes that are read at once. */
-const readBytes = 512 * 1024
+const readBytes = 256 * 1024
 
 /** How many files are looked at concurrently while listing. */
 const listConcurrency = 16
@@ -81,14 +81,18 @@ export const make = (
     const resolve = (file: string, failures: FolderFailures): Effect.Effect<string, StorageError> =>
       Effect.gen(function*() {
         const fault = fileHandleFault(file) ?? folderHandleFault(file)
-        if (fault !== undefined) return yield* Effect.fail(failures.failure("InvalidName", fault))
+        if (fault !== undefined) {
+          return yield* failures.failure("InvalidName", fault)
+        }
         const realRoot = yield* requireRoot(failures)
         const real = yield* Effect.mapError(fs.realPath(path.join(realRoot, ...file.split("/"))), (error) =>
           Failures.isMissing(error)
             ? failures.failure("NotFound", `there is no such file in ${root}: it was moved or never written`)
             : failures.system(error))
         if (!real.startsWith(realRoot.endsWith(path.sep) ? realRoot : realRoot + path.sep)) {
-          return yield* Effect.fail(failures.failure("InvalidName", "a symbolic link on its way leads out of the storage"))
+          return yield* Effect.fail(
+            failures.failure("InvalidName", "a symbolic link on its way leads out of the storage")
+          )
         }
         return real
       })
@@ -101,10 +105,12 @@ export const make = (
       Effect.gen(function*() {
         const irregular = failures.failure("InvalidName", "it is no regular file")
         const before = yield* fs.stat(real)
-        if (before.type !== "File") return yield* Effect.fail(irregular)
+        if (before.type !== "File") {
+          return yield* irregular
+        }
         const file = yield* fs.open(real)
         const after = yield* file.stat
-        return after.type === "File" ? file : yield* Effect.fail(irregular)
+        return after.type === "File" ? file : yield* irregular
       }).pipe(Effect.mapError(systemError(failures)))
 
     return BackupStorage.of({
@@ -133,11 +139,15 @@ export const make = (
         const failures = Failures.make("open_for_read", shown(file))
         return Stream.unwrapScoped(
           resolve(file, failures).pipe(
-            Effect.flatMap((real) => openRegular(real, failures)),
+            Effect.flatMap((real) =>
+              openRegular(real, failures)
+            ),
             Effect.map((open) =>
               Stream.repeatEffectOption(
                 Effect.uninterruptible(open.readAlloc(readBytes)).pipe(
-                  Effect.mapError((error) => Option.some(failures.system(error))),
+                  Effect.mapError((error) =>
+                    Option.some(failures.system(error))
+                  ),
                   Effect.flatMap(Option.match({ onNone: () => Effect.fail(Option.none()), onSome: Effect.succeed }))
                 )
               )
@@ -179,7 +189,9 @@ export const make = (
         const failures = Failures.make("backup_metadata_file", shown(file))
         const name = file.startsWith(`${metadataFolder}/`) ? file.slice(metadataFolder.length + 1) : ""
         if (!namePattern.test(name)) {
-          return Effect.fail(failures.failure("InvalidName", `this is no handle of a metadata file: '${metadataFolder}/NAME'`))
+          return Effect.fail(
+            failures.failure("InvalidName", `this is no handle of a metadata file: '${metadataFolder}/NAME'`)
+          )
         }
         return requireRoot(failures).pipe(
           Effect.zipRight(files.ensureDirectory(side)),

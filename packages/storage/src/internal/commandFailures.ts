@@ -1,7 +1,7 @@
 /**
  * Says what went wrong with a storage command, with everything that helps and nothing that is secret.
  */
-import type { StorageOperation, StorageErrorReason } from "../StorageError.ts"
+import type { StorageErrorReason, StorageOperation } from "../StorageError.ts"
 import { StorageError } from "../StorageError.ts"
 import { maxHandleLength } from "./handles.ts"
 import * as Secrets from "./secrets.ts"
@@ -92,10 +92,16 @@ const cannotStart = (error: NodeJS.ErrnoException): readonly [StorageErrorReason
       return ["PermissionDenied", "bash may not be executed by this user"]
     case "EAGAIN":
     case "ENOMEM":
-      return ["CannotSpawn", `no process could be started (${error.code}): raise the limit of processes or lower maxCommands`]
+      return [
+        "CannotSpawn",
+        `no process could be started (${error.code}): raise the limit of processes or lower maxCommands`
+      ]
     case "EMFILE":
     case "ENFILE":
-      return ["CannotSpawn", `no descriptor is left (${error.code}): raise the limit of open files or lower maxCommands`]
+      return [
+        "CannotSpawn",
+        `no descriptor is left (${error.code}): raise the limit of open files or lower maxCommands`
+      ]
     case "E2BIG":
       return ["CannotSpawn", "the command and its environment are too long for this system (E2BIG): shorten env_vars"]
     default:
@@ -111,7 +117,10 @@ const exited = (
   const early = inputEnded ? "" : " before its input had ended"
   if (status.code === null) return ["CommandFailed", `the command was ended by ${status.signal ?? "a signal"}${early}`]
   if (status.code === 127) {
-    return ["CommandNotFound", "a program of the command was not found (status 127): install it, and see that PATH names its folder"]
+    return [
+      "CommandNotFound",
+      "a program of the command was not found (status 127): install it, and see that PATH names its folder"
+    ]
   }
   if (status.code === 0) return ["CommandFailed", `the command exited with status 0${early}: it did not read its data`]
   const hint = /\/dev\/std(in|out|err): No such device or address/.test(said)
@@ -129,9 +138,9 @@ const firstLine = (script: string): string => {
 /** Progress bars and colours would garble the operator's terminal. */
 const printable = (text: string): string =>
   text
-    .replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, "")
+    .replace(/(?![\r\n\t])\p{Cc}\[[0-9;?]*[ -/]*[@-~]/gu, "")
     .replace(/\r\n?/g, "\n")
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "\u00b7")
+    .replace(/(?![\n\t])\p{Cc}/gu, "\u00b7")
     .trimEnd()
 
 /** What is wrong with the output of a command that should be one handle, if anything. */
@@ -145,6 +154,6 @@ export const handleFault = (bytes: Uint8Array): string | undefined => {
   if (text === "") return "it printed no handle: a command must print it on stdout"
   if (/[\r\n]/.test(text)) return "it printed several lines where one handle was expected"
   if (text.length > maxHandleLength) return `it printed a handle of more than ${maxHandleLength} characters`
-  if (/[\u0000-\u001f\u007f]/.test(text)) return "it printed a handle with control characters"
+  if (/\p{Cc}/u.test(text)) return "it printed a handle with control characters"
   return undefined
 }

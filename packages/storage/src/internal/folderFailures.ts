@@ -28,11 +28,16 @@ export const make = (operation: StorageOperation, subject: string) => {
     failure,
     /** What an error of the system means for this operation. */
     system: (error: PlatformError): StorageError => {
-      if (isMissing(error)) return failure("NotFound", "there is no such file or folder: check the folder of the storage")
+      if (isMissing(error)) {
+        return failure("NotFound", "there is no such file or folder: check the folder of the storage")
+      }
       if (isPresent(error)) {
         return failure("AlreadyExists", "it exists already, and files are never overwritten: choose a new name")
       }
       switch (codeOf(error)) {
+        case "ELOOP":
+        case "ENAMETOOLONG":
+          return failure("InvalidName", "its path goes in circles or is too long: check the handle and symbolic links")
         case "ENOSPC":
         case "EDQUOT":
         case "EFBIG":
@@ -40,7 +45,10 @@ export const make = (operation: StorageOperation, subject: string) => {
         case "EACCES":
         case "EPERM":
         case "EROFS":
-          return failure("PermissionDenied", "this user may not do that here: check owner and permissions of the folder")
+          return failure(
+            "PermissionDenied",
+            "this user may not do that here: check owner and permissions of the folder"
+          )
         default:
           return failure("Io", `the system reported: ${error.message}`)
       }

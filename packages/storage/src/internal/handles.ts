@@ -35,7 +35,11 @@ export const linesError = (
   lines: ReadonlyArray<string>
 ): StorageError | undefined =>
   lines.some((line) => /[\r\n]/.test(line))
-    ? invalid(operation, name, "a line of metadata contains a line break: pass one JSON object, written compactly, a line")
+    ? invalid(
+      operation,
+      name,
+      "a line of metadata contains a line break: pass one JSON object, written compactly, a line"
+    )
     : undefined
 
 /** What a metadata file of these lines contains. */
@@ -46,7 +50,7 @@ export const metadataText = (lines: ReadonlyArray<string>): Uint8Array =>
 export const fileHandleFault = (handle: string): string | undefined => {
   if (handle === "") return "the file handle is empty"
   if (handle.length > maxHandleLength) return `the file handle is longer than ${maxHandleLength} characters`
-  if (/[\u0000-\u001f\u007f]/.test(handle)) return "the file handle contains control characters"
+  if (/\p{Cc}/u.test(handle)) return "the file handle contains control characters"
   if (handle.startsWith("/")) return "the file handle is an absolute path"
   if (handle.split("/").some((segment) => segment.replace(/%2e/gi, ".") === "..")) {
     return "the file handle leads out of the storage by '..'"

@@ -75,7 +75,7 @@ export const members = (leader: number): ReadonlyArray<Member> | undefined => {
   // A child may have a smaller id than its parent: look until nothing is added.
   for (let size = -1; size < family.size;) {
     size = family.size
-    for (const { parent, pid } of all) { if (family.has(parent)) family.add(pid) }
+    for (const { parent, pid } of all) if (family.has(parent)) family.add(pid)
   }
   return all.filter(({ pid }) => family.has(pid))
 }

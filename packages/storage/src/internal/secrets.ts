@@ -15,7 +15,9 @@ const shortLength = 4
 const partLength = 8
 
 /** Masks the secrets among these variables in a text. `cut` texts may begin within a secret: that rest is masked too. */
-export const make = (variables: Iterable<readonly [name: string, value: string]>): (text: string, cut?: boolean) => string => {
+export const make = (
+  variables: Iterable<readonly [name: string, value: string]>
+): (text: string, cut?: boolean) => string => {
   const forms = new Set<string>()
   for (const [name, value] of variables) {
     if (secretName.test(name)) { for (const form of formsOf(value)) forms.add(form) }

@@ -60,7 +60,9 @@ const offsetOf = (document: Yaml.Document, path: ReadonlyArray<PropertyKey>): nu
   let offset = startOf(node) ?? 0
   for (const key of path) {
     if (Yaml.isMap(node)) {
-      const pair = node.items.find((item) => String(Yaml.isScalar(item.key) ? item.key.value : item.key) === String(key))
+      const pair = node.items.find((item) =>
+        String(Yaml.isScalar(item.key) ? item.key.value : item.key) === String(key)
+      )
       if (pair === undefined) return offset
       offset = startOf(pair.key) ?? offset
       node = pair.value

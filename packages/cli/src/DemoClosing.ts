@@ -1,0 +1,81 @@
+/**
+ * What the demo says at its end: what was proven, where the files lie, what to try next.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import type { DemoFolder } from "./DemoFolder.ts"
+import * as Figures from "./Figures.ts"
+import type { Style } from "./Style.ts"
+import { wrap } from "./Wrap.ts"
+
+/**
+ * What the demo came to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Outcome {
+  readonly epochs: number
+  readonly items: number
+  readonly transactions: number
+  /** The backup holds. */
+  readonly ok: boolean
+  /** What verification said of the spoilt backup, if anything. */
+  readonly caught: string | undefined
+  /** Of the genesis. */
+  readonly waypoint: string
+  readonly place: DemoFolder
+}
+
+/** How this program was called: what to try next should work as it stands. */
+const program = Effect.map(
+  Effect.orDie(Config.withDefault(Config.string("npm_lifecycle_event"), "")),
+  (event) => event === "start" ? "npm start --" : "holdfast"
+)
+
+const factWidth = 20
+const pathWidth = 31
+
+/**
+ * The closing words, for people.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const closingWords = (
+  { caught, epochs, items, ok, place, transactions, waypoint }: Outcome
+): Effect.Effect<(style: Style) => string> =>
+  Effect.map(program, (call) => (style) => {
+    const fact = (value: number, what: string, proof: string) =>
+      `  ${Figures.counted(value, what).padEnd(factWidth)} ${proof}`
+    const file = (path: string, what: string) => `  ${path.padEnd(pathWidth)} ${style.dim(what)}`
+    const command = (...words: ReadonlyArray<string>) => `  ${style.accent(words.join(" \\\n      "))}`
+    const proven = ok && caught !== undefined
+    return [
+      "",
+      style.bold(proven ? style.good("Proven, without node or database") : style.bad("This should not happen")),
+      fact(epochs, "epoch", "signed by the validators that the one before named"),
+      fact(items, "state item", "hashed up to the signed root: none missing or added"),
+      fact(transactions, "transaction", "in the signed history, with events and write sets"),
+      ...(caught === undefined
+        ? ["  The flipped bit went unnoticed."]
+        : ["  The flipped bit:", ...wrap(caught, 4).map(style.dim)]),
+      "",
+      style.bold("The files"),
+      file(place.storage, "the backup, gzipped by shell commands"),
+      file(place.config, "those commands: any storage will do"),
+      "",
+      style.bold("Try next"),
+      command(
+        `${call} backup verify --strict`,
+        `--command-adapter-config ${place.config}`,
+        `--trust-waypoint`,
+        waypoint
+      ),
+      command(`${call} backup query backup-storage-state`, `--command-adapter-config ${place.config}`),
+      `${command(`${call} node devnet`)}   ${style.dim("a network to back up from another terminal")}`,
+      command(`${call} --help`)
+    ].join("\n")
+  })

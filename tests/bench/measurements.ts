@@ -1,0 +1,144 @@
+/**
+ * What is measured, and the figures to compare with: those of today's tool, a release build on two cores of a machine of
+ * the same class, caches warm.
+ */
+import { chunkBytes, type FixtureName, fixtureStorage } from "./fixtures.ts"
+import type { Storage, Task } from "./task.ts"
+
+export interface Measurement {
+  readonly name: string
+  readonly unit: string
+  /** Units in one of the amount that the task reports. */
+  readonly factor?: number
+  /** Rate to reach on one core. */
+  readonly goal?: number
+  /** Today's tool: rate and peak memory. */
+  readonly today?: string
+  readonly todayMemory?: string
+  readonly work: Work
+}
+
+/** What to do: a task, or backing up the state network into a new folder. */
+export type Work =
+  | { readonly _tag: "Task"; readonly fixture: FixtureName | undefined; readonly task: (scale: number) => Task }
+  | { readonly _tag: "BackUpState"; readonly access: Storage["access"]; readonly maxChunkBytes: number }
+
+const hash = (batch: boolean, inputs: number): Work => ({
+  _tag: "Task",
+  fixture: undefined,
+  task: (scale) => ({ _tag: "Hash", batch, inputs: inputs / scale })
+})
+
+const scan = (fixture: FixtureName, records: Extract<Task, { readonly _tag: "Scan" }>["records"]): Work => ({
+  _tag: "Task",
+  fixture,
+  task: (scale) => ({ _tag: "Scan", records, directory: fixtureStorage(fixture, scale).directory })
+})
+
+const verify = (
+  fixture: FixtureName,
+  count: Extract<Task, { readonly _tag: "Verify" }>["count"],
+  access?: Storage["access"]
+): Work => ({
+  _tag: "Task",
+  fixture,
+  task: (scale) => ({ _tag: "Verify", storage: fixtureStorage(fixture, scale, access), count })
+})
+
+const backUpState = (access: Storage["access"], maxChunkBytes: number): Work => ({
+  _tag: "BackUpState",
+  access,
+  maxChunkBytes
+})
+
+const megabyte = 1e-6
+
+export const measurements: ReadonlyArray<Measurement> = [
+  { name: "hash 96 bytes, in batches", unit: "hashes/s", work: hash(true, 10_000_000) },
+  { name: "hash 96 bytes, one by one", unit: "hashes/s", work: hash(false, 5_000_000) },
+  { name: "scan state records of 280 bytes", unit: "records/s", work: scan("state", "state records") },
+  { name: "scan transactions of 3 KB", unit: "records/s", work: scan("transactions", "transactions") },
+  {
+    name: "verify state, folder",
+    unit: "items/s",
+    goal: 150_000,
+    today: "28 600–30 300 (113 000 *)",
+    todayMemory: "735–781 MB",
+    work: verify("state", "items")
+  },
+  {
+    name: "verify state, folder, 4 MB chunks",
+    unit: "items/s",
+    goal: 150_000,
+    today: "44 000 (258 000 *)",
+    todayMemory: "91 MB",
+    work: verify("state in 4 MB chunks", "items")
+  },
+  {
+    name: "verify state, through cat",
+    unit: "items/s",
+    goal: 150_000,
+    work: verify("state", "items", "cat")
+  },
+  {
+    name: "verify state, through gzip -cd",
+    unit: "items/s",
+    goal: 150_000,
+    today: "113 000",
+    work: verify("gzipped state", "items")
+  },
+  {
+    name: "verify transactions of 3 KB, folder",
+    unit: "transactions/s",
+    goal: 30_000,
+    today: "26 000–37 000, no write sets",
+    todayMemory: "1 150–1 240 MB",
+    work: verify("transactions", "transactions")
+  },
+  {
+    name: "verify epochs of 100 validators, folder",
+    unit: "epochs/s",
+    goal: 600,
+    today: "400–430",
+    todayMemory: "43 MB",
+    work: verify("epochs", "epochs")
+  },
+  {
+    name: "back up state, folder",
+    unit: "MB/s",
+    factor: megabyte,
+    today: "29–39 MB/s",
+    todayMemory: "361–418 MB",
+    work: backUpState("files", chunkBytes.standard)
+  },
+  {
+    name: "back up state, folder, 4 MB chunks",
+    unit: "MB/s",
+    factor: megabyte,
+    today: "44 MB/s",
+    todayMemory: "219 MB",
+    work: backUpState("files", chunkBytes.small)
+  },
+  {
+    name: "back up state, through cat",
+    unit: "MB/s",
+    factor: megabyte,
+    work: backUpState("cat", chunkBytes.standard)
+  },
+  {
+    name: "back up state, through gzip",
+    unit: "MB/s",
+    factor: megabyte,
+    today: "15 MB/s",
+    work: backUpState("gzip", chunkBytes.standard)
+  }
+]
+
+/** What stands below the table. */
+export const remarks = [
+  "Each measurement ran in a process of its own; its best rate and its largest resident memory are shown. Cores: processor",
+  "time of that process over elapsed time. Backups: the node, another process, grows no more and serves over HTTP.",
+  "",
+  "Today's tool reads state records of a local folder without a buffer, so the honest opponents are 113 000 items/s, its",
+  "production path (through commands), and 258 000 items/s: its record reader with a buffer added (*), 4 MB chunks."
+]

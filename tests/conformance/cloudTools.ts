@@ -1,0 +1,82 @@
+/**
+ * A stand-in for the command-line tools of the clouds: keeps objects in a folder, as far as the published configurations
+ * use those tools. An object appears whole, when all its bytes are in.
+ */
+import * as fs from "node:fs"
+import * as path from "node:path"
+
+const script = `#!/usr/bin/env bash
+set -euo pipefail
+tool=$(basename "$0")
+[ "$tool" = sleep ] && exit 0   # retries of the configurations need not wait
+
+arguments=()
+direction=
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --from-to) direction=$2; shift ;;
+    -) arguments+=("-") ;;
+    -*) ;;
+    s3|storage) ;;
+    *) arguments+=("$1") ;;
+  esac
+  shift
+done
+verb=\${arguments[0]} from=\${arguments[1]} to=\${arguments[2]:-}
+case $direction in
+  PipeBlob) to=$from from=- ;;
+  BlobPipe) to=- ;;
+esac
+
+place() {
+  case "$1" in
+    s3://*|gs://*|https://*) local rest=\${1#*://}; echo "$STAND_IN_STORE/\${rest%%\\?*}" ;;
+    *) echo "$1" ;;
+  esac
+}
+
+case $verb in
+  cp)
+    if [ "$from" = - ]; then
+      target=$(place "$to")
+      part="$STAND_IN_STORE/.part.$$"
+      trap 'rm -f "$part"' EXIT
+      mkdir -p "$(dirname "$target")"
+      cat > "$part"
+      mv "$part" "$target"
+    elif [ "$to" = - ]; then
+      cat "$(place "$from")"
+    else
+      cp "$(place "$from")" "$(place "$to")"
+    fi ;;
+  ls)
+    cd "$(place "$from")" 2> /dev/null || { echo "$tool: nothing matched $from" >&2; exit 1; }
+    for name in *; do
+      [ -e "$name" ] || continue
+      case $tool in
+        aws) echo "2024-05-06 07:08:09        123 $name" ;;
+        azcopy) echo "INFO: $name;  Content Length: 123.00 B" ;;
+        *) echo "$from$name" ;;
+      esac
+    done ;;
+  mv|sync)
+    target=$(place "$to")
+    mkdir -p "$(dirname "$target")"
+    mv "$(place "$from")" "$target" ;;
+esac
+`
+
+/**
+ * Puts the stand-ins into a folder, and gives the variables that make commands find them. Objects lie in `store` there.
+ */
+export const cloudTools = (folder: string): ReadonlyArray<readonly [name: string, value: string]> => {
+  const tools = path.join(folder, "tools")
+  fs.mkdirSync(tools)
+  for (const tool of ["aws", "gsutil", "gcloud", "azcopy", "sleep"]) {
+    fs.writeFileSync(path.join(tools, tool), script, { mode: 0o755 })
+  }
+  return [
+    ["PATH", `${tools}:${process.env["PATH"] ?? ""}`],
+    ["STAND_IN_STORE", path.join(folder, "store")]
+  ]
+}

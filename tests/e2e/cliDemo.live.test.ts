@@ -1,0 +1,44 @@
+import { describe, expect, it } from "@effect/vitest"
+import { TempDirectory } from "@holdfast/testkit"
+import * as Effect from "effect/Effect"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { run, runJson, start } from "./cliProcess.ts"
+
+describe("holdfast demo", () => {
+  it.scopedLive("proves a backup, says what to try next, and what it says works", () =>
+    Effect.gen(function*() {
+      const cwd = yield* TempDirectory.make
+      const demo = yield* start(["demo"], { cwd })
+      const { code, stderr, stdout } = yield* demo.ended
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+      expect(yield* demo.commands).toEqual([])
+      expect(stdout).toContain("Proven, without node or database")
+      expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([])
+
+      const next = stdout.slice(stdout.indexOf("Try next")).replaceAll(/ \\\n */g, " ").split("\n")
+      const words = next.flatMap((line) =>
+        line.trim().startsWith("holdfast backup") ? [line.trim().split(" ").slice(1)] : []
+      )
+      expect(words.map(([, command]) => command)).toEqual(["verify", "query"])
+      for (const args of words) expect((yield* run(args, { cwd })).code).toBe(0)
+    }))
+
+  it.scopedLive("replaces its own folder and no other, and calls itself as it was called", () =>
+    Effect.gen(function*() {
+      const cwd = yield* TempDirectory.make
+      const mine = path.join(cwd, ".holdfast", "demo-1", "mine")
+      fs.mkdirSync(path.dirname(mine), { recursive: true })
+      fs.writeFileSync(mine, "")
+      const env = { npm_lifecycle_event: "start" }
+      expect(yield* runJson(["demo"], { cwd })).toMatchObject({
+        code: 0,
+        json: { ok: true, folder: ".holdfast/demo-2" }
+      })
+      const again = yield* run(["demo"], { cwd, env })
+      expect(again.stdout).toContain(".holdfast/demo-2/adapter.yaml")
+      expect(again.stdout).toContain("npm start -- backup verify")
+      expect(fs.readdirSync(path.join(cwd, ".holdfast")).sort()).toEqual(["demo-1", "demo-2"])
+      expect(fs.existsSync(mine)).toBe(true)
+    }))
+})

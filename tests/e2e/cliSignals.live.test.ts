@@ -1,0 +1,70 @@
+import { describe, expect, it } from "@effect/vitest"
+import { TempDirectory } from "@holdfast/testkit"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { devnet, document, type Running, start } from "./cliProcess.ts"
+import { commandsYaml } from "./cliStorages.ts"
+
+/** Waits until a command of this name runs. */
+const untilRunning = (process: Running, name: string) =>
+  process.commands.pipe(
+    Effect.repeat({ schedule: Schedule.spaced("50 millis"), until: (names) => names.includes(name) })
+  )
+
+/** A backup whose storage takes the bytes and never ends. */
+const stuckBackup = (...flags: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const directory = yield* TempDirectory.make
+    const config = path.join(directory, "adapter.yaml")
+    fs.writeFileSync(config, commandsYaml(directory, "cat | (sleep 3600; cat) > /dev/null"))
+    const address = yield* devnet("--epochs", "1", "--items", "0")
+    const node = ["--backup-service-address", address]
+    const take = ["backup", "oneoff", "transaction", "--start-version", "0", "--num_transactions", "1"]
+    const backup = yield* start([...take, ...node, "--command-adapter-config", config, ...flags])
+    yield* untilRunning(backup, "sleep")
+    return { backup, directory }
+  })
+
+describe("holdfast, in the middle of a backup through commands,", () => {
+  it.scopedLive.each(
+    [
+      { signal: "SIGINT", code: 130 },
+      { signal: "SIGTERM", code: 143 },
+      { signal: "SIGHUP", code: 129 }
+    ] as const
+  )("stops on $signal with $code and leaves no process", ({ code, signal }) =>
+    Effect.gen(function*() {
+      const { backup, directory } = yield* stuckBackup()
+      yield* backup.signal(signal)
+      expect(yield* backup.ended).toEqual({ code, stdout: "", stderr: `stopped by ${signal}\n` })
+      expect(yield* backup.commands).toEqual([])
+      expect(yield* TempDirectory.files(path.join(directory, "metadata"))).toEqual([])
+    }))
+
+  it.scopedLive("tells of the interruption as JSON", () =>
+    Effect.gen(function*() {
+      const { backup } = yield* stuckBackup("--output", "json")
+      yield* backup.signal("SIGINT")
+      const { code, stdout } = yield* backup.ended
+      expect(code).toBe(130)
+      expect(document(stdout)).toEqual({
+        ok: false,
+        errors: [{ tag: "Interrupted", message: "stopped by SIGINT", signal: "SIGINT" }]
+      })
+      expect(yield* backup.commands).toEqual([])
+    }))
+})
+
+describe("holdfast node devnet", () => {
+  it.scopedLive("stops although a client is connected", () =>
+    Effect.gen(function*() {
+      const node = yield* start(["node", "devnet", "--address", "127.0.0.1:0", "--epochs", "1", "--items", "0"])
+      const [, address = ""] = /^serving (\S+)/.exec(yield* node.firstLine) ?? []
+      // Its connection is kept alive.
+      yield* Effect.promise(() => fetch(`${address}/db_state`).then((response) => response.arrayBuffer()))
+      yield* node.signal("SIGINT")
+      expect((yield* node.ended).code).toBe(130)
+    }))
+})

@@ -1,0 +1,98 @@
+/**
+ * Every change to a backup is found: the seeded ones of all reference storages, and those that the reference data name.
+ */
+import { describe, it } from "@effect/vitest"
+import { Golden, TempDirectory } from "@holdfast/testkit"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as crypto from "node:crypto"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { expect } from "vitest"
+import { outcome, verifyWith } from "./support/checkMutations.ts"
+import { goldenStorages } from "./support/facts.ts"
+import { type Mutation, mutationsOf } from "./support/mutations.ts"
+import { namedMutation } from "./support/namedMutations.ts"
+
+const seed = 1
+
+/** How many changes of each storage; `pnpm soak mutations` makes more. */
+const samples = {
+  "small/local-folder": 40,
+  "small/gzip-commands": 6,
+  "small/continuous": 40,
+  "rich/local-folder": 30,
+  "rich/gzip-commands": 6,
+  "testnet-genesis/local-folder": 40,
+  "testnet-genesis/gzip-commands": 6,
+  "format-v0/local-folder": 40
+} as const
+
+const copyOf = (ledger: string, layout: string) =>
+  Effect.map(TempDirectory.make, (directory) => {
+    fs.cpSync(path.join(Golden.ledgerFolder(ledger), layout), directory, { recursive: true })
+    return directory
+  })
+
+const named = Golden.isPresent
+  ? Schema.decodeUnknownSync(Schema.parseJson(Schema.Array(Schema.Struct({
+    name: Schema.String,
+    mutation: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+    today: Schema.Literal("accepted", "rejected")
+  }))))(fs.readFileSync(path.join(Golden.ledgerFolder("rich"), "mutations.json"), "utf8"))
+  : []
+
+/** No faults of a backup, though changes of it. */
+const harmless = new Map([
+  ["txn manifest: unknown extra field", "unknown fields are ignored"],
+  ["metadata: last transaction file deleted", "the newest transactions are simply not there"],
+  ["metadata: last state snapshot file deleted", "the newest snapshot is simply not there"],
+  ["metadata: extra file without trailing newline/empty", "an empty metadata file lists nothing"]
+])
+
+describe.skipIf(!Golden.isPresent)("mutations (skipped where ../shared/golden is absent)", () => {
+  for (const { layout, ledger } of goldenStorages) {
+    const count = samples[`${ledger}/${layout}`]
+    it.scopedLive(`${count} changes of ${ledger}/${layout}, seed ${seed}`, () =>
+      Effect.gen(function*() {
+        const folder = yield* copyOf(ledger, layout)
+        const missed: Array<string> = []
+        for (const mutation of mutationsOf(folder, seed, count)) {
+          const report = yield* verifyWith(layout, folder, mutation)
+          const result = outcome(folder, mutation, report)
+          if (result !== "found" && !result.startsWith("not covered: ")) {
+            missed.push(`${mutation.file}: ${mutation.what}: ${result}`)
+          }
+        }
+        expect(missed).toEqual([])
+      }))
+  }
+
+  it.scopedLive("the named changes of rich/local-folder", () =>
+    Effect.gen(function*() {
+      const folder = yield* copyOf("rich", "local-folder")
+      expect(named.length).toBe(83)
+      const wrong: Array<string> = []
+      for (const { mutation: description, name } of named) {
+        const { mutation, sha256 } = namedMutation(folder, description)
+        if (sha256 !== undefined) expect({ name, sha256: digest(mutation) }).toEqual({ name, sha256 })
+        const report = yield* verifyWith("local-folder", folder, mutation)
+        const expected = name === "metadata: second epoch ending file deleted"
+          ? "unverified"
+          : harmless.has(name)
+          ? "accepted"
+          : "rejected"
+        const found = !report.ok ? "rejected" : report.unverified.length > 0 ? "unverified" : "accepted"
+        if (found !== expected) wrong.push(`${name}: ${found}, not ${expected}`)
+        if (
+          found === "rejected" && !report.errors.some((error) => error.message.includes(path.dirname(mutation.file)))
+        ) {
+          wrong.push(`${name}: no error names ${mutation.file}: ${report.errors[0]?.message}`)
+        }
+      }
+      expect(wrong).toEqual([])
+    }))
+})
+
+const digest = ({ content }: Mutation): string =>
+  crypto.createHash("sha256").update(content ?? new Uint8Array()).digest("hex")
