@@ -7,7 +7,7 @@
  *
  * The same source and the same compiler give the same bytes on every machine.
  */
-import asc from "assemblyscript/asc"
+import { createMemoryStream, main } from "assemblyscript/asc"
 import { readFile, writeFile } from "node:fs/promises"
 
 const ledger = new URL("../packages/ledger/", import.meta.url)
@@ -19,9 +19,9 @@ const pages = "7"
 
 const compile = async () => {
   const text = await readFile(source, "utf8")
-  const messages = asc.createMemoryStream()
+  const messages = createMemoryStream()
   let wasm = new Uint8Array()
-  const { error } = await asc.main(
+  const { error } = await main(
     [
       "keccak.ts",
       "--outFile=keccak.wasm",

@@ -411,13 +411,13 @@ describe("an aborted command", () => {
     Effect.gen(function*() {
       const one = (script: string) =>
         Effect.scoped(Effect.flatMap(spawn(script), (command) => write(command, megabytes(3))))
-      const scripts = [
+      const siblings = [
         ...Array.from({ length: 11 }, () => `${writer} gzip -c | sleep 1000`),
         `${writer} sleep 0.3; exit 1`
       ]
       for (let round = 0; round < 3; round++) {
         const error = yield* failing(
-          Effect.forEach(scripts, one, { concurrency: "unbounded" }).pipe(Effect.provide(CommandPool.layer))
+          Effect.forEach(siblings, one, { concurrency: "unbounded" }).pipe(Effect.provide(CommandPool.layer))
         )
         expect(error).toMatchObject({ reason: "CommandFailed", exitCode: 1 })
         expect(yield* ProcessProbe.descendants()).toEqual([])

@@ -21,9 +21,9 @@ import { firstIssue } from "./internal/firstIssue.ts"
 
 const Index = Schema.Int.pipe(Schema.nonNegative())
 
-const range =
-  <A extends { readonly [K in F | L]: number }, F extends string, L extends string>(first: F, last: L) => (value: A) =>
-    value[first] <= value[last] || `${first} ${value[first]} is after ${last} ${value[last]}`
+/** Both ends included, the first not after the last. */
+const ordered = <F extends string, L extends string>(first: F, last: L) => (value: { readonly [K in F | L]: number }) =>
+  value[first] <= value[last] || `${first} ${value[first]} is after ${last} ${value[last]}`
 
 /**
  * @since 0.1.0
@@ -37,7 +37,7 @@ export const EpochEndingBackup = Schema.Struct({
   /** Version of the last waypoint. */
   last_version: Index,
   manifest: Schema.NonEmptyString
-}).pipe(Schema.filter(range("first_epoch", "last_epoch")))
+}).pipe(Schema.filter(ordered("first_epoch", "last_epoch")))
 
 /**
  * @since 0.1.0
@@ -65,7 +65,7 @@ export const TransactionBackup = Schema.Struct({
   first_version: Index,
   last_version: Index,
   manifest: Schema.NonEmptyString
-}).pipe(Schema.filter(range("first_version", "last_version")))
+}).pipe(Schema.filter(ordered("first_version", "last_version")))
 
 /**
  * @since 0.1.0
@@ -90,8 +90,8 @@ export const CompactionTimestamps = Schema.Struct({
   compaction_timestamps: Schema.Record({ key: Schema.String, value: Schema.NullOr(Index) })
 })
 
-const kind = <K extends string, A, I>(_tag: K, schema: Schema.Schema<A, I>) => (value: unknown) =>
-  Either.map(Schema.decodeUnknownEither(schema)(value), (value) => ({ _tag, value }))
+const kind = <K extends string, A, I>(_tag: K, schema: Schema.Schema<A, I>) => (json: unknown) =>
+  Either.map(Schema.decodeUnknownEither(schema)(json), (value) => ({ _tag, value }))
 
 const kinds = {
   EpochEndingBackup: kind("EpochEndingBackup", EpochEndingBackup),

@@ -53,13 +53,13 @@ export const take = ({ firstVersion, lastVersion, settings }: TransactionRequest
       () => client.transactions(firstVersion, count)
     )
     const chunks = yield* chunkPipeline(counted(source, tracker), firstVersion, settings, (chunk) => {
-      const proof = Effect.gen(function*() {
+      const proven = Effect.gen(function*() {
         const { last } = yield* chunk.summary
         const rangeProof = yield* client.transactionRangeProof(chunk.first, last)
         const bytes = Bcs.encode(Proofs.TransactionRangeProof, rangeProof)
         return { last, proof: yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes) }
       })
-      return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk.bytes), proof], { concurrency: 2 }).pipe(
+      return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk.bytes), proven], { concurrency: 2 }).pipe(
         Effect.map(([transactions, { last, proof }]) => ({
           first_version: chunk.first,
           last_version: last,

@@ -11,23 +11,16 @@ import { EpochHistory, Waypoint } from "@holdfast/ledger"
 import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import { InvalidBackup, InvalidRequest } from "./EngineError.ts"
 import type { ChunkStreamOptions } from "./internal/chunkStream.ts"
 import { verifyEpochEndings } from "./internal/verifyEpochEndings.ts"
 import { verifyStateSnapshot } from "./internal/verifyStateSnapshot.ts"
 import { type CheckedChunk, verifyTransactions } from "./internal/verifyTransactions.ts"
+import { UnprovenRanges, VerifiedRange } from "./internal/versionRanges.ts"
 import * as MetadataView from "./MetadataView.ts"
 import * as Progress from "./Progress.ts"
 import { defaultMaxRecordBytes } from "./Settings.ts"
-import type {
-  Fault,
-  Unverified,
-  VerifiedEpochEndings,
-  VerifiedStateSnapshot,
-  VerifiedTransactions,
-  VerifyReport
-} from "./VerifyReport.ts"
+import type { Fault, Unverified, VerifiedEpochEndings, VerifiedStateSnapshot, VerifyReport } from "./VerifyReport.ts"
 
 /**
  * What to verify. Everything that is there, unless a bound says otherwise.
@@ -116,10 +109,10 @@ export const verify = (
     noteReach(view, findings)
     const trust = rootOfTrust(request, history, findings)
 
-    const errors = findings.errors.map(fault)
+    const errors = findings.errors.map(faultOf)
     if (request.strict) {
       for (const { what, why } of findings.unverified) {
-        errors.push(fault(new InvalidBackup({ file: what, reason: "Unverifiable", detail: `not verified: ${why}` })))
+        errors.push(faultOf(new InvalidBackup({ file: what, reason: "Unverifiable", detail: `not verified: ${why}` })))
       }
     }
     return {
@@ -136,7 +129,7 @@ export const verify = (
     }
   }).pipe(Effect.scoped, Effect.withSpan("Verify.verify"))
 
-const fault = (error: InvalidBackup): Fault => ({
+const faultOf = (error: InvalidBackup): Fault => ({
   tag: error._tag,
   reason: error.reason,
   file: error.file,
@@ -168,18 +161,17 @@ const streamOptions = (request: VerifyRequest): ChunkStreamOptions => ({
 })
 
 /** Runs a part; a fault of the backup goes to the findings. True if there was none. */
-const collect = <E, R>(
-  part: Effect.Effect<void, E | InvalidBackup, R>,
+const collect = <R>(
+  part: Effect.Effect<void, StorageError.StorageError | InvalidBackup, R>,
   findings: Findings
-): Effect.Effect<boolean, Exclude<E, InvalidBackup>, R> =>
-  Effect.either(part).pipe(
-    Effect.flatMap((result) => {
-      if (Either.isRight(result)) return Effect.succeed(true)
-      const error = result.left
-      if (!(error instanceof InvalidBackup)) return Effect.fail(error as Exclude<E, InvalidBackup>)
-      findings.errors.push(error)
-      return Effect.succeed(false)
-    })
+): Effect.Effect<boolean, StorageError.StorageError, R> =>
+  part.pipe(
+    Effect.as(true),
+    Effect.catchTag("InvalidBackup", (fault) =>
+      Effect.sync(() => {
+        findings.errors.push(fault)
+        return false
+      }))
   )
 
 const allEpochEndings = (
@@ -313,9 +305,9 @@ const transactionRange = (
       next = backup.value.last_version + 1
     }
     if (whole && gap !== undefined) findings.errors.push(gap)
-    for (const { epochs, first, last } of unproven.ranges) {
+    for (const { epochs, firstVersion, lastVersion } of unproven.ranges) {
       findings.unverified.push({
-        what: `transactions ${first} to ${last}`,
+        what: `transactions ${firstVersion} to ${lastVersion}`,
         why: beyondHistory(
           request,
           history,
@@ -325,44 +317,6 @@ const transactionRange = (
     }
     return verified.result()
   })
-
-/** The versions from the first one asked for that are proven without a gap. */
-class VerifiedRange {
-  readonly #first: number
-  readonly #last: number
-  #next: number
-
-  constructor(first: number, last: number) {
-    this.#first = first
-    this.#last = last
-    this.#next = first
-  }
-
-  add(chunk: CheckedChunk): void {
-    if (chunk.firstVersion <= this.#next) this.#next = Math.max(this.#next, chunk.lastVersion + 1)
-  }
-
-  result(): VerifiedTransactions | null {
-    const lastVersion = Math.min(this.#next - 1, this.#last)
-    const count = lastVersion - this.#first + 1
-    return count === 0 ? null : { firstVersion: this.#first, lastVersion, count }
-  }
-}
-
-/** Chunks that agree with their proofs, but whose ledger infos lie beyond the history: neighbours are joined. */
-class UnprovenRanges {
-  readonly ranges: Array<{ first: number; last: number; epochs: [number, number] }> = []
-
-  add({ epoch, firstVersion, lastVersion }: CheckedChunk): void {
-    const before = this.ranges.at(-1)
-    if (before?.last === firstVersion - 1) {
-      before.last = lastVersion
-      before.epochs = [Math.min(before.epochs[0], epoch), Math.max(before.epochs[1], epoch)]
-    } else {
-      this.ranges.push({ first: firstVersion, last: lastVersion, epochs: [epoch, epoch] })
-    }
-  }
-}
 
 /** Backups that are not needed since others hold the same range. */
 const noteRedundant = <A extends { readonly manifest: string }>(

@@ -115,7 +115,9 @@ export class AccumulatorBuilder {
     for (let level = 0; rest > 0; level++) {
       const left = rest % 2 === 1 ? this.#frozen[level] : undefined
       if (left !== undefined) {
-        root = root === undefined ? (rest === 1 ? left : pair(this.#seed, left, accumulatorPlaceholder)) : pair(this.#seed, left, root)
+        root = root === undefined
+          ? (rest === 1 ? left : pair(this.#seed, left, accumulatorPlaceholder))
+          : pair(this.#seed, left, root)
       } else if (root !== undefined) {
         root = pair(this.#seed, root, accumulatorPlaceholder)
       }

@@ -122,7 +122,10 @@ export class EpochHistory {
     const waypoint = Waypoint.fromLedgerInfo(readSigned(record).ledgerInfo)
     const known = this.ending(epoch)
     if (known === undefined || known.version !== waypoint.version || !equalBytes(known.value, waypoint.value)) {
-      refuse("WaypointMismatch", `the ledger info that ends epoch ${epoch}: it is not the one that another backup holds`)
+      refuse(
+        "WaypointMismatch",
+        `the ledger info that ends epoch ${epoch}: it is not the one that another backup holds`
+      )
     }
     return waypoint
   }

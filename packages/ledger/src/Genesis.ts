@@ -172,6 +172,10 @@ const stateRoot = (writeSet: WriteSet): HashValue => {
   }
   leaves.sort((a, b) => compareBytes(a.key, b.key))
   const frontier = new StateFrontier()
-  frontier.push(concatBytes(leaves.map((leaf) => leaf.key)), concatBytes(leaves.map((leaf) => leaf.hash)), leaves.length)
+  frontier.push(
+    concatBytes(leaves.map((leaf) => leaf.key)),
+    concatBytes(leaves.map((leaf) => leaf.hash)),
+    leaves.length
+  )
   return frontier.root()
 }

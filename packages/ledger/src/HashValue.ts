@@ -66,19 +66,19 @@ export const sparseMerklePlaceholder: HashValue = literal("SPARSE_MERKLE_PLACEHO
  * @category constants
  */
 export const seeds = {
-  transaction: Sha3.seed("Transaction"),
-  transactionInfo: Sha3.seed("TransactionInfo"),
-  event: Sha3.seed("ContractEvent"),
-  writeSet: Sha3.seed("WriteSet"),
-  auxiliaryInfo: Sha3.seed("PersistedAuxiliaryInfo"),
-  stateKey: Sha3.seed("StateKey"),
-  stateValue: Sha3.seed("StateValue"),
-  sparseMerkleLeaf: Sha3.seed("SparseMerkleLeafNode"),
-  sparseMerkleInternal: Sha3.seed("SparseMerkleInternal"),
-  transactionAccumulator: Sha3.seed("TransactionAccumulator"),
-  eventAccumulator: Sha3.seed("EventAccumulator"),
-  ledgerInfo: Sha3.seed("LedgerInfo"),
-  waypoint: Sha3.seed("Ledger2WaypointConverter")
+  transaction: Sha3.seedOf("Transaction"),
+  transactionInfo: Sha3.seedOf("TransactionInfo"),
+  event: Sha3.seedOf("ContractEvent"),
+  writeSet: Sha3.seedOf("WriteSet"),
+  auxiliaryInfo: Sha3.seedOf("PersistedAuxiliaryInfo"),
+  stateKey: Sha3.seedOf("StateKey"),
+  stateValue: Sha3.seedOf("StateValue"),
+  sparseMerkleLeaf: Sha3.seedOf("SparseMerkleLeafNode"),
+  sparseMerkleInternal: Sha3.seedOf("SparseMerkleInternal"),
+  transactionAccumulator: Sha3.seedOf("TransactionAccumulator"),
+  eventAccumulator: Sha3.seedOf("EventAccumulator"),
+  ledgerInfo: Sha3.seedOf("LedgerInfo"),
+  waypoint: Sha3.seedOf("Ledger2WaypointConverter")
 } as const
 
 /**

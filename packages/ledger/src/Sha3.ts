@@ -102,7 +102,7 @@ export const digest = (data: Uint8Array): Uint8Array => {
  * @since 0.1.0
  * @category seeds
  */
-export const seed = (name: string): Uint8Array => {
+export const seedOf = (name: string): Uint8Array => {
   const known = seedsByName.get(name)
   if (known !== undefined) return known
   const made = digest(encoder.encode(`APTOS::${name}`))

@@ -128,7 +128,9 @@ export class StateFrontier {
         zerosAhead -= 1
       }
     }
-    if (used !== rightSiblings.length) refuse("ProofShape", `${what} has ${rightSiblings.length - used} siblings too many`)
+    if (used !== rightSiblings.length) {
+      refuse("ProofShape", `${what} has ${rightSiblings.length - used} siblings too many`)
+    }
     if (!equalBytes(node, root)) {
       refuse("RootMismatch", `${what} leads to state root ${format(node)}, not to ${format(root)}`)
     }

@@ -6,8 +6,8 @@
  *
  * @since 0.1.0
  */
-import type { RecordBatch } from "./Frames.ts"
 import { equalBytes } from "./Bytes.ts"
+import type { RecordBatch } from "./Frames.ts"
 import { format, type HashValue, seeds, size, sparseMerklePlaceholder } from "./HashValue.ts"
 import { refuse } from "./ProofError.ts"
 import type { SparseMerkleRangeProof } from "./Proofs.ts"
@@ -104,7 +104,9 @@ export class StateSnapshotVerifier {
     if (this.#lastProof.rightSiblings.some((sibling) => !equalBytes(sibling, sparseMerklePlaceholder))) {
       refuse(
         "IncompleteState",
-        `items are missing after the last one (key hash ${format(this.#frontier.lastKeyHash())}): the tree goes on to its right`
+        `items are missing after the last one (key hash ${
+          format(this.#frontier.lastKeyHash())
+        }): the tree goes on to its right`
       )
     }
   }

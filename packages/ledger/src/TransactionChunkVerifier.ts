@@ -120,7 +120,9 @@ export class TransactionChunkVerifier {
     const found = format(computed.subarray(index * size, (index + 1) * size))
     return refuse(
       "HashMismatch",
-      `version ${this.#first + this.#count + index}: the hash of the ${what}, ${found}, is not the one in its transaction info`
+      `version ${
+        this.#first + this.#count + index
+      }: the hash of the ${what}, ${found}, is not the one in its transaction info`
     )
   }
 
@@ -165,7 +167,10 @@ export class TransactionChunkVerifier {
           this.#mismatch("auxiliary info", index, computed)
         }
       } else if (at !== -1) {
-        refuse("HashMismatch", `version ${version}: its transaction info has the hash of an auxiliary info, but there is none`)
+        refuse(
+          "HashMismatch",
+          `version ${version}: its transaction info has the hash of an auxiliary info, but there is none`
+        )
       }
     }
   }
@@ -178,7 +183,10 @@ export class TransactionChunkVerifier {
     const { executedStateId, version } = ledgerInfo.commitInfo
     const last = this.#first + this.#count - 1
     if (last > version) {
-      refuse("BeyondLedgerInfo", `version ${last} lies beyond version ${version} of the ledger info that should prove it`)
+      refuse(
+        "BeyondLedgerInfo",
+        `version ${last} lies beyond version ${version} of the ledger info that should prove it`
+      )
     }
     Accumulator.verifyRange(this.#leaves.reserve(this.#count + 2), this.#count, this.#first, proof, executedStateId)
   }

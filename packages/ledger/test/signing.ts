@@ -76,7 +76,7 @@ export const signed = (
   }
 })
 
-/** Of a validator set, or of a signature: nobody's. */
+/** By nobody, as a genesis is. */
 export const unsigned = (info: LedgerInfo): LedgerInfoWithSignatures => ({
   _tag: "V0",
   value: { ledgerInfo: info, signatures: { validatorBitmask: new Uint8Array(0), sig: undefined } }

@@ -1,4 +1,4 @@
-import { Bcs, BcsError, Frames, ProofError } from "@holdfast/ledger"
+import { Bcs, BcsError, type Frames, ProofError } from "@holdfast/ledger"
 import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
@@ -36,7 +36,7 @@ export const namedBy =
   (referrer: string) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | InvalidBackup, R> =>
     Effect.mapError(self, (error) =>
       error instanceof InvalidBackup && error.reason === "Unreadable"
-        ? new InvalidBackup({ ...error, detail: `named by ${referrer}, ${error.detail}` })
+        ? new InvalidBackup({ file: error.file, reason: error.reason, detail: `named by ${referrer}, ${error.detail}` })
         : error)
 
 /** A manifest that a metadata file names, read and checked. */

@@ -45,7 +45,9 @@ export const chunkStream = <C, P>(
             )
           ),
           Stream.concat(
-            Stream.fromEffect(Effect.map(proof(chunk), (proof): ChunkPart<C, P> => ({ _tag: "End", chunk, proof })))
+            Stream.fromEffect(
+              Effect.map(proof(chunk), (read): ChunkPart<C, P> => ({ _tag: "End", chunk, proof: read }))
+            )
           )
         )
       })

@@ -90,9 +90,7 @@ export const make = (
             ? failures.failure("NotFound", `there is no such file in ${root}: it was moved or never written`)
             : failures.system(error))
         if (!real.startsWith(realRoot.endsWith(path.sep) ? realRoot : realRoot + path.sep)) {
-          return yield* Effect.fail(
-            failures.failure("InvalidName", "a symbolic link on its way leads out of the storage")
-          )
+          return yield* failures.failure("InvalidName", "a symbolic link on its way leads out of the storage")
         }
         return real
       })

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "@effect/vitest"
+import { ProgressLine, Stdio, Style } from "@holdfast/cli"
+import { Progress } from "@holdfast/engine"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
+import * as Logging from "../src/Logging.ts"
+import { type Captured, captured } from "./captured.ts"
+
+const task = { what: "state snapshot of epoch 2", unit: "items", total: 2000 }
+
+const layerOf = (captured: Captured, format: "json" | "text" = "text") =>
+  ProgressLine.layer.pipe(
+    Layer.provideMerge(Logging.layer(format)),
+    Layer.provide(Layer.succeed(Stdio.Stdio, captured.stdio))
+  )
+
+const lastStatus = ({ stderr }: Captured): string => Style.strip(stderr().split("\r").at(-1) ?? "")
+
+describe("ProgressLine", () => {
+  it.scoped("draws one line on a terminal and takes it away", () => {
+    const terminal = captured({ terminal: true })
+    return Effect.gen(function*() {
+      yield* Effect.scoped(Effect.gen(function*() {
+        const tracker = yield* Progress.begin(task)
+        tracker.done = 500
+        tracker.bytes = 12_345
+        yield* TestClock.adjust("2 seconds")
+        expect(lastStatus(terminal)).toBe(
+          "state snapshot of epoch 2  500 of 2,000 items, 12.3 kB, 255/s"
+        )
+      }))
+      expect(lastStatus(terminal)).toBe("")
+      expect(terminal.stdout()).toBe("")
+    }).pipe(Effect.provide(layerOf(terminal)))
+  })
+
+  it.scoped("logs a line every ten seconds elsewhere", () => {
+    const pipe = captured()
+    return Effect.gen(function*() {
+      const tracker = yield* Progress.begin(task)
+      tracker.done = 500
+      yield* TestClock.adjust("9 seconds")
+      expect(pipe.stderr()).toBe("")
+      yield* TestClock.adjust("1 seconds")
+      expect(pipe.stderr()).toBe("00:00:10 info state snapshot of epoch 2: 500 of 2,000 items, 0 B, 50/s\n")
+    }).pipe(Effect.provide(layerOf(pipe)))
+  })
+
+  it.scoped("logs JSON lines beside JSON output", () => {
+    const pipe = captured()
+    return Effect.gen(function*() {
+      yield* Progress.begin({ ...task, total: undefined })
+      yield* TestClock.adjust("10 seconds")
+      expect(JSON.parse(pipe.stderr())).toEqual({
+        time: "1970-01-01T00:00:10.000Z",
+        level: "info",
+        message: "state snapshot of epoch 2: 0 items, 0 B, 0/s"
+      })
+    }).pipe(Effect.provide(layerOf(pipe, "json")))
+  })
+
+  it("never fills a line", () => {
+    const entry = { task, tracker: { done: 1000, bytes: 1e6 }, started: 0 }
+    for (let width = 0; width < 160; width++) {
+      const line = Style.strip(ProgressLine.statusLine(entry, 1000, width, Style.coloured))
+      expect(line.length).toBeLessThanOrEqual(Math.max(width - 1, 1))
+    }
+    expect(Style.strip(ProgressLine.statusLine(entry, 1000, 120, Style.coloured))).toBe(
+      `state snapshot of epoch 2  ${"━".repeat(10)}${"─".repeat(10)}  1,000 of 2,000 items, 1.0 MB, 1,000/s`
+    )
+  })
+})

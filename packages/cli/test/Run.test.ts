@@ -1,0 +1,81 @@
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { describe, expect, it } from "@effect/vitest"
+import { type ExitCode, Run, Stdio } from "@holdfast/cli"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import { captured } from "./captured.ts"
+
+const platform = Layer.merge(NodeContext.layer, NodeHttpClient.layerUndici)
+
+const run = (line: string, send: (signals: Queue.Queue<ExitCode.Signal>) => Effect.Effect<void> = () => Effect.void) =>
+  Effect.gen(function*() {
+    const streams = captured()
+    const signals = yield* Queue.unbounded<ExitCode.Signal>()
+    const running = yield* Effect.fork(
+      Run.run(line.split(" ").filter((word) => word !== ""), signals).pipe(
+        Effect.provide(Layer.merge(platform, Layer.succeed(Stdio.Stdio, streams.stdio)))
+      )
+    )
+    yield* send(signals)
+    return { code: yield* Fiber.join(running), stdout: streams.stdout(), stderr: streams.stderr() }
+  })
+
+describe("Run", () => {
+  it.effect.each([
+    "",
+    "backup verifyy",
+    "backup verify",
+    "backup verify --local-fs-dir a --command-adapter-config b",
+    "backup verify --local-fs-dir a --end-version 18446744073709551614",
+    "backup verify --command-adapter-config absent.yaml",
+    "backup verify --command-adapter-config absent.yaml --max-commands 4 --concurrent-downloads 5",
+    "backup oneoff transaction --local-fs-dir a --start-version 9007199254740991 --num_transactions 2",
+    "backup oneoff epoch-ending --local-fs-dir a --start-epoch 1 --end-epoch 1",
+    "backup query node-state --backup-service-address nonsense",
+    "backup query node-state --output xml",
+    "backup query node-state --log-level loud",
+    "node devnet --epochs 0",
+    "node devnet --address 6186",
+    "node devnet --seed 9007199254740992"
+  ])("tells wrong usage in one line and exits with 2: '%s'", (line) =>
+    Effect.gen(function*() {
+      const text = yield* run(line)
+      expect(text).toMatchObject({ code: 2, stdout: "" })
+      expect(text.stderr).toMatch(/^error: [^\n]+\n$/)
+
+      const json = yield* run(`${line} --output json`)
+      if (line.includes("--output")) return
+      expect(json).toMatchObject({ code: 2, stderr: "" })
+      const document = JSON.parse(json.stdout)
+      expect(document).toMatchObject({ ok: false, errors: [{}] })
+      expect(Object.keys(document.errors[0])).toEqual(expect.arrayContaining(["tag", "message"]))
+    }))
+
+  it.effect.each(["--help", "backup --help", "backup verify -h", "node devnet --seed --help"])(
+    "shows help on stdout and exits with 0: '%s'",
+    (line) =>
+      Effect.gen(function*() {
+        const { code, stderr, stdout } = yield* run(line)
+        expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+        expect(stdout).toContain("Usage  holdfast")
+        expect(stdout.split("\n").filter((each) => each.length > 80)).toEqual([])
+      })
+  )
+
+  it.effect("shows its version", () =>
+    Effect.gen(function*() {
+      expect(yield* run("--version")).toEqual({ code: 0, stdout: "0.1.0\n", stderr: "" })
+    }))
+
+  it.effect("ends with the code of the signal, and tells JSON readers", () =>
+    Effect.gen(function*() {
+      const devnet = "node devnet --address 127.0.0.1:0 --epochs 1 --items 0"
+      const text = yield* run(devnet, (signals) => Queue.offer(signals, "SIGTERM"))
+      expect(text).toMatchObject({ code: 143, stderr: "stopped by SIGTERM\n" })
+      const json = yield* run(`${devnet} --output json`, (signals) => Queue.offer(signals, "SIGHUP"))
+      expect(json).toMatchObject({ code: 129 })
+    }))
+})

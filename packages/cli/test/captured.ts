@@ -1,0 +1,29 @@
+/** Standard streams that remember what was written to them. */
+import { Stdio } from "@holdfast/cli"
+
+export interface Captured {
+  readonly stdio: Stdio.Stdio["Type"]
+  readonly stdout: () => string
+  readonly stderr: () => string
+}
+
+export const captured = (
+  options: { readonly terminal?: boolean; readonly environment?: Stdio.Environment } = {}
+): Captured => {
+  const texts = { stdout: "", stderr: "" }
+  const stream = (name: keyof typeof texts): Stdio.TextStream => ({
+    isTTY: options.terminal ?? false,
+    columns: 80,
+    write: (text, written) => {
+      texts[name] += text
+      written?.()
+      return true
+    }
+  })
+  const environment = options.environment ?? { noColour: false, noStatus: false }
+  return {
+    stdio: Stdio.make(stream("stdout"), stream("stderr"), environment),
+    stdout: () => texts.stdout,
+    stderr: () => texts.stderr
+  }
+}

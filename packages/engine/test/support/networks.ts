@@ -1,0 +1,41 @@
+/**
+ * Development networks, grown once for the tests of a file.
+ */
+import { Devnet, DevnetOptions, type Summary } from "@holdfast/devnet"
+import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+export interface Network {
+  /** Nothing more is committed to it. */
+  readonly store: LedgerStore.LedgerStore["Type"]
+  readonly summary: Summary.Summary
+}
+
+export class TestNetwork extends Context.Tag("@holdfast/engine/test/TestNetwork")<TestNetwork, Network>() {}
+
+type Options = Partial<ConstructorParameters<typeof DevnetOptions.DevnetOptions>[0]>
+
+export const grown = (options: Options): Effect.Effect<Network> =>
+  Effect.gen(function*() {
+    const store = yield* MemoryLedgerStore.makeMemory
+    const summary = yield* Devnet.grow(new DevnetOptions.DevnetOptions(options)).pipe(
+      Effect.provideService(LedgerStore.LedgerStore, store)
+    )
+    return { store, summary }
+  }).pipe(Effect.orDie)
+
+/** Five closed epochs and an open one. */
+export const smallOptions = {
+  seed: 11,
+  epochs: 5,
+  openBlocks: 2,
+  blocksPerEpoch: 3,
+  transactionsPerBlock: 4,
+  items: 150,
+  valueBytes: 60,
+  validators: 4
+} as const
+
+export const layerSmall: Layer.Layer<TestNetwork> = Layer.effect(TestNetwork, grown(smallOptions))
