@@ -17,6 +17,8 @@ export interface Ended {
 }
 
 export interface Running {
+  /** Closes our end of its stdout, as `| head` does. */
+  readonly stopReading: Effect.Effect<void>
   readonly signal: (name: NodeJS.Signals) => Effect.Effect<void>
   /** The first line on stdout; dies with the process's words if it ends without one. */
   readonly firstLine: Effect.Effect<string>
@@ -44,9 +46,9 @@ export const start = (args: ReadonlyArray<string>, options: Options = {}): Effec
           stdio: ["ignore", "pipe", "pipe"]
         })
       ),
-      (child) =>
+      (started) =>
         Effect.suspend(() => {
-          if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM")
+          if (started.exitCode === null && started.signalCode === null) started.kill("SIGTERM")
           return Deferred.await(ended)
         })
     )
@@ -69,6 +71,7 @@ export const start = (args: ReadonlyArray<string>, options: Options = {}): Effec
       (all) => all.filter(({ pid }) => pid !== child.pid).map(({ name }) => name)
     )
     return {
+      stopReading: Effect.sync(() => void child.stdout.destroy()),
       signal: (name) => Effect.sync(() => void child.kill(name)),
       firstLine: Deferred.await(firstLine),
       ended: Deferred.await(ended),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -13,16 +14,16 @@ const untilRunning = (process: Running, name: string) =>
     Effect.repeat({ schedule: Schedule.spaced("50 millis"), until: (names) => names.includes(name) })
   )
 
-/** A backup whose storage takes the bytes and never ends. */
-const stuckBackup = (...flags: ReadonlyArray<string>) =>
+/** A backup whose storage takes the bytes and does not end. */
+const stuckBackup = (options: { readonly write?: string; readonly flags?: ReadonlyArray<string> } = {}) =>
   Effect.gen(function*() {
     const directory = yield* TempDirectory.make
     const config = path.join(directory, "adapter.yaml")
-    fs.writeFileSync(config, commandsYaml(directory, "cat | (sleep 3600; cat) > /dev/null"))
+    fs.writeFileSync(config, commandsYaml(directory, options.write ?? "cat | (sleep 3600; cat) > /dev/null"))
     const address = yield* devnet("--epochs", "1", "--items", "0")
     const node = ["--backup-service-address", address]
     const take = ["backup", "oneoff", "transaction", "--start-version", "0", "--num_transactions", "1"]
-    const backup = yield* start([...take, ...node, "--command-adapter-config", config, ...flags])
+    const backup = yield* start([...take, ...node, "--command-adapter-config", config, ...options.flags ?? []])
     yield* untilRunning(backup, "sleep")
     return { backup, directory }
   })
@@ -45,7 +46,7 @@ describe("holdfast, in the middle of a backup through commands,", () => {
 
   it.scopedLive("tells of the interruption as JSON", () =>
     Effect.gen(function*() {
-      const { backup } = yield* stuckBackup("--output", "json")
+      const { backup } = yield* stuckBackup({ flags: ["--output", "json"] })
       yield* backup.signal("SIGINT")
       const { code, stdout } = yield* backup.ended
       expect(code).toBe(130)
@@ -54,6 +55,28 @@ describe("holdfast, in the middle of a backup through commands,", () => {
         errors: [{ tag: "Interrupted", message: "stopped by SIGINT", signal: "SIGINT" }]
       })
       expect(yield* backup.commands).toEqual([])
+    }))
+})
+
+describe("holdfast, when a command does not stop,", () => {
+  it.scopedLive("stops at once on the second signal, and not on the echo of the first", () =>
+    Effect.gen(function*() {
+      // It ignores TERM, so that the first signal waits for the grace period, and ends by itself.
+      const { backup } = yield* stuckBackup({ write: "trap \"\" TERM; sleep 8" })
+      yield* backup.signal("SIGINT")
+      yield* backup.signal("SIGINT")
+      const stopped = yield* Effect.fork(backup.ended)
+      yield* Effect.sleep("1500 millis")
+      expect(stopped.unsafePoll()).toBeNull()
+      yield* backup.signal("SIGINT")
+      expect(yield* Fiber.join(stopped)).toMatchObject({
+        code: 130,
+        stderr: "stopped by SIGINT, at once: storage commands may still run\n"
+      })
+      yield* Effect.repeat(backup.commands, {
+        schedule: Schedule.spaced("100 millis"),
+        until: (names) => names.length === 0
+      })
     }))
 })
 

@@ -129,10 +129,10 @@ const nearest = (word: string, names: ReadonlyArray<string>): string | undefined
 /** How many characters must be inserted, removed or replaced to get from one text to the other. */
 const editDistance = (from: string, to: string): number => {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [line, character] of [...from].entries()) {
+  for (let line = 0; line < from.length; line++) {
     const next = [line + 1]
-    for (const [column, other] of [...to].entries()) {
-      const replaced = (row[column] ?? 0) + (character === other ? 0 : 1)
+    for (let column = 0; column < to.length; column++) {
+      const replaced = (row[column] ?? 0) + (from[line] === to[column] ? 0 : 1)
       next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
     }
     row = next

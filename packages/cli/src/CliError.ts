@@ -94,6 +94,6 @@ export interface Failure {
  * @category encoding
  */
 export const toFailure = (error: CliError): Failure => {
-  const { _tag, ...context } = error
-  return { tag: _tag, message: error.message, ...context }
+  const context = Object.entries(error).filter(([name]) => name !== "_tag")
+  return { tag: error._tag, message: error.message, ...Object.fromEntries(context) }
 }

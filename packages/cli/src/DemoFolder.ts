@@ -24,7 +24,7 @@ import { DemoFolderError } from "./CliError.ts"
  * @category models
  */
 export interface DemoFolder {
-  /** Relative to the current folder, as are the others. */
+  /** Below the folder that was given, as are the others. */
   readonly folder: string
   readonly storage: string
   /** The configuration of the command adapter. */
@@ -37,13 +37,15 @@ const runningPrefix = "running as process "
 const mostFolders = 1000
 
 /**
- * Makes the folder, new and empty but for the configuration. It stays when the scope closes, and may be replaced then.
+ * Makes the folder below `directory`, new and empty but for the configuration. It stays when the scope closes, and may be replaced then.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<DemoFolder, DemoFolderError, FileSystem.FileSystem | Path.Path | Scope.Scope> = Effect
-  .gen(function*() {
+export const make = (
+  directory: string
+): Effect.Effect<DemoFolder, DemoFolderError, FileSystem.FileSystem | Path.Path | Scope.Scope> =>
+  Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const failed = (at: string) => (error: PlatformError) => new DemoFolderError({ path: at, detail: error.message })
@@ -60,13 +62,13 @@ export const make: Effect.Effect<DemoFolder, DemoFolderError, FileSystem.FileSys
       }).pipe(Effect.mapError(failed(folder)))
 
     let number = 1
-    let folder = path.join(parent, `demo-${number}`)
+    let folder = path.join(directory, parent, `demo-${number}`)
     while (!(yield* isFree(folder))) {
       if (number === mostFolders) {
         return yield* new DemoFolderError({ path: parent, detail: `there are ${mostFolders} folders of demos` })
       }
       number++
-      folder = path.join(parent, `demo-${number}`)
+      folder = path.join(directory, parent, `demo-${number}`)
     }
 
     const storage = path.join(folder, "storage")

@@ -38,13 +38,13 @@ export const storage = {
     name: "local-fs-dir",
     placeholder: "DIR",
     description: "The storage is this folder",
-    parse: Values.text
+    parse: Values.anyText
   }),
   commandAdapterConfig: Flag.optional({
     name: "command-adapter-config",
     placeholder: "FILE",
     description: "The storage is behind the shell commands of this YAML file",
-    parse: Values.text
+    parse: Values.anyText
   }),
   maxCommands: Flag.optional({
     name: "max-commands",
@@ -66,7 +66,7 @@ export const node = {
     name: "backup-service-address",
     placeholder: "URL",
     description: "The backup service of the node",
-    parse: Values.text
+    parse: Values.anyText
   }, "http://localhost:6186")
 }
 

@@ -11,12 +11,10 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Console from "effect/Console"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Arguments from "./Arguments.ts"
 import { type CliError, type Failure, toFailure, UsageError } from "./CliError.ts"
@@ -27,16 +25,9 @@ import * as Logging from "./Logging.ts"
 import * as Output from "./Output.ts"
 import * as ProgressLine from "./ProgressLine.ts"
 import { Stdio } from "./Stdio.ts"
+import { stop } from "./Stop.ts"
 import * as Style from "./Style.ts"
 import { version } from "./Version.ts"
-
-/** How long a command may take to stop: storage commands have 5 seconds to end by themselves. */
-const stopWithin = Duration.seconds(30)
-
-/**
- * A signal so soon after the first one is the same one again: a terminal signals npm and us, and npm passes it on.
- */
-const sameSignal = Duration.millis(500)
 
 /**
  * Runs the command that the arguments (those after the program's name) ask for and returns the exit code. A signal stops
@@ -55,7 +46,8 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
       Layer.succeed(Output.Output, output),
       ProgressLine.layer.pipe(Layer.provideMerge(Logging.layer(format)))
     )
-    const running = yield* Effect.fork(Effect.provide(command(args), services))
+    // No child of this fiber, which would wait for it even when it takes too long to stop.
+    const running = yield* Effect.forkDaemon(Effect.provide(command(args), services))
     const first = yield* Effect.raceFirst(
       Effect.map(Fiber.await(running), (exit) => ({ _tag: "Ended", exit }) as const),
       Effect.map(Queue.take(signals), (signal) => ({ _tag: "Signal", signal }) as const)
@@ -63,14 +55,7 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
     if (first._tag === "Ended") return yield* conclude(first.exit, output)
 
     const { signal } = first
-    const stopped = yield* Effect.raceFirst(
-      Fiber.interrupt(running).pipe(Effect.timeoutOption(stopWithin), Effect.map(Option.isSome)),
-      Effect.sleep(sameSignal).pipe(
-        Effect.zipRight(Queue.takeAll(signals)),
-        Effect.zipRight(Queue.take(signals)),
-        Effect.as(false)
-      )
-    )
+    const stopped = yield* stop(running, signals)
     const message = stopped ? `stopped by ${signal}` : `stopped by ${signal}, at once: storage commands may still run`
     if (format === "text") stdio.err(`${message}\n`)
     else yield* output.failures([{ tag: "Interrupted", message, signal }])

@@ -20,7 +20,7 @@ export type Parsed<A> = Either.Either<A, string>
  * @since 0.1.0
  * @category parsing
  */
-export const text = (given: string): Parsed<string> => Either.right(given)
+export const anyText = (given: string): Parsed<string> => Either.right(given)
 
 /**
  * One of some words.

@@ -15,6 +15,12 @@ import * as Stdio from "./Stdio.ts"
 
 const firstArgument = 2
 
+// Node would exit with 1, which says that a backup is invalid.
+process.setUncaughtExceptionCaptureCallback((error) => {
+  process.stderr.write(`error: this is a mistake in holdfast, please report it: ${error.stack ?? error.message}\n`)
+  process.exit(ExitCode.failed)
+})
+
 const program = Signals.listen.pipe(
   Effect.flatMap((signals) => run(process.argv.slice(firstArgument), signals)),
   // Alive as long as it runs, whatever it waits for.

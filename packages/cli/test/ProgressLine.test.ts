@@ -9,10 +9,10 @@ import { type Captured, captured } from "./captured.ts"
 
 const task = { what: "state snapshot of epoch 2", unit: "items", total: 2000 }
 
-const layerOf = (captured: Captured, format: "json" | "text" = "text") =>
+const layerOf = (streams: Captured, format: "json" | "text" = "text") =>
   ProgressLine.layer.pipe(
     Layer.provideMerge(Logging.layer(format)),
-    Layer.provide(Layer.succeed(Stdio.Stdio, captured.stdio))
+    Layer.provide(Layer.succeed(Stdio.Stdio, streams.stdio))
   )
 
 const lastStatus = ({ stderr }: Captured): string => Style.strip(stderr().split("\r").at(-1) ?? "")
@@ -27,7 +27,7 @@ describe("ProgressLine", () => {
         tracker.bytes = 12_345
         yield* TestClock.adjust("2 seconds")
         expect(lastStatus(terminal)).toBe(
-          "state snapshot of epoch 2  500 of 2,000 items, 12.3 kB, 255/s"
+          "state snapshot of epoch 2  500 of 2,000 items, 12.3 kB, 260/s"
         )
       }))
       expect(lastStatus(terminal)).toBe("")

@@ -42,7 +42,7 @@ describe("Stdio", () => {
     expect(captured().stdio.errStyle.bad("x")).toBe("x")
   })
 
-  it.effect.each([
+  it.effect.each<readonly [Readonly<Record<string, string>>, Stdio.Environment]>([
     [{}, { noColour: false, noStatus: false }],
     [{ NO_COLOR: "1" }, { noColour: true, noStatus: false }],
     [{ NO_COLOR: "" }, { noColour: false, noStatus: false }],

@@ -64,7 +64,14 @@ export class SourceMismatch
   extends Schema.TaggedError<SourceMismatch>("@holdfast/engine/SourceMismatch")("SourceMismatch", {
     /** What was asked for: `transactions 0 to 99`. */
     request: Schema.String,
-    reason: Schema.Literal("Malformed", "WrongEpoch", "NoStateCheckpoint", "NoStateItems", "NotBootstrapped"),
+    reason: Schema.Literal(
+      "Malformed",
+      "WrongEpoch",
+      "NoStateCheckpoint",
+      "NoStateItems",
+      "NotBootstrapped",
+      "Changed"
+    ),
     detail: Schema.String
   })
 {

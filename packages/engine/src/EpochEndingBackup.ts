@@ -48,10 +48,10 @@ export const take = ({ firstEpoch, lastEpoch, settings }: EpochEndingRequest): B
       unit: "epochs",
       total: epochs
     })
-    const writer = yield* beginBackup(`epoch_ending_${firstEpoch}-`)
+    const writer = yield* beginBackup(`epoch_ending_${firstEpoch}-`, settings.retries)
 
     const waypoints: Array<Waypoint.Waypoint> = []
-    const source = epochEndingRecords(firstEpoch, lastEpoch, settings.maxRecordBytes).pipe(
+    const records = epochEndingRecords(firstEpoch, epochs, settings).pipe(
       Stream.tap((batch) =>
         fromNode(request, () => {
           for (let index = 0; index < batch.count; index++) {
@@ -61,17 +61,18 @@ export const take = ({ firstEpoch, lastEpoch, settings }: EpochEndingRequest): B
         })
       )
     )
-    const chunks = yield* chunkPipeline(counted(source, tracker), firstEpoch, settings, (chunk) =>
+    const source = {
+      first: firstEpoch,
+      records: counted(records, tracker),
+      again: (first: number, count: number) => epochEndingRecords(first, count, settings)
+    }
+    const chunks = yield* chunkPipeline(source, settings, (chunk) =>
       Effect.gen(function*() {
         const ledgerInfos = yield* writer.write(`${chunk.first}-.chunk`, chunk.bytes)
         const { last } = yield* chunk.summary
         return { first_epoch: chunk.first, last_epoch: last, ledger_infos: ledgerInfos }
       }))
 
-    const [first, ...rest] = chunks
-    if (first === undefined) {
-      return yield* Effect.dieMessage("a backup of no chunks")
-    }
     return yield* finishBackup(
       writer,
       "epoch_ending.manifest",
@@ -79,7 +80,7 @@ export const take = ({ firstEpoch, lastEpoch, settings }: EpochEndingRequest): B
         first_epoch: firstEpoch,
         last_epoch: lastEpoch,
         waypoints: waypoints.map(Waypoint.format),
-        chunks: [first, ...rest]
+        chunks
       },
       (manifest) => ({
         _tag: "EpochEndingBackup",
@@ -91,7 +92,8 @@ export const take = ({ firstEpoch, lastEpoch, settings }: EpochEndingRequest): B
           manifest
         }
       }),
-      tracker
+      tracker,
+      settings.retries
     )
   }).pipe(Effect.scoped, Effect.withSpan("EpochEndingBackup.take", { attributes: { firstEpoch, lastEpoch } }))
 

@@ -61,14 +61,24 @@ export interface StorageState {
 /** A metadata file is a few lines; a compacted one some thousands. */
 const maxMetadataBytes = 64 * 1024 * 1024
 
+/** Often enough for any compaction: each further pass needs a file that vanished since the pass before. */
+const maxPasses = 4
+
 /**
- * Lists and reads all metadata of the storage, `concurrency` files at a time.
+ * Lists and reads all metadata of the storage, `concurrency` files at a time. A file that was moved aside since it was
+ * listed is no problem: then everything is listed and read again, with what replaced it.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const load = (
   options: { readonly concurrency: number }
+): Effect.Effect<MetadataView, StorageError.StorageError, BackupStorage.BackupStorage> =>
+  pass(options.concurrency, maxPasses).pipe(Effect.withSpan("MetadataView.load"))
+
+const pass = (
+  concurrency: number,
+  passes: number
 ): Effect.Effect<MetadataView, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
@@ -81,10 +91,15 @@ export const load = (
           Effect.mapError((error) => error._tag === "StorageError" ? unreadable(file)(error) : error),
           Effect.catchTag("InvalidBackup", (problem) => Effect.succeed({ file, entries: [], problems: [problem] }))
         ),
-      { concurrency: options.concurrency }
+      { concurrency }
     )
+    const lost = files.filter(({ problems }) => problems.some(({ reason }) => reason === "Unreadable"))
+    if (lost.length > 0 && passes > 1) {
+      const listed = new Set(yield* storage.listMetadataFiles)
+      if (lost.some(({ file }) => !listed.has(file))) return yield* pass(concurrency, passes - 1)
+    }
     return make(files)
-  }).pipe(Effect.withSpan("MetadataView.load"))
+  })
 
 /**
  * The view of metadata files that were read.

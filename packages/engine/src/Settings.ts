@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 
+import { type RetryPolicy, standard } from "./Retries.ts"
+
 /**
  * @since 0.1.0
  * @category models
@@ -23,6 +25,8 @@ export interface BackupSettings {
   readonly concurrentRequests: number
   /** State items that one request asks for. */
   readonly itemsPerRequest: number
+  /** What is tried again of requests to the node and writes to the storage. */
+  readonly retries: RetryPolicy
 }
 
 const mebibyte = 1024 * 1024
@@ -46,5 +50,6 @@ export const defaultBackupSettings: BackupSettings = {
   bufferedChunks: 8,
   bufferedBytes: 64 * mebibyte,
   concurrentRequests: 8,
-  itemsPerRequest: 100_000
+  itemsPerRequest: 100_000,
+  retries: standard
 }

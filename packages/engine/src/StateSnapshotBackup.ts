@@ -6,17 +6,17 @@
  *
  * @since 0.1.0
  */
-import { Client, Routes } from "@holdfast/backup-service"
+import { Client } from "@holdfast/backup-service"
 import { Bcs, BcsReader, HashValue, LedgerInfo, Proofs, Sha3, StateKey } from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Backup } from "./BackupResult.ts"
 import { SourceMismatch } from "./EngineError.ts"
 import { chunkPipeline } from "./internal/chunkPipeline.ts"
-import { decodeFromNode, epochEndingRecords, exactRecords, fromNode } from "./internal/nodeRecords.ts"
-import { concatPrefetched } from "./internal/prefetch.ts"
+import { decodeFromNode, epochEndingRecords, fromNode, stateItemRecords } from "./internal/nodeRecords.ts"
 import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
 import * as Progress from "./Progress.ts"
+import * as Retries from "./Retries.ts"
 import type { BackupSettings } from "./Settings.ts"
 
 /**
@@ -30,9 +30,6 @@ export interface StateSnapshotRequest {
   readonly settings: BackupSettings
 }
 
-/** Batches of records that a request may have ready before its turn comes; a batch is a received buffer. */
-const batchesAhead = 16
-
 /**
  * Takes the backup. Items are fetched in sub-ranges, several at a time, and put back in order.
  *
@@ -43,9 +40,10 @@ const batchesAhead = 16
  */
 export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
   Effect.gen(function*() {
+    const { retries } = settings
     const client = yield* Client.BackupServiceClient
     const version = yield* versionOfEpoch(epoch, settings)
-    const rootProof = yield* client.stateRootProof(version)
+    const rootProof = yield* Retries.attempts(retries, () => client.stateRootProof(version))
     const { stateCheckpointHash } = rootProof[0].transactionInfo.value
     if (stateCheckpointHash === undefined) {
       return yield* new SourceMismatch({
@@ -54,7 +52,7 @@ export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
         detail: "the transaction info of this version carries no state checkpoint hash"
       })
     }
-    const items = yield* client.stateItemCount(version)
+    const items = yield* Retries.attempts(retries, () => client.stateItemCount(version))
     if (items === 0) {
       return yield* new SourceMismatch({
         request: `the state items of version ${version}`,
@@ -67,11 +65,15 @@ export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
       unit: "items",
       total: items
     })
-    const writer = yield* beginBackup(`state_epoch_${epoch}_ver_${version}`)
+    const writer = yield* beginBackup(`state_epoch_${epoch}_ver_${version}`, retries)
 
+    const source = {
+      first: 0,
+      records: counted(stateItemRecords(version, 0, items, settings), tracker),
+      again: (first: number, count: number) => stateItemRecords(version, first, count, settings)
+    }
     const chunks = yield* chunkPipeline(
-      counted(stateItems(version, items, settings), tracker),
-      0,
+      source,
       settings,
       (chunk) => {
         const proven = Effect.gen(function*() {
@@ -79,7 +81,7 @@ export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
           const request = `state items ${chunk.first} to ${last} of version ${version}`
           const firstKey = yield* fromNode(request, () => keyHash(firstRecord))
           const lastKey = yield* fromNode(request, () => keyHash(lastRecord))
-          const rangeProof = yield* client.stateRangeProof(version, lastKey)
+          const rangeProof = yield* Retries.attempts(retries, () => client.stateRangeProof(version, lastKey))
           const bytes = Bcs.encode(Proofs.SparseMerkleRangeProof, rangeProof)
           const proof = yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes)
           return { last, first_key: HashValue.format(firstKey), last_key: HashValue.format(lastKey), proof }
@@ -96,15 +98,14 @@ export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
         )
       }
     )
-    const [first, ...rest] = chunks
-    if (first === undefined) return yield* Effect.dieMessage("a backup of no chunks")
     const proof = yield* writer.writeBytes("state.proof", Bcs.encode(Proofs.StateRootProof, rootProof))
     return yield* finishBackup(
       writer,
       "state.manifest",
-      { version, epoch, root_hash: HashValue.format(stateCheckpointHash), chunks: [first, ...rest], proof },
+      { version, epoch, root_hash: HashValue.format(stateCheckpointHash), chunks, proof },
       (manifest) => ({ _tag: "StateSnapshotBackup", value: { epoch, version, manifest } }),
-      tracker
+      tracker,
+      retries
     )
   }).pipe(Effect.scoped, Effect.withSpan("StateSnapshotBackup.take", { attributes: { epoch } }))
 
@@ -112,7 +113,7 @@ export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
 const versionOfEpoch = (epoch: number, settings: BackupSettings) =>
   Effect.gen(function*() {
     const request = `the ledger info that ends epoch ${epoch}`
-    const [batch] = yield* Stream.runCollect(epochEndingRecords(epoch, epoch, settings.maxRecordBytes))
+    const [batch] = yield* Stream.runCollect(epochEndingRecords(epoch, 1, settings))
     if (batch === undefined) return yield* Effect.dieMessage("one record expected")
     const record = batch.bytes.subarray(batch.starts[0], batch.ends[0])
     const { value: { ledgerInfo } } = yield* decodeFromNode(request, LedgerInfo.LedgerInfoWithSignatures, record)
@@ -128,24 +129,6 @@ const versionOfEpoch = (epoch: number, settings: BackupSettings) =>
     }
     return commitInfo.version
   })
-
-/** All items of the version in order; several requests are under way at a time. */
-const stateItems = (version: number, items: number, settings: BackupSettings) => {
-  const { concurrentRequests, itemsPerRequest, maxRecordBytes } = settings
-  const requests = Stream.range(0, Math.ceil(items / itemsPerRequest) - 1).pipe(
-    Stream.map((index) => {
-      const start = index * itemsPerRequest
-      const limit = Math.min(itemsPerRequest, items - start)
-      return exactRecords(
-        Routes.stateSnapshotChunk.print(version, start, limit),
-        limit,
-        maxRecordBytes,
-        (client) => client.stateItems(version, start, limit)
-      )
-    })
-  )
-  return concatPrefetched(requests, { ahead: concurrentRequests, buffered: batchesAhead })
-}
 
 /** The key hash of a state record. */
 const keyHash = (record: Uint8Array): HashValue.HashValue => {

@@ -5,15 +5,16 @@
  *
  * @since 0.1.0
  */
-import { Client, Routes } from "@holdfast/backup-service"
+import { Client } from "@holdfast/backup-service"
 import { Bcs, Proofs } from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
 import type { Backup } from "./BackupResult.ts"
 import { InvalidRequest } from "./EngineError.ts"
 import { chunkPipeline } from "./internal/chunkPipeline.ts"
-import { exactRecords } from "./internal/nodeRecords.ts"
+import { transactionRecords } from "./internal/nodeRecords.ts"
 import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
 import * as Progress from "./Progress.ts"
+import * as Retries from "./Retries.ts"
 import type { BackupSettings } from "./Settings.ts"
 
 /**
@@ -45,17 +46,19 @@ export const take = ({ firstVersion, lastVersion, settings }: TransactionRequest
     const count = lastVersion - firstVersion + 1
     const what = `transactions ${firstVersion} to ${lastVersion}`
     const tracker = yield* Progress.begin({ what, unit: "transactions", total: count })
-    const writer = yield* beginBackup(`transaction_${firstVersion}-`)
-    const source = exactRecords(
-      Routes.transactions.print(firstVersion, count),
-      count,
-      settings.maxRecordBytes,
-      () => client.transactions(firstVersion, count)
-    )
-    const chunks = yield* chunkPipeline(counted(source, tracker), firstVersion, settings, (chunk) => {
+    const writer = yield* beginBackup(`transaction_${firstVersion}-`, settings.retries)
+    const source = {
+      first: firstVersion,
+      records: counted(transactionRecords(firstVersion, count, settings), tracker),
+      again: (first: number, again: number) => transactionRecords(first, again, settings)
+    }
+    const chunks = yield* chunkPipeline(source, settings, (chunk) => {
       const proven = Effect.gen(function*() {
         const { last } = yield* chunk.summary
-        const rangeProof = yield* client.transactionRangeProof(chunk.first, last)
+        const rangeProof = yield* Retries.attempts(
+          settings.retries,
+          () => client.transactionRangeProof(chunk.first, last)
+        )
         const bytes = Bcs.encode(Proofs.TransactionRangeProof, rangeProof)
         return { last, proof: yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes) }
       })
@@ -69,16 +72,15 @@ export const take = ({ firstVersion, lastVersion, settings }: TransactionRequest
         }))
       )
     })
-    const [first, ...rest] = chunks
-    if (first === undefined) return yield* Effect.dieMessage("a backup of no chunks")
     return yield* finishBackup(
       writer,
       "transaction.manifest",
-      { first_version: firstVersion, last_version: lastVersion, chunks: [first, ...rest] },
+      { first_version: firstVersion, last_version: lastVersion, chunks },
       (manifest) => ({
         _tag: "TransactionBackup",
         value: { first_version: firstVersion, last_version: lastVersion, manifest }
       }),
-      tracker
+      tracker,
+      settings.retries
     )
   }).pipe(Effect.scoped, Effect.withSpan("TransactionBackup.take", { attributes: { firstVersion, lastVersion } }))

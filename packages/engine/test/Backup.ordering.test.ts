@@ -16,7 +16,11 @@ import { failure, type Hooks, makeStorage, type MemoryStorage, plain } from "./s
 import { layerSmall, type Network, TestNetwork } from "./support/networks.ts"
 import { aWhile, everybodyElse } from "./support/turns.ts"
 
-const manifestNames = { "epoch endings": "epoch_ending.manifest", "state snapshot": "state.manifest", transactions: "transaction.manifest" } as const
+const manifestNames = {
+  "epoch endings": "epoch_ending.manifest",
+  "state snapshot": "state.manifest",
+  transactions: "transaction.manifest"
+} as const
 
 /** Every file takes its own while to be confirmed. */
 const dawdling = (seed: number): Hooks => {
@@ -40,7 +44,9 @@ const namedBy = (kind: Kind, text: string): ReadonlyArray<string> => {
       return [...chunks.flatMap((chunk) => [chunk.blobs, chunk.proof]), proof]
     }
     case "transactions":
-      return Either.getOrThrow(Manifest.parseTransaction("m", text)).chunks.flatMap((chunk) => [chunk.transactions, chunk.proof])
+      return Either.getOrThrow(Manifest.parseTransaction("m", text)).chunks.flatMap((
+        chunk
+      ) => [chunk.transactions, chunk.proof])
   }
 }
 
@@ -55,7 +61,11 @@ const expectNothingReferred = ({ files, log, open }: MemoryStorage) => {
 const expectRetryVerifies = (kind: Kind, { store, summary }: Network, { files }: MemoryStorage) =>
   Effect.gen(function*() {
     const { log, storage } = makeStorage({}, files)
-    yield* between(clientOf(store), storage, Effect.zipRight(epochEndings(0, 4), kind === "epoch endings" ? Effect.void : ofKind[kind]))
+    yield* between(
+      clientOf(store),
+      storage,
+      Effect.zipRight(epochEndings(0, 4), kind === "epoch endings" ? Effect.void : ofKind[kind])
+    )
     expect(log.filter((event) => event.startsWith("abort"))).toEqual([])
     const genesis = summary.epochEndings.slice(0, 1).map(({ waypoint }) => waypoint)
     const report = yield* Verify.verify({ ...Verify.everything, strict: true, trustedWaypoints: genesis }).pipe(
@@ -75,12 +85,14 @@ it.layer(layerSmall)("a backup", (it) => {
             const result = yield* between(clientOf(store), storage, ofKind[kind])
             const manifest = place(log, "begin", manifestNames[kind])
             const data = log.flatMap((event, index) => /^confirm .*\.(chunk|proof)$/.test(event) ? [index] : [])
-            expect(data.length).toBeGreaterThan(3)
+            expect(data.length).toBeGreaterThan(2)
             expect(Math.max(...data)).toBeLessThan(manifest)
             expect(place(log, "confirm", manifestNames[kind])).toBeLessThan(place(log, "begin", ".meta"))
             expect(log.at(-1)).toBe(`confirm metadata/${result.metadata}`)
             if (kind === "state snapshot") {
-              const chunks = log.flatMap((event, index) => event.endsWith(".chunk") || /\d\.proof$/.test(event) ? [index] : [])
+              const chunks = log.flatMap((event, index) =>
+                event.endsWith(".chunk") || /\d\.proof$/.test(event) ? [index] : []
+              )
               expect(place(log, "begin", "/state.proof")).toBeGreaterThan(Math.max(...chunks))
               expect(place(log, "confirm", "/state.proof")).toBeLessThan(manifest)
             }
@@ -98,7 +110,11 @@ it.layer(layerSmall)("a backup", (it) => {
           const { files, storage } = makeStorage()
           const first = yield* between(clientOf(store), storage, Effect.withRandom(ofKind[kind], Random.make("first")))
           const before = [...files.keys()]
-          const second = yield* between(clientOf(store), storage, Effect.withRandom(ofKind[kind], Random.make("second")))
+          const second = yield* between(
+            clientOf(store),
+            storage,
+            Effect.withRandom(ofKind[kind], Random.make("second"))
+          )
           expect(second.manifest).not.toBe(first.manifest)
           expect(plain(second.manifest)).toBe(plain(first.manifest))
           expect(files.size).toBe(2 * before.length - 1)
@@ -112,7 +128,8 @@ it.layer(layerSmall)("a backup", (it) => {
           const files = [...clean.files.keys()].map(plain)
           for (const failing of files) {
             const memory = makeStorage({
-              confirm: (file) => file === failing ? failure("create_for_write", "NoSpace", file) : aWhile(file.length % 7)
+              confirm: (file) =>
+                file === failing ? failure("create_for_write", "NoSpace", file) : aWhile(file.length % 7)
             })
             const error = yield* Effect.flip(between(clientOf(network.store), memory.storage, ofKind[kind]))
             expect(error, failing).toMatchObject({ _tag: "StorageError", reason: "NoSpace", subject: failing })
@@ -144,7 +161,7 @@ it.layer(layerSmall)("a backup", (it) => {
           for (let seed = 1; seed <= 25; seed++) {
             const memory = makeStorage(dawdling(seed))
             const backup = yield* Effect.fork(between(clientOf(network.store), memory.storage, ofKind[kind]))
-            yield* aWhile(yield* Random.make(`interruption ${seed}`).nextIntBetween(0, 500))
+            yield* aWhile(yield* Random.make(`interruption ${seed}`).nextIntBetween(0, 350))
             const exit = yield* Fiber.interrupt(backup)
             if (Exit.isSuccess(exit)) continue
             interrupted += 1
@@ -155,14 +172,15 @@ it.layer(layerSmall)("a backup", (it) => {
             expect({ seed, ...memory.open }).toMatchObject({ seed, writes: 0, reads: 0 })
             if (seed <= 3) yield* expectRetryVerifies(kind, network, memory)
           }
-          expect(interrupted).toBeGreaterThan(10)
+          // Enough moments, and not only the last ones.
+          expect(interrupted).toBeGreaterThan(8)
         }))
     })
   }
 
   const nodeFaults: ReadonlyArray<readonly [Kind, LedgerStoreFaults.Fault, reason: string]> = [
     ["epoch endings", { operation: "epochEndingLedgerInfos", call: 1 }, "CutConnection"],
-    ["epoch endings", { operation: "epochEndingLedgerInfos", call: 1, afterBytes: 3_000 }, "CutConnection"],
+    ["epoch endings", { operation: "epochEndingLedgerInfos", call: 1, afterBytes: 2_000 }, "CutConnection"],
     ["state snapshot", { operation: "epochEndingLedgerInfos", call: 1, afterBytes: 10 }, "CutConnection"],
     ["state snapshot", { operation: "stateRootProof", call: 1 }, "BadStatus"],
     ["state snapshot", { operation: "stateItemCount", call: 1 }, "BadStatus"],

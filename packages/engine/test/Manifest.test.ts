@@ -20,7 +20,14 @@ const stateSnapshot = {
   root_hash: hash("d"),
   chunks: [
     { first_idx: 0, last_idx: 9, first_key: hash("1"), last_key: hash("3"), blobs: "s/0-.chunk", proof: "s/0-9.proof" },
-    { first_idx: 10, last_idx: 10, first_key: hash("5"), last_key: hash("5"), blobs: "s/10-.chunk", proof: "s/10-10.proof" }
+    {
+      first_idx: 10,
+      last_idx: 10,
+      first_key: hash("5"),
+      last_key: hash("5"),
+      blobs: "s/10-.chunk",
+      proof: "s/10-10.proof"
+    }
   ],
   proof: "s/state.proof"
 }
@@ -46,7 +53,8 @@ const file = "backup.0001/some.manifest"
 
 const parse = (kind: Kind, text: string): Either.Either<unknown, unknown> => kinds[kind].parse(file, text)
 
-const errorOf = (kind: Kind, text: string): unknown => Either.match(parse(kind, text), { onLeft: (error) => error, onRight: () => "accepted" })
+const errorOf = (kind: Kind, text: string): unknown =>
+  Either.match(parse(kind, text), { onLeft: (error) => error, onRight: () => "accepted" })
 
 /** The good manifest's text with one piece of it replaced, which must occur. */
 const changed = (kind: Kind, from: string, to: string): string => {
@@ -101,7 +109,9 @@ describe.each(["epochEnding", "stateSnapshot", "transaction"] as const)("the man
       })
     }
     for (const field of Object.keys(good.chunks[0]).filter((name) => name !== "format")) {
-      const chunks = good.chunks.map((chunk) => Object.fromEntries(Object.entries(chunk).filter(([name]) => name !== field)))
+      const chunks = good.chunks.map((chunk) =>
+        Object.fromEntries(Object.entries(chunk).filter(([name]) => name !== field))
+      )
       expect(errorOf(kind, JSON.stringify({ ...good, chunks })), field).toMatchObject({
         reason: "Malformed",
         detail: expect.stringContaining(`chunks.0.${field}`)
@@ -127,13 +137,20 @@ describe.each(["epochEnding", "stateSnapshot", "transaction"] as const)("the man
   }
 
   it("names no file by an empty handle", () => {
-    const handle = kind === "epochEnding" ? "epoch_ending_3-.0001/3-.chunk" : kind === "stateSnapshot" ? "s/0-.chunk" : "t/0-.chunk"
+    const handle = kind === "epochEnding"
+      ? "epoch_ending_3-.0001/3-.chunk"
+      : kind === "stateSnapshot"
+      ? "s/0-.chunk"
+      : "t/0-.chunk"
     expect(errorOf(kind, changed(kind, `"${handle}"`, "\"\""))).toMatchObject({ reason: "Malformed" })
   })
 
   it("makes no long error of a long text", () => {
     const long = "x".repeat(1_000_000)
-    const message = errorOf(kind, JSON.stringify({ ...good, chunks: [{ ...good.chunks[0], [Object.keys(good.chunks[0])[0] ?? ""]: long }] }))
+    const message = errorOf(
+      kind,
+      JSON.stringify({ ...good, chunks: [{ ...good.chunks[0], [Object.keys(good.chunks[0])[0] ?? ""]: long }] })
+    )
     expect(message).toMatchObject({ reason: "Malformed" })
     expect(String(message).length).toBeLessThan(2_000)
   })
@@ -170,14 +187,34 @@ const inconsistent: ReadonlyArray<readonly [Kind, from: string, to: string, deta
   ["epochEnding", "\"last_epoch\":5,\"waypoints\"", "\"last_epoch\":1,\"waypoints\"", /waypoints/],
   ["epochEnding", "\"first_epoch\":5", "\"first_epoch\":6", /begins with epoch 6 where 5 should follow/],
   ["epochEnding", "\"first_epoch\":5", "\"first_epoch\":4", /begins with epoch 4 where 5 should follow/],
-  ["epochEnding", "{\"first_epoch\":3,\"last_epoch\":4", "{\"first_epoch\":2,\"last_epoch\":4", /begins with epoch 2 where 3 should follow/],
-  ["epochEnding", "\"last_epoch\":5,\"ledger_infos\"", "\"last_epoch\":6,\"ledger_infos\"", /end with epoch 6, the manifest says 5/],
+  [
+    "epochEnding",
+    "{\"first_epoch\":3,\"last_epoch\":4",
+    "{\"first_epoch\":2,\"last_epoch\":4",
+    /begins with epoch 2 where 3 should follow/
+  ],
+  [
+    "epochEnding",
+    "\"last_epoch\":5,\"ledger_infos\"",
+    "\"last_epoch\":6,\"ledger_infos\"",
+    /end with epoch 6, the manifest says 5/
+  ],
   ["transaction", "\"first_version\":13", "\"first_version\":14", /begins with version 14 where 13 should follow/],
   ["transaction", "\"first_version\":13", "\"first_version\":12", /begins with version 12 where 13 should follow/],
   ["transaction", "\"last_version\":12", "\"last_version\":11", /begins with version 13 where 12 should follow/],
-  ["transaction", "\"first_version\":0,\"last_version\":20", "\"first_version\":1,\"last_version\":20", /begins with version 0 where 1 should follow/],
+  [
+    "transaction",
+    "\"first_version\":0,\"last_version\":20",
+    "\"first_version\":1,\"last_version\":20",
+    /begins with version 0 where 1 should follow/
+  ],
   ["transaction", "\"last_version\":20", "\"last_version\":21", /end with version 20, the manifest says 21/],
-  ["transaction", "\"first_version\":13,\"last_version\":20", "\"first_version\":13,\"last_version\":12", /a chunk from version 13 to 12/],
+  [
+    "transaction",
+    "\"first_version\":13,\"last_version\":20",
+    "\"first_version\":13,\"last_version\":12",
+    /a chunk from version 13 to 12/
+  ],
   ["stateSnapshot", "\"first_idx\":0", "\"first_idx\":1", /begins with item 1 where 0 should follow/],
   ["stateSnapshot", "\"first_idx\":10", "\"first_idx\":11", /begins with item 11 where 10 should follow/],
   ["stateSnapshot", "\"last_idx\":10", "\"last_idx\":9", /a chunk from item 10 to 9/],
@@ -238,8 +275,12 @@ describe("the text that is saved", () => {
     )
     expect(Manifest.print(Either.getOrThrow(Manifest.parseStateSnapshot(file, JSON.stringify(stateSnapshot))))).toBe(
       `{"version":20,"epoch":4,"root_hash":"${hash("d")}","chunks":[`
-        + `{"first_idx":0,"last_idx":9,"first_key":"${hash("1")}","last_key":"${hash("3")}","blobs":"s/0-.chunk","proof":"s/0-9.proof"},`
-        + `{"first_idx":10,"last_idx":10,"first_key":"${hash("5")}","last_key":"${hash("5")}","blobs":"s/10-.chunk","proof":"s/10-10.proof"}],`
+        + `{"first_idx":0,"last_idx":9,"first_key":"${hash("1")}","last_key":"${
+          hash("3")
+        }","blobs":"s/0-.chunk","proof":"s/0-9.proof"},`
+        + `{"first_idx":10,"last_idx":10,"first_key":"${hash("5")}","last_key":"${
+          hash("5")
+        }","blobs":"s/10-.chunk","proof":"s/10-10.proof"}],`
         + "\"proof\":\"s/state.proof\"}"
     )
     expect(Manifest.print(Either.getOrThrow(Manifest.parseTransaction(file, JSON.stringify(transaction))))).toBe(

@@ -30,7 +30,10 @@ const samples: ReadonlyArray<readonly [Metadata.Entry, line: string, name: strin
       _tag: "CompactionTimestamps",
       value: {
         file_compacted_at: 1_700_000_000,
-        compaction_timestamps: { "metadata/epoch_ending_0-0.meta": 1_690_000_000, "metadata/transaction_0-0.meta": null }
+        compaction_timestamps: {
+          "metadata/epoch_ending_0-0.meta": 1_690_000_000,
+          "metadata/transaction_0-0.meta": null
+        }
       }
     },
     "{\"CompactionTimestamps\":{\"file_compacted_at\":1700000000,\"compaction_timestamps\":"
@@ -57,7 +60,8 @@ describe("entries", () => {
   }
 
   it("may have unknown fields, other orders and whitespace", () => {
-    const text = " { \"StateSnapshotBackup\" : { \"manifest\":\"s/state.manifest\", \"new\": 1, \"version\":20, \"epoch\":4 } } "
+    const text =
+      " { \"StateSnapshotBackup\" : { \"manifest\":\"s/state.manifest\", \"new\": 1, \"version\":20, \"epoch\":4 } } "
     expect(Metadata.parseLine(file, 1, text)).toEqual(Either.right(entries[1]))
   })
 })
@@ -116,13 +120,22 @@ describe("lines that are no entries", () => {
       ["{\"StateSnapshotBackup\":{\"epoch\":4,\"version\":20}}", /StateSnapshotBackup\.manifest/],
       ["{\"StateSnapshotBackup\":{\"epoch\":4,\"version\":20,\"manifest\":\"\"}}", /StateSnapshotBackup\.manifest/],
       ["{\"StateSnapshotBackup\":{\"epoch\":-4,\"version\":20,\"manifest\":\"m\"}}", /StateSnapshotBackup\.epoch/],
-      ["{\"StateSnapshotBackup\":{\"epoch\":4,\"version\":9007199254740993,\"manifest\":\"m\"}}", /StateSnapshotBackup\.version/],
-      ["{\"TransactionBackup\":{\"first_version\":2,\"last_version\":1,\"manifest\":\"m\"}}", /first_version 2 is after last_version 1/],
+      [
+        "{\"StateSnapshotBackup\":{\"epoch\":4,\"version\":9007199254740993,\"manifest\":\"m\"}}",
+        /StateSnapshotBackup\.version/
+      ],
+      [
+        "{\"TransactionBackup\":{\"first_version\":2,\"last_version\":1,\"manifest\":\"m\"}}",
+        /first_version 2 is after last_version 1/
+      ],
       [
         "{\"EpochEndingBackup\":{\"first_epoch\":2,\"last_epoch\":1,\"first_version\":0,\"last_version\":0,\"manifest\":\"m\"}}",
         /first_epoch 2 is after last_epoch 1/
       ],
-      ["{\"CompactionTimestamps\":{\"file_compacted_at\":1,\"compaction_timestamps\":{\"f\":\"1\"}}}", /compaction_timestamps\.f/]
+      [
+        "{\"CompactionTimestamps\":{\"file_compacted_at\":1,\"compaction_timestamps\":{\"f\":\"1\"}}}",
+        /compaction_timestamps\.f/
+      ]
     ] as const
   ) {
     it(`malformed: ${line.slice(0, 90)}`, () => {
@@ -139,7 +152,13 @@ describe("lines that are no entries", () => {
   }
 
   it("make no long errors", () => {
-    for (const line of [`{"${"x".repeat(1_000_000)}":1}`, `{"Identity":{"id":"${"x".repeat(1_000_000)}"}}`, "x".repeat(1_000_000)]) {
+    for (
+      const line of [
+        `{"${"x".repeat(1_000_000)}":1}`,
+        `{"Identity":{"id":"${"x".repeat(1_000_000)}"}}`,
+        "x".repeat(1_000_000)
+      ]
+    ) {
       expect(problemsOf(line)[0]?.message.length).toBeLessThan(2_000)
     }
   })

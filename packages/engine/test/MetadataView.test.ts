@@ -56,7 +56,13 @@ describe("view", () => {
       { _tag: "Identity", value: { id } },
       { _tag: "CompactionTimestamps", value: { file_compacted_at: 1, compaction_timestamps: {} } }
     )
-    expect(view).toMatchObject({ identities: [id], epochEndings: [], stateSnapshots: [], transactions: [], problems: [] })
+    expect(view).toMatchObject({
+      identities: [id],
+      epochEndings: [],
+      stateSnapshots: [],
+      transactions: [],
+      problems: []
+    })
   })
 })
 
@@ -110,7 +116,10 @@ describe("covering sets", () => {
   }
 
   it("consecutive backups", () => {
-    expect(covering(0, 19, transactions(0, 9), transactions(10, 19))).toEqual({ backups: ["t0-9", "t10-19"], gap: undefined })
+    expect(covering(0, 19, transactions(0, 9), transactions(10, 19))).toEqual({
+      backups: ["t0-9", "t10-19"],
+      gap: undefined
+    })
   })
 
   it("only those that the range needs", () => {
@@ -121,7 +130,13 @@ describe("covering sets", () => {
   })
 
   it("overlaps and duplicates", () => {
-    const view = [transactions(0, 9), transactions(0, 9, "twin"), transactions(0, 4), transactions(5, 14), transactions(8, 19)]
+    const view = [
+      transactions(0, 9),
+      transactions(0, 9, "twin"),
+      transactions(0, 4),
+      transactions(5, 14),
+      transactions(8, 19)
+    ]
     expect(covering(0, 19, ...view)).toEqual({ backups: ["t0-9", "t8-19"], gap: undefined })
   })
 
@@ -150,7 +165,9 @@ describe("covering sets", () => {
       backups: ["t0-9"],
       gap: { file: "metadata", detail: "no backup holds version 10 to 19" }
     })
-    expect(covering(0, 19, transactions(0, 9), transactions(30, 39)).gap?.detail).toBe("no backup holds version 10 to 19")
+    expect(covering(0, 19, transactions(0, 9), transactions(30, 39)).gap?.detail).toBe(
+      "no backup holds version 10 to 19"
+    )
   })
 
   it("nothing at all", () => {
@@ -166,14 +183,18 @@ describe("covering sets", () => {
   it.effect.prop(
     "there is one exactly if the backups together hold the range, and it is continuous",
     [FastCheck.record({
-      ranges: FastCheck.array(FastCheck.tuple(FastCheck.nat({ max: 30 }), FastCheck.nat({ max: 8 })), { maxLength: 14 }),
+      ranges: FastCheck.array(FastCheck.tuple(FastCheck.nat({ max: 30 }), FastCheck.nat({ max: 8 })), {
+        maxLength: 14
+      }),
       first: FastCheck.nat({ max: 30 }),
       length: FastCheck.nat({ max: 20 })
     })],
     ([{ first, length, ranges }]) =>
       Effect.sync(() => {
         const last = first + length
-        const held = new Set(ranges.flatMap(([from, more]) => Array.from({ length: more + 1 }, (_, index) => from + index)))
+        const held = new Set(
+          ranges.flatMap(([from, more]) => Array.from({ length: more + 1 }, (_, index) => from + index))
+        )
         const wanted = Array.from({ length: length + 1 }, (_, index) => first + index)
         const { backups, gap } = MetadataView.coveringTransactions(
           viewOf(...ranges.map(([from, more]) => transactions(from, from + more))),

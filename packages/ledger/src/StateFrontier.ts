@@ -50,12 +50,14 @@ export class StateFrontier {
    * the keys go on strictly increasing.
    */
   push(keyHashes: Uint8Array, leafHashes: Uint8Array, count: number): void {
+    const key = this.#key
+    const node = this.#node
     for (let index = 0; index < count; index++) {
       const at = index * size
       if (this.#count > 0) this.#settle(keyHashes, at)
       for (let byte = 0; byte < size; byte++) {
-        this.#key[byte] = keyHashes[at + byte] ?? 0
-        this.#node[byte] = leafHashes[at + byte] ?? 0
+        key[byte] = keyHashes[at + byte] ?? 0
+        node[byte] = leafHashes[at + byte] ?? 0
       }
       this.#count += 1
     }

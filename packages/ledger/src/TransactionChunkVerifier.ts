@@ -50,6 +50,7 @@ export class TransactionChunkVerifier {
   }
   readonly #computed = new Hashes()
   readonly #events = new Hashes()
+  readonly #eventLeaves = new Hashes()
   readonly #eventRoots = new Hashes()
   /** Hashes of the transaction infos; the first 32 bytes are room for a left sibling. */
   readonly #leaves = new Hashes()
@@ -140,7 +141,7 @@ export class TransactionChunkVerifier {
       } else if (count === 1) {
         roots.set(hashes.subarray(first * size, (first + 1) * size), index * size)
       } else {
-        const leaves = new Uint8Array((count + 1) * size)
+        const leaves = this.#eventLeaves.reserve(count + 1)
         leaves.set(hashes.subarray(first * size, (first + count) * size))
         roots.set(Accumulator.rootOfLeaves(seeds.eventAccumulator, leaves, count), index * size)
       }

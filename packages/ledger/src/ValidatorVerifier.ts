@@ -9,7 +9,7 @@
  * @since 0.1.0
  */
 import { aggregatePublicKeys, PublicKey, Signature, verify, verifyMultipleAggregateSignatures } from "@chainsafe/blst"
-import { concatBytes } from "./Bytes.ts"
+import { concatBytes, equalBytes } from "./Bytes.ts"
 import { seeds } from "./HashValue.ts"
 import type { AggregateSignature, EpochState } from "./LedgerInfo.ts"
 import { refuse } from "./ProofError.ts"
@@ -33,9 +33,22 @@ export class PublicKeyCache {
   readonly #ids = new Map<string, number>()
   readonly #bytes: Array<Uint8Array> = []
   readonly #keys: Array<PublicKey | undefined> = []
+  /** By key: the one that was looked up after it the last time. */
+  readonly #followers: Array<number> = []
+  #last = 0
 
   /** A small number that stands for a key. */
   idOf(bytes: Uint8Array): number {
+    // Sets mostly keep their order, so the key is likely the one that followed the last time, too.
+    const likely = this.#followers[this.#last] ?? 0
+    const expected = this.#bytes[likely]
+    const id = expected !== undefined && equalBytes(expected, bytes) ? likely : this.#find(bytes)
+    this.#followers[this.#last] = id
+    this.#last = id
+    return id
+  }
+
+  #find(bytes: Uint8Array): number {
     const text = String.fromCharCode(...bytes)
     const known = this.#ids.get(text)
     if (known !== undefined) return known

@@ -23,7 +23,10 @@ const size = (min: number) =>
   FastCheck.oneof(
     { weight: 3, arbitrary: FastCheck.integer({ min, max: 70 }) },
     { weight: 1, arbitrary: FastCheck.integer({ min, max: 700 }) },
-    { weight: 1, arbitrary: FastCheck.constantFrom(1, 2, 4, 8, 16, 32, 64, 128, 256).map((full) => Math.max(min, full)) }
+    {
+      weight: 1,
+      arbitrary: FastCheck.constantFrom(1, 2, 4, 8, 16, 32, 64, 128, 256).map((full) => Math.max(min, full))
+    }
   )
 
 const roots = (hashes: ReadonlyArray<Uint8Array>) => hashes.map(toHex)
@@ -41,14 +44,17 @@ const verifyRange = (
 ) => Accumulator.verifyRange(withRoom(leaves), leaves.length, first, { leftSiblings, rightSiblings }, root)
 
 describe(`accumulators (seed ${seed})`, () => {
-  it.each(["TransactionAccumulator", "EventAccumulator"])("F-1: %s: the root of leaves is what the definition says", (name) => {
-    const ownSeed = name === "EventAccumulator" ? seeds.eventAccumulator : seeds.transactionAccumulator
-    for (let count = 0; count <= 130; count++) {
-      const leaves = someHashes(count)
-      const root = Accumulator.rootOfLeaves(ownSeed, concatBytes([...leaves, stranger]), count)
-      expect(toHex(root), `${count} leaves`).toBe(toHex(new NaiveAccumulator(leaves, name).root()))
+  it.each(["TransactionAccumulator", "EventAccumulator"])(
+    "F-1: %s: the root of leaves is what the definition says",
+    (name) => {
+      const ownSeed = name === "EventAccumulator" ? seeds.eventAccumulator : seeds.transactionAccumulator
+      for (let count = 0; count <= 130; count++) {
+        const leaves = someHashes(count)
+        const root = Accumulator.rootOfLeaves(ownSeed, concatBytes([...leaves, stranger]), count)
+        expect(toHex(root), `${count} leaves`).toBe(toHex(new NaiveAccumulator(leaves, name).root()))
+      }
     }
-  })
+  )
 
   it("F-2: grows in any steps, and goes on from its frozen subtree roots", () => {
     FastCheck.assert(
@@ -103,7 +109,9 @@ describe(`accumulators (seed ${seed})`, () => {
             .toBe(other < 2 ** tree.height ? "RootMismatch" : "ProofShape")
         }
         for (const changed of changedLists(siblings, stranger)) {
-          expect(outcomeOf(() => Accumulator.verifyInclusion(leaf, index, changed, root))).toMatch(/^(RootMismatch|ProofShape)$/)
+          expect(outcomeOf(() => Accumulator.verifyInclusion(leaf, index, changed, root))).toMatch(
+            /^(RootMismatch|ProofShape)$/
+          )
         }
       }),
       { seed, numRuns: 150 }
@@ -130,7 +138,9 @@ describe(`accumulators (seed ${seed})`, () => {
           leaves.toSpliced(at, 0, stranger),
           ...(leaves.length > 1 ? [leaves.toReversed()] : [])
         ]
-        for (const changed of changedLeaves) refused(() => verifyRange(changed, first, leftSiblings, rightSiblings, root))
+        for (const changed of changedLeaves) {
+          refused(() => verifyRange(changed, first, leftSiblings, rightSiblings, root))
+        }
         for (const shifted of [first - 1, first + 1, first + 2, first + 2 ** tree.height]) {
           if (shifted >= 0) refused(() => verifyRange(leaves, shifted, leftSiblings, rightSiblings, root))
         }

@@ -30,7 +30,10 @@ const sign = (info: LedgerInfo, by = info.commitInfo.epoch): LedgerInfoWithSigna
 
 const encode = (value: LedgerInfoWithSignatures): Uint8Array => Bcs.encode(LedgerInfoWithSignatures, value)
 
-const chain = Array.from({ length: epochs }, (_, epoch) => encode(epoch === 0 ? unsigned(ending(0)) : sign(ending(epoch))))
+const chain = Array.from(
+  { length: epochs },
+  (_, epoch) => encode(epoch === 0 ? unsigned(ending(0)) : sign(ending(epoch)))
+)
 
 const recordOf = (epoch: number): Uint8Array => chain[epoch] ?? new Uint8Array(0)
 
@@ -55,7 +58,10 @@ const withSignatureOf = (info: LedgerInfo, other: LedgerInfoWithSignatures): Led
 const badRecord = (epoch: number): Uint8Array =>
   encode(withSignatureOf(ending(epoch, { round: 99n }), sign(ending(epoch))))
 
-const waypointOf = (info: LedgerInfo): Waypoint.Waypoint => ({ version: info.commitInfo.version, value: waypointHash(info) })
+const waypointOf = (info: LedgerInfo): Waypoint.Waypoint => ({
+  version: info.commitInfo.version,
+  value: waypointHash(info)
+})
 
 describe(`the history of epochs (seed ${seed})`, () => {
   it("F-15: takes epochs one after the other, each signed by the validators that the one before it named", () => {
@@ -95,7 +101,14 @@ describe(`the history of epochs (seed ${seed})`, () => {
 
   it("F-15: refuses bytes that are no ledger info, or more than one", () => {
     const record = recordOf(3)
-    for (const bytes of [new Uint8Array(0), record.slice(0, -1), concatBytes([record, Uint8Array.of(0)]), record.with(0, 1)]) {
+    for (
+      const bytes of [
+        new Uint8Array(0),
+        record.slice(0, -1),
+        concatBytes([record, Uint8Array.of(0)]),
+        record.with(0, 1)
+      ]
+    ) {
       expect(() => historyTo(2).push(bytes)).toThrow(BcsError)
     }
   })
@@ -104,7 +117,11 @@ describe(`the history of epochs (seed ${seed})`, () => {
     for (const by of [2, 4, 9]) {
       const history = historyTo(2)
       history.push(encode(sign(ending(3), by)))
-      expectRefused(() => history.settle(), "BadSignature", /^the ledger info that ends epoch 3: the signature does not verify/)
+      expectRefused(
+        () => history.settle(),
+        "BadSignature",
+        /^the ledger info that ends epoch 3: the signature does not verify/
+      )
     }
   })
 
@@ -114,7 +131,9 @@ describe(`the history of epochs (seed ${seed})`, () => {
       encode({ _tag: "V0", value: { ledgerInfo: ending(3), signatures: { ...signatures, ...changes } } })
     expect(outcomeOf(() => historyTo(2).push(withSignatures({ sig: undefined })))).toBe("NoSignature")
     expect(outcomeOf(() => historyTo(2).push(withSignatures({ validatorBitmask: maskOf(4, [0, 1]) })))).toBe("NoQuorum")
-    expect(outcomeOf(() => historyTo(2).push(withSignatures({ validatorBitmask: new Uint8Array(2) })))).toBe("BadBitmask")
+    expect(outcomeOf(() => historyTo(2).push(withSignatures({ validatorBitmask: new Uint8Array(2) })))).toBe(
+      "BadBitmask"
+    )
   })
 
   it("F-15: no bit of an epoch ending can change", () => {
@@ -149,7 +168,9 @@ describe(`the history of epochs (seed ${seed})`, () => {
           expectRefused(
             () => {
               while (history.nextEpoch < epochs) {
-                history.push(wrong.includes(history.nextEpoch) ? badRecord(history.nextEpoch) : recordOf(history.nextEpoch))
+                history.push(
+                  wrong.includes(history.nextEpoch) ? badRecord(history.nextEpoch) : recordOf(history.nextEpoch)
+                )
               }
               history.settle()
             },
@@ -208,7 +229,9 @@ describe(`the history of epochs (seed ${seed})`, () => {
       "WaypointMismatch",
       new RegExp(`epoch 3: its waypoint is ${Waypoint.format(good)}, the trusted one ${Waypoint.format(wrong)}`)
     )
-    expect(outcomeOf(() => historyTo(2, [good]).push(encode(unsigned(ending(3, { timestampUsecs: 1 })))))).toBe("WaypointMismatch")
+    expect(outcomeOf(() => historyTo(2, [good]).push(encode(unsigned(ending(3, { timestampUsecs: 1 })))))).toBe(
+      "WaypointMismatch"
+    )
     expect(outcomeOf(() => historyTo(-1, [{ ...wrong, version: 0 }]).push(recordOf(0)))).toBe("WaypointMismatch")
   })
 
@@ -236,7 +259,10 @@ describe(`the history of epochs (seed ${seed})`, () => {
       const others: ReadonlyArray<LedgerInfoWithSignatures> = [
         unsigned({ commitInfo: { ...commitInfo, round: 1n }, consensusDataHash }),
         unsigned({ commitInfo: { ...commitInfo, id: flipped(commitInfo.id) }, consensusDataHash }),
-        unsigned({ commitInfo: { ...commitInfo, executedStateId: flipped(commitInfo.executedStateId) }, consensusDataHash }),
+        unsigned({
+          commitInfo: { ...commitInfo, executedStateId: flipped(commitInfo.executedStateId) },
+          consensusDataHash
+        }),
         unsigned({ commitInfo: { ...commitInfo, nextEpochState: undefined }, consensusDataHash }),
         unsigned({ commitInfo: { ...commitInfo, version: 1 }, consensusDataHash }),
         unsigned({ commitInfo, consensusDataHash: flipped(consensusDataHash) }),
@@ -313,7 +339,11 @@ describe(`the history of epochs (seed ${seed})`, () => {
       expect(toHex(history.repeat(epoch, recordOf(epoch)).value)).toBe(toHex(waypointHash(ending(epoch))))
       expect(outcomeOf(() => history.repeat(epoch, recordOf(epoch + 1)))).toBe("WaypointMismatch")
     }
-    expectRefused(() => history.repeat(3, encode(sign(ending(3, { timestampUsecs: 1 })))), "WaypointMismatch", /epoch 3/)
+    expectRefused(
+      () => history.repeat(3, encode(sign(ending(3, { timestampUsecs: 1 })))),
+      "WaypointMismatch",
+      /epoch 3/
+    )
     expect(outcomeOf(() => history.repeat(5, recordOf(5)))).toBe("WaypointMismatch")
     expect(() => history.repeat(3, recordOf(3).slice(0, -1))).toThrow(BcsError)
     expect(history.nextEpoch).toBe(5)

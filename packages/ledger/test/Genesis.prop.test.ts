@@ -60,7 +60,8 @@ const transactionOf = (writes: ReadonlyArray<Entry>, events: ReadonlyArray<Contr
   })
 
 const setWrite = (op: WriteOp): Entry => [setKey, op]
-const written = (set = validatorSet): Entry => setWrite({ _tag: "Creation", value: Bcs.encode(Genesis.ValidatorSet, set) })
+const written = (set = validatorSet): Entry =>
+  setWrite({ _tag: "Creation", value: Bcs.encode(Genesis.ValidatorSet, set) })
 
 /** The transaction accumulator's root after the genesis, from the definitions. */
 const naiveRoot = (transaction: Uint8Array, writes: WriteSet, events: ReadonlyArray<ContractEvent>): Uint8Array => {
@@ -161,7 +162,11 @@ describe(`a genesis (seed ${seed})`, () => {
   ]
 
   it.each(otherKinds)("F-23: is none that is no direct write set: %s", (_, transaction) => {
-    expectRefused(() => Genesis.ledgerInfo(Bcs.encode(Transaction, transaction)), "BadGenesis", /direct write set expected/)
+    expectRefused(
+      () => Genesis.ledgerInfo(Bcs.encode(Transaction, transaction)),
+      "BadGenesis",
+      /direct write set expected/
+    )
   })
 
   it("F-23: is none whose bytes, or those of its validator set, cannot be read", () => {

@@ -81,8 +81,10 @@ describe(`the left edge of a state tree (seed ${seed})`, () => {
   it("F-6, F-7: a comb: keys that part from one key at every bit", () => {
     for (const fill of [0, 255, 0x55, 0xaa]) {
       const base = new Uint8Array(32).fill(fill)
-      const keys = Array.from({ length: 256 }, (_, bit) =>
-        base.with(Math.floor(bit / 8), (base[Math.floor(bit / 8)] ?? 0) ^ (128 >> (bit % 8))))
+      const keys = Array.from(
+        { length: 256 },
+        (_, bit) => base.with(Math.floor(bit / 8), (base[Math.floor(bit / 8)] ?? 0) ^ (128 >> (bit % 8)))
+      )
       const items = [base, ...keys].sort(compareBytes).map((key) => ({ key, valueHash: stranger }))
       const tree = new NaiveStateTree(items)
       const frontier = new StateFrontier()
@@ -113,35 +115,42 @@ describe(`the left edge of a state tree (seed ${seed})`, () => {
 
   it("F-7: a range proof holds for no other leaves, siblings or root", () => {
     FastCheck.assert(
-      FastCheck.property(anyItems, FastCheck.nat(), FastCheck.nat(), anyKey, (items, pickedLast, pickedItem, otherKey) => {
-        const naive = new NaiveStateTree(items)
-        const root = naive.root()
-        const received = items.slice(0, 1 + pickedLast % items.length)
-        const last = received.at(-1) ?? { key: stranger, valueHash: stranger }
-        const siblings = naive.rightSiblings(last.key)
-        const frontier = frontierOf(received)
-        frontier.verify(siblings, root)
+      FastCheck.property(
+        anyItems,
+        FastCheck.nat(),
+        FastCheck.nat(),
+        anyKey,
+        (items, pickedLast, pickedItem, otherKey) => {
+          const naive = new NaiveStateTree(items)
+          const root = naive.root()
+          const received = items.slice(0, 1 + pickedLast % items.length)
+          const last = received.at(-1) ?? { key: stranger, valueHash: stranger }
+          const siblings = naive.rightSiblings(last.key)
+          const frontier = frontierOf(received)
+          frontier.verify(siblings, root)
 
-        const refused = (check: () => void) => expect(outcomeOf(check)).toMatch(/^(RootMismatch|ProofShape|KeyOrder)$/)
-        const at = pickedItem % received.length
-        const item = received[at] ?? last
-        const known = new Set(items.map(({ key }) => toHex(key)))
-        const changedItems = [
-          received.with(at, { ...item, valueHash: flipped(item.valueHash) }),
-          received.with(at, { ...item, key: otherKey }),
-          received.with(at, { ...item, key: flipped(item.key) }),
-          ...(received.length > 1 ? [received.toSpliced(at, 1), received.toReversed()] : []),
-          ...(known.has(toHex(otherKey)) ? [] : [
-            [...received, { key: otherKey, valueHash: stranger }].sort((a, b) => compareBytes(a.key, b.key))
-          ])
-        ]
-        for (const changed of changedItems) refused(() => frontierOf(changed).verify(siblings, root))
-        for (const changed of [...changedLists(siblings, stranger), ...changedLists(siblings, emptySubtree)]) {
-          refused(() => frontier.verify(changed, root))
+          const refused = (check: () => void) =>
+            expect(outcomeOf(check)).toMatch(/^(RootMismatch|ProofShape|KeyOrder)$/)
+          const at = pickedItem % received.length
+          const item = received[at] ?? last
+          const known = new Set(items.map(({ key }) => toHex(key)))
+          const changedItems = [
+            received.with(at, { ...item, valueHash: flipped(item.valueHash) }),
+            received.with(at, { ...item, key: otherKey }),
+            received.with(at, { ...item, key: flipped(item.key) }),
+            ...(received.length > 1 ? [received.toSpliced(at, 1), received.toReversed()] : []),
+            ...(known.has(toHex(otherKey)) ? [] : [
+              [...received, { key: otherKey, valueHash: stranger }].sort((a, b) => compareBytes(a.key, b.key))
+            ])
+          ]
+          for (const changed of changedItems) refused(() => frontierOf(changed).verify(siblings, root))
+          for (const changed of [...changedLists(siblings, stranger), ...changedLists(siblings, emptySubtree)]) {
+            refused(() => frontier.verify(changed, root))
+          }
+          refused(() => frontier.verify(siblings, flipped(root)))
+          frontier.verify(siblings, root)
         }
-        refused(() => frontier.verify(siblings, flipped(root)))
-        frontier.verify(siblings, root)
-      }),
+      ),
       { seed, numRuns: 80 }
     )
   })

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
+import * as Arbitraries from "../../testkit/src/Arbitraries.ts"
 import * as Bcs from "../src/Bcs.ts"
 import { BcsError } from "../src/BcsError.ts"
 import { compareBytes, toHex } from "../src/Bytes.ts"
 import { StateKey, storageEncoding } from "../src/StateKey.ts"
 import { type StateChunkFacts, StateSnapshotVerifier } from "../src/StateSnapshotVerifier.ts"
 import { StateValue } from "../src/StateValue.ts"
-import * as Arbitraries from "../../testkit/src/Arbitraries.ts"
 import { batchOfRecords } from "./batches.ts"
 import { emptySubtree, hashOf, type NaiveItem, NaiveStateTree, someHashes } from "./naiveTrees.ts"
 import { changedLists, expectRefused, flipped, outcomeOf } from "./refusals.ts"
@@ -31,7 +31,10 @@ const anyItems = (minLength: number) =>
   FastCheck.uniqueArray(anyItem, { minLength, maxLength: 40, selector: ({ key }) => toHex(key) }).map(sorted)
 
 const rawItem = (index: number): Item =>
-  itemOf([{ _tag: "Raw", value: Uint8Array.of(index % 256, Math.floor(index / 256)) }, { _tag: "V0", value: new Uint8Array(3) }])
+  itemOf([{ _tag: "Raw", value: Uint8Array.of(index % 256, Math.floor(index / 256)) }, {
+    _tag: "V0",
+    value: new Uint8Array(3)
+  }])
 
 /** The items in chunks that begin at these indices, taken modulo their number. */
 const chunksOf = (items: ReadonlyArray<Item>, starts: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<Item>> => {
@@ -61,19 +64,28 @@ const verify = (
 describe(`state snapshots (seed ${seed})`, () => {
   it("F-9: holds in any chunks and batches, and says what is in them", () => {
     FastCheck.assert(
-      FastCheck.property(anyItems(1), FastCheck.array(FastCheck.nat(), { maxLength: 6 }), FastCheck.nat(), (items, starts, cut) => {
-        const tree = new NaiveStateTree(items)
-        const verifier = new StateSnapshotVerifier(tree.root())
-        for (const chunk of chunksOf(items, starts)) {
-          const last = chunk.at(-1)?.key ?? new Uint8Array(0)
-          push(verifier, chunk.slice(0, cut % (chunk.length + 1)))
-          push(verifier, chunk.slice(cut % (chunk.length + 1)))
-          const { firstKey, items: count, lastKey } = verifier.endChunk({ rightSiblings: tree.rightSiblings(last) })
-          expect([toHex(firstKey), toHex(lastKey), count]).toEqual([toHex(chunk[0]?.key ?? last), toHex(last), chunk.length])
+      FastCheck.property(
+        anyItems(1),
+        FastCheck.array(FastCheck.nat(), { maxLength: 6 }),
+        FastCheck.nat(),
+        (items, starts, cut) => {
+          const tree = new NaiveStateTree(items)
+          const verifier = new StateSnapshotVerifier(tree.root())
+          for (const chunk of chunksOf(items, starts)) {
+            const last = chunk.at(-1)?.key ?? new Uint8Array(0)
+            push(verifier, chunk.slice(0, cut % (chunk.length + 1)))
+            push(verifier, chunk.slice(cut % (chunk.length + 1)))
+            const { firstKey, items: count, lastKey } = verifier.endChunk({ rightSiblings: tree.rightSiblings(last) })
+            expect([toHex(firstKey), toHex(lastKey), count]).toEqual([
+              toHex(chunk[0]?.key ?? last),
+              toHex(last),
+              chunk.length
+            ])
+          }
+          verifier.finish()
+          expect(verifier.items).toBe(items.length)
         }
-        verifier.finish()
-        expect(verifier.items).toBe(items.length)
-      }),
+      ),
       { seed, numRuns: 60 }
     )
   })
@@ -137,14 +149,22 @@ describe(`state snapshots (seed ${seed})`, () => {
 
   it("F-10: is not complete while items are missing at the end", () => {
     FastCheck.assert(
-      FastCheck.property(anyItems(2), FastCheck.array(FastCheck.nat(), { minLength: 1, maxLength: 6 }), (items, starts) => {
-        const tree = new NaiveStateTree(items)
-        const chunks = chunksOf(items, [1, ...starts])
-        verify(tree, chunks)
-        for (let kept = 1; kept < chunks.length; kept++) {
-          expectRefused(() => verify(tree, chunks.slice(0, kept)), "IncompleteState", /items are missing after the last one/)
+      FastCheck.property(
+        anyItems(2),
+        FastCheck.array(FastCheck.nat(), { minLength: 1, maxLength: 6 }),
+        (items, starts) => {
+          const tree = new NaiveStateTree(items)
+          const chunks = chunksOf(items, [1, ...starts])
+          verify(tree, chunks)
+          for (let kept = 1; kept < chunks.length; kept++) {
+            expectRefused(
+              () => verify(tree, chunks.slice(0, kept)),
+              "IncompleteState",
+              /items are missing after the last one/
+            )
+          }
         }
-      }),
+      ),
       { seed, numRuns: 40 }
     )
   })
@@ -168,7 +188,9 @@ describe(`state snapshots (seed ${seed})`, () => {
 
   it("F-10: is complete where all that stands to the right is empty", () => {
     // All keys begin with a 0, so the last one has an empty sibling to its right.
-    const items = sorted(Array.from({ length: 60 }, (_, index) => rawItem(index))).filter(({ key }) => (key[0] ?? 0) < 128)
+    const items = sorted(Array.from({ length: 60 }, (_, index) => rawItem(index))).filter(({ key }) =>
+      (key[0] ?? 0) < 128
+    )
     const tree = new NaiveStateTree(items)
     expect(tree.rightSiblings(items.at(-1)?.key ?? emptySubtree).at(-1)).toEqual(emptySubtree)
     verify(tree, chunksOf(items, [7]))

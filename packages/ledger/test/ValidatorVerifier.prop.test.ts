@@ -71,14 +71,18 @@ describe(`signatures by validators (seed ${seed})`, () => {
 
   it("F-11: two thirds, rounded down, do not suffice, and one more does, up to sums beyond 64 bits", () => {
     FastCheck.assert(
-      FastCheck.property(FastCheck.bigInt({ min: 2n, max: maxPower }), FastCheck.constantFrom(0n, 1n, 2n), (third, rest) => {
-        const total = 3n * third + rest
-        const tooFew = (2n * total) / 3n
-        for (const [signing, expected] of [[tooFew, "NoQuorum"], [tooFew + 1n, "accepted"]] as const) {
-          const state = epochState(1, [...splitPower(signing, 3), ...splitPower(total - signing, 2)])
-          expect(check(state, signaturesOf(5, [0, 1, 2])), `${signing} of ${total}`).toBe(expected)
+      FastCheck.property(
+        FastCheck.bigInt({ min: 2n, max: maxPower }),
+        FastCheck.constantFrom(0n, 1n, 2n),
+        (third, rest) => {
+          const total = 3n * third + rest
+          const tooFew = (2n * total) / 3n
+          for (const [signing, expected] of [[tooFew, "NoQuorum"], [tooFew + 1n, "accepted"]] as const) {
+            const state = epochState(1, [...splitPower(signing, 3), ...splitPower(total - signing, 2)])
+            expect(check(state, signaturesOf(5, [0, 1, 2])), `${signing} of ${total}`).toBe(expected)
+          }
         }
-      }),
+      ),
       { seed, numRuns: 40, examples: [[maxPower, 0n], [maxPower, 2n], [2n, 0n]] }
     )
   })
@@ -150,7 +154,9 @@ describe(`signatures by validators (seed ${seed})`, () => {
   it("F-13: the public key of a signer is a point of its group other than infinity", () => {
     const good = epochState(1, [1n, 9n, 9n])
     for (const [what, publicKey] of badPublicKeys) {
-      const validatorInfos = good.verifier.validatorInfos.map((each, index) => index === 0 ? { ...each, publicKey } : each)
+      const validatorInfos = good.verifier.validatorInfos.map((each, index) =>
+        index === 0 ? { ...each, publicKey } : each
+      )
       const state = { ...good, verifier: { validatorInfos } }
       expect(check(state, signaturesOf(3, [0, 1, 2])), what).toBe("BadPublicKey")
       expect(check(state, signaturesOf(3, [1, 2])), `${what}, of one who does not sign`).toBe("accepted")
@@ -186,11 +192,16 @@ describe(`signatures by validators (seed ${seed})`, () => {
         const good = signaturesOf(12, signers)
         expect(check(state, good)).toBe("accepted")
         expect(check(state, { ...good, validatorBitmask: maskOf(12, [...signers, picked % 12]) })).toBe("BadSignature")
-        expect(check(state, { ...good, validatorBitmask: maskOf(12, signers.toSpliced(picked % 11, 1)) })).toBe("BadSignature")
+        expect(check(state, { ...good, validatorBitmask: maskOf(12, signers.toSpliced(picked % 11, 1)) })).toBe(
+          "BadSignature"
+        )
         expect(check(state, { ...good, sig: aggregate(messageOf(info), signers.slice(1)) })).toBe("BadSignature")
         expect(check(state, { ...good, sig: aggregate(flipped(messageOf(info)), signers) })).toBe("BadSignature")
         expect(check(state, { ...good, sig: secretKey(50).sign(messageOf(info)).toBytes() })).toBe("BadSignature")
-        const otherBytes = infoBytes.with(at % infoBytes.length, (infoBytes[at % infoBytes.length] ?? 0) ^ (1 << (bit % 8)))
+        const otherBytes = infoBytes.with(
+          at % infoBytes.length,
+          (infoBytes[at % infoBytes.length] ?? 0) ^ (1 << (bit % 8))
+        )
         expect(check(state, good, otherBytes)).toBe("BadSignature")
         const others = epochState(1, Array.from({ length: 12 }, () => 1n), 1)
         expect(check(others, good)).toBe("BadSignature")

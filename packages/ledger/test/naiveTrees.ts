@@ -50,7 +50,8 @@ export class NaiveAccumulator {
     if (leaf === undefined) return missingSubtree
     if (level === 0) return leaf
     const key = `${level} ${index}`
-    const node = this.#known.get(key) ?? hashOf(this.name, this.node(level - 1, 2 * index), this.node(level - 1, 2 * index + 1))
+    const node = this.#known.get(key) ??
+      hashOf(this.name, this.node(level - 1, 2 * index), this.node(level - 1, 2 * index + 1))
     this.#known.set(key, node)
     return node
   }

@@ -51,7 +51,9 @@ export const messageOf = (info: LedgerInfo): Uint8Array => {
 
 /** The mask of `count` validators in which these are marked: the most significant bit of the first byte is number 0. */
 export const maskOf = (count: number, signers: ReadonlyArray<number>): Uint8Array => {
-  const bits = Array.from({ length: 8 * Math.ceil(count / 8) }, (_, index) => signers.includes(index) ? "1" : "0").join("")
+  const bits = Array.from({ length: 8 * Math.ceil(count / 8) }, (_, index) => signers.includes(index) ? "1" : "0").join(
+    ""
+  )
   return Uint8Array.from(bits.match(/.{8}/g) ?? [], (byte) => Number.parseInt(byte, 2))
 }
 
@@ -99,7 +101,9 @@ export const waypointHash = ({ commitInfo }: LedgerInfo): Uint8Array => {
     commitInfo.executedStateId,
     u64(commitInfo.version),
     u64(commitInfo.timestampUsecs),
-    ...(next === undefined ? [Uint8Array.of(0)] : [Uint8Array.of(1), u64(next.epoch), Uint8Array.of(validators.length)]),
+    ...(next === undefined
+      ? [Uint8Array.of(0)]
+      : [Uint8Array.of(1), u64(next.epoch), Uint8Array.of(validators.length)]),
     ...validators.flatMap(({ address, publicKey, votingPower }) => [
       address,
       Uint8Array.of(48),

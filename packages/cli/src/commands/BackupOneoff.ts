@@ -165,14 +165,15 @@ const transaction = leaf(
     }),
     ...common
   }),
-  ({ count, startVersion, ...flags }) => {
-    const lastVersion = startVersion + count - 1
-    return Number.isSafeInteger(lastVersion)
-      ? takeWith(flags, (settings) => TransactionBackup.take({ firstVersion: startVersion, lastVersion, settings }))
-      : new UsageError({
+  ({ count, startVersion: firstVersion, ...flags }) =>
+    count - 1 > Number.MAX_SAFE_INTEGER - firstVersion
+      ? new UsageError({
         detail: `--num_transactions ${count}: there are no versions beyond ${Number.MAX_SAFE_INTEGER}`
       })
-  }
+      : takeWith(
+        flags,
+        (settings) => TransactionBackup.take({ firstVersion, lastVersion: firstVersion + (count - 1), settings })
+      )
 )
 
 /**

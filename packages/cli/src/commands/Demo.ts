@@ -51,7 +51,7 @@ export const demo = leaf(
       const output = yield* Output.Output
       yield* output.say((style) => `${style.bold("Holdfast")}  ${style.dim("a backup, taken and proven")}\n`)
 
-      const place = yield* DemoFolder.make
+      const place = yield* DemoFolder.make("")
       const served = yield* timed(ServeDevnet.make(network, { host: "127.0.0.1", port: 0 }))
       const { address, summary } = served.value
       const last = yield* Effect.orDie(Effect.fromNullable(summary.epochEndings.at(-1)))

@@ -1,8 +1,12 @@
 import type { Frames } from "@holdfast/ledger"
+import * as Arr from "effect/Array"
+import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { SourceMismatch } from "../EngineError.ts"
 import type { BackupSettings } from "../Settings.ts"
 
 /** What a chunk turned out to hold. */
@@ -12,14 +16,26 @@ export interface ChunkSummary {
   /** Payload of the first and of the last record. */
   readonly firstRecord: Uint8Array
   readonly lastRecord: Uint8Array
+  /** Bytes of the chunk. */
+  readonly bytes: number
+}
+
+/** Where records come from: as they are first received, and a range of them once more. */
+export interface ChunkSource<E, R> {
+  readonly first: number
+  readonly records: Stream.Stream<Frames.RecordBatch, E, R>
+  readonly again: (first: number, count: number) => Stream.Stream<Frames.RecordBatch, E, R>
 }
 
 /** A chunk that is being received: it can be written before its end is known. */
-export interface IncomingChunk {
+export interface IncomingChunk<E, R> {
   /** Index of the first record. */
   readonly first: number
-  /** The framed records. To be run once; never ends if the source fails, its reader is interrupted instead. */
-  readonly bytes: Stream.Stream<Uint8Array>
+  /**
+   * The framed records, for each attempt to write them. The first is fed as the records arrive; it never ends if the
+   * source fails, its reader is interrupted instead. A further one lets go of the one before, and asks the source again.
+   */
+  readonly bytes: (attempt: number) => Stream.Stream<Uint8Array, E, R>
   /** Known as soon as the chunk is cut, which may be before all of it is written. */
   readonly summary: Effect.Effect<ChunkSummary>
 }
@@ -46,26 +62,66 @@ interface Piece {
   readonly cost: number
 }
 
+/** What was received of a chunk; each piece gives back what it took from the budget as it is handed on. */
+const receivedBytes = (pieces: Mailbox.Mailbox<Piece>, budget: Effect.Semaphore): Stream.Stream<Uint8Array> =>
+  Stream.repeatEffectOption(
+    Effect.uninterruptibleMask((restore) =>
+      restore(pieces.take).pipe(
+        Effect.flatMap(({ bytes, cost }) => Effect.as(budget.release(cost), bytes)),
+        Effect.mapError(() => Option.none())
+      )
+    )
+  )
+
+/**
+ * The bytes of a chunk once more. What still arrives of it is let go, since the source goes on behind it; then the chunk
+ * is asked for again, and must be what it was.
+ */
+const receivedAgain = <E, R>(
+  source: ChunkSource<E, R>,
+  first: number,
+  received: Stream.Stream<Uint8Array>,
+  summary: Effect.Effect<ChunkSummary>
+): Stream.Stream<Uint8Array, E | SourceMismatch, R> =>
+  Stream.unwrap(Effect.gen(function*() {
+    yield* Stream.runDrain(received)
+    const { bytes: expected, last } = yield* summary
+    let bytes = 0
+    const unchanged = Effect.suspend(() =>
+      bytes === expected ? Effect.void : new SourceMismatch({
+        request: `records ${first} to ${last}`,
+        reason: "Changed",
+        detail: `${bytes} bytes came the second time, ${expected} the first`
+      })
+    )
+    return source.again(first, last - first + 1).pipe(
+      Stream.map((batch) => {
+        bytes += batch.bytes.length
+        return batch.bytes
+      }),
+      Stream.concat(Stream.execute(unchanged))
+    )
+  }))
+
 /**
  * Cuts a stream of records into chunks and hands each to `write`, as many at a time as the settings say.
  *
  * A chunk is cut before a record when it is not empty and would exceed the largest size with it, so that a single
  * oversized record is a chunk of its own. Chunks are written while they are received; what waits for the storage counts
- * against the budget of bytes, and a slow storage slows the source down. The results are in order. A failure anywhere
+ * against the budget of bytes, and a slow storage slows the source down. The results are in order, one at least. A failure anywhere
  * interrupts everything else and waits for it.
  */
 export const chunkPipeline = <A, E, R, E2, R2>(
-  source: Stream.Stream<Frames.RecordBatch, E, R>,
-  first: number,
+  source: ChunkSource<E, R>,
   settings: BackupSettings,
-  write: (chunk: IncomingChunk) => Effect.Effect<A, E2, R2>
-): Effect.Effect<ReadonlyArray<A>, E | E2, R | R2> =>
+  write: (chunk: IncomingChunk<E | SourceMismatch, R>) => Effect.Effect<A, E2, R2>
+): Effect.Effect<Arr.NonEmptyReadonlyArray<A>, E | E2, R | R2> =>
   Effect.gen(function*() {
     const budget = yield* Effect.makeSemaphore(settings.bufferedBytes)
     const unconfirmed = yield* Effect.makeSemaphore(settings.bufferedChunks)
-    const chunks = yield* Mailbox.make<IncomingChunk>({ capacity: settings.bufferedChunks })
+    const chunks = yield* Mailbox.make<IncomingChunk<E | SourceMismatch, R>>({ capacity: settings.bufferedChunks })
 
-    let next = first
+    let next = source.first
     let open: OpenChunk | undefined
 
     const send = (chunk: OpenChunk, bytes: Uint8Array): Effect.Effect<void> => {
@@ -80,7 +136,8 @@ export const chunkPipeline = <A, E, R, E2, R2>(
         Deferred.succeed(chunk.summary, {
           last: next - 1,
           firstRecord: chunk.firstRecord,
-          lastRecord: chunk.lastRecord
+          lastRecord: chunk.lastRecord,
+          bytes: chunk.bytes
         }),
         chunk.pieces.end
       )
@@ -93,11 +150,11 @@ export const chunkPipeline = <A, E, R, E2, R2>(
         const summary = yield* Deferred.make<ChunkSummary>()
         const chunk: OpenChunk = { first: next, firstRecord, pieces, summary, bytes: 0, lastRecord: firstRecord }
         open = chunk
+        const received = receivedBytes(pieces, budget)
         yield* chunks.offer({
-          first: next,
-          bytes: Mailbox.toStream(pieces).pipe(
-            Stream.mapEffect(({ bytes, cost }) => Effect.as(budget.release(cost), bytes))
-          ),
+          first: chunk.first,
+          bytes: (attempt) =>
+            attempt === 0 ? received : receivedAgain(source, chunk.first, received, Deferred.await(summary)),
           summary: Deferred.await(summary)
         })
         return chunk
@@ -128,7 +185,7 @@ export const chunkPipeline = <A, E, R, E2, R2>(
         }
       })
 
-    const producer = source.pipe(
+    const producer = source.records.pipe(
       Stream.runForEach(receive),
       Effect.zipRight(Effect.suspend(() => open === undefined ? Effect.void : close(open))),
       Effect.zipRight(chunks.end)
@@ -141,5 +198,6 @@ export const chunkPipeline = <A, E, R, E2, R2>(
       Stream.runCollect
     )
     const [, written] = yield* Effect.all([producer, consumer], { concurrency: 2 })
-    return [...written]
+    const entries = Chunk.toReadonlyArray(written)
+    return Arr.isNonEmptyReadonlyArray(entries) ? entries : yield* Effect.dieMessage("a backup of no records")
   })

@@ -1,8 +1,15 @@
 import { type BackupServiceError, Client, Routes } from "@holdfast/backup-service"
 import { Bcs, BcsError, type Frames } from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { SourceMismatch } from "../EngineError.ts"
+import * as Retries from "../Retries.ts"
+import type { BackupSettings } from "../Settings.ts"
+import { concatPrefetched } from "./prefetch.ts"
+
+/** Batches of records that a request may have ready before its turn comes; a batch is a received buffer. */
+const batchesAhead = 16
 
 /** The node's answer to a request for exactly `expected` records. */
 export const exactRecords = <E, R>(
@@ -20,14 +27,81 @@ export const exactRecords = <E, R>(
       Client.records(ask(client), { address: client.address, endpoint, expected, maxRecordBytes }))
   )
 
-/** The ledger infos that end epochs `first` … `last`. */
-export const epochEndingRecords = (first: number, last: number, maxRecordBytes: number) =>
-  exactRecords(
-    Routes.epochEndingLedgerInfos.print(first, last + 1),
-    last - first + 1,
-    maxRecordBytes,
-    (client) => client.epochEndingLedgerInfos(first, last + 1)
+/**
+ * The records `first` … `first + count - 1` of a kind. Where the answer breaks off, the rest is asked for, as often as
+ * the policy says without a record in between.
+ */
+export const resumedRecords = <E extends { readonly message: string }, R>(
+  policy: Retries.RetryPolicy,
+  first: number,
+  count: number,
+  ask: (first: number, count: number) => Stream.Stream<Frames.RecordBatch, E, R>
+): Stream.Stream<Frames.RecordBatch, E, R> =>
+  Stream.unwrap(Effect.map(Schedule.driver(Retries.schedule(policy)), (delays) => {
+    let received = 0
+    let failed = false
+    const rest: Stream.Stream<Frames.RecordBatch, E, R> = Stream.suspend(() => ask(first + received, count - received))
+      .pipe(
+        Stream.tap((batch) => {
+          received += batch.count
+          if (!failed) return Effect.void
+          failed = false
+          return delays.reset
+        }),
+        Stream.catchAll((error) => {
+          if (!Retries.isTransient(error)) return Stream.fail(error)
+          failed = true
+          return Stream.unwrap(Effect.matchEffect(delays.next(error), {
+            onFailure: () => Effect.fail(error),
+            onSuccess: () => Effect.as(Retries.willRetry(error.message), rest)
+          }))
+        })
+      )
+    return rest
+  }))
+
+/** The ledger infos that end epochs from `first` on. */
+export const epochEndingRecords = (first: number, count: number, settings: BackupSettings) =>
+  resumedRecords(settings.retries, first, count, (start, left) =>
+    exactRecords(
+      Routes.epochEndingLedgerInfos.print(start, start + left),
+      left,
+      settings.maxRecordBytes,
+      (client) => client.epochEndingLedgerInfos(start, start + left)
+    ))
+
+/** Transactions from `first` on. */
+export const transactionRecords = (first: number, count: number, settings: BackupSettings) =>
+  resumedRecords(settings.retries, first, count, (start, left) =>
+    exactRecords(
+      Routes.transactions.print(start, left),
+      left,
+      settings.maxRecordBytes,
+      (client) => client.transactions(start, left)
+    ))
+
+/** State items of a version from `first` on, by several requests at a time. */
+export const stateItemRecords = (version: number, first: number, count: number, settings: BackupSettings) => {
+  const { concurrentRequests, itemsPerRequest, maxRecordBytes, retries } = settings
+  const requests = Stream.range(0, Math.ceil(count / itemsPerRequest) - 1).pipe(
+    Stream.map((index) => {
+      const start = index * itemsPerRequest
+      return resumedRecords(
+        retries,
+        first + start,
+        Math.min(itemsPerRequest, count - start),
+        (from, left) =>
+          exactRecords(
+            Routes.stateSnapshotChunk.print(version, from, left),
+            left,
+            maxRecordBytes,
+            (client) => client.stateItems(version, from, left)
+          )
+      )
+    })
   )
+  return concatPrefetched(requests, { ahead: concurrentRequests, buffered: batchesAhead })
+}
 
 /** Reads something out of what the node sent; bytes that are not what they should be are the node's fault. */
 export const fromNode = <A>(request: string, read: () => A): Effect.Effect<A, SourceMismatch> =>

@@ -7,14 +7,16 @@ import type { BackupResult } from "../BackupResult.ts"
 import * as Manifest from "../Manifest.ts"
 import * as Metadata from "../Metadata.ts"
 import type { Tracker } from "../Progress.ts"
+import * as Retries from "../Retries.ts"
 
 type Storage = BackupStorage.BackupStorage["Type"]
 
 /** One backup that is being written. */
 export interface BackupWriter {
-  readonly write: <E, R>(
+  /** Writes a file; `bytes` gives its content for each attempt. */
+  readonly write: <E extends { readonly message: string }, R>(
     name: string,
-    bytes: Stream.Stream<Uint8Array, E, R>
+    bytes: (attempt: number) => Stream.Stream<Uint8Array, E, R>
   ) => Effect.Effect<BackupStorage.FileHandle, StorageError.StorageError | E, R>
   readonly writeBytes: (
     name: string,
@@ -27,17 +29,27 @@ export interface BackupWriter {
  * never meets the files of this one.
  */
 export const beginBackup = (
-  name: string
+  name: string,
+  retries: Retries.RetryPolicy
 ): Effect.Effect<BackupWriter, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     const storage: Storage = yield* BackupStorage.BackupStorage
-    const suffix = yield* Random.nextIntBetween(0, 0x10000)
-    const backup = yield* storage.createBackup(`${name}.${suffix.toString(16).padStart(4, "0")}`)
+    const backup = yield* Retries.attempts(retries, () =>
+      Effect.flatMap(Random.nextIntBetween(0, 0x10000), (suffix) =>
+        storage.createBackup(`${name}.${suffix.toString(16).padStart(4, "0")}`)))
+    const write: BackupWriter["write"] = (file, bytes) =>
+      Retries.attempts(retries, (attempt) =>
+        storage.write(backup, fresh(file, attempt), bytes(attempt)))
     return {
-      write: (file, bytes) => storage.write(backup, file, bytes),
-      writeBytes: (file, bytes) => storage.write(backup, file, Stream.make(bytes))
+      write,
+      writeBytes: (file, bytes) =>
+        write(file, () => Stream.make(bytes))
     }
   })
+
+/** The name for another attempt: the command may have published something under the one before. */
+const fresh = (name: string, attempt: number): string =>
+  attempt === 0 ? name : name.replace(/\.[a-z]+$/, `.${attempt}$&`)
 
 /** Saves the manifest, then the metadata line: from then on the backup exists. */
 export const finishBackup = (
@@ -45,14 +57,16 @@ export const finishBackup = (
   manifestName: string,
   manifest: Parameters<typeof Manifest.print>[0],
   entry: (manifest: BackupStorage.FileHandle) => Metadata.Entry,
-  tracker: Tracker
+  tracker: Tracker,
+  retries: Retries.RetryPolicy
 ): Effect.Effect<BackupResult, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     const storage: Storage = yield* BackupStorage.BackupStorage
     const handle = yield* writer.writeBytes(manifestName, new TextEncoder().encode(Manifest.print(manifest)))
     const saved = entry(handle)
     const metadata = Metadata.fileName(saved)
-    yield* storage.saveMetadataLines(metadata, [Metadata.printLine(saved)])
+    // Under the same name: a storage may keep the file that is there, which then has the same line.
+    yield* Retries.attempts(retries, () => storage.saveMetadataLines(metadata, [Metadata.printLine(saved)]))
     return {
       manifest: handle,
       metadata,

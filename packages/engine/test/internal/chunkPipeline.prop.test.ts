@@ -6,8 +6,8 @@ import { Bytes, Frames } from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Stream from "effect/Stream"
-import { chunkPipeline } from "../../src/internal/chunkPipeline.ts"
 import { defaultBackupSettings } from "../../src/Settings.ts"
+import { pipelineOnce } from "../support/pipelines.ts"
 import { batchesOf, recordOf } from "../support/recordBatches.ts"
 import { aWhile } from "../support/turns.ts"
 
@@ -73,7 +73,7 @@ it.effect.prop(
       let writing = 0
       let mostWriting = 0
       let number = 0
-      const written = yield* chunkPipeline(
+      const written = yield* pipelineOnce(
         Stream.fromIterable(batchesOf(records, input.buffers)),
         input.first,
         { ...defaultBackupSettings, ...input },
@@ -82,20 +82,22 @@ it.effect.prop(
             mostWriting = Math.max(mostWriting, ++writing)
             const delay = input.delays[number++ % input.delays.length] ?? 0
             yield* aWhile(delay)
-            const pieces = yield* Stream.runCollect(chunk.bytes)
+            const pieces = yield* Stream.runCollect(chunk.bytes(0))
             const { firstRecord, last, lastRecord } = yield* chunk.summary
             yield* aWhile(delay)
             writing -= 1
             return { first: chunk.first, last, firstRecord, lastRecord, bytes: Bytes.concatBytes([...pieces]) }
           })
       )
-      expect(written).toEqual(model(input).map((expected) => ({
-        first: expected.first,
-        last: expected.first + expected.records.length - 1,
-        firstRecord: expected.records[0],
-        lastRecord: expected.records.at(-1),
-        bytes: Frames.frame(expected.records)
-      })))
+      expect(written).toEqual(
+        model(input).map((expected) => ({
+          first: expected.first,
+          last: expected.first + expected.records.length - 1,
+          firstRecord: expected.records[0],
+          lastRecord: expected.records.at(-1),
+          bytes: Frames.frame(expected.records)
+        }))
+      )
       expect(mostWriting).toBeLessThanOrEqual(input.concurrentWrites)
     }),
   { fastCheck: { numRuns: 120, seed: 1 } }

@@ -6,8 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import { chunkPipeline, type IncomingChunk } from "../../src/internal/chunkPipeline.ts"
+import { type IncomingChunk } from "../../src/internal/chunkPipeline.ts"
 import { type BackupSettings, defaultBackupSettings } from "../../src/Settings.ts"
+import { pipelineOnce } from "../support/pipelines.ts"
 import { batchesOf, recordOf } from "../support/recordBatches.ts"
 import { aWhile, everybodyElse } from "../support/turns.ts"
 
@@ -53,12 +54,12 @@ describe("bounds", () => {
           mostOpen = Math.max(mostOpen, seen.taken - 1 - confirmed)
         })
       ))
-      const pipeline = yield* Effect.fork(chunkPipeline(source, 0, settings, (chunk) =>
+      const pipeline = yield* Effect.fork(pipelineOnce(source, 0, settings, (chunk) =>
         Effect.gen(function*() {
           writing.add(chunk.first)
           most = Math.max(most, writing.size)
           yield* gate.await
-          yield* Stream.runDrain(chunk.bytes)
+          yield* Stream.runDrain(chunk.bytes(0))
           yield* aWhile(chunk.first % 7)
           writing.delete(chunk.first)
           confirmed += 1
@@ -81,12 +82,12 @@ describe("bounds", () => {
       yield* permits.take(40)
       let written = 0
       let mostWaiting = 0
-      const pipeline = yield* Effect.fork(chunkPipeline(
+      const pipeline = yield* Effect.fork(pipelineOnce(
         of(Stream.fromIterable(batches(40))),
         0,
         { ...settings, maxChunkBytes: 1_000_000, bufferedBytes: 35 },
         (chunk) =>
-          Stream.runForEach(chunk.bytes, () =>
+          Stream.runForEach(chunk.bytes(0), () =>
             Effect.gen(function*() {
               yield* permits.take(1)
               written += 1
@@ -107,24 +108,24 @@ describe("bounds", () => {
 
   it.effect("a piece that is larger than the whole budget passes alone", () =>
     Effect.gen(function*() {
-      const written = yield* chunkPipeline(
+      const written = yield* pipelineOnce(
         Stream.fromIterable(batches(9)),
         0,
         { ...settings, bufferedBytes: 1 },
-        (chunk) => Stream.runFold(chunk.bytes, 0, (size, piece) => size + piece.length)
+        (chunk) => Stream.runFold(chunk.bytes(0), 0, (size, piece) => size + piece.length)
       )
       expect(written).toEqual(Array.from({ length: 9 }, () => recordBytes))
     }))
 
   it.effect("a chunk of very many pieces is written", () =>
     Effect.gen(function*() {
-      const written = yield* chunkPipeline(
+      const written = yield* pipelineOnce(
         Stream.fromIterable(batches(2_000)),
         7,
         { ...settings, maxChunkBytes: 1_000_000, bufferedBytes: 1_000_000 },
         (chunk) =>
           // Begins late: the pieces have to wait for it.
-          Effect.zipRight(aWhile(300), Stream.runFold(chunk.bytes, 0, (size, piece) => size + piece.length))
+          Effect.zipRight(aWhile(300), Stream.runFold(chunk.bytes(0), 0, (size, piece) => size + piece.length))
       )
       expect(written).toEqual([2_000 * recordBytes])
     }))
@@ -134,20 +135,22 @@ describe("order and ends", () => {
   it.effect("results are in the order of the records, whichever chunk is done first", () =>
     Effect.gen(function*() {
       const done: Array<number> = []
-      const written = yield* chunkPipeline(Stream.fromIterable(batches(12)), 100, settings, (chunk) =>
+      const written = yield* pipelineOnce(Stream.fromIterable(batches(12)), 100, settings, (chunk) =>
         Effect.gen(function*() {
-          yield* Stream.runDrain(chunk.bytes)
+          yield* Stream.runDrain(chunk.bytes(0))
           yield* aWhile(chunk.first % 3 === 1 ? 200 : 1)
           done.push(chunk.first)
           return chunk.first
         }))
-      expect(written).toEqual(Array.from({ length: 12 }, (_, index) => 100 + index))
+      expect(written).toEqual(Array.from({ length: 12 }, (_, index) =>
+        100 + index))
       expect(done).not.toEqual(written)
     }))
 
-  it.effect("a source without records has no chunks", () =>
+  it.effect("a source without records is a defect: a backup has a chunk", () =>
     Effect.gen(function*() {
-      expect(yield* chunkPipeline(Stream.empty, 0, settings, () => Effect.dieMessage("no chunk to write"))).toEqual([])
+      const exit = yield* Effect.exit(pipelineOnce(Stream.empty, 0, settings, () => Effect.void))
+      expect(Exit.isFailure(exit) && Cause.isDie(exit.cause)).toBe(true)
     }))
 
   it.effect("a chunk is written before its end is known", () =>
@@ -157,9 +160,10 @@ describe("order and ends", () => {
         Stream.fromIterable(batches(1)),
         Stream.unwrap(Effect.as(Deferred.await(arrived), Stream.fromIterable(batches(1))))
       )
-      const written = yield* chunkPipeline(source, 0, { ...settings, maxChunkBytes: 1_000 }, (chunk) =>
+      const written = yield* pipelineOnce(source, 0, { ...settings, maxChunkBytes: 1_000 }, (chunk) =>
         Effect.gen(function*() {
-          yield* Stream.runForEach(chunk.bytes, () => Deferred.succeed(arrived, undefined))
+          yield* Stream.runForEach(chunk.bytes(0), () =>
+            Deferred.succeed(arrived, undefined))
           return (yield* chunk.summary).last
         }))
       expect(written).toEqual([1])
@@ -167,11 +171,14 @@ describe("order and ends", () => {
 })
 
 /** A writer that never finishes by itself, and whose interruption takes a while. */
-const held = (events: Array<string>, chunk: IncomingChunk): Effect.Effect<void> =>
-  Stream.runDrain(chunk.bytes).pipe(
+const held = <E, R>(events: Array<string>, chunk: IncomingChunk<E, R>): Effect.Effect<void, never, R> =>
+  Stream.runDrain(chunk.bytes(0)).pipe(
+    Effect.orDie,
     Effect.zipRight(Effect.sync(() => events.push(`chunk ${chunk.first} ended`))),
     Effect.zipRight(Effect.never),
-    Effect.onInterrupt(() => Effect.zipRight(aWhile(50), Effect.sync(() => events.push(`chunk ${chunk.first} interrupted`))))
+    Effect.onInterrupt(() =>
+      Effect.zipRight(aWhile(50), Effect.sync(() => events.push(`chunk ${chunk.first} interrupted`)))
+    )
   )
 
 describe("failures", () => {
@@ -180,7 +187,7 @@ describe("failures", () => {
       const events: Array<string> = []
       const { of } = observed(events)
       const source = of(Stream.concat(Stream.fromIterable(batches(3)), Stream.never))
-      const exit = yield* Effect.exit(chunkPipeline(source, 0, settings, (chunk) =>
+      const exit = yield* Effect.exit(pipelineOnce(source, 0, settings, (chunk) =>
         chunk.first === 1
           ? Effect.zipRight(aWhile(100), Effect.fail("no space"))
           : held(events, chunk)))
@@ -195,9 +202,17 @@ describe("failures", () => {
       const { of } = observed(events)
       const cut = Stream.fromEffect(Effect.zipRight(aWhile(100), Effect.fail("connection cut")))
       const exit = yield* Effect.exit(
-        chunkPipeline(of(Stream.concat(Stream.fromIterable(batches(3)), cut)), 0, settings, (chunk) => held(events, chunk))
+        pipelineOnce(
+          of(Stream.concat(Stream.fromIterable(batches(3)), cut)),
+          0,
+          settings,
+          (chunk) => held(events, chunk)
+        )
       )
-      expect(Exit.isFailure(exit) && Cause.failureOrCause(exit.cause)).toMatchObject({ _tag: "Left", left: "connection cut" })
+      expect(Exit.isFailure(exit) && Cause.failureOrCause(exit.cause)).toMatchObject({
+        _tag: "Left",
+        left: "connection cut"
+      })
       expect(events.sort()).toEqual([
         "chunk 0 ended",
         "chunk 0 interrupted",
@@ -210,7 +225,7 @@ describe("failures", () => {
 
   it.effect("a source that fails at once is a failure, not an empty backup", () =>
     Effect.gen(function*() {
-      const failed = yield* Effect.flip(chunkPipeline(Stream.fail("refused"), 0, settings, () => Effect.void))
+      const failed = yield* Effect.flip(pipelineOnce(Stream.fail("refused"), 0, settings, () => Effect.void))
       expect(failed).toBe("refused")
     }))
 
@@ -219,8 +234,14 @@ describe("failures", () => {
       const events: Array<string> = []
       const { of } = observed(events)
       const source = of(Stream.concat(Stream.fromIterable(batches(2)), Stream.never))
-      const exit = yield* Effect.exit(chunkPipeline(source, 0, settings, (chunk) =>
-        chunk.first === 0 ? Effect.dieMessage("a bug") : held(events, chunk)))
+      const exit = yield* Effect.exit(
+        pipelineOnce(
+          source,
+          0,
+          settings,
+          (chunk) => chunk.first === 0 ? Effect.dieMessage("a bug") : held(events, chunk)
+        )
+      )
       expect(Exit.isFailure(exit) && Cause.isDie(exit.cause)).toBe(true)
       expect(events).toContain("source closed")
     }))
@@ -230,7 +251,7 @@ describe("failures", () => {
       const events: Array<string> = []
       const { of } = observed(events)
       const source = of(Stream.concat(Stream.fromIterable(batches(3)), Stream.never))
-      const pipeline = yield* Effect.fork(chunkPipeline(source, 0, settings, (chunk) => held(events, chunk)))
+      const pipeline = yield* Effect.fork(pipelineOnce(source, 0, settings, (chunk) => held(events, chunk)))
       yield* everybodyElse
       const exit = yield* Fiber.interrupt(pipeline)
       expect(Exit.isInterrupted(exit)).toBe(true)
@@ -249,8 +270,12 @@ describe("failures", () => {
       const events: Array<string> = []
       const { of, seen } = observed(events)
       const pipeline = yield* Effect.fork(
-        chunkPipeline(of(Stream.fromIterable(batches(40))), 0, settings, (chunk) =>
-          Effect.never.pipe(Effect.onInterrupt(() => Effect.sync(() => events.push(`chunk ${chunk.first} interrupted`)))))
+        pipelineOnce(of(Stream.fromIterable(batches(40))), 0, settings, (chunk) =>
+          Effect.never.pipe(Effect.onInterrupt(() =>
+            Effect.sync(() =>
+              events.push(`chunk ${chunk.first} interrupted`)
+            )
+          )))
       )
       yield* everybodyElse
       expect(seen.taken).toBe(settings.bufferedChunks + 1)

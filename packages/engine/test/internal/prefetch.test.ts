@@ -35,7 +35,8 @@ const observed = () => {
   return { events, open, counts, of }
 }
 
-const collect = <A, E, R>(stream: Stream.Stream<A, E, R>) => Effect.map(Stream.runCollect(stream), Chunk.toReadonlyArray)
+const collect = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
+  Effect.map(Stream.runCollect(stream), Chunk.toReadonlyArray)
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index)
 
@@ -107,7 +108,9 @@ describe("ends", () => {
     Effect.gen(function*() {
       const { open, of } = observed()
       const streams = upTo(10).map((index) => of(index, Stream.concat(Stream.make(index), Stream.never)))
-      const first = yield* collect(Stream.take(concatPrefetched(Stream.fromIterable(streams), { ahead: 4, buffered: 2 }), 1))
+      const first = yield* collect(
+        Stream.take(concatPrefetched(Stream.fromIterable(streams), { ahead: 4, buffered: 2 }), 1)
+      )
       expect(first).toEqual([0])
       expect(open.size).toBe(0)
     }))
@@ -116,7 +119,10 @@ describe("ends", () => {
     Effect.gen(function*() {
       const { events, of, open } = observed()
       const streams = upTo(6).map((index) =>
-        of(index, index === 2 ? Stream.concat(Stream.make("2a"), Stream.fail("cut")) : Stream.make(`${index}a`, `${index}b`))
+        of(
+          index,
+          index === 2 ? Stream.concat(Stream.make("2a"), Stream.fail("cut")) : Stream.make(`${index}a`, `${index}b`)
+        )
       )
       const seen: Array<string> = []
       const failed = yield* Effect.flip(
@@ -137,7 +143,8 @@ describe("ends", () => {
       const { of, open } = observed()
       const streams = upTo(6).map((index) => of(index, Stream.concat(Stream.make(index), Stream.never)))
       const failed = yield* Effect.flip(
-        Stream.runForEach(concatPrefetched(Stream.fromIterable(streams), { ahead: 3, buffered: 1 }), () => Effect.fail("enough"))
+        Stream.runForEach(concatPrefetched(Stream.fromIterable(streams), { ahead: 3, buffered: 1 }), () =>
+          Effect.fail("enough"))
       )
       expect(failed).toBe("enough")
       expect(open.size).toBe(0)
@@ -149,7 +156,8 @@ describe("ends", () => {
       const streams = Stream.concat(Stream.make(of(0, Stream.make("a"))), Stream.fail("no more"))
       const seen: Array<string> = []
       const failed = yield* Effect.flip(
-        Stream.runForEach(concatPrefetched(streams, { ahead: 3, buffered: 1 }), (each) => Effect.sync(() => seen.push(each)))
+        Stream.runForEach(concatPrefetched(streams, { ahead: 3, buffered: 1 }), (each) =>
+          Effect.sync(() => seen.push(each)))
       )
       expect([failed, seen]).toEqual(["no more", ["a"]])
       expect(open.size).toBe(0)

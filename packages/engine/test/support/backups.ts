@@ -7,6 +7,7 @@ import {
   type BackupResult,
   type EngineError,
   EpochEndingBackup,
+  Retries,
   Settings,
   StateSnapshotBackup,
   TransactionBackup
@@ -14,15 +15,16 @@ import {
 import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 
-/** Cuts the small network's backups into several chunks each. */
+/** Cuts the small network's backups into several chunks each, and tries nothing again. */
 export const settings: Settings.BackupSettings = {
   ...Settings.defaultBackupSettings,
   maxChunkBytes: 2_500,
-  itemsPerRequest: 40
+  itemsPerRequest: 40,
+  retries: Retries.never
 }
 
 export const epochEndings = (firstEpoch: number, lastEpoch: number) =>
-  EpochEndingBackup.take({ firstEpoch, lastEpoch, settings })
+  EpochEndingBackup.take({ firstEpoch, lastEpoch, settings: { ...settings, maxChunkBytes: 1_200 } })
 
 export const stateSnapshot = (epoch: number) => StateSnapshotBackup.take({ epoch, settings })
 

@@ -9,7 +9,8 @@ import * as Stream from "effect/Stream"
 
 const address = "http://node.test"
 
-const serviceError = (reason: BackupServiceError.BackupServiceError["reason"], endpoint: string, status?: number) =>
+const serviceError =
+  (reason: BackupServiceError.BackupServiceError["reason"], endpoint: string, status?: number) =>
   (error: LedgerStoreError.LedgerStoreError) =>
     new BackupServiceError.BackupServiceError({
       reason,
@@ -42,4 +43,3 @@ export const clientOf = (store: LedgerStore.LedgerStore["Type"]): Client.BackupS
       value(Routes.transactionRangeProof.print(first, last), store.transactionRangeProof(first, last))
   })
 }
-

@@ -25,7 +25,12 @@ export interface MemoryStorage {
   readonly files: Map<string, Uint8Array>
   /** `begin`, `confirm` and `abort`, each with a handle without its random suffix. */
   readonly log: ReadonlyArray<string>
-  readonly open: { readonly writes: number; readonly reads: number; readonly mostWrites: number; readonly mostReads: number }
+  readonly open: {
+    readonly writes: number
+    readonly reads: number
+    readonly mostWrites: number
+    readonly mostReads: number
+  }
 }
 
 /** A handle or name without the random suffix of the backup's name. */
@@ -42,8 +47,10 @@ export const failure = (
 const readBytes = 4_096
 
 const piecesOf = (bytes: Uint8Array): ReadonlyArray<Uint8Array> =>
-  Array.from({ length: Math.ceil(bytes.length / readBytes) }, (_, index) =>
-    bytes.subarray(index * readBytes, (index + 1) * readBytes))
+  Array.from(
+    { length: Math.ceil(bytes.length / readBytes) },
+    (_, index) => bytes.subarray(index * readBytes, (index + 1) * readBytes)
+  )
 
 /** `files` are what is there already. */
 export const makeStorage = (hooks: Hooks = {}, files: Iterable<readonly [string, Uint8Array]> = []): MemoryStorage => {
@@ -102,7 +109,11 @@ export const makeStorage = (hooks: Hooks = {}, files: Iterable<readonly [string,
         )
       ),
     saveMetadataLines: (name, lines) =>
-      publish(`metadata/${name}`, Stream.make(new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""))), true),
+      publish(
+        `metadata/${name}`,
+        Stream.make(new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""))),
+        true
+      ),
     listMetadataFiles: Effect.zipRight(
       run(hooks.list, "metadata"),
       Effect.sync(() => [...kept.keys()].filter((file) => file.startsWith("metadata/")))

@@ -1,0 +1,98 @@
+/**
+ * What is tried again, when, and how often: the one place that decides it for backups.
+ *
+ * A node that restarts and a storage that is out of order for a moment pass by themselves; a command that does not
+ * exist or a name that is refused does not. A write is tried again under a fresh file name, since the command may have
+ * published something under the first.
+ *
+ * @since 0.1.0
+ */
+import { BackupServiceError } from "@holdfast/backup-service"
+import { StorageError } from "@holdfast/storage"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface RetryPolicy {
+  /** How often something that failed is tried again; 0: never. */
+  readonly retries: number
+  /** Before the first retry; doubled for each further one, with jitter. */
+  readonly firstDelay: Duration.DurationInput
+  /** No delay is longer. */
+  readonly longestDelay: Duration.DurationInput
+}
+
+/**
+ * Nothing is tried again.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const never: RetryPolicy = { retries: 0, firstDelay: 0, longestDelay: 0 }
+
+/**
+ * Three times, after about half a second, one and two seconds.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const standard: RetryPolicy = { retries: 3, firstDelay: "500 millis", longestDelay: "30 seconds" }
+
+/**
+ * The delays of a policy.
+ *
+ * @since 0.1.0
+ * @category schedules
+ */
+export const schedule = (policy: RetryPolicy) =>
+  Schedule.exponential(policy.firstDelay).pipe(
+    Schedule.jittered,
+    Schedule.modifyDelay((_, delay) => Duration.min(delay, policy.longestDelay)),
+    Schedule.intersect(Schedule.recurs(policy.retries))
+  )
+
+/**
+ * Can it help to try again? A node that has fewer records than asked for will not have more in a moment.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isTransient = (error: unknown): boolean =>
+  error instanceof StorageError.StorageError
+    ? StorageError.isRetryable(error)
+    : error instanceof BackupServiceError.BackupServiceError
+    ? BackupServiceError.isRetryable(error) && error.reason !== "ShortCount"
+    : false
+
+/**
+ * Runs something until it succeeds or the policy gives up; it is told how many attempts were made before. Each failure
+ * that is tried again is logged.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const attempts = <A, E extends { readonly message: string }, R>(
+  policy: RetryPolicy,
+  run: (attempt: number) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => {
+    let attempt = 0
+    return Effect.suspend(() => run(attempt++)).pipe(
+      Effect.tapError((error) =>
+        isTransient(error) && attempt <= policy.retries ? willRetry(error.message) : Effect.void
+      ),
+      Effect.retry({ schedule: schedule(policy), while: isTransient })
+    )
+  })
+
+/**
+ * Says that something failed and is tried again.
+ *
+ * @since 0.1.0
+ * @category logging
+ */
+export const willRetry = (message: string): Effect.Effect<void> => Effect.logWarning(`trying again: ${message}`)

@@ -1,0 +1,16 @@
+/**
+ * The chunk pipeline over a source that is read once.
+ */
+import type { Frames } from "@holdfast/ledger"
+import type * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { SourceMismatch } from "../../src/EngineError.ts"
+import { chunkPipeline, type IncomingChunk } from "../../src/internal/chunkPipeline.ts"
+import type { BackupSettings } from "../../src/Settings.ts"
+
+export const pipelineOnce = <A, E, R, E2, R2>(
+  records: Stream.Stream<Frames.RecordBatch, E, R>,
+  first: number,
+  settings: BackupSettings,
+  write: (chunk: IncomingChunk<E | SourceMismatch, R>) => Effect.Effect<A, E2, R2>
+) => chunkPipeline({ first, records, again: () => Stream.dieMessage("asked again") }, settings, write)

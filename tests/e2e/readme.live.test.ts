@@ -1,0 +1,36 @@
+import { describe, expect, it } from "@effect/vitest"
+import { TempDirectory } from "@holdfast/testkit"
+import * as Effect from "effect/Effect"
+import * as fs from "node:fs"
+import { fileURLToPath } from "node:url"
+import { devnet, run } from "./cliProcess.ts"
+
+const readme = fs.readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8")
+
+/** The lines of the README's shell blocks, in order. */
+const commands = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) => block.trimEnd().split("\n"))
+
+describe("README", () => {
+  it("has only commands that this test knows how to run", () => {
+    expect(commands.filter((line) => !/^npm (test|start( -- .+)?)$/.test(line))).toEqual([])
+    expect(commands.length).toBeGreaterThan(10)
+  })
+
+  it.scopedLive("gives commands that work, one after the other", () =>
+    Effect.gen(function*() {
+      const cwd = yield* TempDirectory.make
+      // Its address may be taken on this machine: the network gets a free one, and those who ask it are told.
+      const address = yield* devnet()
+      for (const line of commands) {
+        const args = line.replace(/^npm start( -- )?/, "").split(" ").filter((word) => word !== "")
+        // This test is part of it.
+        if (line === "npm test" || args.join(" ") === "node devnet") continue
+        const asksNode = args.includes("oneoff") || args.includes("node-state")
+        const ended = yield* run(
+          args.length === 0 ? ["demo"] : asksNode ? [...args, "--backup-service-address", address] : args,
+          { cwd }
+        )
+        expect({ line, ...ended }).toMatchObject({ line, code: 0, stderr: "" })
+      }
+    }))
+})
