@@ -81,7 +81,7 @@ export const ensureFixtures = (names: ReadonlySet<FixtureName>, scale: number) =
 
     const missing = yield* Effect.filter([...names], (name) => Effect.negate(isMade(name)))
     for (const network of new Set(missing.map((name) => fixtures[name].network))) {
-      yield* Effect.logInfo(`growing the network for ${network}, once`)
+      yield* Effect.logInfo(`making the fixtures of ${network}, once …`)
       yield* Effect.scoped(Effect.gen(function*() {
         const served = yield* serveNetwork(networkOptions(network, scale))
         for (const name of missing) {

@@ -6,9 +6,9 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Logger from "effect/Logger"
 import { parseArgs } from "node:util"
 import { measurements, remarks } from "./measurements.ts"
+import * as Progress from "./progress.ts"
 import { type Measured, runAll } from "./run.ts"
 import { figure, table } from "./table.ts"
 
@@ -50,9 +50,4 @@ const program = Effect.gen(function*() {
   process.stdout.write(`${[...lines, "", ...remarks].join("\n")}\n`)
 })
 
-const progress = Logger.make(({ message }) => process.stderr.write(`${String(message)} …\n`))
-
-NodeRuntime.runMain(
-  Effect.provide(program, [NodeContext.layer, Logger.replace(Logger.defaultLogger, progress)]),
-  { disablePrettyLogger: true }
-)
+NodeRuntime.runMain(Effect.provide(program, [NodeContext.layer, Progress.layer]), { disablePrettyLogger: true })

@@ -38,7 +38,7 @@ export const runAll = (chosen: ReadonlyArray<Measurement>, { repeat, scale }: Ru
     }
     const backups = chosen.filter(({ work }) => work._tag === "BackUpState")
     if (backups.length > 0) {
-      yield* Effect.logInfo("growing the network to be backed up")
+      yield* Effect.logInfo("growing the network to be backed up …")
       const served = yield* serveNetwork(networkOptions("state", scale))
       for (const measurement of backups) {
         if (measurement.work._tag === "BackUpState") {
@@ -51,7 +51,7 @@ export const runAll = (chosen: ReadonlyArray<Measurement>, { repeat, scale }: Ru
 
 const measure = <E, R>(measurement: Measurement, repeat: number, once: Effect.Effect<Outcome, E, R>) =>
   Effect.gen(function*() {
-    yield* Effect.logInfo(measurement.name)
+    yield* Effect.logInfo(`${measurement.name} …`)
     const outcomes = yield* Effect.replicateEffect(once, repeat)
     const rateOf = ({ amount, seconds }: Outcome) => amount * (measurement.factor ?? 1) / seconds
     const best = outcomes.reduce((a, b) => rateOf(b) > rateOf(a) ? b : a)

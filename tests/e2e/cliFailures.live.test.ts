@@ -41,6 +41,8 @@ const takeTransactions = (address: string, storage: ReadonlyArray<string>) => [
   "0",
   "--num_transactions",
   "10",
+  "--retries",
+  "0",
   "--backup-service-address",
   address,
   ...storage
@@ -66,6 +68,24 @@ describe("holdfast, when something fails,", () => {
       const cut = yield* run(takeTransactions(cutting, storage))
       expect(cut.code).toBe(3)
       expect(complaint(cut)).toContain(`backup service at ${cutting}: /transactions/0/10: `)
+    }))
+
+  it.scopedLive("tells what it tries again, on stderr", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      const passing = yield* node((response) => {
+        asked++
+        response.writeHead(500).end()
+      })
+      const storage = localFolder.make(yield* TempDirectory.make)
+      const args = takeTransactions(passing, storage).map((each) => each === "0" ? "1" : each)
+      const text = yield* run(args)
+      expect(text).toMatchObject({ code: 3, stdout: "" })
+      expect(text.stderr).toMatch(/^\d\d:\d\d:\d\d warn trying again: [^\n]+\nerror: [^\n]+\n$/)
+      expect(asked).toBe(2)
+      const json = yield* runJson(args)
+      expect(json).toMatchObject({ code: 3, json: { ok: false, errors: [{ status: 500 }] } })
+      expect(JSON.parse(json.stderr)).toMatchObject({ level: "warn" })
     }))
 
   it.scopedLive("tells a node that is behind, as text and as JSON (exit 3)", () =>

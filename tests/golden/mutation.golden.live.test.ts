@@ -14,19 +14,8 @@ import { goldenStorages } from "./support/facts.ts"
 import { type Mutation, mutationsOf } from "./support/mutations.ts"
 import { namedMutation } from "./support/namedMutations.ts"
 
+/** `pnpm soak mutations` takes others, and more changes. */
 const seed = 1
-
-/** How many changes of each storage; `pnpm soak mutations` makes more. */
-const samples = {
-  "small/local-folder": 40,
-  "small/gzip-commands": 6,
-  "small/continuous": 40,
-  "rich/local-folder": 30,
-  "rich/gzip-commands": 6,
-  "testnet-genesis/local-folder": 40,
-  "testnet-genesis/gzip-commands": 6,
-  "format-v0/local-folder": 40
-} as const
 
 const copyOf = (ledger: string, layout: string) =>
   Effect.map(TempDirectory.make, (directory) => {
@@ -51,13 +40,12 @@ const harmless = new Map([
 ])
 
 describe.skipIf(!Golden.isPresent)("mutations (skipped where ../shared/golden is absent)", () => {
-  for (const { layout, ledger } of goldenStorages) {
-    const count = samples[`${ledger}/${layout}`]
-    it.scopedLive(`${count} changes of ${ledger}/${layout}, seed ${seed}`, () =>
+  for (const { changes, layout, ledger } of goldenStorages) {
+    it.scopedLive(`${changes} changes of ${ledger}/${layout}, seed ${seed}`, () =>
       Effect.gen(function*() {
         const folder = yield* copyOf(ledger, layout)
         const missed: Array<string> = []
-        for (const mutation of mutationsOf(folder, seed, count)) {
+        for (const mutation of mutationsOf(folder, seed, changes)) {
           const report = yield* verifyWith(layout, folder, mutation)
           const result = outcome(folder, mutation, report)
           if (result !== "found" && !result.startsWith("not covered: ")) {

@@ -1,17 +1,13 @@
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import * as HttpServer from "@effect/platform/HttpServer"
 import { describe, expect, it } from "@effect/vitest"
-import { type BackupServiceError, Client, Routes, Server } from "@holdfast/backup-service"
+import { type BackupServiceError, Client, Routes } from "@holdfast/backup-service"
 import { Bcs, Bytes } from "@holdfast/ledger"
-import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
 import { Golden, GoldenNode } from "@holdfast/testkit"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as http from "node:http"
+import { serve } from "./support/serving.ts"
 
 interface Answer {
   readonly status: number
@@ -37,18 +33,6 @@ const ask = (address: string, method: string, path: string): Effect.Effect<Answe
     })
     request.on("error", (error) => resume(Effect.fail(error)))
     request.end()
-  })
-
-const serve = (ledger: Golden.ServedLedger) =>
-  Effect.gen(function*() {
-    const store = yield* MemoryLedgerStore.makeMemory
-    for (const block of Golden.blocks(ledger)) yield* store.commit(block)
-    const listening = yield* NodeHttpServer.make(() => http.createServer(), { port: 0, host: "127.0.0.1" })
-    yield* Layer.build(Server.layer).pipe(
-      Effect.provide(Context.make(HttpServer.HttpServer, listening)),
-      Effect.provideService(LedgerStore.LedgerStore, store)
-    )
-    return HttpServer.formatAddress(listening.address)
   })
 
 const node = (ledger: Golden.ServedLedger) => Effect.map(GoldenNode.make(ledger), ({ address }) => address)

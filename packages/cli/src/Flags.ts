@@ -11,8 +11,8 @@ import * as Flag from "./Flag.ts"
 import type { Format } from "./Output.ts"
 import * as Values from "./Values.ts"
 
-const number = (name: string, standard: number, description: string): Flag.Flag<number> =>
-  Flag.standard({ name, placeholder: "N", description, parse: Values.integer(1) }, standard)
+const number = (name: string, standard: number, description: string, least = 1): Flag.Flag<number> =>
+  Flag.standard({ name, placeholder: "N", description, parse: Values.integer(least) }, standard)
 
 /**
  * How results are told.
@@ -127,6 +127,12 @@ export const backup = {
     "buffered-chunks",
     bounds.bufferedChunks,
     "Chunks that are received but not yet confirmed by the storage, at most"
+  ),
+  retries: number(
+    "retries",
+    bounds.retries.retries,
+    "How often a request or a write that failed is tried again, where that can help",
+    0
   ),
   maxRecordSize
 }

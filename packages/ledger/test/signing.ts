@@ -1,6 +1,6 @@
 import { aggregateSignatures, PublicKey, SecretKey, Signature } from "@chainsafe/blst"
 import * as Bcs from "../src/Bcs.ts"
-import { type EpochState, LedgerInfo, LedgerInfoWithSignatures } from "../src/LedgerInfo.ts"
+import { type EpochState, LedgerInfo, type LedgerInfoWithSignatures } from "../src/LedgerInfo.ts"
 import { hashOf, sha3 } from "./naiveTrees.ts"
 
 const numbered = (text: string, index: number): Uint8Array => sha3(new TextEncoder().encode(`${text} ${index}`))

@@ -1,7 +1,8 @@
 /**
  * Applies changes to a copy of a storage, one at a time, and sees what the verifier says.
  */
-import { Verify, type VerifyReport } from "@holdfast/engine"
+import { type EngineError, Verify, type VerifyReport } from "@holdfast/engine"
+import type { StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -12,7 +13,11 @@ import { uncovered } from "./uncovered.ts"
 type Layout = Parameters<typeof layerOf>[0]
 
 /** The report on the storage with the change; the storage is as before afterwards. */
-export const verifyWith = (layout: Layout, folder: string, { content, file }: Mutation) =>
+export const verifyWith = (
+  layout: Layout,
+  folder: string,
+  { content, file }: Mutation
+): Effect.Effect<VerifyReport.VerifyReport, EngineError.InvalidRequest | StorageError.StorageError> =>
   Effect.acquireUseRelease(
     Effect.sync(() => {
       const target = path.join(folder, file)

@@ -3,16 +3,20 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as HttpServer from "@effect/platform/HttpServer"
+import type * as HttpServerError from "@effect/platform/HttpServerError"
 import { Server } from "@holdfast/backup-service"
-import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
+import { LedgerStore, type LedgerStoreError, MemoryLedgerStore } from "@holdfast/ledger-store"
 import { Golden } from "@holdfast/testkit"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import * as http from "node:http"
 
 /** Its address. */
-export const serve = (ledger: Golden.ServedLedger) =>
+export const serve = (
+  ledger: Golden.ServedLedger
+): Effect.Effect<string, LedgerStoreError.LedgerStoreError | HttpServerError.ServeError, Scope.Scope> =>
   Effect.gen(function*() {
     const store = yield* MemoryLedgerStore.makeMemory
     for (const block of Golden.blocks(ledger)) yield* store.commit(block)

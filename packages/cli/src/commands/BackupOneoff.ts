@@ -34,6 +34,7 @@ interface BackupFlags extends Storage.StorageFlags {
   readonly concurrentDataRequests: number
   readonly concurrentWrites: number
   readonly bufferedChunks: number
+  readonly retries: number
 }
 
 const common = { ...Flags.storage, ...Flags.node, ...Flags.backup, output: Flags.output }
@@ -49,7 +50,8 @@ const takeWith = (flags: BackupFlags, take: (settings: Settings.BackupSettings) 
       maxRecordBytes: flags.maxRecordSize,
       concurrentRequests: flags.concurrentDataRequests,
       concurrentWrites: flags.concurrentWrites,
-      bufferedChunks: flags.bufferedChunks
+      bufferedChunks: flags.bufferedChunks,
+      retries: { ...Settings.defaultBackupSettings.retries, retries: flags.retries }
     })
     yield* output.result(report(result, ((yield* Clock.currentTimeMillis) - started) / 1000))
   }).pipe(

@@ -8,9 +8,9 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { onLiveClock } from "./liveClock.ts"
-import type { Member } from "./processGroup.ts"
-import { exists, hasEnded, holdPipes, members, signal } from "./processGroup.ts"
+import type { Group } from "./processGroup.ts"
+import { hasEnded, living, members } from "./processGroup.ts"
+import type { Process, Service } from "./processSystem.ts"
 
 /** Milliseconds to wait for processes that were killed. Only one that hangs inside of the system takes longer. */
 const killedWithin = 8_000
@@ -33,19 +33,6 @@ const reapSpin = 5
 /** Milliseconds that this program stands still, at most, while others stop. */
 const freezeSpin = 20
 
-/** Milliseconds between two looks while this program stands still. */
-const lookEvery = 0.02
-
-/** Nobody ever wakes who waits for it. */
-const nothing = new Int32Array(new SharedArrayBuffer(4))
-
-export interface Group {
-  /** The id of the shell, of its group and of its session. */
-  readonly id: number
-  /** Whether the shell ended and was reaped. */
-  readonly leaderGone: () => boolean
-}
-
 export interface Ending {
   /** Whether TERM was not enough. */
   readonly forced: boolean
@@ -53,25 +40,34 @@ export interface Ending {
   readonly complete: boolean
 }
 
-const isOver = (group: Group): boolean => group.leaderGone() && hasEnded(group.id)
-
-/** TERM, a grace period, then KILL. Takes the grace period and some seconds at most. Runs on the machine's clock. */
-export const endGroup = (group: Group, grace: Duration.Duration): Effect.Effect<Ending> =>
-  onLiveClock(Effect.suspend(() => {
-    if (isOver(group)) return Effect.succeed({ forced: false, complete: true })
-    const first = freeze(group)
+/**
+ * TERM, a grace period, then KILL. Takes the grace period and some seconds at most. Runs in the time of the system.
+ */
+export const endGroup = (system: Service, group: Group, grace: Duration.Duration): Effect.Effect<Ending> =>
+  system.inItsTime(Effect.suspend(() => {
+    if (isOver(system, group)) return Effect.succeed({ forced: false, complete: true })
+    const first = freeze(system, group)
     // Not the pipes of the shell: it is to see the end of a $(…) that is ended, so that it can end itself.
-    const letGo = holdPipes(living(first ?? []).filter((member) => member.pid !== group.id))
-    return terminate(group, first, Duration.toMillis(grace)).pipe(
-      Effect.flatMap((over) => over ? Effect.succeed({ forced: false, complete: true }) : kill(group)),
+    const readers = living(first ?? []).filter((member) => member.pid !== group.id)
+    const letGo = system.holdPipes(readers.map(({ pid }) => pid))
+    return terminate(system, group, first, Duration.toMillis(grace)).pipe(
+      Effect.flatMap((over) => over ? Effect.succeed({ forced: false, complete: true }) : kill(system, group)),
       Effect.ensuring(Effect.sync(letGo))
     )
   }))
 
-const living = (all: ReadonlyArray<Member>): ReadonlyArray<Member> => all.filter((member) => !member.isZombie)
+/** The last resort, where there is no time left for anything else: everybody is stopped, then killed, at once. */
+export const killGroup = (system: Service, group: Group): void => {
+  if (isOver(system, group)) return
+  const all = freeze(system, group)
+  for (const { pid } of living(all ?? [])) system.signal(pid, "SIGKILL")
+  if (!group.leaderGone()) system.signal(-group.id, "SIGKILL")
+}
+
+const isOver = (system: Service, group: Group): boolean => group.leaderGone() && hasEnded(system, group)
 
 /** Those who run and have no child, not even one to reap. */
-const leaves = (all: ReadonlyArray<Member>): ReadonlyArray<Member> => {
+const leaves = (all: ReadonlyArray<Process>): ReadonlyArray<Process> => {
   const parents = new Set(all.map((member) => member.parent))
   return living(all).filter((member) => !parents.has(member.pid))
 }
@@ -80,22 +76,22 @@ const leaves = (all: ReadonlyArray<Member>): ReadonlyArray<Member> => {
  * Stops everybody, so that nobody gets away by forking between a look and the signals that follow it. Whoever does not
  * stop at once (it waits inside of the system) is not waited for long.
  */
-const freeze = (group: Group): ReadonlyArray<Member> | undefined => {
-  const until = performance.now() + freezeSpin
-  while (true) {
+const freeze = (system: Service, group: Group): ReadonlyArray<Process> | undefined => {
+  let all: ReadonlyArray<Process> | undefined
+  system.standStill(freezeSpin, () => {
     // Without its leader a group may be empty, and its id may have been given away.
-    if (!group.leaderGone()) signal(-group.id, "SIGSTOP")
-    const all = members(group.id)
+    if (!group.leaderGone()) system.signal(-group.id, "SIGSTOP")
+    all = members(system, group)
     const moving = living(all ?? []).filter((member) => !member.isStopped)
-    if (moving.length === 0 || performance.now() > until) return all
-    for (const { pid } of moving) signal(pid, "SIGSTOP")
-    Atomics.wait(nothing, 0, 0, lookEvery)
-  }
+    for (const { pid } of moving) system.signal(pid, "SIGSTOP")
+    return moving.length === 0
+  })
+  return all
 }
 
 /** Looks again and again, with longer and longer rests, until it is over or the time is up. */
 const watch = (
-  group: Group,
+  isDone: () => boolean,
   { longestRest, restFactor, within }: {
     readonly within: number
     readonly longestRest: number
@@ -107,7 +103,7 @@ const watch = (
   Effect.gen(function*() {
     const start = yield* Clock.currentTimeMillis
     let rest = 2
-    while (!isOver(group)) {
+    while (!isDone()) {
       const before = yield* Clock.currentTimeMillis
       if (before - start >= within) return false
       look(before - start)
@@ -119,47 +115,54 @@ const watch = (
   })
 
 /** Whether it was over before the grace period was. */
-const terminate = (group: Group, first: ReadonlyArray<Member> | undefined, grace: number): Effect.Effect<boolean> => {
+const terminate = (
+  system: Service,
+  group: Group,
+  first: ReadonlyArray<Process> | undefined,
+  grace: number
+): Effect.Effect<boolean> => {
   const times = { within: grace, longestRest: 50, restFactor: 5 }
+  const isDone = () => isOver(system, group)
   if (first === undefined) {
-    signal(-group.id, "SIGTERM")
-    signal(-group.id, "SIGCONT")
-    return watch(group, times, () => {})
+    system.signal(-group.id, "SIGTERM")
+    system.signal(-group.id, "SIGCONT")
+    return watch(isDone, times, () => {})
   }
   const old = new Set(first.map((member) => member.pid))
   const told = new Set<number>()
   const tell = (pid: number): void => {
     told.add(pid)
-    signal(pid, "SIGTERM")
+    system.signal(pid, "SIGTERM")
   }
   for (const { pid } of leaves(first)) tell(pid)
-  for (const { pid } of living(first)) signal(pid, "SIGCONT")
+  for (const { pid } of living(first)) system.signal(pid, "SIGCONT")
 
   let alone = new Map<number, number>()
-  return watch(group, times, (now) => {
-    const current = leaves(members(group.id) ?? []).filter((member) => !told.has(member.pid))
+  return watch(isDone, times, (now) => {
+    const current = leaves(members(system, group) ?? []).filter((member) => !told.has(member.pid))
     alone = new Map(current.map(({ pid }) => [pid, alone.get(pid) ?? now]))
     for (const [pid, since] of alone) {
       if (now - since < (old.has(pid) ? parentPatience : grace / cleanUpShare)) continue
       // It may have started something since it was looked at, so it stands still for a second look.
-      signal(pid, "SIGSTOP")
-      if (leaves(members(group.id) ?? []).some((member) => member.pid === pid && member.isStopped)) tell(pid)
-      signal(pid, "SIGCONT")
+      system.signal(pid, "SIGSTOP")
+      const again = leaves(members(system, group) ?? [])
+      if (again.some((member) => member.pid === pid && member.isStopped)) tell(pid)
+      system.signal(pid, "SIGCONT")
     }
   })
 }
 
-const kill = (group: Group): Effect.Effect<Ending> =>
+const kill = (system: Service, group: Group): Effect.Effect<Ending> =>
   Effect.map(
-    watch(group, { within: killedWithin, longestRest: 5, restFactor: 1 }, (elapsed) => {
-      const all = freeze(group)
-      if (all === undefined) return signal(-group.id, "SIGKILL")
+    watch(() => isOver(system, group), { within: killedWithin, longestRest: 5, restFactor: 1 }, (elapsed) => {
+      const all = freeze(system, group)
+      if (all === undefined) return system.signal(-group.id, "SIGKILL")
       const condemned = elapsed < reapedWithin ? leaves(all) : living(all)
-      for (const { pid } of condemned) signal(pid, "SIGKILL")
+      for (const { pid } of condemned) system.signal(pid, "SIGKILL")
       const dead = [...condemned, ...all.filter((member) => member.isZombie)]
       for (const { pid } of living(all)) {
         const children = dead.filter((member) => member.parent === pid)
-        if (children.length > 0) letReap(pid, children)
+        if (children.length > 0) letReap(system, pid, children)
       }
     }),
     (complete) => ({ forced: true, complete })
@@ -167,12 +170,10 @@ const kill = (group: Group): Effect.Effect<Ending> =>
 
 /**
  * Lets a parent run until it reaped its dead, and stops it right then: a script that loops would start its next command,
- * and so never be alone. What counts are microseconds, so this thread waits itself; it rests a moment between two looks,
- * so that the parent gets to run also where both share one processor.
+ * and so never be alone.
  */
-const letReap = (parent: number, dead: ReadonlyArray<Member>): void => {
-  signal(parent, "SIGCONT")
-  const until = performance.now() + reapSpin
-  while (performance.now() < until && dead.some((member) => exists(member.pid))) Atomics.wait(nothing, 0, 0, lookEvery)
-  signal(parent, "SIGSTOP")
+const letReap = (system: Service, parent: number, dead: ReadonlyArray<Process>): void => {
+  system.signal(parent, "SIGCONT")
+  system.standStill(reapSpin, () => !dead.some((member) => system.exists(member.pid)))
+  system.signal(parent, "SIGSTOP")
 }

@@ -5,13 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Readable } from "node:stream"
-
-export interface Pull {
-  /** The next bytes; fails with `None` at the end and with `Some` where the stream broke. Interruptible, loses nothing. */
-  readonly next: Effect.Effect<Uint8Array, Option.Option<Error>>
-  /** The bytes that are there already, if any. */
-  readonly ready: () => Uint8Array | undefined
-}
+import type { Pull } from "./processSystem.ts"
 
 export const make = (stream: Readable): Pull => {
   let ended = false

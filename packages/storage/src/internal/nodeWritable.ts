@@ -3,13 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { Writable } from "node:stream"
-
-export interface Push {
-  /** Completes when the system accepted the bytes; they must not change until then. */
-  readonly write: (bytes: Uint8Array) => Effect.Effect<void, NodeJS.ErrnoException>
-  /** Announces the end of the input. */
-  readonly end: Effect.Effect<void>
-}
+import type { Push } from "./processSystem.ts"
 
 export const make = (stream: Writable): Push => {
   let broken: NodeJS.ErrnoException | undefined

@@ -1,76 +1,37 @@
 /**
- * Looking at the processes of a command: who they are, are they gone, hold their pipes.
+ * Who belongs to a command.
  *
  * A command leads a session, and a process group in it. Some programs leave the group (`timeout` does, and a shell with
- * job control), so the session counts, and whoever descends from its members. Signals go out at once, and /proc is read
- * synchronously: it is memory, and only a listing made in one go shows one moment. Without /proc (not Linux) the group
- * is all that is known.
+ * job control), so the session counts, and whoever descends from its members. A daemon leaves all of that; it is known
+ * by the mark that it inherited.
  */
-import * as Fs from "node:fs"
+import type { Process, Service } from "./processSystem.ts"
 
-export interface Member {
-  readonly pid: number
-  readonly parent: number
-  /** Ended, but not yet reaped by its parent. */
-  readonly isZombie: boolean
-  /** Obeyed a signal to stop: it does nothing any more, nor does it finish a fork that was under way. */
-  readonly isStopped: boolean
+export interface Group {
+  /** The id of the shell, of its group and of its session. */
+  readonly id: number
+  /** When the shell started; 0 where nobody knows. */
+  readonly startedAt: number
+  /** Whether the shell ended and was reaped. */
+  readonly leaderGone: () => boolean
+  /** Whoever carries it belongs to the command as well. */
+  readonly mark?: string
+  /**
+   * Whether the id may have been given away since the shell was seen. Then its session counts only while it shows that
+   * it is ours: by its leader, or by a process that carries the mark.
+   */
+  readonly stale?: boolean
 }
 
-const errorCode = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined
-
-/** Sends a signal. A process (or, with a negative id, a group) that is gone or not ours is no error. */
-export const signal = (target: number, name: NodeJS.Signals): void => {
-  try {
-    process.kill(target, name)
-  } catch (error) {
-    const code = errorCode(error)
-    if (code !== "ESRCH" && code !== "EPERM") throw error
-  }
-}
-
-/** Whether not even a zombie is left of a group. */
-const isEmpty = (group: number): boolean => {
-  try {
-    process.kill(-group, 0)
-    return false
-  } catch (error) {
-    return errorCode(error) === "ESRCH"
-  }
-}
-
-const unlessGone = <A>(read: () => A): A | undefined => {
-  try {
-    return read()
-  } catch {
-    // The process ended between the listing and this look at it, or it is not ours to look at.
-    return undefined
-  }
-}
-
-const processIds = (): ReadonlyArray<number> | undefined => {
-  const entries = unlessGone(() => Fs.readdirSync("/proc"))
-  const ids = entries?.filter((name) => /^\d+$/.test(name)).map(Number)
-  return ids === undefined || ids.length === 0 ? undefined : ids
-}
-
-/**
- * The processes of the command whose shell has this id, alive and zombies, in the order of their ids; or nothing where
- * the system has no /proc.
- */
-export const members = (leader: number): ReadonlyArray<Member> | undefined => {
-  const ids = processIds()
-  if (ids === undefined) return undefined
-  const all: Array<Member> = []
-  const family = new Set<number>()
-  for (const pid of ids) {
-    const stat = unlessGone(() => Fs.readFileSync(`/proc/${pid}/stat`, "latin1"))
-    if (stat === undefined) continue
-    // The second field, the name in parentheses, may itself contain blanks and parentheses.
-    const [state, parent, group, session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 4)
-    all.push({ pid, parent: Number(parent), isZombie: state === "Z" || state === "X", isStopped: state === "T" })
-    if (Number(session) === leader || Number(group) === leader) family.add(pid)
+/** The processes of a command, alive and zombies, in the order of their ids; nothing where the system lists none. */
+export const members = (system: Service, group: Group): ReadonlyArray<Process> | undefined => {
+  const all = system.list()
+  if (all === undefined) return undefined
+  const { mark } = group
+  const marked = mark === undefined ? [] : all.filter((process) => system.mark(process) === mark)
+  const family = new Set(marked.map(({ pid }) => pid))
+  if (sessionIsOurs(group, all, marked)) {
+    for (const { group: of, pid, session } of all) if (session === group.id || of === group.id) family.add(pid)
   }
   // A child may have a smaller id than its parent: look until nothing is added.
   for (let size = -1; size < family.size;) {
@@ -80,44 +41,20 @@ export const members = (leader: number): ReadonlyArray<Member> | undefined => {
   return all.filter(({ pid }) => family.has(pid))
 }
 
+const sessionIsOurs = (group: Group, all: ReadonlyArray<Process>, marked: ReadonlyArray<Process>): boolean => {
+  const leader = all.find(({ pid }) => pid === group.id)
+  if (leader !== undefined && group.startedAt !== 0) return leader.startedAt === group.startedAt
+  return group.stale !== true || marked.some(({ session }) => session === group.id)
+}
+
+export const living = (all: ReadonlyArray<Process>): ReadonlyArray<Process> =>
+  all.filter((process) => !process.isZombie)
+
 /**
  * Whether nothing of a command runs any more. Zombies do not count: those of its shell are gone with it, and others wait
  * for a reaper of the system that may never come (in many containers), and nobody else can reap them.
  */
-export const hasEnded = (leader: number): boolean =>
-  members(leader)?.every((member) => member.isZombie) ?? isEmpty(leader)
-
-/** Whether a process of this id exists, as a zombie or alive. */
-export const exists = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errorCode(error) !== "ESRCH"
-  }
-}
-
-/**
- * Opens for writing every pipe that these processes can read, and returns how to let go of them.
- *
- * While a pipe is held its reader sees no end of input. Otherwise, when the members of `gzip -c | upload` end one by
- * one, an `upload` that ignores the signal would see the end of its input and publish what it got as if it were whole.
- */
-export const holdPipes = (readers: Iterable<Member>): () => void => {
-  const held = new Map<string, number>()
-  for (const { pid } of readers) {
-    for (const descriptor of unlessGone(() => Fs.readdirSync(`/proc/${pid}/fd`)) ?? []) {
-      const path = `/proc/${pid}/fd/${descriptor}`
-      const target = unlessGone(() => Fs.readlinkSync(path))
-      if (target === undefined || !target.startsWith("pipe:") || held.has(target)) continue
-      // The permissions of the link say what the descriptor is open for.
-      const mode = unlessGone(() => Fs.lstatSync(path).mode) ?? 0
-      if ((mode & Fs.constants.S_IRUSR) === 0) continue
-      const own = unlessGone(() => Fs.openSync(path, Fs.constants.O_WRONLY | Fs.constants.O_NONBLOCK))
-      if (own !== undefined) held.set(target, own)
-    }
-  }
-  return () => {
-    for (const descriptor of held.values()) Fs.closeSync(descriptor)
-  }
+export const hasEnded = (system: Service, group: Group): boolean => {
+  const all = members(system, group)
+  return all === undefined ? !system.exists(-group.id) : living(all).length === 0
 }

@@ -6,53 +6,36 @@ import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import type { ChildProcess } from "node:child_process"
 import { spawn } from "node:child_process"
-import type { Group } from "./endGroup.ts"
 import { onLiveClock } from "./liveClock.ts"
-import type { Pull } from "./nodeReadable.ts"
 import * as NodeReadable from "./nodeReadable.ts"
-import type { Push } from "./nodeWritable.ts"
 import * as NodeWritable from "./nodeWritable.ts"
+import type { ExitStatus, Push, ShellProcess, StartOptions } from "./processSystem.ts"
 import * as StderrTail from "./stderrTail.ts"
 
-/** How the shell ended: exactly one of them is set. */
-export interface ExitStatus {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-}
-
-export interface ShellProcess extends Group {
-  readonly exited: Deferred.Deferred<ExitStatus>
-  readonly stdin: Push
-  readonly stdout: Pull
-  /** The tail of stderr so far. */
-  readonly said: () => { readonly text: string; readonly cut: boolean }
-  /** Waits until stderr ended; a moment at most, since a process that was left behind may hold it open. */
-  readonly saidAll: Effect.Effect<void>
-  /** Notes that the command confirmed success. */
-  readonly confirm: () => void
-  readonly confirmed: () => boolean
-  /** Closes our ends of the standard streams. */
-  readonly letGo: () => void
-}
+/** The environment variable that carries the mark of a command. */
+export const markVariable = "HOLDFAST_COMMAND"
 
 /** The options that every command runs with. They stand before its text, so that a comment at its end hurts nothing. */
 const prelude = "set -o nounset -o errexit -o pipefail; "
 
 const noInput: Push = { write: () => Effect.void, end: Effect.void }
 
-export const start = (options: {
-  readonly script: string
-  readonly environment: ReadonlyArray<readonly [name: string, value: string]>
-  readonly parameters: Readonly<Record<string, string>>
-  readonly input: boolean
-}): Effect.Effect<ShellProcess, NodeJS.ErrnoException> =>
+export const start = (
+  options: StartOptions,
+  startedAt: (pid: number) => number
+): Effect.Effect<ShellProcess, NodeJS.ErrnoException> =>
   Effect.async((resume) => {
     let child: ChildProcess
     try {
       child = spawn("bash", ["-c", prelude + options.script], {
         // A session, and so a process group, of its own.
         detached: true,
-        env: { ...process.env, ...Object.fromEntries(options.environment), ...options.parameters },
+        env: {
+          ...process.env,
+          ...Object.fromEntries(options.environment),
+          ...options.parameters,
+          [markVariable]: options.mark
+        },
         stdio: [options.input ? "pipe" : "ignore", "pipe", "pipe"]
       })
     } catch (error) {
@@ -87,19 +70,16 @@ export const start = (options: {
       Deferred.unsafeDone(stderrEnded, Effect.void)
     })
 
-    let confirmed = false
     const shell: ShellProcess = {
       id: pid,
+      // Nobody has reaped it yet, not even if it ended already.
+      startedAt: startedAt(pid),
       leaderGone: () => gone,
-      exited,
+      exited: Deferred.await(exited),
       stdin: stdin === null ? noInput : NodeWritable.make(stdin),
       stdout: NodeReadable.make(stdout),
       said: tail.text,
       saidAll: onLiveClock(Effect.asVoid(Effect.timeoutOption(Deferred.await(stderrEnded), "500 millis"))),
-      confirm: () => {
-        confirmed = true
-      },
-      confirmed: () => confirmed,
       letGo: () => {
         stdin?.destroy()
         stdout.destroy()
