@@ -33,7 +33,11 @@ export const cacheDirectory = fileURLToPath(new URL("../../../node_modules/.cach
 const folderOf = (name: FixtureName, scale: number): string => `${name.replaceAll(" ", "-")}-${scale}`
 
 /** The storage of a fixture that was made; `access` says how it is read, if not as it was written. */
-export const fixtureStorage = (name: FixtureName, scale: number, access: Storage["access"] = fixtures[name].access): Storage => ({
+export const fixtureStorage = (
+  name: FixtureName,
+  scale: number,
+  access: Storage["access"] = fixtures[name].access
+): Storage => ({
   directory: `${cacheDirectory}/${folderOf(name, scale)}`,
   access
 })
@@ -73,7 +77,13 @@ export const ensureFixtures = (names: ReadonlySet<FixtureName>, scale: number) =
         yield* fs.remove(file, { force: true })
         yield* fs.remove(storage.directory, { recursive: true, force: true })
         yield* fs.makeDirectory(storage.directory)
-        const task: Task = { _tag: "BackUp", storage, address: served.address, backups: backupsOf(network, served), maxChunkBytes }
+        const task: Task = {
+          _tag: "BackUp",
+          storage,
+          address: served.address,
+          backups: backupsOf(network, served),
+          maxChunkBytes
+        }
         yield* runTask(task)
         // Last: from now on it counts.
         yield* fs.writeFileString(file, text)

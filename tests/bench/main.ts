@@ -1,28 +1,36 @@
 /**
  * `pnpm bench [--only PATTERN] [--quick] [--repeat N]` measures what Holdfast is measured by, and prints it beside the
- * figures of today's tool. Progress goes to stderr, the table to stdout.
+ * figures of today's tool: a table on stdout, progress on stderr.
+ *
+ * - `--only`: the measurements whose names match the regular expression
+ * - `--quick`: a twentieth of the size, where starting up weighs as much as the work
+ * - `--repeat`: runs of each, 3 unless given; the best one counts
  */
-import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { parseArgs } from "node:util"
 import { measurements, remarks } from "./measurements.ts"
-import * as Progress from "./progress.ts"
+import { runProgram } from "./program.ts"
 import { type Measured, runAll } from "./run.ts"
 import { figure, table } from "./table.ts"
 
 const quickScale = 20
 
-class NothingMatches extends Data.TaggedError("NothingMatches")<{ readonly message: string }> {}
+class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
-const { values } = parseArgs({
-  args: process.argv.slice(2),
-  options: {
-    only: { type: "string", default: "" },
-    quick: { type: "boolean", default: false },
-    repeat: { type: "string", default: "3" }
-  }
+const usage = (message: string): UsageError => new UsageError({ message })
+
+const options = Effect.try({
+  try: () =>
+    parseArgs({
+      args: process.argv.slice(2),
+      options: {
+        only: { type: "string", default: "" },
+        quick: { type: "boolean", default: false },
+        repeat: { type: "string", default: "3" }
+      }
+    }).values,
+  catch: (error) => usage(error instanceof Error ? error.message : String(error))
 })
 
 const row = ({ cores, measurement: { goal, name, today, todayMemory, unit }, peakBytes, rate }: Measured) => [
@@ -40,14 +48,17 @@ const heading = ["measurement", "Holdfast", "", "goal", "today's tool", "cores",
 const rightAligned = new Set([1, 5, 6])
 
 const program = Effect.gen(function*() {
-  const chosen = measurements.filter(({ name }) => new RegExp(values.only).test(name))
-  if (chosen.length === 0) {
-    return yield* new NothingMatches({ message: `no measurement has a name that matches ${values.only}` })
-  }
-  const options = { scale: values.quick ? quickScale : 1, repeat: Math.max(1, Number.parseInt(values.repeat, 10)) }
-  const results = yield* runAll(chosen, options)
+  const { only, quick, repeat } = yield* options
+  const pattern = yield* Effect.try({
+    try: () => new RegExp(only),
+    catch: () => usage(`--only ${only} is no regular expression`)
+  })
+  const chosen = measurements.filter(({ name }) => pattern.test(name))
+  if (chosen.length === 0) return yield* usage(`no measurement has a name that matches ${only}`)
+  if (!/^[1-9]\d?$/.test(repeat)) return yield* usage(`--repeat ${repeat} is no number of runs from 1 to 99`)
+  const results = yield* runAll(chosen, { scale: quick ? quickScale : 1, repeat: Number(repeat) })
   const lines = table([heading, ...results.map(row)], rightAligned)
   process.stdout.write(`${[...lines, "", ...remarks].join("\n")}\n`)
 })
 
-NodeRuntime.runMain(Effect.provide(program, [NodeContext.layer, Progress.layer]), { disablePrettyLogger: true })
+runProgram(program)

@@ -2,9 +2,9 @@
  * A development network in a process of its own: grows it in memory, serves it, and prints where. Ends when its input
  * does, so that it never outlives who started it.
  */
-import * as HttpServer from "@effect/platform/HttpServer"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as HttpServer from "@effect/platform/HttpServer"
 import { Server } from "@holdfast/backup-service"
 import { Devnet, DevnetOptions } from "@holdfast/devnet"
 import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
@@ -22,14 +22,20 @@ const serve = Effect.gen(function*() {
   const options = yield* Schema.decodeUnknown(Schema.parseJson(DevnetOptions.DevnetOptions))(process.argv[2])
   const { epochEndings, latestVersion } = yield* Devnet.grow(options)
   const { address } = yield* HttpServer.HttpServer
-  const served = { address: HttpServer.formatAddress(address), lastEpoch: epochEndings.length - 1, lastVersion: latestVersion }
+  const served = {
+    address: HttpServer.formatAddress(address),
+    lastEpoch: epochEndings.length - 1,
+    lastVersion: latestVersion
+  }
   process.stdout.write(`${JSON.stringify(yield* Schema.encode(Served)(served))}\n`)
   return yield* Layer.launch(Server.layer)
 })
 
-NodeRuntime.runMain(Effect.raceFirst(serve, inputEnded).pipe(
-  Effect.provide([
-    Layer.effect(LedgerStore.LedgerStore, MemoryLedgerStore.makeMemory),
-    NodeHttpServer.layer(() => http.createServer(), { port: 0, host: "127.0.0.1" })
-  ])
-))
+NodeRuntime.runMain(
+  Effect.raceFirst(serve, inputEnded).pipe(
+    Effect.provide([
+      Layer.effect(LedgerStore.LedgerStore, MemoryLedgerStore.makeMemory),
+      NodeHttpServer.layer(() => http.createServer(), { port: 0, host: "127.0.0.1" })
+    ])
+  )
+)

@@ -28,7 +28,9 @@ export interface RunOptions {
 /** Does the measurements one after the other. */
 export const runAll = (chosen: ReadonlyArray<Measurement>, { repeat, scale }: RunOptions) =>
   Effect.gen(function*() {
-    const fixtures = chosen.flatMap(({ work }) => work._tag === "Task" && work.fixture !== undefined ? [work.fixture] : [])
+    const fixtures = chosen.flatMap(({ work }) =>
+      work._tag === "Task" && work.fixture !== undefined ? [work.fixture] : []
+    )
     yield* ensureFixtures(new Set<FixtureName>(fixtures), scale)
     const results: Array<Measured> = []
     for (const measurement of chosen) {

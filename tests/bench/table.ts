@@ -3,7 +3,10 @@
  */
 
 /** Rows of equal length as lines; the columns whose index is listed are aligned to the right. */
-export const table = (rows: ReadonlyArray<ReadonlyArray<string>>, right: ReadonlySet<number>): ReadonlyArray<string> => {
+export const table = (
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  right: ReadonlySet<number>
+): ReadonlyArray<string> => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows.map((row) =>
     row.map((cell, column) => {

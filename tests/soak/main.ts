@@ -2,11 +2,9 @@
  * `pnpm soak [NAME…]` runs what takes too long for `npm test`: all endurance tests, or those named. Today there is one,
  * `memory`.
  */
-import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Progress from "../bench/progress.ts"
+import { runProgram } from "../bench/program.ts"
 import { memory } from "./memory.ts"
 
 const tests = new Map([["memory", memory]])
@@ -26,4 +24,4 @@ const program = Effect.gen(function*() {
   yield* Effect.all(chosen, { discard: true })
 })
 
-NodeRuntime.runMain(Effect.provide(program, [NodeContext.layer, Progress.layer]), { disablePrettyLogger: true })
+runProgram(program)

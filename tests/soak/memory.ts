@@ -28,7 +28,10 @@ export const memory = Effect.gen(function*() {
     megabytes(peakBytes),
     measurement.todayMemory ?? "–"
   ])
-  const lines = table([["peak resident memory", `limit ${megabytes(limitBytes)}`, "today's tool"], ...rows], new Set([1]))
+  const lines = table(
+    [["peak resident memory", `limit ${megabytes(limitBytes)}`, "today's tool"], ...rows],
+    new Set([1])
+  )
   process.stdout.write(`${lines.join("\n")}\n`)
   const over = results.filter(({ peakBytes }) => peakBytes > limitBytes)
   if (over.length > 0) return yield* new TooMuchMemory({ names: over.map(({ measurement }) => measurement.name) })

@@ -68,7 +68,7 @@ export const take = ({ firstEpoch, lastEpoch, settings }: EpochEndingRequest): B
     }
     const chunks = yield* chunkPipeline(source, settings, (chunk) =>
       Effect.gen(function*() {
-        const ledgerInfos = yield* writer.write(`${chunk.first}-.chunk`, chunk.bytes)
+        const ledgerInfos = yield* writer.write(`${chunk.first}-.chunk`, chunk)
         const { last } = yield* chunk.summary
         return { first_epoch: chunk.first, last_epoch: last, ledger_infos: ledgerInfos }
       }))

@@ -86,7 +86,7 @@ export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
           const proof = yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes)
           return { last, first_key: HashValue.format(firstKey), last_key: HashValue.format(lastKey), proof }
         })
-        return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk.bytes), proven], { concurrency: 2 }).pipe(
+        return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk), proven], { concurrency: 2 }).pipe(
           Effect.map(([blobs, { first_key, last, last_key, proof }]) => ({
             first_idx: chunk.first,
             last_idx: last,

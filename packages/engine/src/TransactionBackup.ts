@@ -62,7 +62,7 @@ export const take = ({ firstVersion, lastVersion, settings }: TransactionRequest
         const bytes = Bcs.encode(Proofs.TransactionRangeProof, rangeProof)
         return { last, proof: yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes) }
       })
-      return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk.bytes), proven], { concurrency: 2 }).pipe(
+      return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk), proven], { concurrency: 2 }).pipe(
         Effect.map(([transactions, { last, proof }]) => ({
           first_version: chunk.first,
           last_version: last,

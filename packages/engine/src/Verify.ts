@@ -12,6 +12,7 @@ import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { InvalidBackup, InvalidRequest } from "./EngineError.ts"
+import { check } from "./internal/backupFiles.ts"
 import type { ChunkStreamOptions } from "./internal/chunkStream.ts"
 import { verifyEpochEndings } from "./internal/verifyEpochEndings.ts"
 import { verifyStateSnapshot } from "./internal/verifyStateSnapshot.ts"
@@ -35,7 +36,7 @@ export interface VerifyRequest {
   readonly requireWaypoint: boolean
   /** First version of the transactions to check. */
   readonly startVersion: number
-  /** Last version of the transactions to check, and of the newest snapshot; `undefined`: as far as there are. */
+  /** Last version of the transactions to check; `undefined`: as far as there are. */
   readonly endVersion: number | undefined
   /** The newest snapshot at or before this version is checked; `undefined`: the newest of all. */
   readonly stateSnapshotBeforeVersion: number | undefined
@@ -195,6 +196,8 @@ const allEpochEndings = (
     let whole = true
     for (const backup of backups) {
       whole = yield* collect(verifyEpochEndings(backup, history, tracker, streamOptions(request)), findings)
+      // Only what is signed stays in the history, also where something else went wrong before that was checked.
+      if (!whole) yield* collect(check(backup.value.manifest, () => history.settle()), findings)
       if (!whole) break
     }
     if (whole && gap !== undefined) findings.errors.push(gap)

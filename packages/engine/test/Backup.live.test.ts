@@ -3,7 +3,7 @@
  */
 import { NodeContext, NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import * as HttpServer from "@effect/platform/HttpServer"
-import { expect, it } from "@effect/vitest"
+import { expect, layer } from "@effect/vitest"
 import { Client, Server } from "@holdfast/backup-service"
 import { Verify } from "@holdfast/engine"
 import { LedgerStore } from "@holdfast/ledger-store"
@@ -79,18 +79,15 @@ const expectRetryVerifies = (kind: Kind, directory: string) =>
     const network = yield* TestNetwork
     const storage = yield* storageIn(directory)
     const client = yield* nodeOf(network.store)
-    yield* between(
-      client,
-      storage,
-      kind === "epoch endings" ? ofKind[kind] : Effect.zipRight(epochEndings(0, 4), ofKind[kind])
-    )
+    if (kind !== "epoch endings") yield* between(client, storage, epochEndings(0, 4))
+    yield* between(client, storage, ofKind[kind])
     expect(yield* verifyIn(storage, network)).toMatchObject({ ok: true, errors: [], unverified: [] })
     expect(openFiles(directory)).toEqual([])
   })
 
 const isLinux = fs.existsSync("/proc/self/fd")
 
-it.layer(layerSmall, { excludeTestServices: true })("backups over HTTP into a folder", (it) => {
+layer(layerSmall, { excludeTestServices: true })("backups over HTTP into a folder", (it) => {
   it.scoped("verify with the numbers of the network", () =>
     Effect.gen(function*() {
       const network = yield* TestNetwork
@@ -150,7 +147,7 @@ it.layer(layerSmall, { excludeTestServices: true })("backups over HTTP into a fo
   }
 
   for (const kind of kinds) {
-    for (const written of [1, 2, 3]) {
+    for (const written of [1, 3]) {
       it.scoped(`O-5 O-8: ${kind}, interrupted when file ${written} is half written; a retry verifies`, () =>
         Effect.gen(function*() {
           const { store } = yield* TestNetwork

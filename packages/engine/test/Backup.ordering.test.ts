@@ -1,7 +1,7 @@
 /**
  * Backups keep the order that docs/ordering.md states, whatever the storage is quick or slow with, and whatever fails.
  */
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect, layer } from "@effect/vitest"
 import { Manifest, Verify } from "@holdfast/engine"
 import { BackupStorage } from "@holdfast/storage"
 import { LedgerStoreFaults } from "@holdfast/testkit"
@@ -61,11 +61,8 @@ const expectNothingReferred = ({ files, log, open }: MemoryStorage) => {
 const expectRetryVerifies = (kind: Kind, { store, summary }: Network, { files }: MemoryStorage) =>
   Effect.gen(function*() {
     const { log, storage } = makeStorage({}, files)
-    yield* between(
-      clientOf(store),
-      storage,
-      Effect.zipRight(epochEndings(0, 4), kind === "epoch endings" ? Effect.void : ofKind[kind])
-    )
+    if (kind !== "epoch endings") yield* between(clientOf(store), storage, epochEndings(0, 4))
+    yield* between(clientOf(store), storage, ofKind[kind])
     expect(log.filter((event) => event.startsWith("abort"))).toEqual([])
     const genesis = summary.epochEndings.slice(0, 1).map(({ waypoint }) => waypoint)
     const report = yield* Verify.verify({ ...Verify.everything, strict: true, trustedWaypoints: genesis }).pipe(
@@ -74,11 +71,11 @@ const expectRetryVerifies = (kind: Kind, { store, summary }: Network, { files }:
     expect(report).toMatchObject({ ok: true, errors: [], unverified: [] })
   })
 
-it.layer(layerSmall)("a backup", (it) => {
+layer(layerSmall)("a backup", (it) => {
   for (const kind of kinds) {
-    describe(kind, () => {
-      for (const seed of [1, 2, 3, 4, 5]) {
-        it.effect(`O-1 O-2 O-3 O-4 O-6: data before what names them, seed ${seed}`, () =>
+    describe(`of ${kind}`, () => {
+      for (const seed of [1, 2, 3]) {
+        it.effect(`O-1 O-2 O-3 O-4: data before what names them, seed ${seed}`, () =>
           Effect.gen(function*() {
             const { store } = yield* TestNetwork
             const { files, log, open, storage } = makeStorage(dawdling(seed))
@@ -158,7 +155,7 @@ it.layer(layerSmall)("a backup", (it) => {
         Effect.gen(function*() {
           const network = yield* TestNetwork
           let interrupted = 0
-          for (let seed = 1; seed <= 25; seed++) {
+          for (let seed = 1; seed <= 15; seed++) {
             const memory = makeStorage(dawdling(seed))
             const backup = yield* Effect.fork(between(clientOf(network.store), memory.storage, ofKind[kind]))
             yield* aWhile(yield* Random.make(`interruption ${seed}`).nextIntBetween(0, 350))
@@ -170,10 +167,10 @@ it.layer(layerSmall)("a backup", (it) => {
             if (!manifested) expectNothingReferred(memory)
             expect(memory.log.some((event) => /confirm .*\.meta$/.test(event))).toBe(false)
             expect({ seed, ...memory.open }).toMatchObject({ seed, writes: 0, reads: 0 })
-            if (seed <= 3) yield* expectRetryVerifies(kind, network, memory)
+            if (seed <= 2) yield* expectRetryVerifies(kind, network, memory)
           }
           // Enough moments, and not only the last ones.
-          expect(interrupted).toBeGreaterThan(8)
+          expect(interrupted).toBeGreaterThan(5)
         }))
     })
   }

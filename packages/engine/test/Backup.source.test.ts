@@ -1,7 +1,7 @@
 /**
  * What a node answers that is not what was asked for becomes an error that names the request, and no backup.
  */
-import { expect, it } from "@effect/vitest"
+import { expect, layer } from "@effect/vitest"
 import type { Client } from "@holdfast/backup-service"
 import { EpochEndingBackup, TransactionBackup } from "@holdfast/engine"
 import { Bcs, Frames, LedgerInfo } from "@holdfast/ledger"
@@ -223,7 +223,7 @@ const lies: ReadonlyArray<Lie> = [
   }
 ]
 
-it.layer(layerSmall)("a node that answers with", (it) => {
+layer(layerSmall)("a node that answers with", (it) => {
   for (const { error, kind, lie, what } of lies) {
     it.effect(`O-5: ${what} (${kind})`, () =>
       Effect.gen(function*() {

@@ -66,6 +66,7 @@ const changed = (kind: Kind, from: string, to: string): string => {
 
 describe.each(["epochEnding", "stateSnapshot", "transaction"] as const)("the manifest of a backup: %s", (kind) => {
   const { good } = kinds[kind]
+  const chunkFields = Object.keys(good.chunks[0] ?? {})
 
   it("is read as it is", () => {
     expect(parse(kind, JSON.stringify(good))).toEqual(Either.right(good))
@@ -108,7 +109,7 @@ describe.each(["epochEnding", "stateSnapshot", "transaction"] as const)("the man
         detail: expect.stringContaining(field)
       })
     }
-    for (const field of Object.keys(good.chunks[0]).filter((name) => name !== "format")) {
+    for (const field of chunkFields.filter((name) => name !== "format")) {
       const chunks = good.chunks.map((chunk) =>
         Object.fromEntries(Object.entries(chunk).filter(([name]) => name !== field))
       )
@@ -149,7 +150,7 @@ describe.each(["epochEnding", "stateSnapshot", "transaction"] as const)("the man
     const long = "x".repeat(1_000_000)
     const message = errorOf(
       kind,
-      JSON.stringify({ ...good, chunks: [{ ...good.chunks[0], [Object.keys(good.chunks[0])[0] ?? ""]: long }] })
+      JSON.stringify({ ...good, chunks: [{ ...good.chunks[0], [chunkFields[0] ?? ""]: long }] })
     )
     expect(message).toMatchObject({ reason: "Malformed" })
     expect(String(message).length).toBeLessThan(2_000)

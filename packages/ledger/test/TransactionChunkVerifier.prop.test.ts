@@ -95,7 +95,7 @@ describe(`transaction chunks (seed ${seed})`, () => {
   })
 
   it("F-24: hold with many events in one transaction", () => {
-    const events = FastCheck.sample(Arbitraries.value(ContractEvent), { seed, numRuns: 5_000 })
+    const events = FastCheck.sample(Arbitraries.value(ContractEvent), { seed, numRuns: 2_000 })
     const parts = consistent({ ...checkpoint(0), events })
     verify([checkpoint(1), parts, checkpoint(2)])
     const fewer = { ...parts, events: events.slice(1) }
@@ -218,7 +218,7 @@ describe(`transaction chunks (seed ${seed})`, () => {
           }
         }
       ),
-      { seed, numRuns: 60 }
+      { seed, numRuns: 35 }
     )
   })
 

@@ -12,33 +12,35 @@
  * live on counts as still running.
  *
  * Limits: the standard streams are sockets, as Node makes them. `>&2` and `<&0` work, but `/dev/stdin` and `/dev/stderr`
- * cannot be opened by name. If this program itself is ended by KILL, nobody is left to end its commands.
+ * cannot be opened by name. If this program ends without closing its scopes (`process.exit`, an uncaught error), its
+ * commands are ended by KILL on the way out; if it is itself ended by KILL, the next one finds what it left where there
+ * is a {@link CommandRegistry}.
  *
  * Source: the storage page of the specification, "What has to hold".
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { CommandPool } from "./CommandPool.ts"
+import { CommandRegistry } from "./CommandRegistry.ts"
 import { runForEachBlock } from "./internal/blocks.ts"
 import type { CommandFailures } from "./internal/commandFailures.ts"
 import * as Failures from "./internal/commandFailures.ts"
 import * as Metrics from "./internal/commandMetrics.ts"
-import { endGroup } from "./internal/endGroup.ts"
-import { onLiveClock } from "./internal/liveClock.ts"
+import { killGroup, killMarked } from "./internal/endGroup.ts"
+import * as Marks from "./internal/marks.ts"
 import { hasEnded } from "./internal/processGroup.ts"
-import type { ExitStatus, ShellProcess } from "./internal/shellProcess.ts"
-import * as Shell from "./internal/shellProcess.ts"
-import type { StorageOperation } from "./StorageError.ts"
-import { StorageError } from "./StorageError.ts"
+import type { ExitStatus, Service } from "./internal/processSystem.ts"
+import type { StartedCommand } from "./internal/releaseCommand.ts"
+import { release, sessionOf } from "./internal/releaseCommand.ts"
+import { ProcessSystem } from "./ProcessSystem.ts"
+import type { StorageError, StorageOperation } from "./StorageError.ts"
 
 /**
  * How long the phases of a command may take.
@@ -88,6 +90,8 @@ export interface Options {
   readonly parameters: Readonly<Record<string, string>>
   /** Whether the command is fed. Others see an empty input. */
   readonly input: boolean
+  /** Among which commands it waits for its turn ({@link CommandPool}); those of its operation unless set. */
+  readonly stream?: string
   readonly settings?: Partial<Settings>
 }
 
@@ -139,7 +143,9 @@ export const spawn = (options: Options): Effect.Effect<RunningCommand, StorageEr
     // Before the start, since nothing may go wrong in the release.
     const killGrace = Duration.decode(settings.killGrace)
     const pool = yield* CommandPool
-    yield* pool.permit
+    const system = yield* ProcessSystem
+    const registry = yield* CommandRegistry
+    yield* pool.permitFor(options.stream ?? options.operation)
     const failures = Failures.make(options)
     yield* Effect.makeSpanScoped("StorageCommand", {
       attributes: {
@@ -148,60 +154,58 @@ export const spawn = (options: Options): Effect.Effect<RunningCommand, StorageEr
         "storage.command": failures.command
       }
     })
-    const shell = yield* Effect.acquireRelease(
-      start(options, failures),
-      (started, exit) => release(started, exit, killGrace, failures)
+    const mark = Marks.next(system.self())
+    const enter = yield* registry.enter(mark)
+    const now = system.inItsTime(Clock.currentTimeMillis)
+    const command = yield* Effect.acquireRelease(
+      Effect.tap(
+        start(system, options, mark, failures, pool.census, now),
+        ({ shell }) => enter(shell.id, shell.startedAt)
+      ),
+      (started, exit) => release(system, started, exit, killGrace, failures, pool.census, now)
     )
-    return run(shell, options, settings, failures)
+    return run(system, command, options, settings, failures)
   })
 
-const start = (options: Options, failures: CommandFailures): Effect.Effect<ShellProcess, StorageError> =>
-  Shell.start(options).pipe(
-    Effect.tapBoth({
-      onSuccess: () => Effect.zipRight(Metric.increment(Metrics.spawned), Metric.increment(Metrics.live)),
-      onFailure: () => Metric.increment(Metrics.failed)
-    }),
+const start = (
+  system: Service,
+  options: Options,
+  mark: string,
+  failures: CommandFailures,
+  census: CommandPool["Type"]["census"],
+  now: Effect.Effect<number>
+): Effect.Effect<StartedCommand, StorageError> =>
+  Effect.gen(function*() {
+    const since = yield* now
+    const { operation } = options
+    let enlisted: StartedCommand["enlisted"] | undefined
+    // Before the start, so that there is no moment at which the program could exit and leave it.
+    const callOff = system.atExit(() => {
+      if (enlisted === undefined) killMarked(system, mark)
+      else killGroup(system, enlisted)
+    })
+    const shell = yield* Effect.tapErrorCause(system.start({ ...options, mark }), () => Effect.sync(callOff))
+    enlisted = { operation, mark, id: shell.id, startedAt: shell.startedAt, leaderGone: shell.leaderGone }
+    census.add(enlisted)
+    yield* Effect.zipRight(Metric.increment(Metrics.spawned), Metric.increment(Metrics.live(operation)))
+    return { shell, enlisted, confirmed: false, callOff, since }
+  }).pipe(
+    Effect.tapError(() => Metric.increment(Metrics.failed)),
     Effect.mapError(failures.cannotStart)
   )
 
-const release = (
-  shell: ShellProcess,
-  exit: Exit.Exit<unknown, unknown>,
-  killGrace: Duration.Duration,
-  failures: CommandFailures
-): Effect.Effect<void> =>
-  Effect.gen(function*() {
-    const running = !shell.leaderGone() || !hasEnded(shell.id)
-    const ending = yield* Effect.ensuring(
-      endGroup(shell, killGrace),
-      Effect.sync(shell.letGo)
-    )
-    yield* Metric.incrementBy(Metrics.live, -1)
-    yield* Metric.increment(shell.confirmed() ? Metrics.succeeded : Metrics.failed)
-    if (running) yield* Metric.increment(Metrics.killedBy(reasonOf(exit)))
-    if (ending.forced) {
-      yield* Metric.increment(Metrics.forced)
-      yield* Effect.logWarning(`the ${failures.spokenOf} did not heed TERM and was ended by KILL`)
-    }
-    if (!ending.complete) {
-      yield* Effect.logError(`processes of the ${failures.spokenOf} (group ${shell.id}) survive even KILL`)
-    }
-  })
-
-const reasonOf = (exit: Exit.Exit<unknown, unknown>): "timeout" | "failure" | "interruption" | "abandoned" => {
-  if (Exit.isSuccess(exit)) return "abandoned"
-  const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
-  if (failure instanceof StorageError && failure.reason === "Timeout") return "timeout"
-  return Cause.isInterruptedOnly(exit.cause) ? "interruption" : "failure"
-}
-
 const run = (
-  shell: ShellProcess,
+  system: Service,
+  command: StartedCommand,
   options: Options,
   settings: Settings,
   failures: CommandFailures
 ): RunningCommand => {
-  const exited = Deferred.await(shell.exited)
+  const { shell } = command
+  const { exited } = shell
+  const session = sessionOf(command.enlisted)
+  /** A while that processes get to do something. */
+  const rest = (duration: Duration.DurationInput) => system.inItsTime(Effect.sleep(duration))
   let inputEnded = !options.input
 
   /** Fails as the exit status says, if it says anything but a success that came in time. */
@@ -222,13 +226,13 @@ const run = (
   const lingering = (one: string, several: string): string =>
     shell.leaderGone() ? `the shell has exited, but processes that it left behind ${several}` : `the command ${one}`
 
-  const groupEnded = onLiveClock(Effect.gen(function*() {
+  const groupEnded = Effect.gen(function*() {
     let pause = 1
-    while (!hasEnded(shell.id)) {
-      yield* Effect.sleep(pause)
-      pause = Math.min(pause * 2, 100)
+    while (!hasEnded(system, session)) {
+      yield* rest(pause)
+      pause = Math.min(pause * 1.5, 1_000)
     }
-  }))
+  })
 
   const confirm = exited.pipe(
     Effect.flatMap(judge),
@@ -239,7 +243,11 @@ const run = (
         `${lingering("still runs", "still run")} ${spoken(settings.exitDeadline)} after the end of the data`
       )
     }),
-    Effect.tap(() => Effect.sync(shell.confirm))
+    Effect.tap(() =>
+      Effect.sync(() => {
+        command.confirmed = true
+      })
+    )
   )
 
   const next: Effect.Effect<Uint8Array, Option.Option<StorageError>> = Effect.raceFirst(
@@ -286,14 +294,14 @@ const run = (
       // A command that failed before it printed anything has a better reason to tell.
       return bytes.length > 0
         ? bad
-        : Effect.zipRight(Effect.raceFirst(failedExit, onLiveClock(Effect.sleep(exitSoon))), bad)
+        : Effect.zipRight(Effect.raceFirst(failedExit, rest(exitSoon)), bad)
     })
   )
 
   const write = (block: Uint8Array): Effect.Effect<void, StorageError> =>
     shell.stdin.write(block).pipe(
       Effect.catchAll((error) =>
-        Effect.raceFirst(Effect.flatMap(exited, judge), onLiveClock(Effect.sleep(exitSoon))).pipe(
+        Effect.raceFirst(Effect.flatMap(exited, judge), rest(exitSoon)).pipe(
           Effect.zipRight(failures.inputRefused(error, shell.said()))
         )
       ),

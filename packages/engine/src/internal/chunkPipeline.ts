@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { crc32 } from "node:zlib"
 import { SourceMismatch } from "../EngineError.ts"
 import type { BackupSettings } from "../Settings.ts"
 
@@ -18,6 +19,8 @@ export interface ChunkSummary {
   readonly lastRecord: Uint8Array
   /** Bytes of the chunk. */
   readonly bytes: number
+  /** CRC-32 of these bytes: not to prove anything, but to see that a node which is asked again says the same. */
+  readonly checksum: number
 }
 
 /** Where records come from: as they are first received, and a range of them once more. */
@@ -33,9 +36,14 @@ export interface IncomingChunk<E, R> {
   readonly first: number
   /**
    * The framed records, for each attempt to write them. The first is fed as the records arrive; it never ends if the
-   * source fails, its reader is interrupted instead. A further one lets go of the one before, and asks the source again.
+   * source fails, its reader is interrupted instead. A further one asks the source again.
    */
   readonly bytes: (attempt: number) => Stream.Stream<Uint8Array, E, R>
+  /**
+   * Ends the first attempt: what it did not read is dropped as it arrives, so that the source can go on behind it. Due
+   * after each attempt, before the next one waits for anything.
+   */
+  readonly letGo: Effect.Effect<void>
   /** Known as soon as the chunk is cut, which may be before all of it is written. */
   readonly summary: Effect.Effect<ChunkSummary>
 }
@@ -50,53 +58,39 @@ const waitingPieces = 256
 interface OpenChunk {
   readonly first: number
   readonly firstRecord: Uint8Array
-  readonly pieces: Mailbox.Mailbox<Piece>
+  readonly pieces: Mailbox.Mailbox<Uint8Array>
   readonly summary: Deferred.Deferred<ChunkSummary>
   bytes: number
+  checksum: number
   lastRecord: Uint8Array
+  /** What its pieces that nobody has read yet took from the budget. */
+  held: number
 }
-
-interface Piece {
-  readonly bytes: Uint8Array
-  /** What it took from the budget. */
-  readonly cost: number
-}
-
-/** What was received of a chunk; each piece gives back what it took from the budget as it is handed on. */
-const receivedBytes = (pieces: Mailbox.Mailbox<Piece>, budget: Effect.Semaphore): Stream.Stream<Uint8Array> =>
-  Stream.repeatEffectOption(
-    Effect.uninterruptibleMask((restore) =>
-      restore(pieces.take).pipe(
-        Effect.flatMap(({ bytes, cost }) => Effect.as(budget.release(cost), bytes)),
-        Effect.mapError(() => Option.none())
-      )
-    )
-  )
 
 /**
- * The bytes of a chunk once more. What still arrives of it is let go, since the source goes on behind it; then the chunk
- * is asked for again, and must be what it was.
+ * The bytes of a chunk once more, which must be what they were.
  */
 const receivedAgain = <E, R>(
   source: ChunkSource<E, R>,
   first: number,
-  received: Stream.Stream<Uint8Array>,
   summary: Effect.Effect<ChunkSummary>
 ): Stream.Stream<Uint8Array, E | SourceMismatch, R> =>
-  Stream.unwrap(Effect.gen(function*() {
-    yield* Stream.runDrain(received)
-    const { bytes: expected, last } = yield* summary
+  Stream.unwrap(Effect.map(summary, (expected) => {
     let bytes = 0
+    let checksum = 0
     const unchanged = Effect.suspend(() =>
-      bytes === expected ? Effect.void : new SourceMismatch({
-        request: `records ${first} to ${last}`,
+      bytes === expected.bytes && checksum === expected.checksum ? Effect.void : new SourceMismatch({
+        request: `records ${first} to ${expected.last}`,
         reason: "Changed",
-        detail: `${bytes} bytes came the second time, ${expected} the first`
+        detail: bytes === expected.bytes
+          ? `other bytes came the second time`
+          : `${bytes} bytes came the second time, ${expected.bytes} the first`
       })
     )
-    return source.again(first, last - first + 1).pipe(
+    return source.again(first, expected.last - first + 1).pipe(
       Stream.map((batch) => {
         bytes += batch.bytes.length
+        checksum = crc32(batch.bytes, checksum)
         return batch.bytes
       }),
       Stream.concat(Stream.execute(unchanged))
@@ -124,11 +118,37 @@ export const chunkPipeline = <A, E, R, E2, R2>(
     let next = source.first
     let open: OpenChunk | undefined
 
+    const costOf = (bytes: Uint8Array): number => Math.min(bytes.length, settings.bufferedBytes)
+
     const send = (chunk: OpenChunk, bytes: Uint8Array): Effect.Effect<void> => {
-      const cost = Math.min(bytes.length, settings.bufferedBytes)
       chunk.bytes += bytes.length
-      return Effect.zipRight(budget.take(cost), chunk.pieces.offer({ bytes, cost }))
+      chunk.checksum = crc32(bytes, chunk.checksum)
+      return budget.take(costOf(bytes)).pipe(
+        Effect.zipRight(Effect.suspend(() => {
+          chunk.held += costOf(bytes)
+          return chunk.pieces.offer(bytes)
+        })),
+        Effect.flatMap((wanted) => wanted ? Effect.void : giveBack(chunk, Infinity))
+      )
     }
+
+    const giveBack = (chunk: OpenChunk, cost: number): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const given = Math.min(cost, chunk.held)
+        chunk.held -= given
+        return budget.release(given)
+      })
+
+    /** What was received of a chunk; each piece gives back what it took from the budget as it is handed on. */
+    const received = (chunk: OpenChunk): Stream.Stream<Uint8Array> =>
+      Stream.repeatEffectOption(chunk.pieces.take.pipe(
+        Effect.tap((bytes) => giveBack(chunk, costOf(bytes))),
+        Effect.mapError(() => Option.none())
+      ))
+
+    /** A piece that was on its way to a reader when that was interrupted counts as held, too. */
+    const letGo = (chunk: OpenChunk): Effect.Effect<void> =>
+      Effect.zipRight(chunk.pieces.shutdown, giveBack(chunk, Infinity))
 
     const close = (chunk: OpenChunk): Effect.Effect<void> => {
       open = undefined
@@ -137,7 +157,8 @@ export const chunkPipeline = <A, E, R, E2, R2>(
           last: next - 1,
           firstRecord: chunk.firstRecord,
           lastRecord: chunk.lastRecord,
-          bytes: chunk.bytes
+          bytes: chunk.bytes,
+          checksum: chunk.checksum
         }),
         chunk.pieces.end
       )
@@ -146,16 +167,23 @@ export const chunkPipeline = <A, E, R, E2, R2>(
     const start = (firstRecord: Uint8Array): Effect.Effect<OpenChunk> =>
       Effect.gen(function*() {
         yield* unconfirmed.take(1)
-        const pieces = yield* Mailbox.make<Piece>({ capacity: waitingPieces })
-        const summary = yield* Deferred.make<ChunkSummary>()
-        const chunk: OpenChunk = { first: next, firstRecord, pieces, summary, bytes: 0, lastRecord: firstRecord }
+        const chunk: OpenChunk = {
+          first: next,
+          firstRecord,
+          pieces: yield* Mailbox.make<Uint8Array>({ capacity: waitingPieces }),
+          summary: yield* Deferred.make<ChunkSummary>(),
+          bytes: 0,
+          checksum: 0,
+          lastRecord: firstRecord,
+          held: 0
+        }
         open = chunk
-        const received = receivedBytes(pieces, budget)
+        const summary = Deferred.await(chunk.summary)
         yield* chunks.offer({
           first: chunk.first,
-          bytes: (attempt) =>
-            attempt === 0 ? received : receivedAgain(source, chunk.first, received, Deferred.await(summary)),
-          summary: Deferred.await(summary)
+          bytes: (attempt) => attempt === 0 ? received(chunk) : receivedAgain(source, chunk.first, summary),
+          letGo: letGo(chunk),
+          summary
         })
         return chunk
       })

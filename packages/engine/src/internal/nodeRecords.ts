@@ -50,6 +50,8 @@ export const resumedRecords = <E extends { readonly message: string }, R>(
         }),
         Stream.catchAll((error) => {
           if (!Retries.isTransient(error)) return Stream.fail(error)
+          // It broke off behind the last record: nothing is left to ask for.
+          if (received === count) return Stream.empty
           failed = true
           return Stream.unwrap(Effect.matchEffect(delays.next(error), {
             onFailure: () => Effect.fail(error),

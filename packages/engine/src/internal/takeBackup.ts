@@ -11,12 +11,18 @@ import * as Retries from "../Retries.ts"
 
 type Storage = BackupStorage.BackupStorage["Type"]
 
+/** What a file is written from. */
+export interface Content<E, R> {
+  readonly bytes: (attempt: number) => Stream.Stream<Uint8Array, E, R>
+  /** Run after each attempt, before the next one waits for anything. */
+  readonly letGo: Effect.Effect<void>
+}
+
 /** One backup that is being written. */
 export interface BackupWriter {
-  /** Writes a file; `bytes` gives its content for each attempt. */
   readonly write: <E extends { readonly message: string }, R>(
     name: string,
-    bytes: (attempt: number) => Stream.Stream<Uint8Array, E, R>
+    content: Content<E, R>
   ) => Effect.Effect<BackupStorage.FileHandle, StorageError.StorageError | E, R>
   readonly writeBytes: (
     name: string,
@@ -37,13 +43,17 @@ export const beginBackup = (
     const backup = yield* Retries.attempts(retries, () =>
       Effect.flatMap(Random.nextIntBetween(0, 0x10000), (suffix) =>
         storage.createBackup(`${name}.${suffix.toString(16).padStart(4, "0")}`)))
-    const write: BackupWriter["write"] = (file, bytes) =>
+    const write: BackupWriter["write"] = (file, { bytes, letGo }) =>
       Retries.attempts(retries, (attempt) =>
-        storage.write(backup, fresh(file, attempt), bytes(attempt)))
+        Effect.ensuring(storage.write(backup, fresh(file, attempt), bytes(attempt)), letGo))
     return {
       write,
       writeBytes: (file, bytes) =>
-        write(file, () => Stream.make(bytes))
+        write(file, {
+          bytes: () =>
+            Stream.make(bytes),
+          letGo: Effect.void
+        })
     }
   })
 

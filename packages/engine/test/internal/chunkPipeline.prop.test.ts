@@ -65,7 +65,7 @@ const model = ({ first, maxChunkBytes, sizes }: Case): ReadonlyArray<Expected> =
 }
 
 it.effect.prop(
-  "chunks are those of the rule, complete, in order, within the bounds",
+  "O-6 O-10: chunks are those of the rule, complete, in order, within the bounds",
   [cases],
   ([input]) =>
     Effect.gen(function*() {
@@ -100,5 +100,5 @@ it.effect.prop(
       )
       expect(mostWriting).toBeLessThanOrEqual(input.concurrentWrites)
     }),
-  { fastCheck: { numRuns: 120, seed: 1 } }
+  { fastCheck: { numRuns: 80, seed: 1 } }
 )

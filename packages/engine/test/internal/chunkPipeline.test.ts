@@ -1,12 +1,12 @@
 import { describe, expect, it } from "@effect/vitest"
-import type { Frames } from "@holdfast/ledger"
+import { Bytes, type Frames } from "@holdfast/ledger"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import { type IncomingChunk } from "../../src/internal/chunkPipeline.ts"
+import { chunkPipeline, type IncomingChunk } from "../../src/internal/chunkPipeline.ts"
 import { type BackupSettings, defaultBackupSettings } from "../../src/Settings.ts"
 import { pipelineOnce } from "../support/pipelines.ts"
 import { batchesOf, recordOf } from "../support/recordBatches.ts"
@@ -41,7 +41,7 @@ const observed = (events: Array<string>) => {
 }
 
 describe("bounds", () => {
-  it.effect("no more chunks are written at a time, and no more are open, than the settings say", () =>
+  it.effect("O-10: no more chunks are written at a time, and no more are open, than the settings say", () =>
     Effect.gen(function*() {
       const { of, seen } = observed([])
       const gate = yield* Effect.makeLatch(false)
@@ -75,7 +75,7 @@ describe("bounds", () => {
       expect(mostOpen).toBeLessThanOrEqual(settings.bufferedChunks)
     }))
 
-  it.effect("a slow writer slows the source down to the bytes that may wait", () =>
+  it.effect("O-10: a slow writer slows the source down to the bytes that may wait", () =>
     Effect.gen(function*() {
       const { of, seen } = observed([])
       const permits = yield* Effect.makeSemaphore(40)
@@ -106,7 +106,7 @@ describe("bounds", () => {
       expect(mostWaiting).toBeLessThanOrEqual(5)
     }))
 
-  it.effect("a piece that is larger than the whole budget passes alone", () =>
+  it.effect("O-10: a piece that is larger than the whole budget passes alone", () =>
     Effect.gen(function*() {
       const written = yield* pipelineOnce(
         Stream.fromIterable(batches(9)),
@@ -132,18 +132,22 @@ describe("bounds", () => {
 })
 
 describe("order and ends", () => {
-  it.effect("results are in the order of the records, whichever chunk is done first", () =>
+  it.effect("O-6: results are in the order of the records, whichever chunk is done first", () =>
     Effect.gen(function*() {
       const done: Array<number> = []
-      const written = yield* pipelineOnce(Stream.fromIterable(batches(12)), 100, settings, (chunk) =>
-        Effect.gen(function*() {
-          yield* Stream.runDrain(chunk.bytes(0))
-          yield* aWhile(chunk.first % 3 === 1 ? 200 : 1)
-          done.push(chunk.first)
-          return chunk.first
-        }))
-      expect(written).toEqual(Array.from({ length: 12 }, (_, index) =>
-        100 + index))
+      const written = yield* pipelineOnce(
+        Stream.fromIterable(batches(12)),
+        100,
+        settings,
+        (chunk) =>
+          Effect.gen(function*() {
+            yield* Stream.runDrain(chunk.bytes(0))
+            yield* aWhile(chunk.first % 3 === 1 ? 200 : 1)
+            done.push(chunk.first)
+            return chunk.first
+          })
+      )
+      expect(written).toEqual(Array.from({ length: 12 }, (_, index) => 100 + index))
       expect(done).not.toEqual(written)
     }))
 
@@ -182,7 +186,7 @@ const held = <E, R>(events: Array<string>, chunk: IncomingChunk<E, R>): Effect.E
   )
 
 describe("failures", () => {
-  it.effect("a writer's failure interrupts the source and its siblings, and waits for both", () =>
+  it.effect("O-8: a writer's failure interrupts the source and its siblings, and waits for both", () =>
     Effect.gen(function*() {
       const events: Array<string> = []
       const { of } = observed(events)
@@ -196,7 +200,7 @@ describe("failures", () => {
       expect(events.sort()).toEqual(["chunk 0 ended", "chunk 0 interrupted", "chunk 2 interrupted", "source closed"])
     }))
 
-  it.effect("the source's failure interrupts the writers, and no unfinished chunk ends cleanly", () =>
+  it.effect("O-8: the source's failure interrupts the writers, and no unfinished chunk ends cleanly", () =>
     Effect.gen(function*() {
       const events: Array<string> = []
       const { of } = observed(events)
@@ -246,7 +250,7 @@ describe("failures", () => {
       expect(events).toContain("source closed")
     }))
 
-  it.effect("an interruption from outside closes the source and all writers", () =>
+  it.effect("O-8: an interruption from outside closes the source and all writers", () =>
     Effect.gen(function*() {
       const events: Array<string> = []
       const { of } = observed(events)
@@ -265,17 +269,20 @@ describe("failures", () => {
       ])
     }))
 
-  it.effect("an interruption while the source waits for the storage closes everything", () =>
+  it.effect("O-8: an interruption while the source waits for the storage closes everything", () =>
     Effect.gen(function*() {
       const events: Array<string> = []
       const { of, seen } = observed(events)
       const pipeline = yield* Effect.fork(
-        pipelineOnce(of(Stream.fromIterable(batches(40))), 0, settings, (chunk) =>
-          Effect.never.pipe(Effect.onInterrupt(() =>
-            Effect.sync(() =>
-              events.push(`chunk ${chunk.first} interrupted`)
+        pipelineOnce(
+          of(Stream.fromIterable(batches(40))),
+          0,
+          settings,
+          (chunk) =>
+            Effect.never.pipe(
+              Effect.onInterrupt(() => Effect.sync(() => events.push(`chunk ${chunk.first} interrupted`)))
             )
-          )))
+        )
       )
       yield* everybodyElse
       expect(seen.taken).toBe(settings.bufferedChunks + 1)
@@ -287,4 +294,75 @@ describe("failures", () => {
         "source closed"
       ])
     }))
+})
+
+describe("further attempts", () => {
+  /** A source that can be asked again, and what it was asked. */
+  const repeatable = (all: ReadonlyArray<Frames.RecordBatch>) => {
+    const asked: Array<readonly [number, number]> = []
+    return {
+      asked,
+      source: {
+        first: 0,
+        records: Stream.rechunk(Stream.fromIterable(all), 1),
+        again: (first: number, count: number) => {
+          asked.push([first, count])
+          return Stream.fromIterable(all.slice(first, first + count))
+        }
+      }
+    }
+  }
+
+  /** Reads one piece, gives up, and writes the whole chunk at the second attempt. */
+  const secondAttempt = <E, R>(chunk: IncomingChunk<E, R>) =>
+    Effect.gen(function*() {
+      yield* Effect.ensuring(Stream.runHead(chunk.bytes(0)), chunk.letGo)
+      yield* aWhile(20)
+      const pieces = yield* Effect.ensuring(Stream.runCollect(chunk.bytes(1)), chunk.letGo)
+      return [...Bytes.concatBytes([...pieces])]
+    })
+
+  it.effect("O-9: a chunk is written whole at the second attempt, while the source goes on", () =>
+    Effect.gen(function*() {
+      const all = batches(30)
+      const { asked, source } = repeatable(all)
+      // Each chunk is larger than what may wait: a writer that gave up must not hold the source back.
+      const bounds = { ...settings, maxChunkBytes: 10 * recordBytes, bufferedBytes: 2 * recordBytes }
+      const written = yield* chunkPipeline(source, bounds, secondAttempt)
+      expect(written).toEqual(
+        [0, 10, 20].map((first) => all.slice(first, first + 10).flatMap(({ bytes }) => [...bytes]))
+      )
+      expect(asked.toSorted(([a], [b]) => a - b)).toEqual([[0, 10], [10, 10], [20, 10]])
+    }))
+
+  it.effect("a writer that succeeds without reading its chunk holds nobody back", () =>
+    Effect.gen(function*() {
+      const { source } = repeatable(batches(30))
+      const bounds = { ...settings, maxChunkBytes: 10 * recordBytes, bufferedBytes: 2 * recordBytes }
+      const written = yield* chunkPipeline(
+        source,
+        bounds,
+        (chunk) => Effect.zipRight(chunk.letGo, Effect.map(chunk.summary, ({ last }) => last))
+      )
+      expect(written).toEqual([9, 19, 29])
+    }))
+
+  for (
+    const [what, change, detail] of [
+      ["fewer bytes", (bytes: Uint8Array) => bytes.subarray(0, -1), "9 bytes came the second time, 10 the first"],
+      ["other bytes", (bytes: Uint8Array) => bytes.map((byte) => byte ^ 1), "other bytes came the second time"]
+    ] as const
+  ) {
+    it.effect(`O-9: ${what} at the second attempt are refused`, () =>
+      Effect.gen(function*() {
+        const { source } = repeatable(batches(1))
+        const changing = {
+          ...source,
+          again: (first: number, count: number) =>
+            Stream.map(source.again(first, count), (batch) => ({ ...batch, bytes: change(batch.bytes) }))
+        }
+        const error = yield* Effect.flip(chunkPipeline(changing, settings, secondAttempt))
+        expect(error).toMatchObject({ _tag: "SourceMismatch", reason: "Changed", request: "records 0 to 0", detail })
+      }))
+  }
 })

@@ -42,7 +42,7 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 
 describe("order", () => {
   it.effect.prop(
-    "the elements are those of the streams one after the other, and no more streams are open than may be",
+    "O-11: the elements are those of the streams one after the other, and no more streams are open than may be",
     [FastCheck.record({
       lengths: FastCheck.array(FastCheck.nat({ max: 12 }), { maxLength: 20 }),
       delays: FastCheck.array(FastCheck.nat({ max: 20 }), { minLength: 1, maxLength: 4 }),
@@ -71,7 +71,7 @@ describe("order", () => {
 })
 
 describe("bounds", () => {
-  it.effect("while the first is read slowly, the next ones are open and have their elements ready", () =>
+  it.effect("O-11: while the first is read slowly, the next ones are open and have their elements ready", () =>
     Effect.gen(function*() {
       const { counts, of, open } = observed()
       const gate = yield* Effect.makeLatch(false)
@@ -95,7 +95,7 @@ describe("bounds", () => {
 })
 
 describe("ends", () => {
-  it.effect("one stream at a time goes on to the next", () =>
+  it.effect("O-11: one stream at a time goes on to the next", () =>
     Effect.gen(function*() {
       const { events, of } = observed()
       const streams = upTo(3).map((index) => of(index, Stream.make(`${index}a`, `${index}b`)))
@@ -104,7 +104,7 @@ describe("ends", () => {
       expect(events).toEqual(["open 0", "close 0", "open 1", "close 1", "open 2", "close 2"])
     }))
 
-  it.effect("whoever has enough closes all that is open", () =>
+  it.effect("O-8: whoever has enough closes all that is open", () =>
     Effect.gen(function*() {
       const { open, of } = observed()
       const streams = upTo(10).map((index) => of(index, Stream.concat(Stream.make(index), Stream.never)))
@@ -115,7 +115,7 @@ describe("ends", () => {
       expect(open.size).toBe(0)
     }))
 
-  it.effect("a failure comes after the elements before it, and closes all that is open", () =>
+  it.effect("O-8: a failure comes after the elements before it, and closes all that is open", () =>
     Effect.gen(function*() {
       const { events, of, open } = observed()
       const streams = upTo(6).map((index) =>
@@ -138,7 +138,7 @@ describe("ends", () => {
         .toBe(events.filter((event) => event.startsWith("close")).length)
     }))
 
-  it.effect("a failure of the reader closes all that is open", () =>
+  it.effect("O-8: a failure of the reader closes all that is open", () =>
     Effect.gen(function*() {
       const { of, open } = observed()
       const streams = upTo(6).map((index) => of(index, Stream.concat(Stream.make(index), Stream.never)))
@@ -164,7 +164,7 @@ describe("ends", () => {
     }))
 
   for (const ahead of [1, 3]) {
-    it.effect(`an interruption reaches streams that hang, ${ahead} open`, () =>
+    it.effect(`O-8: an interruption reaches streams that hang, ${ahead} open`, () =>
       Effect.gen(function*() {
         const { of, open } = observed()
         const streams = upTo(6).map((index) => of(index, Stream.never))
@@ -179,7 +179,7 @@ describe("ends", () => {
       }))
   }
 
-  it.effect("an interruption reaches a stream that hangs while it is opened", () =>
+  it.effect("O-8: an interruption reaches a stream that hangs while it is opened", () =>
     Effect.gen(function*() {
       let interrupted = 0
       const hanging = Stream.fromEffect(Effect.onInterrupt(Effect.never, () => Effect.sync(() => interrupted++)))

@@ -18,7 +18,7 @@ import * as Effect from "effect/Effect"
 /** Cuts the small network's backups into several chunks each, and tries nothing again. */
 export const settings: Settings.BackupSettings = {
   ...Settings.defaultBackupSettings,
-  maxChunkBytes: 2_500,
+  maxChunkBytes: 3_500,
   itemsPerRequest: 40,
   retries: Retries.never
 }

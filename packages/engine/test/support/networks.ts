@@ -33,7 +33,7 @@ export const smallOptions = {
   openBlocks: 2,
   blocksPerEpoch: 3,
   transactionsPerBlock: 4,
-  items: 150,
+  items: 100,
   valueBytes: 60,
   validators: 4
 } as const

@@ -2,6 +2,7 @@
  * A storage that holds the small network, and what tests do to copies of it.
  */
 import { Metadata, Verify, type VerifyReport } from "@holdfast/engine"
+import { HashValue, type Waypoint } from "@holdfast/ledger"
 import { BackupStorage } from "@holdfast/storage"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -24,7 +25,7 @@ export interface Stored extends Network {
 export class StoredBackups extends Context.Tag("@holdfast/engine/test/StoredBackups")<StoredBackups, Stored>() {}
 
 /** Two backups of epoch endings, two state snapshots, two backups of transactions. */
-export const layer: Layer.Layer<StoredBackups> = Layer.effect(
+export const layerStored: Layer.Layer<StoredBackups> = Layer.effect(
   StoredBackups,
   Effect.gen(function*() {
     const network = yield* TestNetwork
@@ -71,3 +72,25 @@ export const withoutEntries = (files: Files, meant: (entry: Metadata.Entry) => b
 /** What is wrong, briefly. */
 export const faults = (report: VerifyReport.VerifyReport): ReadonlyArray<string> =>
   report.errors.map(({ file, reason }) => `${reason} ${file.replace(/\.[0-9a-f]{4}\//, "/")}`)
+
+/** The waypoint of epoch 0. */
+export const genesisOf = ({ summary }: Stored): Waypoint.Waypoint => waypointOf(summary.epochEndings[0]?.waypoint)
+
+export const waypointOf = (waypoint: Waypoint.Waypoint | undefined): Waypoint.Waypoint => {
+  if (waypoint === undefined) throw new Error("no such epoch")
+  return waypoint
+}
+
+/** What verifying the snapshot of an epoch finds. */
+export const snapshotOf = ({ summary }: Stored, epoch: number) => {
+  const ending = summary.epochEndings[epoch]
+  if (ending === undefined) throw new Error("no such epoch")
+  return { epoch, version: ending.version, items: ending.stateItems, rootHash: HashValue.format(ending.stateRoot) }
+}
+
+/** What a whole verification finds. */
+export const everythingOf = (stored: Stored) => ({
+  epochEndings: { firstEpoch: 0, lastEpoch: 4, lastVersion: snapshotOf(stored, 4).version, verified: 5 },
+  stateSnapshot: snapshotOf(stored, 4),
+  transactions: { firstVersion: 0, lastVersion: stored.summary.latestVersion, count: stored.summary.latestVersion + 1 }
+})

@@ -21,8 +21,10 @@ import * as Stream from "effect/Stream"
 import { BackupStorage } from "../BackupStorage.ts"
 import type { CommandAdapterConfig } from "../CommandAdapterConfig.ts"
 import { CommandPool } from "../CommandPool.ts"
+import { CommandRegistry } from "../CommandRegistry.ts"
 import { commandHandleFault, linesError, maxHandleLength, metadataText, nameError, shown } from "../internal/handles.ts"
 import * as Secrets from "../internal/secrets.ts"
+import { ProcessSystem } from "../ProcessSystem.ts"
 import * as StorageCommand from "../StorageCommand.ts"
 import type { StorageOperation } from "../StorageError.ts"
 import { StorageError } from "../StorageError.ts"
@@ -48,7 +50,10 @@ const maxListingBytes = 64 * 1024 * 1024
  * @category constructors
  */
 export const make = (options: Options): Effect.Effect<BackupStorage["Type"], never, CommandPool> =>
-  Effect.map(CommandPool, (pool) => {
+  Effect.gen(function*() {
+    const pool = yield* CommandPool
+    const registry = yield* CommandRegistry
+    const system = yield* ProcessSystem
     const { commands, environment, source } = options.config
     const mask = Secrets.make(environment)
 
@@ -56,7 +61,8 @@ export const make = (options: Options): Effect.Effect<BackupStorage["Type"], nev
       operation: StorageOperation,
       subject: string,
       parameters: Readonly<Record<string, string>>,
-      input: boolean
+      input: boolean,
+      stream: string = operation
     ): Effect.Effect<StorageCommand.RunningCommand, StorageError, Scope.Scope> => {
       const script = commands[operation]
       if (script === undefined) return Effect.fail(unsupported(operation, subject, source))
@@ -67,8 +73,13 @@ export const make = (options: Options): Effect.Effect<BackupStorage["Type"], nev
         environment,
         parameters,
         input,
+        stream,
         ...(options.settings === undefined ? {} : { settings: options.settings })
-      }).pipe(Effect.provideService(CommandPool, pool))
+      }).pipe(
+        Effect.provideService(CommandPool, pool),
+        Effect.provideService(CommandRegistry, registry),
+        Effect.provideService(ProcessSystem, system)
+      )
     }
 
     /** The handle first, then the bytes, then the confirmation. */
@@ -76,12 +87,13 @@ export const make = (options: Options): Effect.Effect<BackupStorage["Type"], nev
       operation: StorageOperation,
       name: string,
       parameters: Readonly<Record<string, string>>,
-      bytes: Stream.Stream<Uint8Array, E, R>
+      bytes: Stream.Stream<Uint8Array, E, R>,
+      stream?: string
     ): Effect.Effect<string, StorageError | E, R> =>
       // The scope is handed to the command alone: one that the source brings along stays the caller's.
       Effect.scopedWith((scope) =>
         Effect.gen(function*() {
-          const command = yield* Scope.extend(spawn(operation, name, parameters, true), scope)
+          const command = yield* Scope.extend(spawn(operation, name, parameters, true, stream), scope)
           const handle = yield* command.handle
           const fault = commandHandleFault(handle)
           if (fault !== undefined) return yield* badHandle(operation, name, mask(shown(handle)), fault)
@@ -106,7 +118,7 @@ export const make = (options: Options): Effect.Effect<BackupStorage["Type"], nev
       write: (backup, name, bytes) =>
         Effect.zipRight(
           refuse(nameError("create_for_write", name) ?? backupHandleError(backup)),
-          save("create_for_write", name, { BACKUP_HANDLE: backup, FILE_NAME: name }, bytes)
+          save("create_for_write", name, { BACKUP_HANDLE: backup, FILE_NAME: name }, bytes, backup)
         ),
 
       read: (file) =>

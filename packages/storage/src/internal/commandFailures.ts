@@ -4,8 +4,8 @@
 import type { StorageErrorReason, StorageOperation } from "../StorageError.ts"
 import { StorageError } from "../StorageError.ts"
 import { maxHandleLength } from "./handles.ts"
+import type { ExitStatus } from "./processSystem.ts"
 import * as Secrets from "./secrets.ts"
-import type { ExitStatus } from "./shellProcess.ts"
 
 export interface Said {
   readonly text: string

@@ -50,9 +50,13 @@ export const endGroup = (system: Service, group: Group, grace: Duration.Duration
     // Not the pipes of the shell: it is to see the end of a $(…) that is ended, so that it can end itself.
     const readers = living(first ?? []).filter((member) => member.pid !== group.id)
     const letGo = system.holdPipes(readers.map(({ pid }) => pid))
+    endings++
     return terminate(system, group, first, Duration.toMillis(grace)).pipe(
       Effect.flatMap((over) => over ? Effect.succeed({ forced: false, complete: true }) : kill(system, group)),
-      Effect.ensuring(Effect.sync(letGo))
+      Effect.ensuring(Effect.sync(() => {
+        endings--
+        letGo()
+      }))
     )
   }))
 
@@ -62,6 +66,13 @@ export const killGroup = (system: Service, group: Group): void => {
   const all = freeze(system, group)
   for (const { pid } of living(all ?? [])) system.signal(pid, "SIGKILL")
   if (!group.leaderGone()) system.signal(-group.id, "SIGKILL")
+}
+
+/** As {@link killGroup}, where the mark is all that is known. */
+export const killMarked = (system: Service, mark: string): void => {
+  for (const process of system.list() ?? []) {
+    if (system.mark(process) === mark) system.signal(process.pid, "SIGKILL")
+  }
 }
 
 const isOver = (system: Service, group: Group): boolean => group.leaderGone() && hasEnded(system, group)
@@ -89,11 +100,16 @@ const freeze = (system: Service, group: Group): ReadonlyArray<Process> | undefin
   return all
 }
 
+/** Endings under way. They share this thread, so each rests longer the more there are. */
+let endings = 0
+
 /** Looks again and again, with longer and longer rests, until it is over or the time is up. */
 const watch = (
   isDone: () => boolean,
-  { longestRest, restFactor, within }: {
+  { fewestLooks, longestRest, restFactor, within }: {
     readonly within: number
+    /** A machine under load may not get to more within the time. */
+    readonly fewestLooks: number
     readonly longestRest: number
     /** How many times as long as a look took to rest at least, since a look takes a while among very many processes. */
     readonly restFactor: number
@@ -103,12 +119,12 @@ const watch = (
   Effect.gen(function*() {
     const start = yield* Clock.currentTimeMillis
     let rest = 2
-    while (!isDone()) {
+    for (let looks = 0; !isDone(); looks++) {
       const before = yield* Clock.currentTimeMillis
-      if (before - start >= within) return false
+      if (before - start >= within && looks >= fewestLooks) return false
       look(before - start)
       const took = (yield* Clock.currentTimeMillis) - before
-      yield* Effect.sleep(Math.min(Math.max(rest, took * restFactor), Math.max(1, start + within - before)))
+      yield* Effect.sleep(Math.min(Math.max(rest, took * restFactor * endings), Math.max(1, start + within - before)))
       rest = Math.min(rest * 1.5, longestRest)
     }
     return true
@@ -121,7 +137,7 @@ const terminate = (
   first: ReadonlyArray<Process> | undefined,
   grace: number
 ): Effect.Effect<boolean> => {
-  const times = { within: grace, longestRest: 50, restFactor: 5 }
+  const times = { within: grace, fewestLooks: 0, longestRest: 50, restFactor: 5 }
   const isDone = () => isOver(system, group)
   if (first === undefined) {
     system.signal(-group.id, "SIGTERM")
@@ -152,9 +168,11 @@ const terminate = (
   })
 }
 
+const killing = { within: killedWithin, fewestLooks: 30, longestRest: 5, restFactor: 1 }
+
 const kill = (system: Service, group: Group): Effect.Effect<Ending> =>
   Effect.map(
-    watch(() => isOver(system, group), { within: killedWithin, longestRest: 5, restFactor: 1 }, (elapsed) => {
+    watch(() => isOver(system, group), killing, (elapsed) => {
       const all = freeze(system, group)
       if (all === undefined) return system.signal(-group.id, "SIGKILL")
       const condemned = elapsed < reapedWithin ? leaves(all) : living(all)
