@@ -1,15 +1,13 @@
 /**
  * Does one task in a process of its own, so that its memory and its compiled code are its own, and prints the outcome.
  */
-import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { backUp, verify } from "./backups.ts"
 import { hash, scan } from "./ledger.ts"
+import { runProgram } from "./program.ts"
 import { Outcome, Task } from "./task.ts"
 
 const amountOf = (task: Task) => {
@@ -37,4 +35,4 @@ const program = Effect.gen(function*() {
   process.stdout.write(`${JSON.stringify(yield* Schema.encode(Outcome)(outcome))}\n`)
 })
 
-NodeRuntime.runMain(Effect.provide(program, Layer.merge(NodeContext.layer, NodeHttpClient.layerUndici)))
+runProgram(Effect.provide(program, NodeHttpClient.layerUndici))

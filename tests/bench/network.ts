@@ -1,21 +1,25 @@
 /**
  * A development network in a process of its own: grows it in memory, serves it, and prints where. Ends when its input
- * does, so that it never outlives who started it.
+ * does, so that it does not outlive who started it.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as HttpServer from "@effect/platform/HttpServer"
 import { Server } from "@holdfast/backup-service"
 import { Devnet, DevnetOptions } from "@holdfast/devnet"
 import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as http from "node:http"
 import { Served } from "./networks.ts"
+import { prepared } from "./program.ts"
 
-const inputEnded = Effect.async<void>((resume) => {
-  process.stdin.once("end", () => resume(Effect.void)).resume()
+/** Nobody is there any more to be served. */
+const abandoned = Effect.async<void>((resume) => {
+  const end = () => resume(Effect.void)
+  process.stdin.once("end", end).resume()
+  process.stdout.once("error", end)
 })
 
 const serve = Effect.gen(function*() {
@@ -29,13 +33,12 @@ const serve = Effect.gen(function*() {
   }
   process.stdout.write(`${JSON.stringify(yield* Schema.encode(Served)(served))}\n`)
   return yield* Layer.launch(Server.layer)
-})
+}).pipe(Effect.provide([
+  Layer.effect(LedgerStore.LedgerStore, MemoryLedgerStore.makeMemory),
+  NodeHttpServer.layer(() => http.createServer(), { port: 0, host: "127.0.0.1" })
+]))
 
-NodeRuntime.runMain(
-  Effect.raceFirst(serve, inputEnded).pipe(
-    Effect.provide([
-      Layer.effect(LedgerStore.LedgerStore, MemoryLedgerStore.makeMemory),
-      NodeHttpServer.layer(() => http.createServer(), { port: 0, host: "127.0.0.1" })
-    ])
-  )
-)
+// Nothing handles signals here, so they end the process at once, also within the long computation that growing is.
+Effect.runFork(prepared(Effect.raceFirst(abandoned, serve))).addObserver((exit) => {
+  process.exit(Exit.isSuccess(exit) ? 0 : 1)
+})

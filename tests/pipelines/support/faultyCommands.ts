@@ -22,13 +22,12 @@ export type Moment = (typeof moments)[number]
  * How a command fails:
  *
  * - `exit`: with status 7
- * - `leave`: with status 0, though its work is not done
  * - `killed`: its shell is ended by KILL, as by an operator who knows no better
  * - `helper`: the process that reads the data is ended by KILL, as by a kernel without memory
  * - `hang`: it waits for ever, until TERM
  * - `deaf`: it waits for ever, and ignores TERM
  */
-export const causes = ["exit", "leave", "killed", "helper", "hang", "deaf"] as const
+export const causes = ["exit", "killed", "helper", "hang", "deaf"] as const
 
 export type Cause = (typeof causes)[number]
 
@@ -51,7 +50,6 @@ at() {
   echo "$fault" > "$PLAN/$key.reached"
   case $fault in
     *:exit) echo "injected: $fault" >&2; exit 7 ;;
-    *:leave) exit 0 ;;
     *:killed) kill -KILL $$; sleep 3600 ;;
     *:helper) kill -KILL $BASHPID ;;
     *:hang) sleep 3600 ;;
@@ -116,7 +114,7 @@ export interface FaultyCommands {
   readonly reached: (key: string) => boolean
   /** How many commands were started. */
   readonly started: () => number
-  /** What is left of all commands that were started, whoever inherited it. */
+  /** What is left of all commands that were started, alive or a zombie, whoever inherited it. */
   readonly left: Effect.Effect<ReadonlyArray<Left>>
 }
 
@@ -147,12 +145,16 @@ export const make: Effect.Effect<FaultyCommands, never, Scope.Scope> = Effect.ge
     plan: (key, { cause, moment }) => fs.writeFileSync(path.join(plan, key), `${moment}:${cause}\n`),
     reached: (key) => fs.existsSync(path.join(plan, `${key}.reached`)),
     started: () => groups().size,
-    left: Effect.map(ProcessProbe.descendants(1), (all) => {
-      const ours = groups()
-      return all.flatMap((info) => {
-        const key = ours.get(info.group)
-        return key === undefined ? [] : [{ ...info, key }]
-      })
-    })
+    left: Effect.map(
+      Effect.all([ProcessProbe.descendants(1), ProcessProbe.marked("STARTED", started)]),
+      ([all, marked]) => {
+        const ours = groups()
+        const strayed = new Set(marked.map(({ pid }) => pid))
+        return all.flatMap((info) => {
+          const key = ours.get(info.group) ?? (strayed.has(info.pid) ? "strayed" : undefined)
+          return key === undefined ? [] : [{ ...info, key }]
+        })
+      }
+    )
   }
 })

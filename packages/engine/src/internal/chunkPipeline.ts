@@ -111,14 +111,14 @@ export const chunkPipeline = <A, E, R, E2, R2>(
   write: (chunk: IncomingChunk<E | SourceMismatch, R>) => Effect.Effect<A, E2, R2>
 ): Effect.Effect<Arr.NonEmptyReadonlyArray<A>, E | E2, R | R2> =>
   Effect.gen(function*() {
-    const budget = yield* Effect.makeSemaphore(settings.bufferedBytes)
-    const unconfirmed = yield* Effect.makeSemaphore(settings.bufferedChunks)
+    const budget = yield* Effect.makeSemaphore(Math.max(1, settings.bufferedBytes))
+    const unconfirmed = yield* Effect.makeSemaphore(Math.max(1, settings.bufferedChunks))
     const chunks = yield* Mailbox.make<IncomingChunk<E | SourceMismatch, R>>({ capacity: settings.bufferedChunks })
 
     let next = source.first
     let open: OpenChunk | undefined
 
-    const costOf = (bytes: Uint8Array): number => Math.min(bytes.length, settings.bufferedBytes)
+    const costOf = (bytes: Uint8Array): number => Math.min(bytes.length, Math.max(1, settings.bufferedBytes))
 
     const send = (chunk: OpenChunk, bytes: Uint8Array): Effect.Effect<void> => {
       chunk.bytes += bytes.length

@@ -1,0 +1,113 @@
+/**
+ * A node with a small network, served over HTTP, and the three backups of it in small chunks.
+ */
+import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
+import * as HttpServer from "@effect/platform/HttpServer"
+import { Client, Server } from "@holdfast/backup-service"
+import { Devnet, DevnetOptions, type Summary } from "@holdfast/devnet"
+import {
+  type BackupResult,
+  EpochEndingBackup,
+  Retries,
+  Settings,
+  StateSnapshotBackup,
+  TransactionBackup,
+  Verify
+} from "@holdfast/engine"
+import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
+import { BackupStorage } from "@holdfast/storage"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as http from "node:http"
+
+export interface Node {
+  readonly client: Client.BackupServiceClient["Type"]
+  readonly address: string
+  readonly summary: Summary.Summary
+}
+
+export class TestNode extends Context.Tag("@holdfast/tests/pipelines/TestNode")<TestNode, Node>() {}
+
+const options = new DevnetOptions.DevnetOptions({
+  seed: 23,
+  epochs: 4,
+  openBlocks: 1,
+  blocksPerEpoch: 2,
+  transactionsPerBlock: 3,
+  items: 60,
+  valueBytes: 60,
+  validators: 4
+})
+
+const make = Effect.gen(function*() {
+  const store = yield* MemoryLedgerStore.makeMemory
+  const summary = yield* Effect.provideService(Devnet.grow(options), LedgerStore.LedgerStore, store)
+  const listening = yield* NodeHttpServer.make(() => http.createServer(), { port: 0, host: "127.0.0.1" })
+  yield* Layer.build(Server.layer).pipe(
+    Effect.provide(Context.make(HttpServer.HttpServer, listening)),
+    Effect.provideService(LedgerStore.LedgerStore, store)
+  )
+  const address = HttpServer.formatAddress(listening.address)
+  const clients = yield* Layer.build(Client.layer({ address }).pipe(Layer.provide(NodeHttpClient.layerUndici)))
+  return { client: Context.get(clients, Client.BackupServiceClient), address, summary }
+}).pipe(Logger.withMinimumLogLevel(LogLevel.None), Effect.orDie)
+
+export const layer: Layer.Layer<TestNode> = Layer.scoped(TestNode, make)
+
+export const kinds = ["epoch endings", "state snapshot", "transactions"] as const
+
+export type Kind = (typeof kinds)[number]
+
+const settings: Settings.BackupSettings = {
+  ...Settings.defaultBackupSettings,
+  itemsPerRequest: 40,
+  concurrentWrites: 2,
+  retries: Retries.never
+}
+
+/** Three times, at once: what passes by itself is gone the next time. */
+export const quickly: Retries.RetryPolicy = { retries: 3, firstDelay: "5 millis", longestDelay: "20 millis" }
+
+/** A backup of each kind, in two or three chunks. */
+export const backupOf = (kind: Kind, retries: Retries.RetryPolicy): BackupResult.Backup => {
+  switch (kind) {
+    case "epoch endings":
+      return EpochEndingBackup.take({
+        firstEpoch: 0,
+        lastEpoch: 3,
+        settings: { ...settings, retries, maxChunkBytes: 1_600 }
+      })
+    case "state snapshot":
+      return StateSnapshotBackup.take({ epoch: 3, settings: { ...settings, retries, maxChunkBytes: 9_000 } })
+    case "transactions":
+      return TransactionBackup.take({
+        firstVersion: 0,
+        lastVersion: 19,
+        settings: { ...settings, retries, maxChunkBytes: 12_000 }
+      })
+  }
+}
+
+type Storage = BackupStorage.BackupStorage["Type"]
+
+/** Takes a backup of the node to a storage. */
+export const backUp = (storage: Storage, kind: Kind, retries: Retries.RetryPolicy = Retries.never) =>
+  Effect.flatMap(TestNode, ({ client }) =>
+    backupOf(kind, retries).pipe(
+      Effect.provideService(Client.BackupServiceClient, client),
+      Effect.provideService(BackupStorage.BackupStorage, storage)
+    ))
+
+/** Verifies all that is in a storage, strictly. */
+export const verify = (storage: Storage) =>
+  Effect.flatMap(TestNode, ({ summary }) =>
+    Verify.verify({
+      ...Verify.everything,
+      strict: true,
+      requireWaypoint: true,
+      allSnapshots: true,
+      trustedWaypoints: summary.epochEndings.slice(0, 1).map(({ waypoint }) => waypoint)
+    }).pipe(Effect.provideService(BackupStorage.BackupStorage, storage)))
