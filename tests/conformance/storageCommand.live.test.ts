@@ -104,6 +104,17 @@ describe("a command that behaves", () => {
       expect(output).toBe("config parameter home\n")
     }))
 
+  it.live("runs no start-up file of the user", () =>
+    Effect.gen(function*() {
+      const folder = yield* TempDirectory.make
+      fs.writeFileSync(path.join(folder, ".bashrc"), "echo from the start-up file")
+      const handle = yield* alone(
+        spawn(`${writer} cat > /dev/null`, { parameters: { HOME: folder, SHLVL: "0" } }),
+        (command) => write(command, Stream.empty)
+      )
+      expect(handle).toBe("handle")
+    }).pipe(Effect.scoped))
+
   it.live("is not disturbed by megabytes on stderr, of which the tail is kept", () =>
     Effect.gen(function*() {
       const noisy = "head -c 5000000 /dev/zero | tr '\\0' 'e' >&2; echo 'the end: \u00e4' >&2; "

@@ -4,12 +4,22 @@
 import { describe, expect, it } from "@effect/vitest"
 import { CommandAdapter, CommandPool } from "@holdfast/storage"
 import { ScriptedProcesses } from "@holdfast/testkit"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { call, expectOutcome } from "./faultedCalls.ts"
 import { scriptOf } from "./faultedScripts.ts"
 import type { Cell } from "./faultMatrix.ts"
-import { cells, impossible, leavesOrphans, mayPublish, nameOf, operations, possible } from "./faultMatrix.ts"
+import {
+  cells,
+  impossible,
+  isNoticedAtOnce,
+  leavesOrphans,
+  mayPublish,
+  nameOf,
+  operations,
+  possible
+} from "./faultMatrix.ts"
 
 const commands = {
   create_backup: "scripted",
@@ -19,6 +29,9 @@ const commands = {
   list_metadata_files: "scripted",
   backup_metadata_file: "scripted"
 }
+
+/** Milliseconds: a second to see how a command exits, and the grace period. */
+const atOnce = 2_000
 
 const noProcess: NodeJS.ErrnoException = Object.assign(new Error("spawn EAGAIN"), { code: "EAGAIN" })
 
@@ -39,7 +52,9 @@ const show = (cell: Cell) =>
       Effect.provide(ScriptedProcesses.layer(scripted))
     )
 
+    const before = yield* Clock.currentTimeMillis
     expectOutcome(cell, yield* ScriptedProcesses.whileTimeFlies(call(storage, cell, reached)))
+    if (isNoticedAtOnce(cell)) expect((yield* Clock.currentTimeMillis) - before).toBeLessThan(atOnce)
 
     const left = scripted.processes()
     expect(left.filter((process) => !(process.isZombie && leavesOrphans(cell) && process.parent === 1))).toEqual([])

@@ -142,7 +142,7 @@ export const possible = cells.filter((cell) => !impossible.some(([, applies]) =>
 
 /** How an operation that met the fault ends. */
 export type Outcome =
-  | { readonly error: Partial<StorageError.StorageError> }
+  | { readonly error: Partial<Pick<StorageError.StorageError, "reason" | "exitCode" | "signal">> }
   | { readonly failure: string }
   | "defect"
   | "interruption"
@@ -181,9 +181,16 @@ export const outcomeOf = ({ cause }: Cell): Outcome => {
 /** Whether the operation may as well have succeeded, since its command was done when the caller met the fault. */
 export const mayBeDone = ({ cause, moment }: Cell): boolean => moment === "at exit" && isOfCaller(cause)
 
-/** Whether the command got all of its data, so that it may publish them. */
+/** Whether the operation ends without waiting for any deadline of its command. */
+export const isNoticedAtOnce = (cell: Cell): boolean => {
+  const outcome = outcomeOf(cell)
+  return typeof outcome === "string" || "failure" in outcome || outcome.error.reason !== "Timeout"
+}
+
+/** Whether the command got all of its data, so that it may publish them: whole, and nothing else. */
 export const mayPublish = ({ cause, moment }: Cell): boolean =>
   cause === "leaves a background child" || cause === "double forks"
+  || (moment === "at close" && cause === "its shell is killed from outside")
   || moments.indexOf(moment) > moments.indexOf("at close")
 
 /** Whether processes lose their parent by it, so that process 1 has to reap them. */

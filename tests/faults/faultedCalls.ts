@@ -97,6 +97,10 @@ export const expectOutcome = (cell: Cell, exit: Exit.Exit<unknown, CallFailure>)
   else {
     const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
     if ("failure" in outcome) expect(failure).toBe(outcome.failure)
-    else expect(failure).toMatchObject({ _tag: "StorageError", operation: cell.operation, ...outcome.error })
+    else {expect(failure, Cause.pretty(exit.cause)).toMatchObject({
+        _tag: "StorageError",
+        operation: cell.operation,
+        ...outcome.error
+      })}
   }
 }

@@ -2,12 +2,13 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { describe, expect, it } from "@effect/vitest"
 import { type BackupServiceError, Client, Routes } from "@holdfast/backup-service"
 import { Bcs, Bytes } from "@holdfast/ledger"
-import { Golden, GoldenNode } from "@holdfast/testkit"
+import { LmdbLedgerStore } from "@holdfast/ledger-store"
+import { Golden, GoldenNode, TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as http from "node:http"
-import { serve } from "./support/serving.ts"
+import { serve, serveFrom } from "./support/serving.ts"
 
 interface Answer {
   readonly status: number
@@ -37,10 +38,14 @@ const ask = (address: string, method: string, path: string): Effect.Effect<Answe
 
 const node = (ledger: Golden.ServedLedger) => Effect.map(GoldenNode.make(ledger), ({ address }) => address)
 
+const serveLmdb = (ledger: Golden.ServedLedger) =>
+  Effect.flatMap(TempDirectory.make, (directory) => serveFrom(LmdbLedgerStore.make({ directory }), ledger))
+
 const recordedHeaders = ["content-type", "content-length", "transfer-encoding"] as const
 
 describe.skipIf(!Golden.isPresent).each([
   { name: "a server over a store with the ledger", start: serve },
+  { name: "a server over a store on LMDB", start: serveLmdb },
   { name: "the stand-in", start: node }
 ])("$name answers what a node answered", ({ start }) => {
   for (const ledger of Golden.servedLedgers) {

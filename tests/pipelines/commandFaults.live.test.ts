@@ -2,7 +2,7 @@
  * The three backups through commands with real processes: whichever command fails, and however, nothing of it is left,
  * and nothing that is not whole is referred to. Tried again, the backup comes out whole.
  */
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect, layer } from "@effect/vitest"
 import { CommandPool, type StorageCommand } from "@holdfast/storage"
 import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
@@ -15,12 +15,12 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import * as zlib from "node:zlib"
 import { causes, type Fault, type FaultyCommands, make, moments } from "./support/faultyCommands.ts"
-import { backUp, type Kind, kinds, layer, quickly, verify } from "./support/node.ts"
+import { backUp, type Kind, kinds, layerNode, quickly, verify } from "./support/node.ts"
 
 const seed = 4
 
 /** Faults of each kind of backup. */
-const samples = 7
+const samples = 4
 
 interface Case {
   readonly key: string
@@ -69,7 +69,7 @@ const waits = ({ cause }: Fault): boolean => cause === "hang" || cause === "deaf
 
 /** Short only where a command hangs: a machine that is busy must not make others late. */
 const deadlines = ({ fault }: Case): Partial<StorageCommand.Settings> =>
-  waits(fault) ? { handleDeadline: "1500 millis", idleDeadline: "1500 millis", exitDeadline: "1500 millis" } : {}
+  waits(fault) ? { handleDeadline: "800 millis", idleDeadline: "800 millis", exitDeadline: "800 millis" } : {}
 
 const expectNobodyLeft = (commands: FaultyCommands) =>
   Effect.gen(function*() {
@@ -111,7 +111,7 @@ const title = ({ fault, key }: Case): string => `${key}: ${fault.cause} at ${fau
 
 const quiet = Logger.withMinimumLogLevel(LogLevel.None)
 
-it.layer(layer, { excludeTestServices: true })("a backup through commands", (it) => {
+layer(layerNode, { excludeTestServices: true })("a backup through commands", (it) => {
   for (const kind of kinds) {
     describe(`of ${kind}`, () => {
       const whole = Effect.gen(function*() {

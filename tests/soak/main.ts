@@ -1,27 +1,40 @@
 /**
- * `pnpm soak [NAME…]` runs what takes too long for `npm test`: all endurance tests, or those named. Today there is one,
- * `memory`.
+ * `pnpm soak [NAME [OPTIONS]]` runs what takes too long for `npm test`: the endurance test of that name, or all of them.
+ *
+ * - `memory`: backing up and verifying keep within a bound of memory
+ * - `commands [--seed S] [--count N]`: writes through commands of which every second one goes wrong
+ * - `mutations [--seed S] [--count N]`: the verifier against changes to the reference storages
+ * - `kill [--seed S] [--count N]`: the program ended by KILL in the middle of a backup
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { runProgram } from "../bench/program.ts"
+import { commands } from "./commands.ts"
+import { kill } from "./kill.ts"
 import { memory } from "./memory.ts"
+import { mutations } from "./mutations.ts"
 
-const tests = new Map([["memory", memory]])
+const tests = { memory: () => memory, commands, mutations, kill }
 
 class UnknownTest extends Data.TaggedError("UnknownTest")<{ readonly name: string }> {
   override get message(): string {
-    return `there is no endurance test '${this.name}'; there are: ${[...tests.keys()].join(", ")}`
+    return `there is no endurance test '${this.name}'; there are: ${Object.keys(tests).join(", ")}`
   }
 }
 
-const program = Effect.gen(function*() {
-  const names = process.argv.slice(2)
-  const chosen = yield* Effect.forEach(names.length > 0 ? names : [...tests.keys()], (name) => {
-    const test = tests.get(name)
-    return test === undefined ? new UnknownTest({ name }) : Effect.succeed(test)
-  })
-  yield* Effect.all(chosen, { discard: true })
-})
+const [name, ...args] = process.argv.slice(2)
 
-runProgram(program)
+const one = (chosen: string) =>
+  Effect.gen(function*() {
+    switch (chosen) {
+      case "memory":
+      case "commands":
+      case "mutations":
+      case "kill":
+        return yield* tests[chosen](args)
+      default:
+        return yield* new UnknownTest({ name: chosen })
+    }
+  })
+
+runProgram(name === undefined ? Effect.forEach(Object.keys(tests), one, { discard: true }) : one(name))

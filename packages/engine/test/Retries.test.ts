@@ -1,7 +1,7 @@
 /**
  * What is tried again, when and how often; and that trying again costs nobody else anything.
  */
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect, it, layer } from "@effect/vitest"
 import { BackupServiceError } from "@holdfast/backup-service"
 import { EngineError, Retries, StateSnapshotBackup, TransactionBackup } from "@holdfast/engine"
 import { StorageError } from "@holdfast/storage"
@@ -173,7 +173,7 @@ const sourceOf = (asked: Array<readonly [number, number]> = []) => ({
 const bytesOf = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>) =>
   Effect.map(Stream.runCollect(bytes), (parts) => Buffer.concat(Chunk.toReadonlyArray(parts)).toString("hex"))
 
-const failed = failure("create_for_write", "CommandFailed", "x")
+const failed = Effect.fail(failure("create_for_write", "CommandFailed", "x"))
 
 /** Writes a chunk as a backup does; each attempt is told its number. */
 const attempting = <A, E extends { readonly message: string }, R>(
@@ -245,7 +245,7 @@ describe("the pipeline, with a budget of three records for chunks of eight,", ()
       const written = yield* withTime(chunkPipeline(sourceOf(), tight, (chunk) =>
         attempting(chunk, (bytes, attempt) =>
           room.withPermits(1)(
-            chunk.first < 16 && attempt === 0 ? failed : bytesOf(bytes)
+            Effect.zipRight(chunk.first < 16 && attempt === 0 ? failed : Effect.void, bytesOf(bytes))
           ))))
       expect(written).toEqual(expected)
     }))
@@ -282,8 +282,8 @@ describe("the pipeline, with a budget of three records for chunks of eight,", ()
   }
 })
 
-it.layer(layerSmall)("a backup", (it) => {
-  it.effect("saves its metadata line under the same name again", () =>
+layer(layerSmall)("a backup", (test) => {
+  test.effect("saves its metadata line under the same name again", () =>
     Effect.gen(function*() {
       const { store } = yield* TestNetwork
       let lost = 0
@@ -304,7 +304,7 @@ it.layer(layerSmall)("a backup", (it) => {
       expect([...memory.files.keys()].filter((file) => file.endsWith(".meta"))).toEqual([line])
     }))
 
-  it.effect("names the attempt of the manifest that was confirmed", () =>
+  test.effect("names the attempt of the manifest that was confirmed", () =>
     Effect.gen(function*() {
       const { store } = yield* TestNetwork
       const memory = makeStorage({
@@ -317,7 +317,7 @@ it.layer(layerSmall)("a backup", (it) => {
       expect(new TextDecoder().decode(memory.files.get(`metadata/${metadata}`))).toContain(manifest)
     }))
 
-  it.effect("with several requests at a time, each of which breaks off, holds each item once", () =>
+  test.effect("with several requests at a time, each of which breaks off, holds each item once", () =>
     Effect.gen(function*() {
       const { store } = yield* TestNetwork
       const node = clientOf(store)
@@ -329,7 +329,7 @@ it.layer(layerSmall)("a backup", (it) => {
         [...files].filter(([file]) => file.endsWith(".chunk")).map(([file, bytes]) => [
           file.replace(/^.*\//, ""),
           Buffer.from(bytes).toString("hex")
-        ]).sort()
+        ]).sort(([a = ""], [b = ""]) => a < b ? -1 : 1)
       const clean = makeStorage()
       yield* between(node, clean.storage, take)
       const asked = new Set<number>()
@@ -352,7 +352,7 @@ it.layer(layerSmall)("a backup", (it) => {
       expect(chunksOf(memory.files)).toEqual(chunksOf(clean.files))
     }))
 
-  it.effect("that is interrupted while it waits for its next attempt ends at once", () =>
+  test.effect("that is interrupted while it waits for its next attempt ends at once", () =>
     Effect.gen(function*() {
       const { store } = yield* TestNetwork
       const memory = makeStorage({ confirm: (file) => failure("create_for_write", "Timeout", file) })

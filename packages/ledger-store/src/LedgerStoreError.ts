@@ -33,3 +33,46 @@ export class LedgerStoreError
     return `ledger store: ${this.operation}: ${this.detail}`
   }
 }
+
+/**
+ * - `Missing`: there is no store to read.
+ * - `Foreign`: the folder holds something else.
+ * - `NewerFormat`: a newer version of this program made the store.
+ * - `OtherNetwork`: the store holds the ledger of another network.
+ * - `InUse`: another process, or another place in this one, writes to the store.
+ * - `Corrupt`: the store's files are damaged.
+ * - `Io`: the folder cannot be read or written.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const LedgerStoreOpenErrorReason = Schema.Literal(
+  "Missing",
+  "Foreign",
+  "NewerFormat",
+  "OtherNetwork",
+  "InUse",
+  "Corrupt",
+  "Io"
+)
+
+/**
+ * A ledger store could not be opened. Nothing in its folder was changed.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class LedgerStoreOpenError
+  extends Schema.TaggedError<LedgerStoreOpenError>("@holdfast/ledger-store/LedgerStoreOpenError")(
+    "LedgerStoreOpenError",
+    {
+      directory: Schema.String,
+      reason: LedgerStoreOpenErrorReason,
+      detail: Schema.String
+    }
+  )
+{
+  override get message(): string {
+    return `ledger store in ${this.directory}: ${this.detail}`
+  }
+}

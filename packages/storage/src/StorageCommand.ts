@@ -2,7 +2,7 @@
  * A shell command of a storage as a scoped resource: the only place of the program that starts processes, and its
  * release the only place that ends them.
  *
- * A command runs as `bash -c 'set -o nounset -o errexit -o pipefail; COMMAND'` with the environment of this program, plus
+ * A command runs as `bash --norc -c 'set -o nounset -o errexit -o pipefail; COMMAND'` with the environment of this program, plus
  * the variables of the configuration, plus the parameters (which win). It leads a process group of its own. When its
  * scope closes before it ended, in whatever way, its group is ended: TERM, a grace period, KILL, awaited, members before
  * the shell so that it reaps them. Only then is its input let go of. A pipeline that merely lost its input, or its
@@ -33,6 +33,7 @@ import { runForEachBlock } from "./internal/blocks.ts"
 import type { CommandFailures } from "./internal/commandFailures.ts"
 import * as Failures from "./internal/commandFailures.ts"
 import * as Metrics from "./internal/commandMetrics.ts"
+import { within } from "./internal/deadline.ts"
 import { killGroup, killMarked } from "./internal/endGroup.ts"
 import * as Marks from "./internal/marks.ts"
 import { hasEnded } from "./internal/processGroup.ts"
@@ -237,12 +238,12 @@ const run = (
   const confirm = exited.pipe(
     Effect.flatMap(judge),
     Effect.zipRight(groupEnded),
-    Effect.timeoutFail({
-      duration: settings.exitDeadline,
-      onTimeout: timedOut(() =>
+    within(
+      settings.exitDeadline,
+      timedOut(() =>
         `${lingering("still runs", "still run")} ${spoken(settings.exitDeadline)} after the end of the data`
       )
-    }),
+    ),
     Effect.tap(() =>
       Effect.sync(() => {
         command.confirmed = true
@@ -278,15 +279,15 @@ const run = (
   })
 
   const handle = printed.pipe(
-    Effect.timeoutFail({
-      duration: settings.handleDeadline,
-      onTimeout: timedOut(() =>
+    within(
+      settings.handleDeadline,
+      timedOut(() =>
         `${lingering("still holds", "still hold")} stdout open ${
           spoken(settings.handleDeadline)
         } after the start: it must `
         + "print the handle and then close stdout ('exec 1>&-') before it reads its input"
       )
-    }),
+    ),
     Effect.flatMap((bytes) => {
       const fault = Failures.handleFault(bytes)
       if (fault === undefined) return Effect.succeed(bytes.toString("utf8").trimEnd())
@@ -305,10 +306,7 @@ const run = (
           Effect.zipRight(failures.inputRefused(error, shell.said()))
         )
       ),
-      Effect.timeoutFail({
-        duration: settings.idleDeadline,
-        onTimeout: timedOut(() => `the command took no input for ${spoken(settings.idleDeadline)}`)
-      })
+      within(settings.idleDeadline, timedOut(() => `the command took no input for ${spoken(settings.idleDeadline)}`))
     )
 
   const feed = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<void, StorageError | E, R> =>
@@ -329,12 +327,12 @@ const run = (
     const bytes = shell.stdout.ready()
     if (bytes !== undefined) return Effect.succeed(bytes)
     return nextOrEnd.pipe(
-      Effect.timeoutFail({
-        duration: settings.idleDeadline,
-        onTimeout: timedOut(() =>
+      within(
+        settings.idleDeadline,
+        timedOut(() =>
           `${lingering("holds", "hold")} the output open, but produced none for ${spoken(settings.idleDeadline)}`
         )
-      }),
+      ),
       Effect.tap((piece) => Option.isNone(piece) ? confirm : Effect.void),
       Effect.mapError(Option.some),
       Effect.flatMap((piece) => Option.isSome(piece) ? Effect.succeed(piece.value) : Effect.fail(Option.none()))

@@ -4,6 +4,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 
 /** Takes a permit that is given back by closing the scope it returns. */
@@ -66,4 +67,40 @@ it.effect("has room for one command at least", () =>
   Effect.gen(function*() {
     expect((yield* CommandPool.make({ maxCommands: 0 })).maxCommands).toBe(1)
     expect((yield* CommandPool.make()).maxCommands).toBe(16)
+  }))
+
+it.effect("gives streams their turns, whoever has more writers", () =>
+  Effect.gen(function*() {
+    const pool = yield* CommandPool.make({ maxCommands: 1 })
+    const order: Array<string> = []
+    const first = yield* take(pool)
+    const writers = [...Array.from({ length: 8 }, () => "busy"), "quiet", "quiet", "third"]
+    const waiting = yield* Effect.forEach(writers, (stream) =>
+      Effect.zipLeft(
+        Effect.fork(Effect.scoped(Effect.zipRight(pool.permitFor(stream), Effect.sync(() => order.push(stream))))),
+        Effect.yieldNow()
+      ))
+    yield* giveBack(first)
+    yield* Fiber.joinAll(waiting)
+    expect(order.slice(0, 5)).toEqual(["busy", "quiet", "third", "busy", "quiet"])
+    expect(order).toHaveLength(writers.length)
+  }))
+
+it.effect("warns once when it is nearly used up, and again after use fell", () =>
+  Effect.gen(function*() {
+    const messages: Array<string> = []
+    const logger = Logger.make(({ message }) => {
+      messages.push(String(message))
+    })
+    yield* Effect.gen(function*() {
+      const pool = yield* CommandPool.make({ maxCommands: 10 })
+      const scopes = yield* Effect.forEach(Array.from({ length: 7 }), () => take(pool))
+      expect(messages).toEqual([])
+      const last = yield* Effect.forEach(Array.from({ length: 3 }), () => take(pool))
+      expect(messages).toHaveLength(1)
+      expect(messages[0]).toContain("8 of at most 10")
+      yield* Effect.forEach([...scopes, ...last], giveBack)
+      yield* Effect.forEach(Array.from({ length: 8 }), () => take(pool))
+      expect(messages).toHaveLength(2)
+    }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
   }))

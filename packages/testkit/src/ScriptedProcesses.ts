@@ -12,11 +12,11 @@ import { ProcessSystem } from "@holdfast/storage"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import type { ScriptedPipe } from "./internal/scriptedPipe.ts"
 import * as Pipe from "./internal/scriptedPipe.ts"
@@ -91,8 +91,8 @@ interface Row extends ProcessSystem.Process {
   isZombie: boolean
   isStopped: boolean
   readonly mark: string | undefined
-  readonly stdin: ScriptedPipe | undefined
-  readonly stdout: ScriptedPipe | undefined
+  stdin: ScriptedPipe | undefined
+  stdout: ScriptedPipe | undefined
   readonly ended: Deferred.Deferred<ProcessSystem.ExitStatus>
   readonly onContinue: Set<() => void>
   ignoresTerm: boolean
@@ -182,6 +182,8 @@ export const make = (
       const self = processOf(row)
       return script(self).pipe(
         Effect.flatMap(self.exit),
+        // Whoever starts it may not be interrupted at that moment; it may.
+        Effect.interruptible,
         Effect.forkIn(scope),
         Effect.map((fiber) => {
           row.fiber = fiber
@@ -243,12 +245,18 @@ export const make = (
                 )
             )
           ),
-        closeStdout: act(Effect.sync(() => row.stdout?.close(row))),
+        closeStdout: act(Effect.sync(() => {
+          row.stdout?.close(row)
+          row.stdout = undefined
+        })),
         // Whoever is stopped while it reads must not take what comes.
-        read: act(row.stdin === undefined ? Effect.succeed(undefined) : row.stdin.read).pipe(
+        read: act(Effect.suspend(() => row.stdin?.read ?? Effect.succeed(undefined))).pipe(
           Effect.flatMap((bytes) => Effect.as(gate(row), bytes))
         ),
-        closeStdin: act(Effect.sync(() => row.stdin?.close(row))),
+        closeStdin: act(Effect.sync(() => {
+          row.stdin?.close(row)
+          row.stdin = undefined
+        })),
         child,
         wait: (other) => Effect.zipLeft(act(wait(other)), gate(row)),
         pipeline: (scripts) =>

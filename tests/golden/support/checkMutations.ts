@@ -45,8 +45,9 @@ export const names = (report: VerifyReport.VerifyReport, file: string): boolean 
 export const outcome = (folder: string, mutation: Mutation, report: VerifyReport.VerifyReport) => {
   const reason = uncovered(folder, mutation)
   if (reason === undefined) {
-    // Nothing can name metadata that are not there.
-    const unnamed = mutation.content === undefined && mutation.file.startsWith("metadata/")
+    // Nothing can name metadata that are not there, be it that their file holds what others say as well.
+    const unnamed = mutation.file.startsWith("metadata/")
+      && (mutation.content === undefined || report.errors.every((error) => error.reason === "Gap"))
     return report.ok
       ? "MISSED"
       : unnamed || names(report, mutation.file)

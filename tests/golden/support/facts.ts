@@ -1,7 +1,7 @@
 /**
  * What the reference data say of themselves.
  */
-import { Golden } from "@holdfast/testkit"
+import * as Golden from "@holdfast/testkit/Golden"
 import * as Schema from "effect/Schema"
 import * as fs from "node:fs"
 import * as path from "node:path"

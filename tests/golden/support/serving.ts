@@ -17,8 +17,15 @@ import * as http from "node:http"
 export const serve = (
   ledger: Golden.ServedLedger
 ): Effect.Effect<string, LedgerStoreError.LedgerStoreError | HttpServerError.ServeError, Scope.Scope> =>
+  serveFrom(MemoryLedgerStore.makeMemory, ledger)
+
+/** The address of one with an empty store that is made for it. */
+export const serveFrom = <E>(
+  makeStore: Effect.Effect<LedgerStore.LedgerStore["Type"], E, Scope.Scope>,
+  ledger: Golden.ServedLedger
+): Effect.Effect<string, E | LedgerStoreError.LedgerStoreError | HttpServerError.ServeError, Scope.Scope> =>
   Effect.gen(function*() {
-    const store = yield* MemoryLedgerStore.makeMemory
+    const store = yield* makeStore
     for (const block of Golden.blocks(ledger)) yield* store.commit(block)
     const listening = yield* NodeHttpServer.make(() => http.createServer(), { port: 0, host: "127.0.0.1" })
     yield* Layer.build(Server.layer).pipe(

@@ -3,7 +3,7 @@
  */
 import { NodeContext } from "@effect/platform-node"
 import { type BackupStorage, CommandAdapter, CommandAdapterConfig, CommandPool, LocalFolder } from "@holdfast/storage"
-import { Golden } from "@holdfast/testkit"
+import * as Golden from "@holdfast/testkit/Golden"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as fs from "node:fs"

@@ -1,11 +1,11 @@
 /**
  * Storage commands that are careful with what they publish, and fail where, how and once when a test says so.
  */
-import { CommandAdapter, CommandAdapterConfig, type CommandPool, type StorageCommand } from "@holdfast/storage"
+import { CommandAdapter, type CommandAdapterConfig, type CommandPool, type StorageCommand } from "@holdfast/storage"
 import type { BackupStorage } from "@holdfast/storage"
-import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -144,7 +144,7 @@ export const make: Effect.Effect<FaultyCommands, never, Scope.Scope> = Effect.ge
     storage: (settings = {}) => CommandAdapter.make({ config, settings: { killGrace: "300 millis", ...settings } }),
     plan: (key, { cause, moment }) => fs.writeFileSync(path.join(plan, key), `${moment}:${cause}\n`),
     reached: (key) => fs.existsSync(path.join(plan, `${key}.reached`)),
-    started: () => groups().size,
+    started: () => fs.readFileSync(started, "utf8").split("\n").length - 1,
     left: Effect.map(
       Effect.all([ProcessProbe.descendants(1), ProcessProbe.marked("STARTED", started)]),
       ([all, marked]) => {

@@ -3,19 +3,21 @@
  */
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import * as HttpServer from "@effect/platform/HttpServer"
-import { Client, Server } from "@holdfast/backup-service"
+import { type BackupServiceError, Client, Server } from "@holdfast/backup-service"
 import { Devnet, DevnetOptions, type Summary } from "@holdfast/devnet"
 import {
   type BackupResult,
+  type EngineError,
   EpochEndingBackup,
   Retries,
   Settings,
   StateSnapshotBackup,
   TransactionBackup,
-  Verify
+  Verify,
+  type VerifyReport
 } from "@holdfast/engine"
 import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
-import { BackupStorage } from "@holdfast/storage"
+import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -55,7 +57,7 @@ const make = Effect.gen(function*() {
   return { client: Context.get(clients, Client.BackupServiceClient), address, summary }
 }).pipe(Logger.withMinimumLogLevel(LogLevel.None), Effect.orDie)
 
-export const layer: Layer.Layer<TestNode> = Layer.scoped(TestNode, make)
+export const layerNode: Layer.Layer<TestNode> = Layer.scoped(TestNode, make)
 
 export const kinds = ["epoch endings", "state snapshot", "transactions"] as const
 
@@ -93,8 +95,19 @@ export const backupOf = (kind: Kind, retries: Retries.RetryPolicy): BackupResult
 
 type Storage = BackupStorage.BackupStorage["Type"]
 
+/** Why a backup can fail. */
+export type Failure =
+  | EngineError.InvalidRequest
+  | EngineError.SourceMismatch
+  | BackupServiceError.BackupServiceError
+  | StorageError.StorageError
+
 /** Takes a backup of the node to a storage. */
-export const backUp = (storage: Storage, kind: Kind, retries: Retries.RetryPolicy = Retries.never) =>
+export const backUp = (
+  storage: Storage,
+  kind: Kind,
+  retries: Retries.RetryPolicy = Retries.never
+): Effect.Effect<BackupResult.BackupResult, Failure, TestNode> =>
   Effect.flatMap(TestNode, ({ client }) =>
     backupOf(kind, retries).pipe(
       Effect.provideService(Client.BackupServiceClient, client),
@@ -102,7 +115,9 @@ export const backUp = (storage: Storage, kind: Kind, retries: Retries.RetryPolic
     ))
 
 /** Verifies all that is in a storage, strictly. */
-export const verify = (storage: Storage) =>
+export const verify = (
+  storage: Storage
+): Effect.Effect<VerifyReport.VerifyReport, EngineError.InvalidRequest | StorageError.StorageError, TestNode> =>
   Effect.flatMap(TestNode, ({ summary }) =>
     Verify.verify({
       ...Verify.everything,

@@ -6,34 +6,26 @@
  *
  * @since 0.1.0
  */
-import {
-  Accumulator,
-  Bcs,
-  Bytes,
-  HashValue,
-  LedgerInfo,
-  type Proofs,
-  Sha3,
-  StateTree,
-  TransactionInfo
-} from "@holdfast/ledger"
+import { Bcs, Bytes, HashValue, LedgerInfo, type Proofs, StateTree, TransactionInfo } from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { accumulatorGrowth } from "../internal/accumulatorGrowth.ts"
 import { AccumulatorLevels } from "../internal/accumulatorLevels.ts"
 import { frozenSubtreeRoots, inclusionProof, rangeProof } from "../internal/accumulatorProofs.ts"
 import { attempt, refuse } from "../internal/attempt.ts"
+import {
+  checkFirstVersion,
+  checkLedgerInfo,
+  leafHashes,
+  type Preview,
+  preview,
+  recordParts,
+  stateAfter
+} from "../internal/blockChecks.ts"
 import { batchBytes, RecordLog } from "../internal/recordLog.ts"
-import { stateChanges } from "../internal/stateChanges.ts"
 import { type Block, type Head, LedgerStore } from "../LedgerStore.ts"
-
-/** States after each of some write sets that were applied to a state. */
-interface Preview {
-  readonly base: StateTree.StateTree
-  readonly writeSets: ReadonlyArray<Uint8Array>
-  readonly states: ReadonlyArray<StateTree.StateTree>
-}
 
 type LedgerInfoWithSignatures = LedgerInfo.LedgerInfoWithSignatures
 
@@ -51,7 +43,7 @@ class Memory {
   #state = StateTree.empty
   #latest: LedgerInfoWithSignatures | undefined
   /** What `stateRootsAfter` worked out last: mostly the next thing to be committed. */
-  #preview: Preview | undefined
+  #preview: Preview<StateTree.StateTree> | undefined
 
   get #nextVersion(): number {
     return this.#transactions.count
@@ -133,37 +125,31 @@ class Memory {
   }
 
   stateRootsAfter(writeSets: ReadonlyArray<Uint8Array>): ReadonlyArray<HashValue.HashValue> {
-    const states: Array<StateTree.StateTree> = []
-    let state = this.#state
-    for (const writeSet of writeSets) {
-      state = StateTree.update(state, stateChanges(writeSet))
-      states.push(state)
-    }
-    this.#preview = { base: this.#state, writeSets, states }
-    return states.map(StateTree.root)
+    this.#preview = preview(StateTree, this.#state, writeSets)
+    return this.#preview.states.map(StateTree.root)
   }
 
   /** Nothing changes before everything is checked. */
-  commit({ firstVersion, ledgerInfo, transactions }: Block): void {
-    if (firstVersion !== this.#nextVersion) {
-      refuse("commit", "Inconsistent", `a block from version ${firstVersion} on, where ${this.#nextVersion} comes next`)
+  commit(block: Block): void {
+    const { firstVersion, transactions } = block
+    checkFirstVersion(firstVersion, this.#nextVersion)
+    const leaves = leafHashes(transactions)
+    const state = stateAfter(
+      StateTree,
+      this.#state,
+      block,
+      this.#preview?.base === this.#state ? this.#preview : undefined
+    )
+    const signed = Option.getOrUndefined(block.ledgerInfo)
+    if (signed !== undefined) {
+      const held = this.#accumulator.count
+      const before = frozenSubtreeRoots(this.#accumulator.node, held)
+      const growth = accumulatorGrowth(held, before, leaves, transactions.length)
+      checkLedgerInfo(signed, this.#endings.length, held + transactions.length, growth.frozenSubtreeRoots)
     }
-    const leaves = new Uint8Array(transactions.length * HashValue.size)
-    transactions.forEach(({ transactionInfo }, index) => {
-      leaves.set(Sha3.hashSeeded(HashValue.seeds.transactionInfo, transactionInfo), index * HashValue.size)
-    })
-    const state = this.#stateAfter(firstVersion, transactions)
-    const signed = Option.getOrUndefined(ledgerInfo)
-    if (signed !== undefined) this.#checkLedgerInfo(signed, leaves, transactions.length)
 
     for (const each of transactions) {
-      this.#transactions.append([
-        each.transaction,
-        each.auxiliaryInfo,
-        each.transactionInfo,
-        each.events,
-        each.writeSet
-      ])
+      this.#transactions.append(recordParts(each))
       this.#infos.append([each.transactionInfo])
     }
     this.#accumulator.append(leaves, transactions.length)
@@ -176,66 +162,7 @@ class Memory {
     this.#endingRecords.append([Bcs.encode(LedgerInfo.LedgerInfoWithSignatures, signed)])
     this.#epochStates.set(commitInfo(signed).version, state)
   }
-
-  /** The state after the transactions, whose state checkpoint hashes must be the roots that their write sets lead to. */
-  #stateAfter(firstVersion: number, transactions: Block["transactions"]): StateTree.StateTree {
-    let state = this.#state
-    /** Changes since `state`: they are applied together, at the next checkpoint. */
-    let changes: Array<StateTree.StateChange> = []
-    let known = this.#preview?.base === this.#state ? this.#preview : undefined
-    transactions.forEach(({ transactionInfo, writeSet }, index) => {
-      if (known !== undefined && !sameBytes(known.writeSets[index], writeSet)) known = undefined
-      const preview = known?.states[index]
-      if (preview !== undefined) {
-        state = preview
-        changes = []
-      } else {
-        for (const change of stateChanges(writeSet)) changes.push(change)
-      }
-      const { stateCheckpointHash } = Bcs.decodeUnsafe(TransactionInfo.TransactionInfo, transactionInfo).value
-      if (stateCheckpointHash === undefined) return
-      state = StateTree.update(state, changes)
-      changes = []
-      const root = StateTree.root(state)
-      if (!Bytes.equalBytes(root, stateCheckpointHash)) {
-        const claimed = HashValue.format(stateCheckpointHash)
-        refuse(
-          "commit",
-          "Inconsistent",
-          `version ${firstVersion + index} claims state root ${claimed}, its write sets lead to ${
-            HashValue.format(root)
-          }`
-        )
-      }
-    })
-    return StateTree.update(state, changes)
-  }
-
-  #checkLedgerInfo(ledgerInfo: LedgerInfoWithSignatures, leaves: Uint8Array, count: number): void {
-    const { epoch, executedStateId, version } = commitInfo(ledgerInfo)
-    const held = this.#accumulator.count
-    if (version !== held + count - 1) {
-      refuse("commit", "Inconsistent", `a ledger info of version ${version} after version ${held + count - 1}`)
-    }
-    if (epoch !== this.#endings.length) {
-      refuse("commit", "Inconsistent", `a ledger info of epoch ${epoch} in epoch ${this.#endings.length}`)
-    }
-    const builder = new Accumulator.AccumulatorBuilder(
-      HashValue.seeds.transactionAccumulator,
-      held,
-      frozenSubtreeRoots(this.#accumulator.node, held)
-    )
-    builder.append(leaves, count)
-    if (!Bytes.equalBytes(builder.root(), executedStateId)) {
-      const found = HashValue.format(builder.root())
-      const claimed = HashValue.format(executedStateId)
-      refuse("commit", "Inconsistent", `version ${version} leads to accumulator root ${found}, not to ${claimed}`)
-    }
-  }
 }
-
-const sameBytes = (a: Uint8Array | undefined, b: Uint8Array): boolean =>
-  a !== undefined && (a === b || Bytes.equalBytes(a, b))
 
 /** Framed items, about {@link batchBytes} at a time. */
 function* itemBatches(

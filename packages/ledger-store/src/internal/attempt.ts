@@ -7,7 +7,16 @@ export const refuse = (operation: string, reason: LedgerStoreError["reason"], de
   throw new LedgerStoreError({ operation, reason, detail })
 }
 
-/** Runs a synchronous piece of a store. BCS that cannot be read fails with `unreadable`. */
+/** LMDB's errors, and those of files, carry the system's number. */
+const isMediumError = (error: unknown): error is Error =>
+  error instanceof Error && (
+    ("code" in error && typeof error.code === "number") || ("errno" in error && typeof error.errno === "number")
+  )
+
+/**
+ * Runs a synchronous piece of a store. BCS that cannot be read fails with `unreadable`, a failure of the medium with
+ * `Io`.
+ */
 export const attempt = <A>(
   operation: string,
   unreadable: "Inconsistent" | "Corrupt",
@@ -20,6 +29,9 @@ export const attempt = <A>(
       if (error instanceof LedgerStoreError) return Effect.fail(error)
       if (error instanceof BcsError.BcsError) {
         return Effect.fail(new LedgerStoreError({ operation, reason: unreadable, detail: error.message }))
+      }
+      if (isMediumError(error)) {
+        return Effect.fail(new LedgerStoreError({ operation, reason: "Io", detail: error.message }))
       }
       throw error
     }

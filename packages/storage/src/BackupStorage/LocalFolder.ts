@@ -47,8 +47,11 @@ const metadataFolder = "metadata"
 const metadataSideFolder = "metadata_backup"
 const reservedNames: ReadonlySet<string> = new Set([metadataFolder, metadataSideFolder])
 
-/** Bytes that are read at once. */
+/** Bytes that are read at once, at most. */
 const readBytes = 256 * 1024
+
+/** A buffer is made before it is known how much there is to read: for a small file one of its size will do. */
+const blockFor = (size: bigint): number => Math.max(1, Math.min(readBytes, Number(size)))
 
 /** How many files are looked at concurrently while listing. */
 const listConcurrency = 16
@@ -99,7 +102,7 @@ export const make = (
     const openRegular = (
       real: string,
       failures: FolderFailures
-    ): Effect.Effect<FileSystem.File, StorageError, Scope.Scope> =>
+    ): Effect.Effect<{ readonly file: FileSystem.File; readonly size: bigint }, StorageError, Scope.Scope> =>
       Effect.gen(function*() {
         const irregular = failures.failure("InvalidName", "it is no regular file")
         const before = yield* fs.stat(real)
@@ -108,7 +111,7 @@ export const make = (
         }
         const file = yield* fs.open(real)
         const after = yield* file.stat
-        return after.type === "File" ? file : yield* irregular
+        return after.type === "File" ? { file, size: after.size } : yield* irregular
       }).pipe(Effect.mapError(systemError(failures)))
 
     return BackupStorage.of({
@@ -140,9 +143,9 @@ export const make = (
             Effect.flatMap((real) =>
               openRegular(real, failures)
             ),
-            Effect.map((open) =>
+            Effect.map((opened) =>
               Stream.repeatEffectOption(
-                Effect.uninterruptible(open.readAlloc(readBytes)).pipe(
+                Effect.uninterruptible(opened.file.readAlloc(blockFor(opened.size))).pipe(
                   Effect.mapError((error) =>
                     Option.some(failures.system(error))
                   ),

@@ -32,6 +32,15 @@ export interface Census {
 
 const remembered = 1_000
 
+/** What is remembered of a command whose shell is gone: without the process and its streams, which it would keep. */
+const facts = ({ id, mark, operation, startedAt }: EnlistedCommand): EnlistedCommand => ({
+  id,
+  mark,
+  operation,
+  startedAt,
+  leaderGone: () => true
+})
+
 export const make = (): Census => {
   const alive = new Set<EnlistedCommand>()
   const released = new Set<EnlistedCommand>()
@@ -41,7 +50,7 @@ export const make = (): Census => {
     },
     remove: (command) => {
       if (!alive.delete(command)) return
-      released.add(command)
+      released.add(command.leaderGone() ? facts(command) : command)
       const oldest = released.values().next()
       if (released.size > remembered && oldest.done !== true) released.delete(oldest.value)
     },

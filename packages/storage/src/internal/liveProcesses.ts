@@ -81,7 +81,9 @@ const mark = ({ isZombie, pid, startedAt }: Process): string | undefined => {
   const known = marks.get(pid)
   if (known !== undefined && known.startedAt === startedAt) return known.mark
   const environment = unlessGone(() => Fs.readFileSync(`/proc/${pid}/environ`, "latin1"))
-  const found = environment?.split("\0").find((entry) => entry.startsWith(assignment))?.slice(assignment.length)
+  const part = environment?.split("\0").find((entry) => entry.startsWith(assignment))?.slice(assignment.length)
+  // A copy: as a part of the environment's text it would keep all of that alive.
+  const found = part === undefined ? undefined : Buffer.from(part, "latin1").toString("latin1")
   marks.set(pid, { startedAt, mark: found })
   return found
 }

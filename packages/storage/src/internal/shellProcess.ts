@@ -27,7 +27,8 @@ export const start = (
   Effect.async((resume) => {
     let child: ChildProcess
     try {
-      child = spawn("bash", ["-c", prelude + options.script], {
+      // A bash whose input is a socket takes itself for a remote one and would read the user's start-up file.
+      child = spawn("bash", ["--norc", "-c", prelude + options.script], {
         // A session, and so a process group, of its own.
         detached: true,
         env: {
@@ -79,7 +80,7 @@ export const start = (
       stdin: stdin === null ? noInput : NodeWritable.make(stdin),
       stdout: NodeReadable.make(stdout),
       said: tail.text,
-      saidAll: onLiveClock(Effect.asVoid(Effect.timeoutOption(Deferred.await(stderrEnded), "500 millis"))),
+      saidAll: onLiveClock(Effect.raceFirst(Deferred.await(stderrEnded), Effect.sleep("500 millis"))),
       letGo: () => {
         stdin?.destroy()
         stdout.destroy()

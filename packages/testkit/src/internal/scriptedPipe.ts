@@ -25,19 +25,20 @@ export const make = (): ScriptedPipe => {
   const waiting = new Set<() => void>()
 
   const changed = (): void => {
-    for (const look of [...waiting]) look()
+    const asked = Array.from(waiting)
+    for (const look of asked) if (waiting.has(look)) look()
   }
 
   /** Looks whenever something changed, until there is an answer. */
   const when = <A>(answer: () => Effect.Effect<A> | undefined): Effect.Effect<A> =>
     Effect.async((resume) => {
       const look = () => {
-        const found = answer()
-        if (found === undefined) return
+        // An answer may change the pipe, and must not be asked for again because of that.
         waiting.delete(look)
-        resume(found)
+        const found = answer()
+        if (found === undefined) waiting.add(look)
+        else resume(found)
       }
-      waiting.add(look)
       look()
       return Effect.sync(() => waiting.delete(look))
     })

@@ -1,0 +1,137 @@
+/** What every store checks of a block before it is taken in, whatever its states are made of. */
+import {
+  Accumulator,
+  Bcs,
+  Bytes,
+  HashValue,
+  type LedgerInfo,
+  Sha3,
+  type StateTree,
+  TransactionInfo
+} from "@holdfast/ledger"
+import type { Block, TransactionToCommit } from "../LedgerStore.ts"
+import { refuse } from "./attempt.ts"
+import { stateChanges } from "./stateChanges.ts"
+
+/** How a store's states change. A state stays what it was when another is made of it. */
+export interface States<S> {
+  readonly update: (state: S, changes: ReadonlyArray<StateTree.StateChange>) => S
+  readonly root: (state: S) => HashValue.HashValue
+}
+
+/** The states after each of some write sets that were applied, one after the other, to `base`. */
+export interface Preview<S> {
+  readonly base: S
+  readonly writeSets: ReadonlyArray<Uint8Array>
+  readonly states: ReadonlyArray<S>
+}
+
+export const preview = <S>(
+  { update }: States<S>,
+  base: S,
+  writeSets: ReadonlyArray<Uint8Array>
+): Preview<S> => {
+  const states: Array<S> = []
+  let state = base
+  for (const writeSet of writeSets) {
+    state = update(state, stateChanges(writeSet))
+    states.push(state)
+  }
+  return { base, writeSets, states }
+}
+
+const sameBytes = (a: Uint8Array | undefined, b: Uint8Array): boolean =>
+  a !== undefined && (a === b || Bytes.equalBytes(a, b))
+
+/**
+ * The state after the transactions, whose state checkpoint hashes must be the roots that their write sets lead to.
+ * `known`, a preview from the same base, saves work as far as its write sets are those of the block.
+ */
+export const stateAfter = <S>(
+  { root, update }: States<S>,
+  base: S,
+  { firstVersion, transactions }: Block,
+  known: Preview<S> | undefined
+): S => {
+  let state = base
+  /** Changes since `state`: they are applied together, at the next checkpoint. */
+  let changes: Array<StateTree.StateChange> = []
+  let ahead = known
+  transactions.forEach(({ transactionInfo, writeSet }, index) => {
+    if (ahead !== undefined && !sameBytes(ahead.writeSets[index], writeSet)) ahead = undefined
+    const next = ahead?.states[index]
+    if (next !== undefined) {
+      state = next
+      changes = []
+    } else {
+      for (const change of stateChanges(writeSet)) changes.push(change)
+    }
+    const { stateCheckpointHash } = Bcs.decodeUnsafe(TransactionInfo.TransactionInfo, transactionInfo).value
+    if (stateCheckpointHash === undefined) return
+    state = update(state, changes)
+    changes = []
+    const found = root(state)
+    if (!Bytes.equalBytes(found, stateCheckpointHash)) {
+      const claimed = HashValue.format(stateCheckpointHash)
+      refuse(
+        "commit",
+        "Inconsistent",
+        `version ${firstVersion + index} claims state root ${claimed}, its write sets lead to ${
+          HashValue.format(found)
+        }`
+      )
+    }
+  })
+  return update(state, changes)
+}
+
+/** A block must begin where the ledger ends. */
+export const checkFirstVersion = (firstVersion: number, nextVersion: number): void => {
+  if (firstVersion !== nextVersion) {
+    refuse("commit", "Inconsistent", `a block from version ${firstVersion} on, where ${nextVersion} comes next`)
+  }
+}
+
+/**
+ * A ledger info must be of the last version, of the current epoch, and of the accumulator over `count` leaves with these
+ * frozen subtree roots.
+ */
+export const checkLedgerInfo = (
+  { value: { ledgerInfo: { commitInfo } } }: LedgerInfo.LedgerInfoWithSignatures,
+  currentEpoch: number,
+  count: number,
+  frozenSubtreeRoots: ReadonlyArray<HashValue.HashValue>
+): void => {
+  const { epoch, executedStateId, version } = commitInfo
+  if (version !== count - 1) {
+    refuse("commit", "Inconsistent", `a ledger info of version ${version} after version ${count - 1}`)
+  }
+  if (epoch !== currentEpoch) {
+    refuse("commit", "Inconsistent", `a ledger info of epoch ${epoch} in epoch ${currentEpoch}`)
+  }
+  const seed = HashValue.seeds.transactionAccumulator
+  const root = new Accumulator.AccumulatorBuilder(seed, count, frozenSubtreeRoots).root()
+  if (!Bytes.equalBytes(root, executedStateId)) {
+    const found = HashValue.format(root)
+    const claimed = HashValue.format(executedStateId)
+    refuse("commit", "Inconsistent", `version ${version} leads to accumulator root ${found}, not to ${claimed}`)
+  }
+}
+
+/** The accumulator leaves of transactions: the hashes of their infos, one after the other. */
+export const leafHashes = (transactions: Block["transactions"]): Uint8Array => {
+  const leaves = new Uint8Array(transactions.length * HashValue.size)
+  transactions.forEach(({ transactionInfo }, index) => {
+    leaves.set(Sha3.hashSeeded(HashValue.seeds.transactionInfo, transactionInfo), index * HashValue.size)
+  })
+  return leaves
+}
+
+/** The parts of a transaction in the order of a `V1` record. */
+export const recordParts = (each: TransactionToCommit): ReadonlyArray<Uint8Array> => [
+  each.transaction,
+  each.auxiliaryInfo,
+  each.transactionInfo,
+  each.events,
+  each.writeSet
+]

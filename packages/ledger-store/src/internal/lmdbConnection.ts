@@ -1,0 +1,124 @@
+/** An open store: its tables, its claim to write, and the snapshots that were lent of it. */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { LedgerStoreOpenError } from "../LedgerStoreError.ts"
+import { refuse } from "./attempt.ts"
+import { prepareFolder, refuseToOpen } from "./lmdbFolder.ts"
+import {
+  type Environment,
+  metaKeys,
+  metaText,
+  openEnvironment,
+  type Snapshot,
+  type Tables,
+  tablesOf
+} from "./lmdbTables.ts"
+import { claimWriter, type WriterClaim } from "./writerClaim.ts"
+
+export interface ConnectOptions {
+  readonly directory: string
+  readonly readOnly: boolean
+  /** A genesis waypoint. */
+  readonly network: string | undefined
+}
+
+export class Connection {
+  readonly tables: Tables
+  /** Only of a writer. */
+  readonly claim: WriterClaim | undefined
+  #isOpen = true
+  readonly #snapshots = new Set<Snapshot>()
+
+  constructor(tables: Tables, claim: WriterClaim | undefined) {
+    this.tables = tables
+    this.claim = claim
+  }
+
+  /** LMDB is not to be asked any more once it is closed: that ends the process. */
+  checkOpen(operation: string): void {
+    if (!this.#isOpen) refuse(operation, "Io", "the store was closed")
+  }
+
+  /** To be called before reading anything: another process may have written since the last time. */
+  begin(operation: string): void {
+    this.checkOpen(operation)
+    // What this process writes it sees by itself.
+    if (this.claim === undefined) this.tables.environment.resetReadTxn()
+  }
+
+  takeSnapshot(): Snapshot {
+    this.begin("snapshot")
+    const snapshot = this.tables.meta.useReadTransaction()
+    this.#snapshots.add(snapshot)
+    return snapshot
+  }
+
+  releaseSnapshot(snapshot: Snapshot): void {
+    if (this.#snapshots.delete(snapshot)) snapshot.done()
+  }
+
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    for (const snapshot of this.#snapshots) this.releaseSnapshot(snapshot)
+    this.#isOpen = false
+    return Effect.ensuring(
+      Effect.sync(() => this.claim?.release()),
+      Effect.promise(() => this.tables.environment.close())
+    )
+  })
+}
+
+const openingError = (directory: string) => (error: unknown): LedgerStoreOpenError =>
+  error instanceof LedgerStoreOpenError
+    ? error
+    : new LedgerStoreOpenError({
+      directory,
+      reason: "Io",
+      detail: error instanceof Error ? error.message : String(error)
+    })
+
+/** The store's network must be this one; a store that has none gets it. */
+const checkNetwork = (tables: Tables, { directory, network, readOnly }: ConnectOptions): void => {
+  if (network === undefined) return
+  const found = metaText(tables, metaKeys.network)
+  if (found === undefined && !readOnly) tables.meta.putSync(metaKeys.network, Buffer.from(network))
+  if (found === undefined || found === network) return
+  refuseToOpen(directory, "OtherNetwork", `its genesis waypoint is ${found}, not ${network}`)
+}
+
+const environmentOf = ({ directory, readOnly }: ConnectOptions): Environment => {
+  prepareFolder(directory, !readOnly)
+  return openEnvironment(directory, readOnly) ?? refuseToOpen(directory, "Missing", notBegun)
+}
+
+const notBegun = "the store was not begun yet: open it to write once"
+
+const connectionOf = (environment: Environment, options: ConnectOptions): Connection => {
+  const { directory, readOnly } = options
+  const tables = tablesOf(environment) ?? refuseToOpen(directory, "Missing", notBegun)
+  if (readOnly) {
+    checkNetwork(tables, options)
+    return new Connection(tables, undefined)
+  }
+  const claim = claimWriter(tables)
+  if (typeof claim === "number") {
+    return refuseToOpen(directory, "InUse", `process ${claim} writes to this store: wait for its end, or read only`)
+  }
+  try {
+    checkNetwork(tables, options)
+    return new Connection(tables, claim)
+  } catch (error) {
+    claim.release()
+    throw error
+  }
+}
+
+/** Opens a store, or begins one, until the scope closes. */
+export const connect = (options: ConnectOptions): Effect.Effect<Connection, LedgerStoreOpenError, Scope.Scope> => {
+  const attempted = <A>(run: () => A) => Effect.try({ try: run, catch: openingError(options.directory) })
+  const opened = Effect.flatMap(attempted(() => environmentOf(options)), (environment) =>
+    Effect.tapError(
+      attempted(() => connectionOf(environment, options)),
+      () => Effect.promise(() => environment.close())
+    ))
+  return Effect.acquireRelease(opened, ({ close }) => close)
+}

@@ -1,0 +1,178 @@
+/** What is read of a store on LMDB: everything but its changes. Synchronous; throws `LedgerStoreError` and `BcsError`. */
+import { Bcs, HashValue, LedgerInfo, type Proofs, Scan, TransactionInfo } from "@holdfast/ledger"
+import * as Option from "effect/Option"
+import type { Head } from "../LedgerStore.ts"
+import { frozenPosition } from "./accumulatorGrowth.ts"
+import { type FrozenNode, frozenSubtreeRoots, inclusionProof, rangeProof } from "./accumulatorProofs.ts"
+import { refuse } from "./attempt.ts"
+import { nodeKey, numberKey, readU64, valueKeyBytes, writeValueKey } from "./lmdbKeys.ts"
+import {
+  decodeEpochState,
+  decodeHead,
+  metaKeys,
+  type Snapshot,
+  type StoredHead,
+  type Table,
+  type Tables
+} from "./lmdbTables.ts"
+import { emptyRoot, type ReadNode, type StateRoot } from "./stateSession.ts"
+import { leaves, rangeProof as stateRangeProof } from "./storedStates.ts"
+
+type LedgerInfoWithSignatures = LedgerInfo.LedgerInfoWithSignatures
+
+const commitInfo = (ledgerInfo: LedgerInfoWithSignatures) => ledgerInfo.value.ledgerInfo.commitInfo
+
+const noHead: StoredHead = { nextVersion: 0, epoch: 0, epochStart: 0, state: emptyRoot }
+
+/** The value is lent: it stands until the next one is read. */
+interface LendingTable {
+  readonly getBinaryFast: (key: Uint8Array, options?: { readonly transaction?: Snapshot }) => Uint8Array | undefined
+}
+
+/** A Buffer compares, slices and prints unlike other bytes. And what LMDB lends is longer than its length says. */
+const plain = (buffer: Uint8Array | undefined): Uint8Array | undefined =>
+  buffer === undefined ? undefined : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+
+export class LmdbReader {
+  readonly #tables: Tables
+  /** Where all is read from; without it from the newest state. */
+  readonly #options: { readonly transaction?: Snapshot }
+
+  constructor(tables: Tables, snapshot?: Snapshot) {
+    this.#tables = tables
+    this.#options = snapshot === undefined ? {} : { transaction: snapshot }
+  }
+
+  #get(table: Table, key: Uint8Array): Uint8Array | undefined {
+    return plain(table.get(key, this.#options))
+  }
+
+  #lend(table: LendingTable, key: Uint8Array): Uint8Array | undefined {
+    return plain(table.getBinaryFast(key, this.#options))
+  }
+
+  storedHead(): StoredHead {
+    const bytes = this.#get(this.#tables.meta, metaKeys.head)
+    if (bytes === undefined) return noHead
+    return decodeHead(bytes) ?? refuse("head", "Corrupt", "the record of the head cannot be read")
+  }
+
+  latestLedgerInfo(): LedgerInfoWithSignatures | undefined {
+    const bytes = this.#get(this.#tables.meta, metaKeys.ledgerInfo)
+    return bytes === undefined ? undefined : Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, bytes)
+  }
+
+  dbState(): Option.Option<LedgerInfo.DbState> {
+    const latest = this.latestLedgerInfo()
+    if (latest === undefined) return Option.none()
+    const { epoch, version } = commitInfo(latest)
+    return Option.some({ epoch, committedVersion: version })
+  }
+
+  head(): Head {
+    const { nextVersion, state } = this.storedHead()
+    return {
+      nextVersion,
+      stateRoot: state.hash,
+      frozenSubtreeRoots: this.frozenSubtreeRoots(nextVersion),
+      latestLedgerInfo: Option.fromNullable(this.latestLedgerInfo())
+    }
+  }
+
+  frozenSubtreeRoots(count: number): ReadonlyArray<HashValue.HashValue> {
+    return frozenSubtreeRoots(this.#frozenNode, count)
+  }
+
+  readonly #frozenNode: FrozenNode = (level, index) =>
+    (this.#lend(this.#tables.accumulator, numberKey(frozenPosition(level, index))) ??
+      refuse("accumulator", "Corrupt", `node ${index} of level ${level} is missing`)).slice()
+
+  readonly readNode: ReadNode = (version, path) => {
+    const node = this.#get(this.#tables.nodes, nodeKey(version, path))
+    return node ??
+      refuse("state tree", "Corrupt", `the node of version ${version} at path [${path.join(" ")}] is missing`)
+  }
+
+  stateAt(operation: string, version: number): StateRoot {
+    const kept = version < 0 ? undefined : this.#get(this.#tables.states, numberKey(version))
+    if (kept !== undefined) {
+      return (decodeEpochState(kept) ?? refuse(operation, "Corrupt", `the root of version ${version} cannot be read`))
+        .state
+    }
+    const { nextVersion, state } = this.storedHead()
+    return version === nextVersion - 1 ? state : refuse(
+      operation,
+      "NotAvailable",
+      `no state of version ${version}: it ends no epoch, is not kept any more, or is not committed yet`
+    )
+  }
+
+  /** State items, ascending by key hash. Each is lent. */
+  *stateItems(version: number, start: number, limit: number): Generator<Uint8Array, void, undefined> {
+    const key = new Uint8Array(valueKeyBytes)
+    for (const leaf of leaves(this.stateAt("state items", version), this.readNode, start, limit)) {
+      writeValueKey(key, leaf.keys, leaf.keyAt, leaf.version)
+      yield this.#lend(this.#tables.values, key) ??
+        refuse("state items", "Corrupt", `the value of ${HashValue.format(leaf.keyHash)} at ${leaf.version} is missing`)
+    }
+  }
+
+  stateRangeProof(version: number, endKeyHash: HashValue.HashValue): Proofs.SparseMerkleRangeProof {
+    const rightSiblings = stateRangeProof(this.stateAt("state range proof", version), this.readNode, endKeyHash)
+    if (rightSiblings !== undefined) return { rightSiblings }
+    return refuse("state range proof", "NotAvailable", `no key ${HashValue.format(endKeyHash)} at version ${version}`)
+  }
+
+  /** Transactions, `V1` records. Each is lent. */
+  *transactions(start: number, count: number): Generator<Uint8Array, void, undefined> {
+    const end = Math.min(start + count, this.storedHead().nextVersion)
+    for (let version = start; version < end; version++) yield this.#transaction(version)
+  }
+
+  #transaction(version: number): Uint8Array {
+    return this.#lend(this.#tables.transactions, numberKey(version)) ??
+      refuse("transactions", "Corrupt", `the transaction of version ${version} is missing`)
+  }
+
+  /** Epoch-ending ledger infos. Each is lent. */
+  *epochEndings(start: number, end: number): Generator<Uint8Array, void, undefined> {
+    const last = Math.min(end, this.storedHead().epoch)
+    for (let epoch = start; epoch < last; epoch++) yield this.#epochEnding(epoch)
+  }
+
+  #epochEnding(epoch: number): Uint8Array {
+    return this.#lend(this.#tables.endings, numberKey(epoch)) ??
+      refuse("epoch endings", "Corrupt", `the ledger info that ends epoch ${epoch} is missing`)
+  }
+
+  stateRootProof(version: number): Proofs.StateRootProof {
+    const ledgerInfo = this.#ledgerInfoOf("state root proof", version)
+    const proof = inclusionProof(this.#frozenNode, commitInfo(ledgerInfo).version + 1, version)
+    const scan = new Scan.TransactionScan("V1")
+    const record = this.#transaction(version).slice()
+    scan.begin(record)
+    scan.add(0, record.length)
+    const info = record.subarray(scan.infoStarts[0], scan.infoEnds[0])
+    return [{
+      ledgerInfoToTransactionInfoProof: proof,
+      transactionInfo: Bcs.decodeUnsafe(TransactionInfo.TransactionInfo, info)
+    }, ledgerInfo]
+  }
+
+  transactionRangeProof(first: number, last: number): Proofs.TransactionRangeProof {
+    if (first > last) refuse("transaction range proof", "NotAvailable", `version ${first} comes after ${last}`)
+    const ledgerInfo = this.#ledgerInfoOf("transaction range proof", last)
+    return [rangeProof(this.#frozenNode, commitInfo(ledgerInfo).version + 1, first, last), ledgerInfo]
+  }
+
+  /** The latest ledger info of the epoch that a version lies in. */
+  #ledgerInfoOf(operation: string, version: number): LedgerInfoWithSignatures {
+    const from = { ...this.#options, start: numberKey(version), limit: 1 }
+    for (const { value } of this.#tables.endingVersions.getRange(from)) {
+      return Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, this.#epochEnding(readU64(value, 0)).slice())
+    }
+    const latest = this.latestLedgerInfo()
+    if (latest !== undefined && version <= commitInfo(latest).version) return latest
+    return refuse(operation, "NotAvailable", `no ledger info covers version ${version} yet`)
+  }
+}

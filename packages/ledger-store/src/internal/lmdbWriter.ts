@@ -1,0 +1,193 @@
+/** Blocks into a store on LMDB. Synchronous; throws `LedgerStoreError` and `BcsError`. */
+import { Bcs, Bytes, type HashValue, LedgerInfo, Waypoint } from "@holdfast/ledger"
+import * as Option from "effect/Option"
+import type { Block } from "../LedgerStore.ts"
+import { accumulatorGrowth, type Growth } from "./accumulatorGrowth.ts"
+import { refuse } from "./attempt.ts"
+import {
+  checkFirstVersion,
+  checkLedgerInfo,
+  leafHashes,
+  type Preview,
+  preview,
+  recordParts,
+  stateAfter
+} from "./blockChecks.ts"
+import { numberKey } from "./lmdbKeys.ts"
+import type { LmdbReader } from "./lmdbReader.ts"
+import {
+  encodeEpochState,
+  encodeHead,
+  metaKeys,
+  metaText,
+  type StoredHead,
+  type Table,
+  type Tables
+} from "./lmdbTables.ts"
+import { forgetStates, StaleKeys, staleNode, staleValue, sweep } from "./staleKeys.ts"
+import { type State, type StateRoot, StateSession } from "./stateSession.ts"
+import type { WriterClaim } from "./writerClaim.ts"
+
+/** Bytes of the length before a framed record. */
+const frameHeaderBytes = 4
+
+/** The states that a question for roots led to: mostly those of the next block. */
+interface Ahead {
+  readonly session: StateSession
+  readonly states: Preview<State>
+}
+
+export class LmdbWriter {
+  readonly #tables: Tables
+  readonly #reader: LmdbReader
+  readonly #claim: WriterClaim
+  readonly #retainedEpochs: number
+  #ahead: Ahead | undefined
+
+  constructor(tables: Tables, reader: LmdbReader, claim: WriterClaim, retainedEpochs: number) {
+    this.#tables = tables
+    this.#reader = reader
+    this.#claim = claim
+    this.#retainedEpochs = retainedEpochs
+  }
+
+  #newSession(state: StateRoot): StateSession {
+    return new StateSession(state, this.#reader.readNode)
+  }
+
+  /** Runs a transaction: all of it is written, or nothing. Refused if this is not the writer any more. */
+  #transaction<A>(run: () => A): A {
+    return this.#tables.environment.transactionSync(() => {
+      if (!this.#claim.holds()) {
+        refuse("commit", "Inconsistent", "another process has taken this store over: open it again")
+      }
+      return run()
+    })
+  }
+
+  stateRootsAfter(writeSets: ReadonlyArray<Uint8Array>): ReadonlyArray<HashValue.HashValue> {
+    const session = this.#newSession(this.#reader.storedHead().state)
+    const states = preview(session, session.base, writeSets)
+    this.#ahead = { session, states }
+    return states.states.map(session.root)
+  }
+
+  /** Nothing is written before everything is checked. */
+  commit(block: Block): void {
+    const head = this.#reader.storedHead()
+    const { transactions } = block
+    checkFirstVersion(block.firstVersion, head.nextVersion)
+    const leaves = leafHashes(transactions)
+    const session = this.#ahead?.session ?? this.#newSession(head.state)
+    const state = stateAfter(session, session.base, block, this.#ahead?.states)
+    const frozen = this.#reader.frozenSubtreeRoots(head.nextVersion)
+    const growth = accumulatorGrowth(head.nextVersion, frozen, leaves, transactions.length)
+    const ledgerInfo = Option.getOrUndefined(block.ledgerInfo)
+    if (ledgerInfo !== undefined) {
+      checkLedgerInfo(ledgerInfo, head.epoch, head.nextVersion + transactions.length, growth.frozenSubtreeRoots)
+    }
+    const network = this.#networkOf(head, ledgerInfo)
+
+    this.#transaction(() => {
+      this.#writeTransactions(block)
+      this.#writeAccumulator(growth)
+      const version = head.nextVersion + transactions.length - 1
+      const root = this.#writeState(session, state, Math.max(version, 0), head.epochStart)
+      if (network !== undefined) put(this.#tables.meta, metaKeys.network, Buffer.from(network))
+      this.#writeHead(head, root, version, ledgerInfo)
+    })
+    this.#ahead = undefined
+  }
+
+  /** Gives up the states that are not to be kept any more, and all that only they needed. */
+  prune(): void {
+    const { epoch } = this.#reader.storedHead()
+    let more = epoch > this.#retainedEpochs
+    // One bounded transaction after the other: nobody reads what is removed.
+    while (more) more = this.#transaction(() => this.#pruneBefore(epoch - this.#retainedEpochs))
+  }
+
+  #pruneBefore(epoch: number): boolean {
+    forgetStates(this.#tables, epoch)
+    return sweep(this.#tables)
+  }
+
+  /** The identity that a ledger info gives to a store that has none. Refuses the ledger of another network. */
+  #networkOf({ epoch }: StoredHead, ledgerInfo: LedgerInfo.LedgerInfoWithSignatures | undefined): string | undefined {
+    if (ledgerInfo === undefined || epoch > 0) return undefined
+    if (ledgerInfo.value.ledgerInfo.commitInfo.nextEpochState === undefined) return undefined
+    const own = metaText(this.#tables, metaKeys.network)
+    const found = Waypoint.format(Waypoint.fromLedgerInfo(ledgerInfo.value.ledgerInfo))
+    if (own === found) return undefined
+    return own === undefined ? found : refuse(
+      "commit",
+      "Inconsistent",
+      `a ledger with genesis waypoint ${found}, in a store for that with ${own}`
+    )
+  }
+
+  #writeTransactions({ firstVersion, transactions }: Block): void {
+    transactions.forEach((each, index) => {
+      append(this.#tables.transactions, numberKey(firstVersion + index), Bytes.concatBytes(recordParts(each)))
+    })
+  }
+
+  #writeAccumulator(growth: Growth): void {
+    growth.forEach((position, hash) => append(this.#tables.accumulator, numberKey(position), hash))
+  }
+
+  /**
+   * What became stale and was written after the last epoch ended belongs to no state that is kept: it goes at once. The
+   * rest is noted, and goes with the last epoch that needs it.
+   */
+  #writeState(session: StateSession, state: State, version: number, epochStart: number): StateRoot {
+    const { nodes, stale, values } = this.#tables
+    const later = new StaleKeys()
+    const root = session.write(state, version, {
+      putNode: (key, record) => append(nodes, key, record),
+      putValue: (key, framed) => put(values, key, framed.subarray(frameHeaderBytes)),
+      staleNode: (key, written) => written < epochStart ? later.add(staleNode, key) : remove(nodes, key),
+      staleValue: (key, written) => written < epochStart ? later.add(staleValue, key) : remove(values, key)
+    })
+    const row = later.row()
+    if (row !== undefined) append(stale, numberKey(version), row)
+    return root
+  }
+
+  #writeHead(
+    head: StoredHead,
+    state: StateRoot,
+    version: number,
+    ledgerInfo: LedgerInfo.LedgerInfoWithSignatures | undefined
+  ): void {
+    const { endings, endingVersions, meta, states } = this.#tables
+    const nextVersion = version + 1
+    const endsEpoch = ledgerInfo?.value.ledgerInfo.commitInfo.nextEpochState !== undefined
+    const epoch = endsEpoch ? head.epoch + 1 : head.epoch
+    put(
+      meta,
+      metaKeys.head,
+      encodeHead({ nextVersion, epoch, epochStart: endsEpoch ? nextVersion : head.epochStart, state })
+    )
+    if (ledgerInfo === undefined) return
+    const record = Bcs.encode(LedgerInfo.LedgerInfoWithSignatures, ledgerInfo)
+    put(meta, metaKeys.ledgerInfo, record)
+    if (!endsEpoch) return
+    put(endings, numberKey(head.epoch), record)
+    put(endingVersions, numberKey(version), numberKey(head.epoch))
+    put(states, numberKey(version), encodeEpochState({ epoch: head.epoch, state }))
+    if (epoch > this.#retainedEpochs) this.#pruneBefore(epoch - this.#retainedEpochs)
+  }
+}
+
+const checkWritten = (done: unknown): void => {
+  if (done === false) refuse("commit", "Corrupt", "a record stands where none should be, or lacks where one should be")
+}
+
+const put = (table: Table, key: Uint8Array, value: Uint8Array): void => checkWritten(table.putSync(key, value))
+
+/** For keys that come after all others of their table. */
+const append = (table: Table, key: Uint8Array, value: Uint8Array): void =>
+  checkWritten(table.putSync(key, value, { append: true }))
+
+const remove = (table: Table, key: Uint8Array): void => checkWritten(table.removeSync(key))

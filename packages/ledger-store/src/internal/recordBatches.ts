@@ -1,0 +1,41 @@
+/** Framed records, gathered to batches for a stream. */
+import { batchBytes } from "./recordLog.ts"
+
+const headerBytes = 4
+
+/** Batches of at most {@link batchBytes}; a larger record has one of its own. */
+export class RecordBatches {
+  #bytes = new Uint8Array(batchBytes)
+  #length = 0
+
+  /** Takes in a record, which may change afterwards. Returns the batch before it if that is complete. */
+  push(record: Uint8Array): Uint8Array | undefined {
+    const needed = headerBytes + record.length
+    const complete = this.#length > 0 && this.#length + needed > batchBytes ? this.last() : undefined
+    if (needed > this.#bytes.length) this.#bytes = new Uint8Array(needed)
+    new DataView(this.#bytes.buffer).setUint32(this.#length, record.length)
+    this.#bytes.set(record, this.#length + headerBytes)
+    this.#length += needed
+    return complete
+  }
+
+  /** What was gathered since the last complete batch; `undefined` if nothing was. */
+  last(): Uint8Array | undefined {
+    if (this.#length === 0) return undefined
+    const batch = this.#bytes.subarray(0, this.#length)
+    this.#bytes = new Uint8Array(batchBytes)
+    this.#length = 0
+    return batch
+  }
+}
+
+/** Batches of records that are lent one at a time. */
+export function* batchesOf(records: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
+  const batches = new RecordBatches()
+  for (const record of records) {
+    const complete = batches.push(record)
+    if (complete !== undefined) yield complete
+  }
+  const last = batches.last()
+  if (last !== undefined) yield last
+}

@@ -1,0 +1,95 @@
+/**
+ * The fault matrix with real processes: the cells of one operation of each kind, under every cause that a double cannot
+ * vouch for.
+ */
+import { describe, expect, it } from "@effect/vitest"
+import { CommandAdapter, CommandPool } from "@holdfast/storage"
+import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as crypto from "node:crypto"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { call, expectOutcome, wholeLength } from "./faultedCalls.ts"
+import { shellOf } from "./faultedShells.ts"
+import type { Cell } from "./faultMatrix.ts"
+import { causes, leavesOrphans, mayPublish, nameOf, possible } from "./faultMatrix.ts"
+
+const operations = ["create_for_write", "open_for_read", "create_backup"] as const
+
+/** Long where a slow machine could meet them by mistake. */
+const deadlinesOf = ({ cause }: Cell) =>
+  ["hangs", "ignores TERM", "never closes stdout", "leaves a background child", "double forks"].includes(cause)
+    ? { handleDeadline: "2 seconds", idleDeadline: "2 seconds", exitDeadline: "2 seconds" } as const
+    : {}
+
+const exists = (file: string) =>
+  Effect.gen(function*() {
+    while (!fs.existsSync(file)) yield* Effect.sleep("5 millis")
+  })
+
+/** Plays a cell, and shows what can be shown while others are played as well. */
+const play = (cell: Cell) =>
+  Effect.gen(function*() {
+    const folder = yield* TempDirectory.make
+    const mark = crypto.randomUUID()
+    const files = {
+      PART: path.join(folder, "part"),
+      PUBLISHED: path.join(folder, "published"),
+      REACHED: path.join(folder, "reached")
+    }
+    const script = shellOf(cell)
+    const environment: Array<readonly [string, string]> = [
+      ...Object.entries(files),
+      ["FAULT_CELL", mark],
+      ...(cell.cause === "cannot be spawned" ? [["LARGE", "x".repeat(4_000_000)] as const] : [])
+    ]
+    const pool = yield* CommandPool.make()
+    const commands = {
+      create_backup: script,
+      create_for_write: script,
+      open_for_read: script,
+      save_metadata_line: script,
+      list_metadata_files: script
+    }
+    const storage = yield* CommandAdapter.make({
+      config: { source: "real", environment, commands },
+      settings: { killGrace: "500 millis", ...deadlinesOf(cell) }
+    }).pipe(Effect.provideService(CommandPool.CommandPool, pool))
+
+    const reached = yield* Deferred.make<void>()
+    yield* Effect.forkScoped(Effect.zipRight(exists(files.REACHED), Deferred.succeed(reached, undefined)))
+    expectOutcome(cell, yield* call(storage, cell, reached))
+
+    expect(yield* ProcessProbe.marked("FAULT_CELL", mark), nameOf(cell)).toEqual([])
+    for (const { id } of pool.census.released()) {
+      const left = yield* ProcessProbe.members(id)
+      expect(left.filter((process) => !(process.isZombie && process.parent === 1 && leavesOrphans(cell)))).toEqual([])
+    }
+    expect(yield* pool.held).toBe(0)
+    if (fs.existsSync(files.PUBLISHED)) {
+      expect(mayPublish(cell), "published").toBe(true)
+      expect(fs.statSync(files.PUBLISHED).size).toBe(wholeLength)
+    }
+  }).pipe(Effect.scoped)
+
+const descriptors = (): number => fs.existsSync("/proc/self/fd") ? fs.readdirSync("/proc/self/fd").length : 0
+
+describe("the fault matrix with real processes", () => {
+  for (const operation of operations) {
+    for (const cause of causes) {
+      const cells = possible.filter((cell) => cell.operation === operation && cell.cause === cause)
+      if (cells.length === 0) continue
+      it.live(`${operation} ${cause}, ${cells.map(({ moment }) => moment).join("; ")}`, () =>
+        Effect.gen(function*() {
+          const before = { descriptors: descriptors(), listeners: process.listenerCount("exit") }
+          yield* Effect.forEach(cells, play, { concurrency: "unbounded", discard: true })
+          expect(yield* ProcessProbe.descendants()).toEqual([])
+          expect(process.listenerCount("exit")).toBe(before.listeners)
+          // Node closes a socket in the next turn of its loop.
+          yield* Effect.sleep("20 millis")
+          expect(descriptors()).toBeLessThanOrEqual(before.descriptors)
+        }))
+    }
+  }
+})

@@ -1,0 +1,102 @@
+/**
+ * The program ends without closing its scopes: `process.exit`, an uncaught error, KILL; and it runs where there are few
+ * resources.
+ */
+import { NodeContext } from "@effect/platform-node"
+import { describe, expect, it } from "@effect/vitest"
+import { CommandRegistry } from "@holdfast/storage"
+import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { spawnSync } from "node:child_process"
+import * as crypto from "node:crypto"
+import * as fs from "node:fs"
+import { program, run } from "./childProgram.ts"
+
+const marker = "FAULTS_PROGRAM"
+
+const start = (how: string) =>
+  Effect.gen(function*() {
+    const folder = yield* TempDirectory.make
+    const mark = crypto.randomUUID()
+    const child = yield* run(process.execPath, [program, "leave", how, folder], { [marker]: mark })
+    const said: unknown = JSON.parse(yield* child.said)
+    return { folder, child, said, left: ProcessProbe.marked(marker, mark) }
+  })
+
+/** Processes that were killed take a moment to be gone. */
+const soonNone = <A>(look: Effect.Effect<ReadonlyArray<A>>) =>
+  Effect.gen(function*() {
+    let found = yield* look
+    for (let tries = 0; tries < 200 && found.length > 0; tries++) {
+      yield* Effect.sleep("10 millis")
+      found = yield* look
+    }
+    expect(found).toEqual([])
+  })
+
+describe("a program that ends without a word", () => {
+  const cases = [["process.exit", "exit", 7], ["an uncaught error", "throw", 1]] as const
+  for (const [what, how, code] of cases) {
+    it.live(`leaves nothing: ${what}`, () =>
+      Effect.gen(function*() {
+        const { child, left } = yield* start(how)
+        expect((yield* child.ended).code).toBe(code)
+        yield* soonNone(left)
+      }).pipe(Effect.scoped))
+  }
+
+  it.live("leaves nothing after the next start: KILL", () =>
+    Effect.gen(function*() {
+      const { child, folder, left } = yield* start("wait")
+      yield* child.kill
+      yield* child.ended
+      expect((yield* left).length).toBeGreaterThan(0)
+      expect(fs.readdirSync(folder)).toHaveLength(1)
+      const reclaimed = yield* CommandRegistry.reclaim({ directory: folder })
+      expect(reclaimed.files).toBe(1)
+      expect(reclaimed.commands).toBeGreaterThanOrEqual(2)
+      expect(yield* left).toEqual([])
+      expect(fs.readdirSync(folder)).toEqual([])
+      expect(yield* CommandRegistry.reclaim({ directory: folder })).toEqual({ files: 0, commands: 0 })
+    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
+
+  it.live("keeps its commands while it lives, whoever else starts", () =>
+    Effect.gen(function*() {
+      const { folder, left } = yield* start("wait")
+      const before = yield* left
+      expect(yield* CommandRegistry.reclaim({ directory: folder })).toEqual({ files: 0, commands: 0 })
+      expect((yield* left).length).toBe(before.length)
+      for (const { pid } of before) process.kill(pid, "SIGKILL")
+    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
+})
+
+const Figures = Schema.parseJson(Schema.Struct({ growth: Schema.Number, said: Schema.Number }))
+
+describe("a program with few resources", () => {
+  it.live("that has no descriptor left says so, and leaves nothing", () =>
+    Effect.gen(function*() {
+      const child = yield* run("bash", ["-c", `ulimit -n 512; exec '${process.execPath}' '${program}' greedy`])
+      const said: unknown = JSON.parse(yield* child.said)
+      expect(said).toMatchObject({ reason: "CannotSpawn", left: 0 })
+      expect(JSON.stringify(said)).toMatch(/EMFILE/)
+    }).pipe(Effect.scoped))
+
+  it.live("is not filled by a command that says hundreds of megabytes on stderr", () =>
+    Effect.gen(function*() {
+      const child = yield* run(process.execPath, ["--max-old-space-size=48", program, "noisy"])
+      const said = yield* Schema.decode(Figures)(yield* child.said)
+      expect(said.said).toBeLessThanOrEqual(64 * 1024)
+      expect(said.growth).toBeLessThan(150_000_000)
+    }).pipe(Effect.scoped))
+})
+
+const canBeFirst = spawnSync("unshare", ["-pf", "--mount-proc", "true"]).status === 0
+
+describe.skipIf(!canBeFirst)("as process 1 (skipped where no PID namespace may be made)", () => {
+  it.live("leaves no process and no zombie after many writes of which every second one fails", () =>
+    Effect.gen(function*() {
+      const child = yield* run("unshare", ["-pf", "--mount-proc", process.execPath, program, "many"])
+      expect(JSON.parse(yield* child.said)).toEqual({ pid: 1, left: 0 })
+    }).pipe(Effect.scoped))
+})
