@@ -111,7 +111,9 @@ export const scriptOf = (
       }
       if (shape === "fed" || shape === "read") {
         const script = shape === "fed" ? upload(self) : download(self)
-        const { code } = yield* self.wait(yield* self.child(script))
+        // Whoever does not heed TERM must not see the end of an input that was aborted either.
+        const ignoresTerm = cell.cause === "source fails" || cell.cause === "defect"
+        const { code } = yield* self.wait(yield* self.child(script, { ignoresTerm }))
         if (code !== 0) return code ?? 128
       }
       if (shape === "read" || shape === "silent") {
