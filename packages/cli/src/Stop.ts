@@ -6,7 +6,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import type { Signal } from "./ExitCode.ts"
 
@@ -30,8 +29,8 @@ export const stop = <A, E>(
   Effect.raceFirst(
     Fiber.interruptFork(running).pipe(
       Effect.zipRight(Fiber.await(running)),
-      Effect.timeoutOption(stopWithin),
-      Effect.map(Option.isSome)
+      Effect.as(true),
+      Effect.raceFirst(Effect.as(Effect.sleep(stopWithin), false))
     ),
     Effect.sleep(sameSignal).pipe(
       Effect.zipRight(Queue.takeAll(signals)),

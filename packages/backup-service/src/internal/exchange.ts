@@ -121,7 +121,8 @@ export const makeExchange = (
           Scope.extend(connection),
           Effect.provideService(FetchHttpClient.RequestInit, { ...init, redirect: "manual" }),
           Effect.mapError(transportFailure(endpoint)),
-          Effect.timeoutFail({ duration: idleTimeout, onTimeout: silence(endpoint) })
+          // `Effect.timeoutFail` would be waited for to its end where a sibling of this request fails.
+          Effect.raceFirst(Effect.flatMap(Effect.sleep(idleTimeout), () => Effect.fail(silence(endpoint)())))
         )
         const { status } = response
         if (status !== 200) {
