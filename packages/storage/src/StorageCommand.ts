@@ -38,6 +38,7 @@ import { killGroup, killMarked } from "./internal/endGroup.ts"
 import * as Marks from "./internal/marks.ts"
 import { hasEnded } from "./internal/processGroup.ts"
 import type { ExitStatus, Service } from "./internal/processSystem.ts"
+import { raceFirst } from "./internal/raceFirst.ts"
 import type { StartedCommand } from "./internal/releaseCommand.ts"
 import { release, sessionOf } from "./internal/releaseCommand.ts"
 import { ProcessSystem } from "./ProcessSystem.ts"
@@ -251,7 +252,7 @@ const run = (
     )
   )
 
-  const next: Effect.Effect<Uint8Array, Option.Option<StorageError>> = Effect.raceFirst(
+  const next: Effect.Effect<Uint8Array, Option.Option<StorageError>> = raceFirst(
     Effect.mapError(
       shell.stdout.next,
       Option.map((error) => failures.io(`its output could not be read: ${error.message}`))
@@ -295,14 +296,14 @@ const run = (
       // A command that failed before it printed anything has a better reason to tell.
       return bytes.length > 0
         ? bad
-        : Effect.zipRight(Effect.raceFirst(failedExit, rest(exitSoon)), bad)
+        : Effect.zipRight(raceFirst(failedExit, rest(exitSoon)), bad)
     })
   )
 
   const write = (block: Uint8Array): Effect.Effect<void, StorageError> =>
     shell.stdin.write(block).pipe(
       Effect.catchAll((error) =>
-        Effect.raceFirst(Effect.flatMap(exited, judge), rest(exitSoon)).pipe(
+        raceFirst(Effect.flatMap(exited, judge), rest(exitSoon)).pipe(
           Effect.zipRight(failures.inputRefused(error, shell.said()))
         )
       ),
@@ -310,7 +311,7 @@ const run = (
     )
 
   const feed = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<void, StorageError | E, R> =>
-    Effect.raceFirst(
+    raceFirst(
       runForEachBlock(bytes, write),
       // Also an exit with status 0 is a failure here: the input has not ended.
       Effect.zipRight(Effect.flatMap(exited, judge), Effect.never)

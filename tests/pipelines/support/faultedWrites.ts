@@ -228,8 +228,8 @@ export const faultedWrites = ({ count, seed }: Options): Effect.Effect<Report, S
     }
   }).pipe(Effect.provide(CommandPool.layer), Logger.withMinimumLogLevel(LogLevel.None))
 
-/** How much more may be in use at the end: caches that come and go. Two kilobytes for each of 10 000 writes are not. */
-const heapAllowance = 16e6
+/** How much more may be in use at the end: caches that come and go. A kilobyte for each of 10 000 writes is not. */
+const heapAllowance = 10e6
 
 /** What speaks against a report; nothing where all is well. */
 export const objections = ({ descriptors, heap, left, wrong, zombies }: Report): ReadonlyArray<string> => [

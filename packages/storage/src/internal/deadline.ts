@@ -7,10 +7,11 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { raceFirst } from "./raceFirst.ts"
 
 /** Fails where the effect takes longer. */
 export const within = <E2>(duration: Duration.DurationInput, onTimeout: () => E2) =>
 <A, E, R>(
   effect: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | E2, R> =>
-  Effect.raceFirst(effect, Effect.flatMap(Effect.sleep(duration), () => Effect.fail(onTimeout())))
+  raceFirst(effect, Effect.flatMap(Effect.sleep(duration), () => Effect.fail(onTimeout())))

@@ -10,6 +10,7 @@ import { onLiveClock } from "./liveClock.ts"
 import * as NodeReadable from "./nodeReadable.ts"
 import * as NodeWritable from "./nodeWritable.ts"
 import type { ExitStatus, Push, ShellProcess, StartOptions } from "./processSystem.ts"
+import { raceFirst } from "./raceFirst.ts"
 import * as StderrTail from "./stderrTail.ts"
 
 /** The environment variable that carries the mark of a command. */
@@ -80,7 +81,7 @@ export const start = (
       stdin: stdin === null ? noInput : NodeWritable.make(stdin),
       stdout: NodeReadable.make(stdout),
       said: tail.text,
-      saidAll: onLiveClock(Effect.raceFirst(Deferred.await(stderrEnded), Effect.sleep("500 millis"))),
+      saidAll: onLiveClock(raceFirst(Deferred.await(stderrEnded), Effect.sleep("500 millis"))),
       letGo: () => {
         stdin?.destroy()
         stdout.destroy()
