@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { recordsOf } from "./Golden.ts"
-import { type BlockOptions, nextBlock, sampleWrites } from "./internal/sampleLedger.ts"
+import { type BlockOptions, nextBlock, sampleWrites } from "./SampleLedger.ts"
 
 type Store = LedgerStore.LedgerStore["Type"]
 type Failure = LedgerStoreError.LedgerStoreError

@@ -5,12 +5,14 @@ import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { nextBlock, writeSet } from "../../../testkit/src/SampleLedger.ts"
+import * as TempDirectory from "../../../testkit/src/TempDirectory.ts"
 import { nodeKey, numberKey, valueKey } from "../../src/internal/lmdbKeys.ts"
 import { LmdbReader } from "../../src/internal/lmdbReader.ts"
 import { decodeEpochState, openEnvironment, tablesOf } from "../../src/internal/lmdbTables.ts"
 import { childrenOf, decodeNode, Leaf, levelsPerNode, Stored } from "../../src/internal/stateNodes.ts"
 import { storedRoot } from "../../src/internal/stateSession.ts"
-import { anyBlock, blockAfter, folder, writeSet } from "../ledger.ts"
+import { anyBlock } from "../ledger.ts"
 
 type Store = LedgerStore.LedgerStore["Type"]
 type Failure = LedgerStoreError.LedgerStoreError
@@ -131,7 +133,7 @@ describe(`a store on LMDB, seed ${seed}`, () => {
   FastCheck.sample(scenario, { seed, numRuns: runs }).forEach(({ retainedEpochs, sessions }, run) => {
     it.scoped(`answers as one in memory does: run ${run}, retaining ${retainedEpochs ?? "all"}`, () =>
       Effect.gen(function*() {
-        const directory = yield* folder
+        const directory = yield* TempDirectory.make
         const memory = yield* MemoryLedgerStore.makeMemory
         const options = { directory, ...(retainedEpochs === undefined ? {} : { retainedEpochs }) }
         const endings: Array<number> = []
@@ -140,8 +142,8 @@ describe(`a store on LMDB, seed ${seed}`, () => {
             const store = yield* LmdbLedgerStore.make(options)
             for (const { idle, shape } of blocks) {
               // Whether the roots were asked for before or not.
-              const block = yield* blockAfter(shape.everyRoot ? store : memory, shape)
-              if (idle.everyRoot) {
+              const block = yield* nextBlock(shape.roots === "each" ? store : memory, shape)
+              if (idle.roots === "each") {
                 const asked = idle.writes.map(writeSet)
                 expect(yield* store.stateRootsAfter(asked)).toEqual(yield* memory.stateRootsAfter(asked))
               }
@@ -167,12 +169,12 @@ describe(`a store on LMDB, seed ${seed}`, () => {
 describe("a smaller retention", () => {
   it.scoped("gives up states when the store is opened", () =>
     Effect.gen(function*() {
-      const directory = yield* folder
+      const directory = yield* TempDirectory.make
       const shapes = FastCheck.sample(anyBlock, { seed, numRuns: 30 })
       yield* Effect.scoped(Effect.gen(function*() {
         const store = yield* LmdbLedgerStore.make({ directory })
         for (const shape of shapes) {
-          yield* store.commit(yield* blockAfter(store, { ...shape, close: "endsEpoch" }))
+          yield* store.commit(yield* nextBlock(store, { ...shape, close: "endsEpoch" }))
         }
       }))
       const before = yield* inventory(directory)

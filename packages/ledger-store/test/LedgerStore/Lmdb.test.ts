@@ -8,19 +8,20 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { type BlockOptions, nextBlock } from "../../../testkit/src/SampleLedger.ts"
+import * as TempDirectory from "../../../testkit/src/TempDirectory.ts"
 import { metaKeys, openEnvironment, tablesOf } from "../../src/internal/lmdbTables.ts"
-import { blockAfter, type BlockShape, folder } from "../ledger.ts"
 
 type Store = LedgerStore.LedgerStore["Type"]
 type Opening = LedgerStoreError.LedgerStoreOpenError | LedgerStoreError.LedgerStoreError
 
 const all = Number.MAX_SAFE_INTEGER
 
-const genesis: BlockShape = { writes: [[[1, "one"], [2, "two"]]], close: "endsEpoch", everyRoot: true }
-const block: BlockShape = { writes: [[[1, "uno"], [3, "tres"]], [[2, undefined]]], close: "signed", everyRoot: false }
+const genesis: BlockOptions = { writes: [[[1, "one"], [2, "two"]]], close: "endsEpoch", roots: "each" }
+const block: BlockOptions = { writes: [[[1, "uno"], [3, "tres"]], [[2, undefined]]], close: "signed", roots: "last" }
 
-const grow = (store: Store, shapes: ReadonlyArray<BlockShape>) =>
-  Effect.forEach(shapes, (shape) => Effect.tap(blockAfter(store, shape), store.commit))
+const grow = (store: Store, shapes: ReadonlyArray<BlockOptions>) =>
+  Effect.forEach(shapes, (shape) => Effect.tap(nextBlock(store, shape), store.commit))
 
 const withStore = <A, E>(options: LmdbLedgerStore.LmdbOptions, use: (store: Store) => Effect.Effect<A, E>) =>
   Effect.scoped(Effect.flatMap(LmdbLedgerStore.make(options), use))
@@ -54,7 +55,7 @@ const snapshotOf = (directory: string): ReadonlyArray<readonly [string, string]>
 describe("a store on LMDB", () => {
   it.scoped("is the same after it was closed and opened again, and goes on", () =>
     Effect.gen(function*() {
-      const directory = path.join(yield* folder, "deep", "below")
+      const directory = path.join(yield* TempDirectory.make, "deep", "below")
       const before = yield* withStore(
         { directory },
         (store) => Effect.zipRight(grow(store, [genesis, block]), everything(store))
@@ -69,14 +70,14 @@ describe("a store on LMDB", () => {
 
   it.scoped("is refused to a second writer, and read by others meanwhile", () =>
     Effect.gen(function*() {
-      const directory = yield* folder
+      const directory = yield* TempDirectory.make
       const scope = yield* Scope.make()
       const store = yield* Scope.extend(LmdbLedgerStore.make({ directory }), scope)
       yield* grow(store, [genesis])
       expect(yield* refusal({ directory })).toBe("InUse")
       const reader = yield* LmdbLedgerStore.make({ directory, readOnly: true })
       expect(yield* everything(reader)).toEqual(yield* everything(store))
-      const next = yield* blockAfter(store, block)
+      const next = yield* nextBlock(store, block)
       expect((yield* Effect.flip(reader.commit(next))).reason).toBe("Inconsistent")
       yield* store.commit(next)
       expect(yield* everything(reader)).toEqual(yield* everything(store))
@@ -86,8 +87,8 @@ describe("a store on LMDB", () => {
 
   it.scoped("a stream goes on as it was begun, even if its state is given up meanwhile", () =>
     Effect.gen(function*() {
-      const store = yield* LmdbLedgerStore.make({ directory: yield* folder, retainedEpochs: 1 })
-      const large = (text: string): BlockShape => ({
+      const store = yield* LmdbLedgerStore.make({ directory: yield* TempDirectory.make, retainedEpochs: 1 })
+      const large = (text: string): BlockOptions => ({
         ...genesis,
         writes: [Array.from({ length: 12 }, (_, key) => [key, text.repeat(100_000)] as const)]
       })
@@ -102,10 +103,10 @@ describe("a store on LMDB", () => {
 
   it.scoped("writes nothing once another has taken it over", () =>
     Effect.gen(function*() {
-      const directory = yield* folder
+      const directory = yield* TempDirectory.make
       const store = yield* LmdbLedgerStore.make({ directory })
       yield* grow(store, [genesis])
-      const made = yield* blockAfter(store, block)
+      const made = yield* nextBlock(store, block)
       const environment = openEnvironment(directory, false)
       const tables = environment === undefined ? undefined : tablesOf(environment)
       if (tables === undefined) return yield* Effect.dieMessage("no store")
@@ -117,7 +118,7 @@ describe("a store on LMDB", () => {
 
   it.scoped("fails once it is closed, streams too", () =>
     Effect.gen(function*() {
-      const directory = yield* folder
+      const directory = yield* TempDirectory.make
       const scope = yield* Scope.make()
       const store = yield* Scope.extend(LmdbLedgerStore.make({ directory }), scope)
       const large = Array.from({ length: 8 }, (_, key) => [[key, "x".repeat(100_000)]] as const)
@@ -139,7 +140,7 @@ describe("the network of a store on LMDB", () => {
 
   it.scoped("is that of its first epoch's end", () =>
     Effect.gen(function*() {
-      const directory = yield* folder
+      const directory = yield* TempDirectory.make
       const [first] = yield* withStore({ directory }, (store) => grow(store, [genesis]))
       const own = first === undefined ? other : waypointOf(first)
       expect(yield* refusal({ directory, genesisWaypoint: own })).toBe("it opened")
@@ -150,16 +151,16 @@ describe("the network of a store on LMDB", () => {
 
   it.scoped("may be fixed before, and another ledger is not taken in", () =>
     Effect.gen(function*() {
-      const directory = yield* folder
+      const directory = yield* TempDirectory.make
       yield* withStore({ directory, genesisWaypoint: other }, (store) =>
         Effect.gen(function*() {
-          const made = yield* blockAfter(store, genesis)
+          const made = yield* nextBlock(store, genesis)
           expect((yield* Effect.flip(store.commit(made))).reason).toBe("Inconsistent")
           expect((yield* store.head).nextVersion).toBe(0)
         }))
       yield* withStore({ directory }, (store) =>
         Effect.gen(function*() {
-          const made = yield* blockAfter(store, genesis)
+          const made = yield* nextBlock(store, genesis)
           expect((yield* Effect.flip(store.commit(made))).reason).toBe("Inconsistent")
         }))
     }))
@@ -186,7 +187,7 @@ describe("a folder that is no store on LMDB", () => {
   for (const [what, reason, damage] of refused) {
     it.scoped(`${what}: ${reason}, and nothing changes`, () =>
       Effect.gen(function*() {
-        const directory = yield* folder
+        const directory = yield* TempDirectory.make
         if (what !== "something else") yield* withStore({ directory }, (store) => grow(store, [genesis, block]))
         damage(directory)
         const before = snapshotOf(directory)
@@ -198,14 +199,14 @@ describe("a folder that is no store on LMDB", () => {
 
   it.scoped("a file: Io", () =>
     Effect.gen(function*() {
-      const directory = path.join(yield* folder, "file")
+      const directory = path.join(yield* TempDirectory.make, "file")
       fs.writeFileSync(directory, "")
       expect(yield* refusal({ directory })).toBe("Io")
     }))
 
   it.scoped("nothing to read: Missing, and nothing is made", () =>
     Effect.gen(function*() {
-      const parent = yield* folder
+      const parent = yield* TempDirectory.make
       const directory = path.join(parent, "none")
       expect(yield* refusal({ directory, readOnly: true })).toBe("Missing")
       expect(fs.readdirSync(parent)).toEqual([])
@@ -219,7 +220,7 @@ describe("a folder that is no store on LMDB", () => {
   for (const [what, kept] of begun) {
     it.scoped(`${what} is a beginning: a store that was killed while it was made`, () =>
       Effect.gen(function*() {
-        const directory = yield* folder
+        const directory = yield* TempDirectory.make
         yield* withStore({ directory }, () => Effect.void)
         for (const name of fs.readdirSync(directory)) if (name !== "STORE") fs.rmSync(path.join(directory, name))
         if (!kept.includes("STORE")) fs.renameSync(path.join(directory, "STORE"), path.join(directory, "STORE.new"))

@@ -1,4 +1,8 @@
-/** A small ledger of its own making: no validators, no signatures, every shape of block. Stores check none of these. */
+/**
+ * A small ledger of its own making: no validators, no signatures, every shape of block. Stores check none of these.
+ *
+ * @since 0.1.0
+ */
 import {
   Accumulator,
   Bcs,
