@@ -14,9 +14,10 @@ import * as Effect from "effect/Effect"
 import { InvalidBackup, InvalidRequest } from "./EngineError.ts"
 import { check } from "./internal/backupFiles.ts"
 import type { ChunkStreamOptions } from "./internal/chunkStream.ts"
-import { verifyEpochEndings } from "./internal/verifyEpochEndings.ts"
-import { verifyStateSnapshot } from "./internal/verifyStateSnapshot.ts"
-import { type CheckedChunk, verifyTransactions } from "./internal/verifyTransactions.ts"
+import { nowhere } from "./internal/verifiedEnds.ts"
+import { epochEndingManifest, verifyEpochEndings } from "./internal/verifyEpochEndings.ts"
+import { stateSnapshotManifest, verifyStateSnapshot } from "./internal/verifyStateSnapshot.ts"
+import { type CheckedChunk, transactionManifest, verifyTransactions } from "./internal/verifyTransactions.ts"
 import { UnprovenRanges, VerifiedRange } from "./internal/versionRanges.ts"
 import * as MetadataView from "./MetadataView.ts"
 import * as Progress from "./Progress.ts"
@@ -195,7 +196,17 @@ const allEpochEndings = (
     const tracker = yield* Progress.begin({ what: `epoch endings 0 to ${last}`, unit: "epochs", total: last + 1 })
     let whole = true
     for (const backup of backups) {
-      whole = yield* collect(verifyEpochEndings(backup, history, tracker, streamOptions(request)), findings)
+      const checked = Effect.flatMap(epochEndingManifest(backup), (manifest) =>
+        verifyEpochEndings(
+          backup.value.manifest,
+          manifest,
+          0,
+          history,
+          tracker,
+          nowhere.epochEndings,
+          streamOptions(request)
+        ))
+      whole = yield* collect(checked, findings)
       // Only what is signed stays in the history, also where something else went wrong before that was checked.
       if (!whole) yield* collect(check(backup.value.manifest, () => history.settle()), findings)
       if (!whole) break
@@ -244,8 +255,16 @@ const someSnapshots = (
     }
     const verified: Array<VerifiedStateSnapshot> = []
     for (const backup of chosen) {
+      const checked = Effect.flatMap(stateSnapshotManifest(backup), (manifest) =>
+        verifyStateSnapshot(
+          backup.value.manifest,
+          manifest,
+          history,
+          () => Effect.succeed(nowhere.state),
+          streamOptions(request)
+        ))
       yield* collect(
-        Effect.map(verifyStateSnapshot(backup, history, streamOptions(request)), ({ snapshot, trusted }) => {
+        Effect.map(checked, ({ snapshot, trusted }) => {
           if (trusted) {
             verified.push(snapshot)
           } else {
@@ -300,10 +319,18 @@ const transactionRange = (
     let whole = true
     for (const backup of backups) {
       const range = { first: next, last }
-      whole = yield* collect(
-        verifyTransactions(backup, range, history, tracker, done, streamOptions(request)),
-        findings
-      )
+      const checked = Effect.flatMap(transactionManifest(backup), (manifest) =>
+        verifyTransactions(
+          backup.value.manifest,
+          manifest,
+          range,
+          history,
+          tracker,
+          done,
+          nowhere.transactions,
+          streamOptions(request)
+        ))
+      whole = yield* collect(checked, findings)
       if (!whole) break
       next = backup.value.last_version + 1
     }

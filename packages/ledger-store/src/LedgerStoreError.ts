@@ -8,13 +8,14 @@ import * as Schema from "effect/Schema"
 /**
  * - `NotAvailable`: the store has no such version, epoch or key: beyond its end, pruned, or never there.
  * - `Inconsistent`: what should be committed does not continue or does not match what the store holds.
+ * - `Refused`: the store holds something else than what should come into it: another network, another state, more.
  * - `Corrupt`: what the store holds cannot be read back as what was written.
  * - `Io`: the medium failed.
  *
  * @since 0.1.0
  * @category models
  */
-export const LedgerStoreErrorReason = Schema.Literal("NotAvailable", "Inconsistent", "Corrupt", "Io")
+export const LedgerStoreErrorReason = Schema.Literal("NotAvailable", "Inconsistent", "Refused", "Corrupt", "Io")
 
 /**
  * A ledger store could not answer or refused to commit.

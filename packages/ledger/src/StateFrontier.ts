@@ -16,6 +16,9 @@ import * as Sha3 from "./Sha3.ts"
 
 const bits = 8 * size
 
+/** Bytes of a saved frontier before its left siblings. */
+const savedHeader = 8 + 2 + 2 * size
+
 const bitAt = (key: Uint8Array, start: number, bit: number): number =>
   ((key[start + (bit >> 3)] ?? 0) >> (7 - (bit & 7))) & 1
 
@@ -152,5 +155,47 @@ export class StateFrontier {
   /** Key hash of the last leaf received. A copy. */
   lastKeyHash(): HashValue {
     return this.#key.slice()
+  }
+
+  /**
+   * The frontier as bytes, for {@link StateFrontier.restore}: some hundreds, for that many leaves as may be.
+   *
+   * ```
+   * count u64 · shared i16 · last key hash · hash of its subtree
+   * then for each left sibling, by depth: depth u8 · hash        numbers big-endian
+   * ```
+   */
+  save(): Uint8Array {
+    const depths = Array.from({ length: bits }, (_, depth) => depth).filter((depth) => this.#present[depth] === 1)
+    const bytes = new Uint8Array(savedHeader + depths.length * (1 + size))
+    const view = new DataView(bytes.buffer)
+    view.setBigUint64(0, BigInt(this.#count))
+    view.setInt16(8, this.#shared)
+    bytes.set(this.#key, 10)
+    bytes.set(this.#node, 10 + size)
+    let at = savedHeader
+    for (const depth of depths) {
+      bytes[at] = depth
+      bytes.set(this.#left.subarray(depth * size, (depth + 1) * size), at + 1)
+      at += 1 + size
+    }
+    return bytes
+  }
+
+  /** The frontier that was saved; `undefined` where these are not the bytes of one. */
+  static restore(bytes: Uint8Array): StateFrontier | undefined {
+    if (bytes.length < savedHeader || (bytes.length - savedHeader) % (1 + size) !== 0) return undefined
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const frontier = new StateFrontier()
+    frontier.#count = Number(view.getBigUint64(0))
+    frontier.#shared = view.getInt16(8)
+    frontier.#key.set(bytes.subarray(10, 10 + size))
+    frontier.#node.set(bytes.subarray(10 + size, savedHeader))
+    for (let at = savedHeader; at < bytes.length; at += 1 + size) {
+      const depth = bytes[at] ?? 0
+      frontier.#present[depth] = 1
+      frontier.#left.set(bytes.subarray(at + 1, at + 1 + size), depth * size)
+    }
+    return frontier
   }
 }

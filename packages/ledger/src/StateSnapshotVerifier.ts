@@ -34,6 +34,22 @@ export interface StateChunkFacts {
 }
 
 /**
+ * Items that were hashed: the records `first` … `first + count - 1` of a batch. Their hashes lie one after the other,
+ * beginning with that of record `first`. Everything is lent until the call returns.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HashedItems {
+  readonly batch: RecordBatch
+  readonly first: number
+  readonly count: number
+  readonly keyHashes: Uint8Array
+  /** Hashes of the leaves: of key hash and value hash. */
+  readonly leafHashes: Uint8Array
+}
+
+/**
  * Takes the records of a snapshot in order and proves them against its state root. Throws `BcsError` and `ProofError`.
  *
  * @since 0.1.0
@@ -41,7 +57,7 @@ export interface StateChunkFacts {
  */
 export class StateSnapshotVerifier {
   readonly #root: HashValue
-  readonly #frontier = new StateFrontier()
+  readonly #frontier: StateFrontier
   readonly #scan = new StateRecordScan()
   readonly #keyHashes = new Uint8Array(stride * size)
   readonly #valueHashes = new Uint8Array(stride * size)
@@ -50,12 +66,15 @@ export class StateSnapshotVerifier {
   readonly #keyWords = new Uint32Array(this.#keyHashes.buffer)
   readonly #valueWords = new Uint32Array(this.#valueHashes.buffer)
   readonly #leafWords = new Uint32Array(this.#leafHashes.buffer)
-  #chunkStart = 0
+  #chunkStart: number
   #firstKey: HashValue | undefined
   #lastProof: SparseMerkleRangeProof | undefined
 
-  constructor(root: HashValue) {
+  /** `frontier`: of the items that were proven before, where a check goes on. */
+  constructor(root: HashValue, frontier = new StateFrontier()) {
     this.#root = root
+    this.#frontier = frontier
+    this.#chunkStart = frontier.count
   }
 
   /** Items received. */
@@ -63,14 +82,20 @@ export class StateSnapshotVerifier {
     return this.#frontier.count
   }
 
-  /** Takes the next records of the chunk under way. */
-  push(batch: RecordBatch): void {
+  /** What {@link StateFrontier.save} makes of the items so far: proven ones, between two chunks. */
+  save(): Uint8Array {
+    return this.#frontier.save()
+  }
+
+  /** Takes the next records of the chunk under way. `hashed` is called with all of them, some at a time. */
+  push(batch: RecordBatch, hashed?: (items: HashedItems) => void): void {
     const scan = this.#scan
     for (let first = 0; first < batch.count; first += stride) {
       const last = Math.min(first + stride, batch.count)
       scan.begin(batch.bytes)
       for (let index = first; index < last; index++) scan.add(batch.starts[index] ?? 0, batch.ends[index] ?? 0)
       this.#hash(batch.bytes)
+      hashed?.({ batch, first, count: last - first, keyHashes: this.#keyHashes, leafHashes: this.#leafHashes })
     }
   }
 
@@ -118,8 +143,12 @@ export class StateSnapshotVerifier {
   /** The snapshot is complete: every item has been proven, and nothing may stand to the right of the last one. */
   finish(): void {
     if (this.#firstKey !== undefined) refuse("IncompleteState", "the last chunk is not proven")
-    if (this.#lastProof === undefined) return refuse("IncompleteState", "there is no chunk")
-    if (this.#lastProof.rightSiblings.some((sibling) => !equalBytes(sibling, sparseMerklePlaceholder))) {
+    if (this.items === 0) refuse("IncompleteState", "there is no chunk")
+    // Where all chunks had been proven before there is no last proof: then the root of the items must be the state's.
+    const complete = this.#lastProof === undefined
+      ? equalBytes(this.#frontier.root(), this.#root)
+      : this.#lastProof.rightSiblings.every((sibling) => equalBytes(sibling, sparseMerklePlaceholder))
+    if (!complete) {
       refuse(
         "IncompleteState",
         `items are missing after the last one (key hash ${

@@ -70,14 +70,18 @@ export class TransactionChunkVerifier {
     return this.#count
   }
 
-  /** Takes the next records of the chunk. */
-  push(batch: RecordBatch): void {
+  /**
+   * Takes the next records of the chunk. `scanned` is called with all of them, some at a time: where their parts are, in
+   * the bytes of the batch, and the version of the first. The scan is lent until the call returns.
+   */
+  push(batch: RecordBatch, scanned?: (scan: TransactionScan, firstVersion: number) => void): void {
     const scan = this.#scan
     for (let first = 0; first < batch.count; first += stride) {
       const last = Math.min(first + stride, batch.count)
       scan.begin(batch.bytes)
       for (let index = first; index < last; index++) scan.add(batch.starts[index] ?? 0, batch.ends[index] ?? 0)
       this.#check(batch.bytes)
+      scanned?.(scan, this.#first + this.#count - scan.count)
     }
   }
 

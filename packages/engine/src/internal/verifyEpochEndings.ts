@@ -1,66 +1,110 @@
 import { type EpochHistory, Waypoint } from "@holdfast/ledger"
+import type { BackupStorage, StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import type { InvalidBackup } from "../EngineError.ts"
 import * as Manifest from "../Manifest.ts"
 import type * as Metadata from "../Metadata.ts"
 import type { Located } from "../MetadataView.ts"
 import type { Tracker } from "../Progress.ts"
 import { type Check, check, inconsistent, namedBy, readManifest } from "./backupFiles.ts"
 import { chunkStream, type ChunkStreamOptions } from "./chunkStream.ts"
+import type { EpochEndingsEnd } from "./verifiedEnds.ts"
+
+/** A check whose records go to an end that may fail with `E`. */
+export type CheckInto<A, E> = Effect.Effect<
+  A,
+  InvalidBackup | StorageError.StorageError | E,
+  BackupStorage.BackupStorage
+>
+
+/** The manifest that metadata point to; they must say the same. */
+export const epochEndingManifest = (
+  { file, value }: Located<Metadata.EpochEndingBackup>
+): Check<Manifest.EpochEndingManifest> =>
+  Effect.tap(
+    readManifest(file, value.manifest, Manifest.parseEpochEnding),
+    (manifest) => matchesMetadata(file, value, manifest)
+  )
+
+/** Bytes of records that wait for their signatures to be checked, about. */
+const settleBytes = 4 * 1024 * 1024
 
 /**
- * Takes the epoch endings of one backup into the history. Epochs that the history has already (backups may overlap) must
- * be the same.
+ * Takes the epoch endings of one manifest into the history, from the chunk on that holds epoch `from`. Epochs that the
+ * history has already (backups may overlap) must be the same; all others go to the end.
  */
-export const verifyEpochEndings = (
-  { file, value }: Located<Metadata.EpochEndingBackup>,
+export const verifyEpochEndings = <E>(
+  file: string,
+  manifest: Manifest.EpochEndingManifest,
+  from: number,
   history: EpochHistory.EpochHistory,
   tracker: Tracker,
+  end: EpochEndingsEnd<E>,
   options: ChunkStreamOptions
-): Check<void> =>
-  Effect.gen(function*() {
-    const manifest = yield* readManifest(file, value.manifest, Manifest.parseEpochEnding)
-    yield* matchesMetadata(file, value, manifest)
-
-    let epoch = manifest.first_epoch
-    const parts = chunkStream(manifest.chunks, (chunk) => chunk.ledger_infos, () => Effect.void, options)
-    yield* Stream.runForEach(parts, (part) => {
-      const { chunk } = part
-      return check(chunk.ledger_infos, () => {
-        switch (part._tag) {
-          case "Start":
-            break
-          case "Records": {
-            const { batch } = part
-            for (let index = 0; index < batch.count; index++) {
-              if (epoch > chunk.last_epoch) throw inconsistent(chunk.ledger_infos, tooMany(chunk))
-              const record = batch.bytes.subarray(batch.starts[index], batch.ends[index])
-              const found = epoch < history.nextEpoch ? history.repeat(epoch, record) : history.push(record)
-              const listed = manifest.waypoints[epoch - manifest.first_epoch]
-              if (Waypoint.format(found) !== listed) {
-                throw inconsistent(
-                  value.manifest,
-                  `its waypoint of epoch ${epoch} is ${listed}, ${chunk.ledger_infos} holds ${Waypoint.format(found)}`
-                )
-              }
-              epoch += 1
-              tracker.done += 1
+): CheckInto<void, E> => {
+  /** New epochs whose signatures are not checked yet. */
+  let pending: Array<Uint8Array> = []
+  let pendingBytes = 0
+  const settle = (chunk: { readonly ledger_infos: string }) =>
+    Effect.suspend(() => {
+      const records = pending
+      pending = []
+      pendingBytes = 0
+      return Effect.zipRight(
+        check(chunk.ledger_infos, () => history.settle()),
+        records.length === 0 ? Effect.void : end.add(history.nextEpoch - records.length, records)
+      )
+    })
+  const wanted = manifest.chunks.filter((chunk) => chunk.last_epoch >= from)
+  let epoch = wanted[0]?.first_epoch ?? 0
+  const parts = chunkStream(wanted, (chunk) => chunk.ledger_infos, () => Effect.void, options)
+  return Stream.runForEach(parts, (part) => {
+    const { chunk } = part
+    switch (part._tag) {
+      case "Start":
+        return Effect.void
+      case "Records": {
+        const { batch } = part
+        const taken = check(chunk.ledger_infos, () => {
+          for (let index = 0; index < batch.count; index++) {
+            if (epoch > chunk.last_epoch) throw inconsistent(chunk.ledger_infos, tooMany(chunk))
+            const record = batch.bytes.subarray(batch.starts[index], batch.ends[index])
+            const isNew = epoch >= history.nextEpoch
+            const found = isNew ? history.push(record) : history.repeat(epoch, record)
+            const listed = manifest.waypoints[epoch - manifest.first_epoch]
+            if (Waypoint.format(found) !== listed) {
+              throw inconsistent(
+                file,
+                `its waypoint of epoch ${epoch} is ${listed}, ${chunk.ledger_infos} holds ${Waypoint.format(found)}`
+              )
             }
-            tracker.bytes += batch.bytes.length
-            break
+            if (isNew) {
+              pending.push(record)
+              pendingBytes += record.length
+            }
+            epoch += 1
+            tracker.done += 1
           }
-          case "End":
-            history.settle()
+          tracker.bytes += batch.bytes.length
+        })
+        return Effect.zipRight(taken, Effect.suspend(() => pendingBytes >= settleBytes ? settle(chunk) : Effect.void))
+      }
+      case "End":
+        return Effect.zipRight(
+          settle(chunk),
+          check(chunk.ledger_infos, () => {
             if (epoch !== chunk.last_epoch + 1) {
               throw inconsistent(
                 chunk.ledger_infos,
                 `it ends with epoch ${epoch - 1}, its manifest says ${chunk.last_epoch}`
               )
             }
-        }
-      })
-    }).pipe(namedBy(value.manifest))
-  })
+          })
+        )
+    }
+  }).pipe(namedBy(file))
+}
 
 const tooMany = (chunk: { readonly first_epoch: number; readonly last_epoch: number }): string =>
   `it holds more than the epochs ${chunk.first_epoch} to ${chunk.last_epoch} that its manifest says`

@@ -5,11 +5,15 @@ import {
   HashValue,
   Proofs,
   Sha3,
+  StateFrontier,
   StateSnapshotVerifier,
   TransactionInfo
 } from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { InvalidBackup } from "../EngineError.ts"
 import * as Manifest from "../Manifest.ts"
 import type * as Metadata from "../Metadata.ts"
 import type { Located } from "../MetadataView.ts"
@@ -17,7 +21,8 @@ import * as Progress from "../Progress.ts"
 import type { VerifiedStateSnapshot } from "../VerifyReport.ts"
 import { type Check, check, inconsistent, namedBy, readManifest, readProof } from "./backupFiles.ts"
 import { chunkStream, type ChunkStreamOptions } from "./chunkStream.ts"
-import { expectSame } from "./verifyEpochEndings.ts"
+import type { StateEnd } from "./verifiedEnds.ts"
+import { type CheckInto, expectSame } from "./verifyEpochEndings.ts"
 
 /** A snapshot whose items lead to its root; `trusted` says whether the history proves that root. */
 export interface CheckedSnapshot {
@@ -25,29 +30,51 @@ export interface CheckedSnapshot {
   readonly trusted: boolean
 }
 
-/** Checks one state snapshot: its root against the history, its items against the root, its manifest against both. */
-export const verifyStateSnapshot = (
-  { file, value }: Located<Metadata.StateSnapshotBackup>,
+/** The manifest that metadata point to; they must say the same. */
+export const stateSnapshotManifest = (
+  { file, value }: Located<Metadata.StateSnapshotBackup>
+): Check<Manifest.StateSnapshotManifest> =>
+  Effect.tap(
+    readManifest(file, value.manifest, Manifest.parseStateSnapshot),
+    (manifest) =>
+      expectSame(file, value.manifest, [
+        ["epoch", value.epoch, manifest.epoch],
+        ["version", value.version, manifest.version]
+      ])
+  )
+
+/** A state root, and whether the history proves it. */
+export interface CheckedRoot {
+  readonly root: HashValue.HashValue
+  readonly rootProof: Proofs.StateRootProof
+  readonly trusted: boolean
+}
+
+/**
+ * Checks the state snapshot of one manifest: its root against the history, its items against the root, its manifest
+ * against both. The items go to the end that `begin` makes once the root is known to be right.
+ */
+export const verifyStateSnapshot = <E>(
+  file: string,
+  manifest: Manifest.StateSnapshotManifest,
   history: EpochHistory.EpochHistory,
+  begin: (root: CheckedRoot) => Effect.Effect<StateEnd<E>, E, Scope.Scope>,
   options: ChunkStreamOptions
-): Check<CheckedSnapshot> =>
+): CheckInto<CheckedSnapshot, E> =>
   Effect.gen(function*() {
-    const manifest = yield* readManifest(file, value.manifest, Manifest.parseStateSnapshot)
-    yield* expectSame(file, value.manifest, [
-      ["epoch", value.epoch, manifest.epoch],
-      ["version", value.version, manifest.version]
-    ])
-    const { root, trusted } = yield* verifyRoot(value.manifest, manifest, history)
-    const items = (manifest.chunks.at(-1)?.last_idx ?? -1) + 1
+    const checked = yield* verifyRoot(file, manifest, history)
+    const { root, trusted } = checked
+    const end = yield* begin(checked)
     const tracker = yield* Progress.begin({
       what: `state snapshot of version ${manifest.version}`,
       unit: "items",
-      total: items
+      total: itemsOf(manifest)
     })
+    tracker.done = end.items
 
-    const verifier = new StateSnapshotVerifier.StateSnapshotVerifier(root)
+    const verifier = new StateSnapshotVerifier.StateSnapshotVerifier(root, yield* frontierOf(file, manifest, end))
     const parts = chunkStream(
-      manifest.chunks,
+      manifest.chunks.filter((chunk) => chunk.first_idx >= end.items),
       (chunk) => chunk.blobs,
       (chunk) => readProof(chunk.proof, Proofs.SparseMerkleRangeProof),
       options
@@ -57,14 +84,17 @@ export const verifyStateSnapshot = (
       switch (part._tag) {
         case "Start":
           return Effect.void
-        case "Records":
-          return check(chunk.blobs, () => {
-            verifier.push(part.batch)
-            tracker.done += part.batch.count
-            tracker.bytes += part.batch.bytes.length
+        case "Records": {
+          const { batch } = part
+          const taken = check(chunk.blobs, () => {
+            verifier.push(batch, end.stage)
+            tracker.done += batch.count
+            tracker.bytes += batch.bytes.length
           })
-        case "End":
-          return check(chunk.blobs, () => {
+          return Effect.zipRight(taken, end.flush)
+        }
+        case "End": {
+          const proven = check(chunk.blobs, () => {
             const expected = chunk.last_idx - chunk.first_idx + 1
             const facts = verifier.endChunk(part.proof)
             const firstKey = HashValue.format(facts.firstKey)
@@ -76,22 +106,49 @@ export const verifyStateSnapshot = (
               : lastKey !== chunk.last_key
               ? `ends with key hash ${lastKey}, not ${chunk.last_key}`
               : undefined
-            if (wrong !== undefined) throw inconsistent(value.manifest, `${chunk.blobs} ${wrong} as it says`)
+            if (wrong !== undefined) throw inconsistent(file, `${chunk.blobs} ${wrong} as it says`)
           }, `with its proof ${chunk.proof}: `)
+          return Effect.zipRight(proven, Effect.suspend(() => end.settle(verifier.save())))
+        }
       }
-    }).pipe(namedBy(value.manifest))
-    yield* check(value.manifest, () => verifier.finish())
+    }).pipe(namedBy(file))
+    yield* check(file, () => verifier.finish())
+    yield* end.finish
     const { epoch, root_hash: rootHash, version } = manifest
     return { snapshot: { epoch, version, items: verifier.items, rootHash }, trusted }
   }).pipe(Effect.scoped)
 
+/** Items of a snapshot, as its manifest says. */
+export const itemsOf = ({ chunks }: Manifest.StateSnapshotManifest): number => (chunks.at(-1)?.last_idx ?? -1) + 1
+
+/** Where the check goes on after the items that the end has already: where a chunk ends. */
+const frontierOf = <E>(
+  file: string,
+  manifest: Manifest.StateSnapshotManifest,
+  { frontier, items }: StateEnd<E>
+): Effect.Effect<StateFrontier.StateFrontier, InvalidBackup> => {
+  if (Option.isNone(frontier)) return Effect.succeed(new StateFrontier.StateFrontier())
+  const restored = StateFrontier.StateFrontier.restore(frontier.value)
+  return restored !== undefined && restored.count === items &&
+      manifest.chunks.some((chunk) => chunk.last_idx === items - 1)
+    ? Effect.succeed(restored)
+    : Effect.fail(inconsistent(
+      file,
+      `none of its chunks ends with item ${
+        items - 1
+      }, the last one that was restored from another backup of this state: begin again in an empty folder`
+    ))
+}
+
 /** The state root that the root proof proves for the version of the manifest. */
-const verifyRoot = (file: string, manifest: Manifest.StateSnapshotManifest, history: EpochHistory.EpochHistory) =>
+const verifyRoot = (
+  file: string,
+  manifest: Manifest.StateSnapshotManifest,
+  history: EpochHistory.EpochHistory
+): Check<CheckedRoot> =>
   Effect.gen(function*() {
-    const [{ ledgerInfoToTransactionInfoProof, transactionInfo }, signed] = yield* readProof(
-      manifest.proof,
-      Proofs.StateRootProof
-    ).pipe(namedBy(file))
+    const rootProof = yield* readProof(manifest.proof, Proofs.StateRootProof).pipe(namedBy(file))
+    const [{ ledgerInfoToTransactionInfoProof, transactionInfo }, signed] = rootProof
     const { commitInfo } = signed.value.ledgerInfo
     const root = transactionInfo.value.stateCheckpointHash
     if (root === undefined) {
@@ -132,5 +189,5 @@ const verifyRoot = (file: string, manifest: Manifest.StateSnapshotManifest, hist
       )
       return history.verify(signed)
     })
-    return { root, trusted }
+    return { root, rootProof, trusted }
   })

@@ -11,6 +11,7 @@
  * @since 0.1.0
  */
 import { Waypoint } from "@holdfast/ledger"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -19,10 +20,12 @@ import * as Stream from "effect/Stream"
 import { attempt, refuse } from "../internal/attempt.ts"
 import { connect, type Connection } from "../internal/lmdbConnection.ts"
 import { LmdbReader } from "../internal/lmdbReader.ts"
+import { LmdbRestore } from "../internal/lmdbRestore.ts"
 import { LmdbWriter } from "../internal/lmdbWriter.ts"
 import { batchesOf } from "../internal/recordBatches.ts"
 import { LedgerStore } from "../LedgerStore.ts"
 import type { LedgerStoreError, LedgerStoreOpenError } from "../LedgerStoreError.ts"
+import { RestoreTarget, type StateImport, type StateToImport, type TransactionImport } from "../RestoreTarget.ts"
 
 /**
  * How to open a store.
@@ -70,39 +73,120 @@ const streamOf = (
     }
   ))
 
-const storeOf = (connection: Connection, retainedEpochs: number): LedgerStore["Type"] => {
-  const reader = new LmdbReader(connection.tables)
-  const writer = connection.claim === undefined
-    ? undefined
-    : new LmdbWriter(connection.tables, reader, connection.claim, retainedEpochs)
+/** What an open store answers and takes. */
+interface Services {
+  readonly store: LedgerStore["Type"]
+  readonly target: RestoreTarget["Type"]
+}
+
+const servicesOf = (connection: Connection, retainedEpochs: number): Services => {
+  const { claim, tables } = connection
+  const reader = new LmdbReader(tables)
+  const writer = claim === undefined ? undefined : new LmdbWriter(tables, reader, claim, retainedEpochs)
+  const restore = writer === undefined ? undefined : new LmdbRestore(tables, reader, writer)
   writer?.prune()
-  const reading = <A>(operation: string, run: () => A): Effect.Effect<A, LedgerStoreError> =>
-    attempt(operation, "Corrupt", () => {
+  restore?.discardTransactions()
+  const asked = <A>(operation: string, unreadable: "Corrupt" | "Inconsistent", run: () => A) =>
+    attempt(operation, unreadable, () => {
       connection.begin(operation)
       return run()
     })
+  const reading = <A>(operation: string, run: () => A): Effect.Effect<A, LedgerStoreError> =>
+    asked(operation, "Corrupt", run)
+  const readOnly = (operation: string): never => refuse(operation, "Inconsistent", "the store was opened to read only")
   const writing = <A>(operation: string, run: (writer: LmdbWriter) => A): Effect.Effect<A, LedgerStoreError> =>
-    attempt(operation, "Inconsistent", () => {
-      connection.begin(operation)
-      return run(writer ?? refuse(operation, "Inconsistent", "the store was opened to read only"))
+    asked(operation, "Inconsistent", () => run(writer ?? readOnly(operation)))
+  const restoring = <A>(operation: string, run: (restore: LmdbRestore) => A): Effect.Effect<A, LedgerStoreError> =>
+    asked(operation, "Inconsistent", () => run(restore ?? readOnly(operation)))
+  return {
+    store: LedgerStore.of({
+      dbState: reading("database state", () => reader.dbState()),
+      epochEndingLedgerInfos: (start, end) =>
+        streamOf(connection, "epoch endings", (at) => at.epochEndings(start, end)),
+      stateItemCount: (version) => reading("state item count", () => reader.stateAt("state item count", version).count),
+      stateItems: (version, start, limit) =>
+        streamOf(connection, "state items", (at) => at.stateItems(version, start, limit)),
+      stateRangeProof: (version, endKeyHash) =>
+        reading("state range proof", () => reader.stateRangeProof(version, endKeyHash)),
+      stateRootProof: (version) => reading("state root proof", () => reader.stateRootProof(version)),
+      transactions: (start, count) => streamOf(connection, "transactions", (at) => at.transactions(start, count)),
+      transactionRangeProof: (first, last) =>
+        reading("transaction range proof", () => reader.transactionRangeProof(first, last)),
+      head: reading("head", () => reader.head()),
+      stateRootsAfter: (writeSets) => writing("state roots", (store) => store.stateRootsAfter(writeSets)),
+      commit: (block) => writing("commit", (store) => store.commit(block))
+    }),
+    target: RestoreTarget.of({
+      progress: restoring("restore", (target) => target.progress()),
+      epochEndings: streamOf(connection, "epoch endings", (at) => at.allEpochEndings()),
+      addEpochEndings: (first, records) =>
+        restoring("epoch endings", (target) => target.addEpochEndings(first, records)),
+      importState: (state) => importState(restoring, state),
+      importTransactions: (last) => importTransactions(restoring, last)
     })
-  return LedgerStore.of({
-    dbState: reading("database state", () => reader.dbState()),
-    epochEndingLedgerInfos: (start, end) => streamOf(connection, "epoch endings", (at) => at.epochEndings(start, end)),
-    stateItemCount: (version) => reading("state item count", () => reader.stateAt("state item count", version).count),
-    stateItems: (version, start, limit) =>
-      streamOf(connection, "state items", (at) => at.stateItems(version, start, limit)),
-    stateRangeProof: (version, endKeyHash) =>
-      reading("state range proof", () => reader.stateRangeProof(version, endKeyHash)),
-    stateRootProof: (version) => reading("state root proof", () => reader.stateRootProof(version)),
-    transactions: (start, count) => streamOf(connection, "transactions", (at) => at.transactions(start, count)),
-    transactionRangeProof: (first, last) =>
-      reading("transaction range proof", () => reader.transactionRangeProof(first, last)),
-    head: reading("head", () => reader.head()),
-    stateRootsAfter: (writeSets) => writing("state roots", (store) => store.stateRootsAfter(writeSets)),
-    commit: (block) => writing("commit", (store) => store.commit(block))
-  })
+  }
 }
+
+type Restoring = <A>(operation: string, run: (restore: LmdbRestore) => A) => Effect.Effect<A, LedgerStoreError>
+
+const importState = (
+  restoring: Restoring,
+  state: StateToImport
+): Effect.Effect<StateImport, LedgerStoreError, Scope.Scope> => {
+  const step = <A>(run: (restore: LmdbRestore) => A) => restoring("state import", run)
+  return Effect.acquireRelease(
+    step((restore) => restore.beginState(state)),
+    // What cannot be dropped now is dropped when the import goes on.
+    () => Effect.ignore(step((restore) => restore.discardItems()))
+  ).pipe(Effect.map((items): StateImport => ({
+    items: items.settled.items,
+    frontier: items.settled.items === 0 ? Option.none() : Option.some(items.settled.frontier),
+    stage: (hashed) => items.stage(hashed),
+    flush: step(() => items.flush()),
+    settle: (frontier) => step(() => items.settle(frontier)),
+    finish: step((restore) => items.finish((count) => restore.beginLedger(state.rootProof, count)))
+  })))
+}
+
+const importTransactions = (
+  restoring: Restoring,
+  last: number
+): Effect.Effect<TransactionImport, LedgerStoreError, Scope.Scope> => {
+  const step = <A>(run: (restore: LmdbRestore) => A) => restoring("transaction import", run)
+  return Effect.acquireRelease(
+    step((restore) => restore.beginTransactions(last)),
+    () => Effect.ignore(step((restore) => restore.discardTransactions()))
+  ).pipe(
+    Effect.map((transactions) => {
+      // Each step is one long computation: others get their turn between two.
+      const apply = Effect.repeat(Effect.zipLeft(step(() => transactions.apply()), Effect.yieldNow()), {
+        while: (more) => more
+      })
+      return { transactions, apply }
+    }),
+    Effect.tap(({ apply }) => apply),
+    Effect.map(({ apply, transactions }): TransactionImport => ({
+      stage: (scan, bytes, firstVersion) => transactions.stage(scan, bytes, firstVersion),
+      flush: step(() => transactions.flush()),
+      settle: (proof) => Effect.zipRight(step(() => transactions.settle(proof)), Effect.asVoid(apply))
+    }))
+  )
+}
+
+const open = ({
+  directory,
+  genesisWaypoint,
+  readOnly = false,
+  retainedEpochs = Number.POSITIVE_INFINITY
+}: LmdbOptions): Effect.Effect<Services, LedgerStoreOpenError | LedgerStoreError, Scope.Scope> =>
+  Effect.flatMap(
+    connect({
+      directory,
+      readOnly,
+      network: genesisWaypoint === undefined ? undefined : Waypoint.format(genesisWaypoint)
+    }),
+    (connection) => attempt("open", "Corrupt", () => servicesOf(connection, Math.max(1, retainedEpochs)))
+  )
 
 /**
  * Opens the store of a folder, or begins one there, until the scope closes. Fails with `LedgerStoreOpenError`: see its
@@ -112,22 +196,20 @@ const storeOf = (connection: Connection, retainedEpochs: number): LedgerStore["T
  * @category constructors
  */
 export const make = (
-  { directory, genesisWaypoint, readOnly = false, retainedEpochs = Number.POSITIVE_INFINITY }: LmdbOptions
+  options: LmdbOptions
 ): Effect.Effect<LedgerStore["Type"], LedgerStoreOpenError | LedgerStoreError, Scope.Scope> =>
-  Effect.flatMap(
-    connect({
-      directory,
-      readOnly,
-      network: genesisWaypoint === undefined ? undefined : Waypoint.format(genesisWaypoint)
-    }),
-    (connection) => attempt("open", "Corrupt", () => storeOf(connection, Math.max(1, retainedEpochs)))
-  )
+  Effect.map(open(options), ({ store }) => store)
 
 /**
- * The store of a folder, as a layer.
+ * The store of a folder, as a layer: what it serves, and what a restore writes.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: LmdbOptions): Layer.Layer<LedgerStore, LedgerStoreOpenError | LedgerStoreError> =>
-  Layer.scoped(LedgerStore, make(options))
+export const layer = (
+  options: LmdbOptions
+): Layer.Layer<LedgerStore | RestoreTarget, LedgerStoreOpenError | LedgerStoreError> =>
+  Layer.scopedContext(
+    Effect.map(open(options), ({ store, target }) =>
+      Context.make(LedgerStore, store).pipe(Context.add(RestoreTarget, target)))
+  )

@@ -1,5 +1,5 @@
 /** What is read of a store on LMDB: everything but its changes. Synchronous; throws `LedgerStoreError` and `BcsError`. */
-import { Bcs, HashValue, LedgerInfo, type Proofs, Scan, TransactionInfo } from "@holdfast/ledger"
+import { Bcs, HashValue, LedgerInfo, Proofs, Scan, TransactionInfo } from "@holdfast/ledger"
 import * as Option from "effect/Option"
 import type { Head } from "../LedgerStore.ts"
 import { frozenPosition } from "./accumulatorGrowth.ts"
@@ -123,15 +123,42 @@ export class LmdbReader {
     return refuse("state range proof", "NotAvailable", `no key ${HashValue.format(endKeyHash)} at version ${version}`)
   }
 
-  /** Transactions, `V1` records. Each is lent. */
-  *transactions(start: number, count: number): Generator<Uint8Array, void, undefined> {
-    const end = Math.min(start + count, this.storedHead().nextVersion)
-    for (let version = start; version < end; version++) yield this.#transaction(version)
+  /** The root proof of the state that the history begins on. */
+  base(): Proofs.StateRootProof | undefined {
+    const bytes = this.#get(this.#tables.meta, metaKeys.base)
+    return bytes === undefined ? undefined : Bcs.decodeUnsafe(Proofs.StateRootProof, bytes)
   }
 
-  #transaction(version: number): Uint8Array {
+  /** The oldest transaction that is kept, as soon as one is. */
+  firstVersion(): number {
+    const base = this.base()
+    return base === undefined ? 0 : commitInfo(base[1]).version + 1
+  }
+
+  #checkKept(operation: string, version: number): void {
+    const first = this.firstVersion()
+    if (version < first) {
+      refuse(operation, "NotAvailable", `version ${version} is not kept: the history begins with version ${first}`)
+    }
+  }
+
+  /** Transactions, `V1` records. Each is lent. */
+  *transactions(start: number, count: number): Generator<Uint8Array, void, undefined> {
+    if (count > 0) this.#checkKept("transactions", start)
+    const end = Math.min(start + count, this.storedHead().nextVersion)
+    for (let version = start; version < end; version++) yield this.transaction(version)
+  }
+
+  /** The record of a version that is in, or staged. Lent. */
+  transaction(version: number): Uint8Array {
     return this.#lend(this.#tables.transactions, numberKey(version)) ??
       refuse("transactions", "Corrupt", `the transaction of version ${version} is missing`)
+  }
+
+  /** All epoch-ending ledger infos, also those that a restore has brought in ahead of the head. Each is lent. */
+  *allEpochEndings(): Generator<Uint8Array, void, undefined> {
+    const next = this.nextEpoch()
+    for (let epoch = 0; epoch < next; epoch++) yield this.#epochEnding(epoch)
   }
 
   /** Epoch-ending ledger infos. Each is lent. */
@@ -146,10 +173,13 @@ export class LmdbReader {
   }
 
   stateRootProof(version: number): Proofs.StateRootProof {
+    const base = this.base()
+    if (base !== undefined && version === commitInfo(base[1]).version) return base
+    this.#checkKept("state root proof", version)
     const ledgerInfo = this.#ledgerInfoOf("state root proof", version)
     const proof = inclusionProof(this.#frozenNode, commitInfo(ledgerInfo).version + 1, version)
     const scan = new Scan.TransactionScan("V1")
-    const record = this.#transaction(version).slice()
+    const record = this.transaction(version).slice()
     scan.begin(record)
     scan.add(0, record.length)
     const info = record.subarray(scan.infoStarts[0], scan.infoEnds[0])
@@ -161,16 +191,36 @@ export class LmdbReader {
 
   transactionRangeProof(first: number, last: number): Proofs.TransactionRangeProof {
     if (first > last) refuse("transaction range proof", "NotAvailable", `version ${first} comes after ${last}`)
+    this.#checkKept("transaction range proof", first)
     const ledgerInfo = this.#ledgerInfoOf("transaction range proof", last)
     return [rangeProof(this.#frozenNode, commitInfo(ledgerInfo).version + 1, first, last), ledgerInfo]
   }
 
+  /** The epochs whose ledger infos are in: those before this one. During a restore they are ahead of the head. */
+  nextEpoch(): number {
+    for (const key of this.#tables.endings.getKeys({ ...this.#options, reverse: true, limit: 1 })) {
+      return readU64(key, 0) + 1
+    }
+    return 0
+  }
+
+  /** The first epoch-ending version from `version` on. */
+  nextEnding(version: number): { readonly version: number; readonly epoch: number } | undefined {
+    const from = { ...this.#options, start: numberKey(version), limit: 1 }
+    for (const { key, value } of this.#tables.endingVersions.getRange(from)) {
+      return { version: readU64(key, 0), epoch: readU64(value, 0) }
+    }
+    return undefined
+  }
+
+  epochEnding(epoch: number): LedgerInfoWithSignatures {
+    return Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, this.#epochEnding(epoch).slice())
+  }
+
   /** The latest ledger info of the epoch that a version lies in. */
   #ledgerInfoOf(operation: string, version: number): LedgerInfoWithSignatures {
-    const from = { ...this.#options, start: numberKey(version), limit: 1 }
-    for (const { value } of this.#tables.endingVersions.getRange(from)) {
-      return Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, this.#epochEnding(readU64(value, 0)).slice())
-    }
+    const ending = this.nextEnding(version)
+    if (ending !== undefined && ending.epoch < this.storedHead().epoch) return this.epochEnding(ending.epoch)
     const latest = this.latestLedgerInfo()
     if (latest !== undefined && version <= commitInfo(latest).version) return latest
     return refuse(operation, "NotAvailable", `no ledger info covers version ${version} yet`)

@@ -7,6 +7,8 @@
  * | | `ledgerInfo` | BCS of the latest ledger info |
  * | | `network` | the waypoint of epoch 0's ending, as text: which network this is |
  * | | `writer` | who writes: see writerClaim.ts |
+ * | | `base` | BCS of the root proof of the state that the history begins on, if it does not begin with version 0 |
+ * | | `state`, `values`, `tree`, `proven` | what a restore has under way: see restoreRecords.ts |
  * | `transactions` | version | a `V1` record: transaction, auxiliary info, info, events, write set; the parts are found by scanning |
  * | `accumulator` | position in the order of freezing | the hash of a frozen node |
  * | `endings` | epoch | BCS of its epoch-ending ledger info |
@@ -104,7 +106,12 @@ export const metaKeys = {
   head: textKey("head"),
   ledgerInfo: textKey("ledgerInfo"),
   network: textKey("network"),
-  writer: textKey("writer")
+  writer: textKey("writer"),
+  base: textKey("base"),
+  state: textKey("state"),
+  values: textKey("values"),
+  tree: textKey("tree"),
+  proven: textKey("proven")
 } as const
 
 /** What the next block builds on. */

@@ -31,6 +31,20 @@ import type { WriterClaim } from "./writerClaim.ts"
 /** Bytes of the length before a framed record. */
 const frameHeaderBytes = 4
 
+/** How a ledger goes on. */
+export interface Advance {
+  readonly head: StoredHead
+  /** The accumulator leaves of the new versions. */
+  readonly leaves: Uint8Array
+  readonly count: number
+  /** Of the head's state. */
+  readonly session: StateSession
+  readonly state: State
+  /** Of the last version. */
+  readonly ledgerInfo: LedgerInfo.LedgerInfoWithSignatures | undefined
+  readonly writeTransactions: () => void
+}
+
 /** The states that a question for roots led to: mostly those of the next block. */
 interface Ahead {
   readonly session: StateSession
@@ -51,12 +65,12 @@ export class LmdbWriter {
     this.#retainedEpochs = retainedEpochs
   }
 
-  #newSession(state: StateRoot): StateSession {
+  newSession(state: StateRoot): StateSession {
     return new StateSession(state, this.#reader.readNode)
   }
 
   /** Runs a transaction: all of it is written, or nothing. Refused if this is not the writer any more. */
-  #transaction<A>(run: () => A): A {
+  transaction<A>(run: () => A): A {
     return this.#tables.environment.transactionSync(() => {
       if (!this.#claim.holds()) {
         refuse("commit", "Inconsistent", "another process has taken this store over: open it again")
@@ -66,7 +80,7 @@ export class LmdbWriter {
   }
 
   stateRootsAfter(writeSets: ReadonlyArray<Uint8Array>): ReadonlyArray<HashValue.HashValue> {
-    const session = this.#newSession(this.#reader.storedHead().state)
+    const session = this.newSession(this.#reader.storedHead().state)
     const states = preview(session, session.base, writeSets)
     this.#ahead = { session, states }
     return states.states.map(session.root)
@@ -77,26 +91,40 @@ export class LmdbWriter {
     const head = this.#reader.storedHead()
     const { transactions } = block
     checkFirstVersion(block.firstVersion, head.nextVersion)
-    const leaves = leafHashes(transactions)
-    const session = this.#ahead?.session ?? this.#newSession(head.state)
-    const state = stateAfter(session, session.base, block, this.#ahead?.states)
-    const frozen = this.#reader.frozenSubtreeRoots(head.nextVersion)
-    const growth = accumulatorGrowth(head.nextVersion, frozen, leaves, transactions.length)
-    const ledgerInfo = Option.getOrUndefined(block.ledgerInfo)
-    if (ledgerInfo !== undefined) {
-      checkLedgerInfo(ledgerInfo, head.epoch, head.nextVersion + transactions.length, growth.frozenSubtreeRoots)
+    if (this.#tables.meta.doesExist(metaKeys.state) || this.#tables.meta.doesExist(metaKeys.proven)) {
+      refuse("commit", "Refused", "a restore into this store was begun and is not complete: finish it first")
     }
-    const network = this.#networkOf(head, ledgerInfo)
-
-    this.#transaction(() => {
-      this.#writeTransactions(block)
-      this.#writeAccumulator(growth)
-      const version = head.nextVersion + transactions.length - 1
-      const root = this.#writeState(session, state, Math.max(version, 0), head.epochStart)
-      if (network !== undefined) put(this.#tables.meta, metaKeys.network, Buffer.from(network))
-      this.#writeHead(head, root, version, ledgerInfo)
+    const leaves = leafHashes(transactions)
+    const session = this.#ahead?.session ?? this.newSession(head.state)
+    const state = stateAfter(session, session.base, block, this.#ahead?.states)
+    this.advance({
+      head,
+      leaves,
+      count: transactions.length,
+      session,
+      state,
+      ledgerInfo: Option.getOrUndefined(block.ledgerInfo),
+      writeTransactions: () => this.#writeTransactions(block)
     })
     this.#ahead = undefined
+  }
+
+  /** Takes the ledger some versions further, whose write sets have led to `state`. All of it is written, or nothing. */
+  advance({ count, head, leaves, ledgerInfo, session, state, writeTransactions }: Advance): void {
+    const frozen = this.#reader.frozenSubtreeRoots(head.nextVersion)
+    const growth = accumulatorGrowth(head.nextVersion, frozen, leaves, count)
+    if (ledgerInfo !== undefined) {
+      checkLedgerInfo(ledgerInfo, head.epoch, head.nextVersion + count, growth.frozenSubtreeRoots)
+    }
+    const network = head.epoch > 0 || ledgerInfo === undefined ? undefined : this.networkOf(ledgerInfo)
+    this.transaction(() => {
+      writeTransactions()
+      this.writeAccumulator(growth)
+      const version = head.nextVersion + count - 1
+      const root = this.#writeState(session, state, Math.max(version, 0), head.epochStart)
+      if (network !== undefined) this.writeNetwork(network)
+      this.writeHead(head, root, version, ledgerInfo)
+    })
   }
 
   /** Gives up the states that are not to be kept any more, and all that only they needed. */
@@ -104,7 +132,7 @@ export class LmdbWriter {
     const { epoch } = this.#reader.storedHead()
     let more = epoch > this.#retainedEpochs
     // One bounded transaction after the other: nobody reads what is removed.
-    while (more) more = this.#transaction(() => this.#pruneBefore(epoch - this.#retainedEpochs))
+    while (more) more = this.transaction(() => this.#pruneBefore(epoch - this.#retainedEpochs))
   }
 
   #pruneBefore(epoch: number): boolean {
@@ -112,18 +140,24 @@ export class LmdbWriter {
     return sweep(this.#tables)
   }
 
-  /** The identity that a ledger info gives to a store that has none. Refuses the ledger of another network. */
-  #networkOf({ epoch }: StoredHead, ledgerInfo: LedgerInfo.LedgerInfoWithSignatures | undefined): string | undefined {
-    if (ledgerInfo === undefined || epoch > 0) return undefined
+  /**
+   * The identity that the ledger info which ends epoch 0 gives to a store that has none. Refuses the ledger of another
+   * network.
+   */
+  networkOf(ledgerInfo: LedgerInfo.LedgerInfoWithSignatures): string | undefined {
     if (ledgerInfo.value.ledgerInfo.commitInfo.nextEpochState === undefined) return undefined
     const own = metaText(this.#tables, metaKeys.network)
     const found = Waypoint.format(Waypoint.fromLedgerInfo(ledgerInfo.value.ledgerInfo))
     if (own === found) return undefined
     return own === undefined ? found : refuse(
       "commit",
-      "Inconsistent",
+      "Refused",
       `a ledger with genesis waypoint ${found}, in a store for that with ${own}`
     )
+  }
+
+  writeNetwork(network: string): void {
+    put(this.#tables.meta, metaKeys.network, Buffer.from(network))
   }
 
   #writeTransactions({ firstVersion, transactions }: Block): void {
@@ -132,7 +166,7 @@ export class LmdbWriter {
     })
   }
 
-  #writeAccumulator(growth: Growth): void {
+  writeAccumulator(growth: Growth): void {
     growth.forEach((position, hash) => append(this.#tables.accumulator, numberKey(position), hash))
   }
 
@@ -154,7 +188,7 @@ export class LmdbWriter {
     return root
   }
 
-  #writeHead(
+  writeHead(
     head: StoredHead,
     state: StateRoot,
     version: number,
@@ -180,14 +214,30 @@ export class LmdbWriter {
   }
 }
 
+/** Nothing that should be there is missing, nothing that should not be there stands in the way. */
 const checkWritten = (done: unknown): void => {
   if (done === false) refuse("commit", "Corrupt", "a record stands where none should be, or lacks where one should be")
 }
 
-const put = (table: Table, key: Uint8Array, value: Uint8Array): void => checkWritten(table.putSync(key, value))
+export const put = (table: Table, key: Uint8Array, value: Uint8Array): void => checkWritten(table.putSync(key, value))
 
 /** For keys that come after all others of their table. */
-const append = (table: Table, key: Uint8Array, value: Uint8Array): void =>
+export const append = (table: Table, key: Uint8Array, value: Uint8Array): void =>
   checkWritten(table.putSync(key, value, { append: true }))
+
+/** Records that one transaction removes. */
+const removedAtOnce = 10_000
+
+/** Removes what stands in a table from a key on, or all of it: in bounded transactions. */
+export const removeFrom = (writer: LmdbWriter, table: Table, start: Uint8Array | undefined): void => {
+  let removed: number
+  do {
+    removed = writer.transaction(() => {
+      const keys = [...table.getKeys({ ...start === undefined ? {} : { start }, limit: removedAtOnce })]
+      for (const key of keys) table.removeSync(key)
+      return keys.length
+    })
+  } while (removed === removedAtOnce)
+}
 
 const remove = (table: Table, key: Uint8Array): void => checkWritten(table.removeSync(key))

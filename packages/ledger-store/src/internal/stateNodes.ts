@@ -164,15 +164,20 @@ export const decodeChildren = (record: Uint8Array, path: Uint8Array): ReadonlyAr
   return at === record.length ? found : unreadable(path)
 }
 
-/** The binary nodes of a record at `path`. Keeps `record`, which must not change afterwards. */
-export const decodeNode = (record: Uint8Array, path: Uint8Array): Leaf | Inner => {
-  let level: ReadonlyArray<Node> = decodeChildren(record, path)
+/** The topmost binary node of a record with these children, by nibble. */
+export const topOf = (children: ReadonlyArray<Node>): Node => {
+  let level = children
   while (level.length > 1) {
     const above: Array<Node> = []
     for (let index = 0; index < level.length; index += 2) above.push(join(level[index], level[index + 1]))
     level = above
   }
-  const [top] = level
+  return level[0]
+}
+
+/** The binary nodes of a record at `path`. Keeps `record`, which must not change afterwards. */
+export const decodeNode = (record: Uint8Array, path: Uint8Array): Leaf | Inner => {
+  const top = topOf(decodeChildren(record, path))
   return top === undefined || top instanceof Stored ? unreadable(path) : top
 }
 

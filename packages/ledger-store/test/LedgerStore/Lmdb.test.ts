@@ -155,13 +155,13 @@ describe("the network of a store on LMDB", () => {
       yield* withStore({ directory, genesisWaypoint: other }, (store) =>
         Effect.gen(function*() {
           const made = yield* nextBlock(store, genesis)
-          expect((yield* Effect.flip(store.commit(made))).reason).toBe("Inconsistent")
+          expect((yield* Effect.flip(store.commit(made))).reason).toBe("Refused")
           expect((yield* store.head).nextVersion).toBe(0)
         }))
       yield* withStore({ directory }, (store) =>
         Effect.gen(function*() {
           const made = yield* nextBlock(store, genesis)
-          expect((yield* Effect.flip(store.commit(made))).reason).toBe("Inconsistent")
+          expect((yield* Effect.flip(store.commit(made))).reason).toBe("Refused")
         }))
     }))
 })
