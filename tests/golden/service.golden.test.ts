@@ -7,41 +7,13 @@ import { Golden, GoldenNode, TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import * as http from "node:http"
+import { ask, expectRecordedAnswers } from "./support/recordedAnswers.ts"
 import { serve, serveFrom } from "./support/serving.ts"
-
-interface Answer {
-  readonly status: number
-  readonly headers: http.IncomingHttpHeaders
-  readonly body: string
-  readonly isCut: boolean
-}
-
-const ask = (address: string, method: string, path: string): Effect.Effect<Answer, Error> =>
-  Effect.async((resume) => {
-    const request = http.request(address + path, { agent: false, method }, (response) => {
-      const parts: Array<Buffer> = []
-      response.on("data", (part: Buffer) => parts.push(part))
-      // An answer that was cut is one that closes incomplete.
-      response.on("error", () => undefined)
-      response.on("close", () =>
-        resume(Effect.succeed({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          body: Buffer.concat(parts).toString("hex"),
-          isCut: !response.complete
-        })))
-    })
-    request.on("error", (error) => resume(Effect.fail(error)))
-    request.end()
-  })
 
 const node = (ledger: Golden.ServedLedger) => Effect.map(GoldenNode.make(ledger), ({ address }) => address)
 
 const serveLmdb = (ledger: Golden.ServedLedger) =>
   Effect.flatMap(TempDirectory.make, (directory) => serveFrom(LmdbLedgerStore.make({ directory }), ledger))
-
-const recordedHeaders = ["content-type", "content-length", "transfer-encoding"] as const
 
 describe.skipIf(!Golden.isPresent).each([
   { name: "a server over a store with the ledger", start: serve },
@@ -51,23 +23,7 @@ describe.skipIf(!Golden.isPresent).each([
   for (const ledger of Golden.servedLedgers) {
     it.scoped(ledger, () =>
       Effect.gen(function*() {
-        const address = yield* start(ledger)
-        const answers = Golden.answers(ledger)
-        expect(answers.length).toBeGreaterThan(20)
-        for (const recorded of answers) {
-          const { body, headers, isCut, status } = yield* ask(address, recorded.method, recorded.path)
-          const found = Object.fromEntries(
-            recordedHeaders.flatMap((name) => headers[name] === undefined ? [] : [[name, headers[name]]])
-          )
-          expect({ status, headers: found, isCut }, `${recorded.method} ${recorded.path}`).toEqual({
-            status: recorded.status,
-            headers: recorded.headers,
-            isCut: recorded.isCut
-          })
-          if (recorded.body !== undefined) {
-            expect(body === Buffer.from(recorded.body).toString("hex"), `body of ${recorded.path}`).toBe(true)
-          }
-        }
+        yield* expectRecordedAnswers(yield* start(ledger), ledger)
       }))
   }
 })

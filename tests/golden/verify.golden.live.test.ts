@@ -3,19 +3,12 @@
  */
 import { describe, it } from "@effect/vitest"
 import { MetadataView, Verify } from "@holdfast/engine"
-import { Waypoint } from "@holdfast/ledger"
 import { Golden } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
 import * as path from "node:path"
 import { expect } from "vitest"
-import { factsOf, goldenStorages } from "./support/facts.ts"
+import { factsOf, genesisWaypoint, goldenStorages } from "./support/facts.ts"
 import { layerOf } from "./support/storages.ts"
-
-const waypointOf = (text: string): Waypoint.Waypoint => {
-  const waypoint = Waypoint.parse(text)
-  if (waypoint === undefined) throw new Error(`not a waypoint: ${text}`)
-  return waypoint
-}
 
 describe.skipIf(!Golden.isPresent)("golden storages (skipped where ../shared/golden is absent)", () => {
   for (const { layout, ledger } of goldenStorages) {
@@ -28,7 +21,7 @@ describe.skipIf(!Golden.isPresent)("golden storages (skipped where ../shared/gol
           allSnapshots: true,
           strict: true,
           requireWaypoint: true,
-          trustedWaypoints: [waypointOf(genesis)]
+          trustedWaypoints: [genesisWaypoint(ledger)]
         })
         expect(report.errors).toEqual([])
         expect(report.unverified).toEqual([])

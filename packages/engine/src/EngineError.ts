@@ -95,3 +95,20 @@ export class InvalidRequest
     return this.detail
   }
 }
+
+/**
+ * A restore would mix what does not belong together: the ledger store holds more than the target, another part, or another
+ * network. Nothing was changed.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RestoreRefused
+  extends Schema.TaggedError<RestoreRefused>("@holdfast/engine/RestoreRefused")("RestoreRefused", {
+    detail: Schema.String
+  })
+{
+  override get message(): string {
+    return this.detail
+  }
+}

@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import { InvalidBackup, InvalidRequest } from "./EngineError.ts"
 import { check } from "./internal/backupFiles.ts"
 import type { ChunkStreamOptions } from "./internal/chunkStream.ts"
+import { rootOfTrust, waypointAdvised, waypointRequired } from "./internal/rootOfTrust.ts"
 import { nowhere } from "./internal/verifiedEnds.ts"
 import { epochEndingManifest, verifyEpochEndings } from "./internal/verifyEpochEndings.ts"
 import { stateSnapshotManifest, verifyStateSnapshot } from "./internal/verifyStateSnapshot.ts"
@@ -109,7 +110,7 @@ export const verify = (
     const stateSnapshots = yield* someSnapshots(request, view, history, findings)
     const transactions = yield* transactionRange(request, view, history, findings)
     noteReach(view, findings)
-    const trust = rootOfTrust(request, history, findings)
+    const trust = trustOf(request, history, findings)
 
     const errors = findings.errors.map(faultOf)
     if (request.strict) {
@@ -387,22 +388,11 @@ const newestOf = <A>(
 ): number | undefined =>
   backups.reduce<number | undefined>((newest, { value }) => Math.max(newest ?? 0, version(value)), undefined)
 
-const rootOfTrust = (request: VerifyRequest, history: EpochHistory.EpochHistory, findings: Findings): string => {
-  const genesis = history.ending(0)
-  const trusted = history.matched.find((waypoint) => waypoint.version === genesis?.version)
-  if (genesis !== undefined && trusted === undefined) {
-    const found = `epoch 0 was taken as it stands, waypoint ${Waypoint.format(genesis)}`
-    if (request.requireWaypoint) {
-      findings.errors.push(
-        new InvalidBackup({
-          file: "metadata",
-          reason: "Unverifiable",
-          detail: `${found}: give the network's own genesis waypoint with --trust-waypoint`
-        })
-      )
-    } else {
-      findings.notes.push(`${found}; --trust-waypoint with the network's own makes sure of it`)
-    }
+const trustOf = (request: VerifyRequest, history: EpochHistory.EpochHistory, findings: Findings): string => {
+  const { trust, untrustedGenesis } = rootOfTrust(history)
+  if (untrustedGenesis !== undefined) {
+    if (request.requireWaypoint) findings.errors.push(waypointRequired(untrustedGenesis))
+    else findings.notes.push(waypointAdvised(untrustedGenesis))
   }
   if (!request.skipEpochEndings) {
     for (const waypoint of request.trustedWaypoints) {
@@ -414,6 +404,5 @@ const rootOfTrust = (request: VerifyRequest, history: EpochHistory.EpochHistory,
       }
     }
   }
-  const root = trusted ?? history.matched[0]
-  return root === undefined ? "genesis" : `waypoint ${Waypoint.format(root)}`
+  return trust
 }

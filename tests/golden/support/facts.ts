@@ -1,6 +1,7 @@
 /**
  * What the reference data say of themselves.
  */
+import { Waypoint } from "@holdfast/ledger"
 import * as Golden from "@holdfast/testkit/Golden"
 import * as Schema from "effect/Schema"
 import * as fs from "node:fs"
@@ -9,6 +10,7 @@ import * as path from "node:path"
 const Facts = Schema.parseJson(Schema.Struct({
   latest_epoch: Schema.Int,
   latest_version: Schema.Int,
+  latest_accumulator_root: Schema.String,
   epoch_endings: Schema.Array(Schema.Struct({
     epoch: Schema.Int,
     version: Schema.Int,
@@ -22,6 +24,14 @@ const Facts = Schema.parseJson(Schema.Struct({
 
 export const factsOf = (ledger: string): typeof Facts.Type =>
   Schema.decodeUnknownSync(Facts)(fs.readFileSync(path.join(Golden.ledgerFolder(ledger), "facts.json"), "utf8"))
+
+/** The waypoint of the network. */
+export const genesisWaypoint = (ledger: string): Waypoint.Waypoint => {
+  const text = factsOf(ledger).epoch_endings[0]?.waypoint ?? ""
+  const waypoint = Waypoint.parse(text)
+  if (waypoint === undefined) throw new Error(`not a waypoint: ${text}`)
+  return waypoint
+}
 
 /** All storages that the reference tool wrote, with the ledger that is in them, and how many changes the tests make. */
 export const goldenStorages = [

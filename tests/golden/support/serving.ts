@@ -27,6 +27,14 @@ export const serveFrom = <E>(
   Effect.gen(function*() {
     const store = yield* makeStore
     for (const block of Golden.blocks(ledger)) yield* store.commit(block)
+    return yield* serveStore(store)
+  })
+
+/** The address of one with this store. */
+export const serveStore = (
+  store: LedgerStore.LedgerStore["Type"]
+): Effect.Effect<string, HttpServerError.ServeError, Scope.Scope> =>
+  Effect.gen(function*() {
     const listening = yield* NodeHttpServer.make(() => http.createServer(), { port: 0, host: "127.0.0.1" })
     yield* Layer.build(Server.layer).pipe(
       Effect.provide(Context.make(HttpServer.HttpServer, listening)),

@@ -29,8 +29,15 @@ export interface StateEnd<E> {
 export interface TransactionsEnd<E> {
   readonly stage: (scan: Scan.TransactionScan, bytes: Uint8Array, firstVersion: number) => void
   readonly flush: Effect.Effect<void, E>
-  /** A chunk is complete and agrees with this ledger info; `trusted` says whether the history proves that. */
-  readonly settle: (proof: LedgerInfo.LedgerInfoWithSignatures, trusted: boolean) => Effect.Effect<void, E>
+  /**
+   * A chunk is complete and agrees with the ledger info of its proof, which the history proves if it is `trusted`; `file`
+   * is the proof's.
+   */
+  readonly settle: (
+    ledgerInfo: LedgerInfo.LedgerInfoWithSignatures,
+    trusted: boolean,
+    file: string
+  ) => Effect.Effect<void, E>
 }
 
 /** The end of a verification: what was checked is not kept. */

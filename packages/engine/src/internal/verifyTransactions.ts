@@ -96,7 +96,7 @@ export const verifyTransactions = <E>(
             verifier.end(part.proof)
           }, `with its proof ${chunk.proof}: `)
           const trusted = yield* check(chunk.proof, () => history.verify(signed))
-          yield* end.settle(signed, trusted)
+          yield* end.settle(signed, trusted, chunk.proof)
           done({
             firstVersion: chunk.first_version,
             lastVersion: chunk.last_version,

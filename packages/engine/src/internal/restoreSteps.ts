@@ -1,0 +1,113 @@
+/** Verified backups into a store: the pipelines of verify, with the store at their end. */
+import type { EpochHistory } from "@holdfast/ledger"
+import { type LedgerStoreError, RestoreTarget } from "@holdfast/ledger-store"
+import type { BackupStorage, StorageError } from "@holdfast/storage"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import { InvalidBackup, RestoreRefused } from "../EngineError.ts"
+import type * as Manifest from "../Manifest.ts"
+import type { Tracker } from "../Progress.ts"
+import type { ChunkStreamOptions } from "./chunkStream.ts"
+import { rootOfTrust, waypointRequired } from "./rootOfTrust.ts"
+import type { EpochEndingsEnd, StateEnd, TransactionsEnd } from "./verifiedEnds.ts"
+import { verifyEpochEndings } from "./verifyEpochEndings.ts"
+import { type CheckedRoot, verifyStateSnapshot } from "./verifyStateSnapshot.ts"
+import { verifyTransactions } from "./verifyTransactions.ts"
+
+type Failure = InvalidBackup | RestoreRefused | LedgerStoreError.LedgerStoreError
+type Step = Effect.Effect<
+  void,
+  Failure | StorageError.StorageError,
+  BackupStorage.BackupStorage | RestoreTarget.RestoreTarget
+>
+
+const unverifiable = (file: string, epoch: number, history: EpochHistory.EpochHistory): InvalidBackup =>
+  new InvalidBackup({
+    file,
+    reason: "Unverifiable",
+    detail: `it is proven by epoch ${epoch}, ${
+      history.nextEpoch === 0
+        ? "and no epoch ending is known"
+        : `and the known epochs end with ${history.nextEpoch - 1}`
+    }: restore the epoch endings first`
+  })
+
+/** Those that end an epoch at or before version `lastVersion` go to the store; the others only to the history. */
+export const restoreEpochEndings = (
+  file: string,
+  manifest: Manifest.EpochEndingManifest,
+  lastVersion: number,
+  history: EpochHistory.EpochHistory,
+  requireWaypoint: boolean,
+  tracker: Tracker,
+  options: ChunkStreamOptions
+): Step =>
+  Effect.flatMap(RestoreTarget.RestoreTarget, (target) => {
+    const end: EpochEndingsEnd<Failure> = {
+      add: (firstEpoch, records) =>
+        Effect.suspend((): Effect.Effect<void, Failure> => {
+          const { untrustedGenesis } = rootOfTrust(history)
+          if (requireWaypoint && untrustedGenesis !== undefined) return waypointRequired(untrustedGenesis)
+          const wanted = records.filter((_, index) => (history.ending(firstEpoch + index)?.version ?? 0) <= lastVersion)
+          return wanted.length === 0 ? Effect.void : target.addEpochEndings(firstEpoch, wanted)
+        })
+    }
+    return verifyEpochEndings(file, manifest, history.nextEpoch, history, tracker, end, options)
+  })
+
+/** The values, the tree, or whatever is missing of both, of the state of a manifest. */
+export const restoreState = (
+  file: string,
+  manifest: Manifest.StateSnapshotManifest,
+  history: EpochHistory.EpochHistory,
+  part: RestoreTarget.StatePart,
+  options: ChunkStreamOptions
+): Step =>
+  Effect.gen(function*() {
+    const target = yield* RestoreTarget.RestoreTarget
+    const begin =
+      (each: RestoreTarget.StatePart) =>
+      ({ rootProof, trusted }: CheckedRoot): Effect.Effect<StateEnd<Failure>, Failure, Scope.Scope> =>
+        trusted
+          ? target.importState({ rootProof, part: each })
+          : unverifiable(manifest.proof, manifest.epoch, history)
+    for (const each of missingParts(part, yield* target.progress)) {
+      yield* verifyStateSnapshot(file, manifest, history, begin(each), options)
+    }
+  })
+
+/** Values and tree that are equally far go on together. */
+const missingParts = (
+  part: RestoreTarget.StatePart,
+  { state }: RestoreTarget.RestoreProgress
+): ReadonlyArray<RestoreTarget.StatePart> => {
+  if (Option.isNone(state)) return [part]
+  const { tree, values } = state.value
+  if (part === "all" && !values.complete && !tree.complete && values.items === tree.items) return [part]
+  return [
+    ...part !== "tree" && !values.complete ? ["values" as const] : [],
+    ...part !== "values" && !tree.complete ? ["tree" as const] : []
+  ]
+}
+
+/** The transactions from the next one on, as far as the import goes. */
+export const restoreTransactions = (
+  file: string,
+  manifest: Manifest.TransactionManifest,
+  range: { readonly first: number; readonly last: number },
+  history: EpochHistory.EpochHistory,
+  transactions: RestoreTarget.TransactionImport,
+  tracker: Tracker,
+  options: ChunkStreamOptions
+): Step => {
+  const end: TransactionsEnd<Failure> = {
+    stage: transactions.stage,
+    flush: transactions.flush,
+    settle: (ledgerInfo, trusted, proof) =>
+      trusted
+        ? transactions.settle(ledgerInfo)
+        : unverifiable(proof, ledgerInfo.value.ledgerInfo.commitInfo.epoch, history)
+  }
+  return verifyTransactions(file, manifest, range, history, tracker, () => undefined, end, options)
+}

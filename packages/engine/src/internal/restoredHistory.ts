@@ -1,0 +1,47 @@
+import { BcsError, EpochHistory, ProofError, type Waypoint } from "@holdfast/ledger"
+import { LedgerStoreError, RestoreTarget } from "@holdfast/ledger-store"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { RestoreRefused } from "../EngineError.ts"
+import { defaultMaxRecordBytes } from "../Settings.ts"
+import { records } from "./records.ts"
+
+const corrupt = (detail: string) =>
+  new LedgerStoreError.LedgerStoreError({ operation: "epoch endings", reason: "Corrupt", detail })
+
+/**
+ * The chain of trust that a store holds, checked again: a waypoint that is trusted now may not have been before.
+ */
+export const restoredHistory = (
+  trustedWaypoints: ReadonlyArray<Waypoint.Waypoint>
+): Effect.Effect<
+  EpochHistory.EpochHistory,
+  RestoreRefused | LedgerStoreError.LedgerStoreError,
+  RestoreTarget.RestoreTarget
+> =>
+  Effect.gen(function*() {
+    const target = yield* RestoreTarget.RestoreTarget
+    const history = new EpochHistory.EpochHistory(trustedWaypoints)
+    const checked = (run: () => void) =>
+      Effect.suspend((): Effect.Effect<void, RestoreRefused | LedgerStoreError.LedgerStoreError> => {
+        try {
+          run()
+          return Effect.void
+        } catch (error) {
+          if (error instanceof BcsError.BcsError) return Effect.fail(corrupt(error.message))
+          if (error instanceof ProofError.ProofError) {
+            return new RestoreRefused({ detail: `the epoch endings in the store do not hold: ${error.message}` })
+          }
+          return Effect.die(error)
+        }
+      })
+    const batches = records(target.epochEndings, defaultMaxRecordBytes, (error) => corrupt(error.message))
+    yield* Stream.runForEach(batches, (batch) =>
+      checked(() => {
+        for (let index = 0; index < batch.count; index++) {
+          history.push(batch.bytes.slice(batch.starts[index], batch.ends[index]))
+        }
+      }))
+    yield* checked(() => history.settle())
+    return history
+  })

@@ -1,0 +1,104 @@
+/**
+ * The circle closes: every storage that the reference tool wrote is restored into a store, whose service answers what the
+ * node answered, byte for byte, and whose backups are those that were restored.
+ */
+import { describe, it } from "@effect/vitest"
+import { Restore } from "@holdfast/engine"
+import { HashValue } from "@holdfast/ledger"
+import { LedgerStore, LmdbLedgerStore } from "@holdfast/ledger-store"
+import { Golden, TempDirectory } from "@holdfast/testkit"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as path from "node:path"
+import { expect } from "vitest"
+import { factsOf, genesisWaypoint, goldenStorages } from "./support/facts.ts"
+import { expectGoldenBackups } from "./support/goldenBackups.ts"
+import { expectRecordedAnswers } from "./support/recordedAnswers.ts"
+import { serveStore } from "./support/serving.ts"
+import { layerOf } from "./support/storages.ts"
+
+/** Where the transactions of `small/continuous` end. */
+const continuousVersion = 200
+
+type GoldenStorage = (typeof goldenStorages)[number]
+
+/** Restores with these bounds into a store of its own, and looks at it. */
+const restored = <A, E, R>(
+  { layout, ledger }: GoldenStorage,
+  goal: { readonly targetVersion?: number; readonly historyStartVersion?: number },
+  look: (report: Restore.RestoreReport, store: LedgerStore.LedgerStore["Type"]) => Effect.Effect<A, E, R>
+) =>
+  Effect.gen(function*() {
+    const directory = yield* TempDirectory.make
+    const run = Effect.gen(function*() {
+      const report = yield* Restore.restore(
+        { targetVersion: undefined, historyStartVersion: undefined, skipEpochEndings: false, ...goal },
+        { ...Restore.defaultSettings, requireWaypoint: true, trustedWaypoints: [genesisWaypoint(ledger)] }
+      )
+      return yield* look(report, yield* LedgerStore.LedgerStore)
+    })
+    return yield* run.pipe(
+      Effect.provide(Layer.merge(
+        LmdbLedgerStore.layer({ directory: path.join(directory, "db") }),
+        layerOf(layout, path.join(Golden.ledgerFolder(ledger), layout))
+      ))
+    )
+  })
+
+const isServed = (ledger: string): ledger is Golden.ServedLedger => Golden.servedLedgers.some((each) => each === ledger)
+
+describe.skipIf(!Golden.isPresent)("golden storages (skipped where ../shared/golden is absent)", () => {
+  for (const storage of goldenStorages) {
+    const { layout, ledger } = storage
+    it.scopedLive(`${ledger}/${layout} comes back whole`, () =>
+      restored(storage, { historyStartVersion: 0 }, (report, store) =>
+        Effect.gen(function*() {
+          const facts = factsOf(ledger)
+          if (layout === "continuous") {
+            // Its last batch of transactions is not full.
+            expect(report).toMatchObject({ version: continuousVersion, transactions: continuousVersion + 1 })
+            return
+          }
+          expect(report).toMatchObject({
+            version: facts.latest_version,
+            epoch: facts.latest_epoch,
+            accumulatorRoot: facts.latest_accumulator_root,
+            transactions: facts.latest_version + 1
+          })
+          for (const { state_items: items, state_root: root, version } of facts.epoch_endings) {
+            expect(yield* store.stateItemCount(version)).toBe(items)
+            const [{ transactionInfo }] = yield* store.stateRootProof(version)
+            expect(HashValue.format(transactionInfo.value.stateCheckpointHash ?? HashValue.zero)).toBe(root)
+          }
+          if (!isServed(ledger)) return
+          const address = yield* serveStore(store)
+          yield* expectRecordedAnswers(address, ledger)
+          yield* expectGoldenBackups(address, ledger, layout, yield* TempDirectory.make)
+        })))
+
+    // Through commands nothing else is restored, only slower.
+    if (layout === "gzip-commands") continue
+    it.scopedLive(`${ledger}/${layout} comes back from its newest snapshot, at every kind of boundary`, () =>
+      Effect.gen(function*() {
+        const facts = factsOf(ledger)
+        const ending = facts.epoch_endings.at(-1)
+        const before = facts.epoch_endings.at(-2)
+        if (ending === undefined || before === undefined) return yield* Effect.dieMessage("no epochs")
+        const inOpenEpoch = layout === "continuous" ? [] : [ending.version + 1]
+        const targets = [undefined, ending.version, ...inOpenEpoch, before.version + 1, before.version, 7, 0]
+        for (const targetVersion of targets) {
+          yield* restored(storage, targetVersion === undefined ? {} : { targetVersion }, (report, store) =>
+            Effect.gen(function*() {
+              const version = targetVersion ?? (layout === "continuous" ? ending.version : facts.latest_version)
+              expect(report.version).toBe(version)
+              const known = facts.epoch_endings.find((each) => each.version === version)
+              if (known !== undefined) {
+                expect(report).toMatchObject({ stateRoot: known.state_root, items: known.state_items })
+              }
+              const { nextVersion } = yield* store.head
+              expect(nextVersion).toBe(version + 1)
+            }))
+        }
+      }))
+  }
+})
