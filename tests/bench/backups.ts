@@ -8,11 +8,13 @@ import { type BackupServiceError, Client } from "@holdfast/backup-service"
 import {
   type EngineError,
   EpochEndingBackup,
+  Restore,
   Settings,
   StateSnapshotBackup,
   TransactionBackup,
   Verify
 } from "@holdfast/engine"
+import { type LedgerStoreError, LmdbLedgerStore } from "@holdfast/ledger-store"
 import { CommandAdapter, CommandPool, LocalFolder, type StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -23,6 +25,8 @@ type TaskError =
   | EngineError.InvalidRequest
   | EngineError.SourceMismatch
   | StorageError.StorageError
+
+type RestoreError = Restore.RestoreError | LedgerStoreError.LedgerStoreOpenError
 
 type Platform = FileSystem.FileSystem | Path.Path
 
@@ -84,3 +88,15 @@ export const verify = (
         return report.transactions?.count ?? 0
     }
   }).pipe(Effect.provide(storageLayer(storage)))
+
+/** Restores all that the storage holds into a new store; returns how many of what is counted came in. */
+export const restore = (
+  { count, directory, storage }: Extract<Task, { readonly _tag: "Restore" }>
+): Effect.Effect<number, RestoreError, Platform> =>
+  Effect.gen(function*() {
+    const report = yield* Restore.restore(
+      { targetVersion: undefined, historyStartVersion: undefined, skipEpochEndings: false },
+      Restore.defaultSettings
+    )
+    return report[count]
+  }).pipe(Effect.provide(Layer.merge(LmdbLedgerStore.layer({ directory }), storageLayer(storage))))

@@ -5,7 +5,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { backUp, verify } from "./backups.ts"
+import { backUp, restore, verify } from "./backups.ts"
 import { hash, scan } from "./ledger.ts"
 import { runProgram } from "./program.ts"
 import { Outcome, Task } from "./task.ts"
@@ -18,6 +18,8 @@ const amountOf = (task: Task) => {
       return Effect.sync(() => scan(task))
     case "Verify":
       return verify(task)
+    case "Restore":
+      return restore(task)
     case "BackUp":
       return backUp(task)
   }

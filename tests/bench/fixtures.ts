@@ -17,6 +17,7 @@ export const chunkBytes = { standard: 128 * mebibyte, small: 4 * mebibyte } as c
 const fixtures = {
   "state": { network: "state", access: "files", maxChunkBytes: chunkBytes.standard },
   "state in 4 MB chunks": { network: "state", access: "files", maxChunkBytes: chunkBytes.small },
+  "large state": { network: "large state", access: "files", maxChunkBytes: chunkBytes.standard },
   "gzipped state": { network: "state", access: "gzip", maxChunkBytes: chunkBytes.standard },
   "transactions": { network: "transactions", access: "files", maxChunkBytes: chunkBytes.standard },
   "epochs": { network: "epochs", access: "files", maxChunkBytes: chunkBytes.standard }
@@ -46,6 +47,7 @@ export const fixtureStorage = (
 export const backupsOf = (network: NetworkName, { lastEpoch, lastVersion }: Served) => {
   switch (network) {
     case "state":
+    case "large state":
       return { lastEpoch, snapshotOfEpoch: lastEpoch }
     case "transactions":
       return { lastEpoch, lastVersion }

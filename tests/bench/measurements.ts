@@ -18,9 +18,13 @@ export interface Measurement {
   readonly work: Work
 }
 
-/** What to do: a task, or backing up the state network into a new folder. */
+/** What to do: a task, which is given a folder of its own, or backing up the state network into a new folder. */
 export type Work =
-  | { readonly _tag: "Task"; readonly fixture: FixtureName | undefined; readonly task: (scale: number) => Task }
+  | {
+    readonly _tag: "Task"
+    readonly fixture: FixtureName | undefined
+    readonly task: (scale: number, target: string) => Task
+  }
   | { readonly _tag: "BackUpState"; readonly access: Storage["access"]; readonly maxChunkBytes: number }
 
 const hash = (batch: boolean, inputs: number): Work => ({
@@ -43,6 +47,15 @@ const verify = (
   _tag: "Task",
   fixture,
   task: (scale) => ({ _tag: "Verify", storage: fixtureStorage(fixture, scale, access), count })
+})
+
+const restore = (
+  fixture: FixtureName,
+  count: Extract<Task, { readonly _tag: "Restore" }>["count"]
+): Work => ({
+  _tag: "Task",
+  fixture,
+  task: (scale, directory) => ({ _tag: "Restore", storage: fixtureStorage(fixture, scale), directory, count })
 })
 
 const backUpState = (access: Storage["access"], maxChunkBytes: number): Work => ({
@@ -102,6 +115,36 @@ export const measurements: ReadonlyArray<Measurement> = [
     today: "400–430",
     todayMemory: "43 MB",
     work: verify("epochs", "epochs")
+  },
+  {
+    name: "restore state, folder",
+    unit: "items/s",
+    goal: 40_000,
+    today: "27 000–32 000",
+    todayMemory: "1 155–1 181 MB",
+    work: restore("state", "items")
+  },
+  {
+    name: "restore state, folder, 4 MB chunks",
+    unit: "items/s",
+    goal: 40_000,
+    today: "38 000",
+    todayMemory: "569 MB",
+    work: restore("state in 4 MB chunks", "items")
+  },
+  {
+    name: "restore 1 000 000 items, folder",
+    unit: "items/s",
+    goal: 40_000,
+    work: restore("large state", "items")
+  },
+  {
+    name: "restore transactions of 3 KB, folder",
+    unit: "transactions/s",
+    goal: 15_000,
+    today: "11 600",
+    todayMemory: "2 040–2 413 MB",
+    work: restore("transactions", "transactions")
   },
   {
     name: "back up state, folder",

@@ -4,21 +4,26 @@
 import { DevnetOptions } from "@holdfast/devnet"
 import * as Schema from "effect/Schema"
 
-export type NetworkName = "state" | "transactions" | "epochs"
+export type NetworkName = "state" | "large state" | "transactions" | "epochs"
+
+const stateOptions = (items: number): DevnetOptions.DevnetOptions =>
+  DevnetOptions.DevnetOptions.make({
+    epochs: 2,
+    openBlocks: 0,
+    blocksPerEpoch: 10,
+    transactionsPerBlock: 1,
+    items,
+    valueBytes: 184
+  })
 
 /** `scale` 1 is the full size, 20 a twentieth of it. */
 export const networkOptions = (name: NetworkName, scale: number): DevnetOptions.DevnetOptions => {
   switch (name) {
     // 500 000 items, 140 MB.
     case "state":
-      return DevnetOptions.DevnetOptions.make({
-        epochs: 2,
-        openBlocks: 0,
-        blocksPerEpoch: 10,
-        transactionsPerBlock: 1,
-        items: 500_000 / scale,
-        valueBytes: 184
-      })
+      return stateOptions(500_000 / scale)
+    case "large state":
+      return stateOptions(1_000_000 / scale)
     // 100 000 user transactions of about 3 KB.
     case "transactions":
       return DevnetOptions.DevnetOptions.make({

@@ -35,7 +35,9 @@ export const runAll = (chosen: ReadonlyArray<Measurement>, { repeat, scale }: Ru
     const results: Array<Measured> = []
     for (const measurement of chosen) {
       if (measurement.work._tag === "Task") {
-        results.push(yield* measure(measurement, repeat, runTask(measurement.work.task(scale))))
+        const { task } = measurement.work
+        const once = Effect.scoped(Effect.flatMap(newFolder, (folder) => runTask(task(scale, folder))))
+        results.push(yield* measure(measurement, repeat, once))
       }
     }
     const backups = chosen.filter(({ work }) => work._tag === "BackUpState")
@@ -65,14 +67,20 @@ const measure = <E, R>(measurement: Measurement, repeat: number, once: Effect.Ef
     }
   })
 
+/** A folder that is removed again. */
+const newFolder = Effect.flatMap(FileSystem.FileSystem, (fs) =>
+  Effect.zipRight(
+    fs.makeDirectory(cacheDirectory, { recursive: true }),
+    fs.makeTempDirectoryScoped({ directory: cacheDirectory, prefix: "target-" })
+  ))
+
 /** Backs the state up into a folder that is removed again. */
 const backUpState = (
   { access, maxChunkBytes }: Extract<Measurement["work"], { readonly _tag: "BackUpState" }>,
   served: Served
 ) =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const directory = yield* fs.makeTempDirectoryScoped({ directory: cacheDirectory, prefix: "target-" })
+    const directory = yield* newFolder
     const { address } = served
     const task: Task = {
       _tag: "BackUp",

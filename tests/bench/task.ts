@@ -28,6 +28,12 @@ export const Task = Schema.Union(
     storage: Storage,
     count: Schema.Literal("epochs", "items", "transactions")
   }),
+  Schema.TaggedStruct("Restore", {
+    storage: Storage,
+    /** Where the ledger store is made. */
+    directory: Schema.String,
+    count: Schema.Literal("items", "transactions")
+  }),
   Schema.TaggedStruct("BackUp", {
     storage: Storage,
     address: Schema.String,

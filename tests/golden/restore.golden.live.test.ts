@@ -87,17 +87,21 @@ describe.skipIf(!Golden.isPresent)("golden storages (skipped where ../shared/gol
         const inOpenEpoch = layout === "continuous" ? [] : [ending.version + 1]
         const targets = [undefined, ending.version, ...inOpenEpoch, before.version + 1, before.version, 7, 0]
         for (const targetVersion of targets) {
-          yield* restored(storage, targetVersion === undefined ? {} : { targetVersion }, (report, store) =>
-            Effect.gen(function*() {
-              const version = targetVersion ?? (layout === "continuous" ? ending.version : facts.latest_version)
-              expect(report.version).toBe(version)
-              const known = facts.epoch_endings.find((each) => each.version === version)
-              if (known !== undefined) {
-                expect(report).toMatchObject({ stateRoot: known.state_root, items: known.state_items })
-              }
-              const { nextVersion } = yield* store.head
-              expect(nextVersion).toBe(version + 1)
-            }))
+          yield* restored(
+            storage,
+            targetVersion === undefined ? {} : { targetVersion },
+            (report, store) =>
+              Effect.gen(function*() {
+                const version = targetVersion ?? (layout === "continuous" ? ending.version : facts.latest_version)
+                expect(report.version).toBe(version)
+                const known = facts.epoch_endings.find((each) => each.version === version)
+                if (known !== undefined) {
+                  expect(report).toMatchObject({ stateRoot: known.state_root, items: known.state_items })
+                }
+                const { nextVersion } = yield* store.head
+                expect(nextVersion).toBe(version + 1)
+              })
+          )
         }
       }))
   }

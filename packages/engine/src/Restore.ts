@@ -112,7 +112,9 @@ export const loadView = (
   Effect.tap(MetadataView.load({ concurrency }), ({ problems }) => {
     const unknown = problems.find(({ reason }) => reason === "UnknownFormat")
     return unknown === undefined
-      ? Effect.forEach(problems, ({ message }) => Effect.logWarning(`metadata passed over: ${message}`), { discard: true })
+      ? Effect.forEach(problems, ({ message }) => Effect.logWarning(`metadata passed over: ${message}`), {
+        discard: true
+      })
       : Effect.fail(unknown)
   })
 
@@ -179,7 +181,9 @@ const noteTrust = (history: EpochHistory.EpochHistory, settings: RestoreSettings
   if (untrustedGenesis !== undefined) notes.push(waypointAdvised(untrustedGenesis))
   for (const waypoint of settings.trustedWaypoints) {
     if (!history.matched.includes(waypoint)) {
-      notes.push(`the trusted waypoint ${Waypoint.format(waypoint)} was not reached: no epoch ending of its version came in`)
+      notes.push(
+        `the trusted waypoint ${Waypoint.format(waypoint)} was not reached: no epoch ending of its version came in`
+      )
     }
   }
 }

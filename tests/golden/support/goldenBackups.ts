@@ -3,7 +3,13 @@
  */
 import { NodeHttpClient } from "@effect/platform-node"
 import { Client } from "@holdfast/backup-service"
-import { type BackupResult, EpochEndingBackup, Settings, StateSnapshotBackup, TransactionBackup } from "@holdfast/engine"
+import {
+  type BackupResult,
+  EpochEndingBackup,
+  Settings,
+  StateSnapshotBackup,
+  TransactionBackup
+} from "@holdfast/engine"
 import * as Golden from "@holdfast/testkit/Golden"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
