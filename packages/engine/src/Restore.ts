@@ -41,6 +41,8 @@ export interface RestoreSettings {
   readonly concurrentDownloads: number
   /** A record larger than this is refused. Bytes. */
   readonly maxRecordBytes: number
+  /** A chunk of transactions larger than this is refused: it waits in memory for its proof. Bytes. */
+  readonly maxChunkBytes: number
 }
 
 /**
@@ -51,7 +53,8 @@ export const defaultSettings: RestoreSettings = {
   trustedWaypoints: [],
   requireWaypoint: false,
   concurrentDownloads: 4,
-  maxRecordBytes: defaultMaxRecordBytes
+  maxRecordBytes: defaultMaxRecordBytes,
+  maxChunkBytes: 256 * 1024 * 1024
 }
 
 /**
@@ -165,7 +168,7 @@ export const restore = (
       yield* restoreState(plan.base.value.manifest, manifest, history, "all", options)
     }
 
-    const applied = applyTransactions(plan, history, options)
+    const applied = applyTransactions(plan, history, settings)
     yield* goal.targetVersion !== undefined ? applied : Effect.catchIf(
       applied,
       (error) => error instanceof InvalidBackup && error.reason === "Unverifiable",
@@ -191,7 +194,7 @@ const noteTrust = (history: EpochHistory.EpochHistory, settings: RestoreSettings
 const applyTransactions = (
   { firstVersion, targetVersion, transactions: backups }: RestorePlan.RestorePlan,
   history: EpochHistory.EpochHistory,
-  options: ChunkStreamOptions
+  settings: RestoreSettings
 ) =>
   Effect.gen(function*() {
     const target = yield* RestoreTarget.RestoreTarget
@@ -200,12 +203,23 @@ const applyTransactions = (
       unit: "transactions",
       total: targetVersion - firstVersion + 1
     })
-    const transactions = yield* target.importTransactions(targetVersion)
+    const transactions = yield* target.importTransactions({
+      lastVersion: targetVersion,
+      maxStagedBytes: settings.maxChunkBytes
+    })
     let first = firstVersion
     for (const backup of backups) {
       const manifest = yield* transactionManifest(backup)
       const range = { first, last: targetVersion }
-      yield* restoreTransactions(backup.value.manifest, manifest, range, history, transactions, tracker, options)
+      yield* restoreTransactions(
+        backup.value.manifest,
+        manifest,
+        range,
+        history,
+        transactions,
+        tracker,
+        streamOptions(settings)
+      )
       first = backup.value.last_version + 1
     }
   }).pipe(Effect.scoped)

@@ -106,6 +106,17 @@ export interface StateImport {
 }
 
 /**
+ * @since 0.1.0
+ * @category models
+ */
+export interface TransactionImportOptions {
+  /** Transactions of later versions are passed over. */
+  readonly lastVersion: number
+  /** What may wait for its proof, in bytes: the transactions of a chunk. */
+  readonly maxStagedBytes: number
+}
+
+/**
  * Takes transactions in the order of their versions.
  *
  * @since 0.1.0
@@ -113,11 +124,11 @@ export interface StateImport {
  */
 export interface TransactionImport {
   /**
-   * Copies the transactions of a scan, of which the first has that version, to a buffer. Those that are in already are
-   * passed over. Run {@link TransactionImport.flush} after each batch.
+   * Copies the transactions of a scan, of which the first has that version. Those that are in already are passed over.
+   * Run {@link TransactionImport.flush} after each batch.
    */
   readonly stage: (scan: Scan.TransactionScan, bytes: Uint8Array, firstVersion: number) => void
-  /** Writes the buffer where it is large enough. */
+  /** Fails with `Refused` where more has been staged than may wait for its proof. */
   readonly flush: Effect.Effect<void, LedgerStoreError>
   /**
    * All transactions staged so far are proven by a ledger info that the caller has verified: they become part of the
@@ -149,9 +160,8 @@ export class RestoreTarget extends Context.Tag("@holdfast/ledger-store/RestoreTa
    * or lacks the epoch's ending. Items that are not proven when the scope closes are dropped.
    */
   readonly importState: (state: StateToImport) => Effect.Effect<StateImport, LedgerStoreError, Scope.Scope>
-  /**
-   * Continues the ledger up to version `last`; transactions beyond it are passed over. `Refused` while a state is under
-   * way. Transactions that are not proven when the scope closes are dropped.
-   */
-  readonly importTransactions: (last: number) => Effect.Effect<TransactionImport, LedgerStoreError, Scope.Scope>
+  /** Continues the ledger. `Refused` while a state is under way. */
+  readonly importTransactions: (
+    options: TransactionImportOptions
+  ) => Effect.Effect<TransactionImport, LedgerStoreError>
 }>() {}

@@ -25,7 +25,13 @@ import { LmdbWriter } from "../internal/lmdbWriter.ts"
 import { batchesOf } from "../internal/recordBatches.ts"
 import { LedgerStore } from "../LedgerStore.ts"
 import type { LedgerStoreError, LedgerStoreOpenError } from "../LedgerStoreError.ts"
-import { RestoreTarget, type StateImport, type StateToImport, type TransactionImport } from "../RestoreTarget.ts"
+import {
+  RestoreTarget,
+  type StateImport,
+  type StateToImport,
+  type TransactionImport,
+  type TransactionImportOptions
+} from "../RestoreTarget.ts"
 
 /**
  * How to open a store.
@@ -85,7 +91,6 @@ const servicesOf = (connection: Connection, retainedEpochs: number): Services =>
   const writer = claim === undefined ? undefined : new LmdbWriter(tables, reader, claim, retainedEpochs)
   const restore = writer === undefined ? undefined : new LmdbRestore(tables, reader, writer)
   writer?.prune()
-  restore?.discardTransactions()
   const asked = <A>(operation: string, unreadable: "Corrupt" | "Inconsistent", run: () => A) =>
     attempt(operation, unreadable, () => {
       connection.begin(operation)
@@ -122,7 +127,7 @@ const servicesOf = (connection: Connection, retainedEpochs: number): Services =>
       addEpochEndings: (first, records) =>
         restoring("epoch endings", (target) => target.addEpochEndings(first, records)),
       importState: (state) => importState(restoring, state),
-      importTransactions: (last) => importTransactions(restoring, last)
+      importTransactions: (options) => importTransactions(restoring, options)
     })
   }
 }
@@ -150,26 +155,23 @@ const importState = (
 
 const importTransactions = (
   restoring: Restoring,
-  last: number
-): Effect.Effect<TransactionImport, LedgerStoreError, Scope.Scope> => {
+  { lastVersion, maxStagedBytes }: TransactionImportOptions
+): Effect.Effect<TransactionImport, LedgerStoreError> => {
   const step = <A>(run: (restore: LmdbRestore) => A) => restoring("transaction import", run)
-  return Effect.acquireRelease(
-    step((restore) => restore.beginTransactions(last)),
-    () => Effect.ignore(step((restore) => restore.discardTransactions()))
-  ).pipe(
-    Effect.map((transactions) => {
-      // Each step is one long computation: others get their turn between two.
-      const apply = Effect.repeat(Effect.zipLeft(step(() => transactions.apply()), Effect.yieldNow()), {
-        while: (more) => more
-      })
-      return { transactions, apply }
-    }),
-    Effect.tap(({ apply }) => apply),
-    Effect.map(({ apply, transactions }): TransactionImport => ({
+  return Effect.map(
+    step((restore) => restore.beginTransactions(lastVersion, maxStagedBytes)),
+    (transactions): TransactionImport => ({
       stage: (scan, bytes, firstVersion) => transactions.stage(scan, bytes, firstVersion),
-      flush: step(() => transactions.flush()),
-      settle: (proof) => Effect.zipRight(step(() => transactions.settle(proof)), Effect.asVoid(apply))
-    }))
+      flush: step(() => transactions.checkStaged()),
+      settle: (proof) =>
+        Effect.suspend(() => {
+          transactions.settle(proof)
+          // Each step is one long computation: others get their turn between two.
+          return Effect.repeat(Effect.zipLeft(step(() => transactions.apply()), Effect.yieldNow()), {
+            while: (more) => more
+          })
+        })
+    })
   )
 }
 

@@ -146,11 +146,10 @@ export class LmdbReader {
   *transactions(start: number, count: number): Generator<Uint8Array, void, undefined> {
     if (count > 0) this.#checkKept("transactions", start)
     const end = Math.min(start + count, this.storedHead().nextVersion)
-    for (let version = start; version < end; version++) yield this.transaction(version)
+    for (let version = start; version < end; version++) yield this.#transaction(version)
   }
 
-  /** The record of a version that is in, or staged. Lent. */
-  transaction(version: number): Uint8Array {
+  #transaction(version: number): Uint8Array {
     return this.#lend(this.#tables.transactions, numberKey(version)) ??
       refuse("transactions", "Corrupt", `the transaction of version ${version} is missing`)
   }
@@ -179,7 +178,7 @@ export class LmdbReader {
     const ledgerInfo = this.#ledgerInfoOf("state root proof", version)
     const proof = inclusionProof(this.#frozenNode, commitInfo(ledgerInfo).version + 1, version)
     const scan = new Scan.TransactionScan("V1")
-    const record = this.transaction(version).slice()
+    const record = this.#transaction(version).slice()
     scan.begin(record)
     scan.add(0, record.length)
     const info = record.subarray(scan.infoStarts[0], scan.infoEnds[0])

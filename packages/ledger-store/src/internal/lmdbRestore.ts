@@ -11,7 +11,7 @@ import { metaKeys, type Tables } from "./lmdbTables.ts"
 import { append, type LmdbWriter, put } from "./lmdbWriter.ts"
 import { decodeState, encodeState, type StateRecord } from "./restoreRecords.ts"
 import { discardStaged, partOf, StateImportWriter } from "./stateImport.ts"
-import { discardTransactions, TransactionImportWriter } from "./transactionImport.ts"
+import { TransactionImportWriter } from "./transactionImport.ts"
 
 const stateOf = ({ meta }: Tables): StateRecord | undefined => {
   const bytes = meta.get(metaKeys.state)
@@ -130,17 +130,12 @@ export class LmdbRestore {
     for (const key of [metaKeys.state, metaKeys.values, metaKeys.tree]) meta.removeSync(key)
   }
 
-  beginTransactions(last: number): TransactionImportWriter {
+  beginTransactions(last: number, maxStagedBytes: number): TransactionImportWriter {
     const state = stateOf(this.#tables)
     if (state !== undefined) {
       refuse("transaction import", "Refused", `the state of version ${state.version} is not complete: finish it first`)
     }
-    this.discardTransactions()
-    return new TransactionImportWriter(this.#tables, this.#reader, this.#writer, last)
-  }
-
-  discardTransactions(): void {
-    discardTransactions(this.#tables, this.#reader, this.#writer)
+    return new TransactionImportWriter(this.#tables, this.#reader, this.#writer, last, maxStagedBytes)
   }
 }
 

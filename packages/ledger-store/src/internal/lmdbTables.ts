@@ -8,7 +8,7 @@
  * | | `network` | the waypoint of epoch 0's ending, as text: which network this is |
  * | | `writer` | who writes: see writerClaim.ts |
  * | | `base` | BCS of the root proof of the state that the history begins on, if it does not begin with version 0 |
- * | | `state`, `values`, `tree`, `proven` | what a restore has under way: see restoreRecords.ts |
+ * | | `state`, `values`, `tree` | what a restore has under way: see restoreRecords.ts |
  * | `transactions` | version | a `V1` record: transaction, auxiliary info, info, events, write set; the parts are found by scanning |
  * | `accumulator` | position in the order of freezing | the hash of a frozen node |
  * | `endings` | epoch | BCS of its epoch-ending ledger info |
@@ -110,8 +110,7 @@ export const metaKeys = {
   base: textKey("base"),
   state: textKey("state"),
   values: textKey("values"),
-  tree: textKey("tree"),
-  proven: textKey("proven")
+  tree: textKey("tree")
 } as const
 
 /** What the next block builds on. */

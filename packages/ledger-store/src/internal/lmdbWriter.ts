@@ -91,7 +91,7 @@ export class LmdbWriter {
     const head = this.#reader.storedHead()
     const { transactions } = block
     checkFirstVersion(block.firstVersion, head.nextVersion)
-    if (this.#tables.meta.doesExist(metaKeys.state) || this.#tables.meta.doesExist(metaKeys.proven)) {
+    if (this.#tables.meta.doesExist(metaKeys.state)) {
       refuse("commit", "Refused", "a restore into this store was begun and is not complete: finish it first")
     }
     const leaves = leafHashes(transactions)

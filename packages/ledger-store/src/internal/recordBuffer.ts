@@ -7,11 +7,16 @@ const grown = (array: Uint8Array, length: number): Uint8Array => {
 }
 
 export class RecordBuffer {
-  #bytes: Uint8Array = new Uint8Array(64 * 1024)
+  #bytes: Uint8Array
   #starts = new Uint32Array(1024)
   #ends = new Uint32Array(1024)
   #length = 0
   #count = 0
+
+  /** Has room for so many bytes at once, and grows beyond. */
+  constructor(capacity: number) {
+    this.#bytes = new Uint8Array(capacity)
+  }
 
   get count(): number {
     return this.#count
@@ -65,22 +70,14 @@ export class RecordBuffer {
     return this.#bytes.subarray(this.#starts[index], this.#ends[index])
   }
 
-  /** All bytes, among them what stood between the records; where a record begins and ends there. */
+  /** The bytes of all records, and what stood between them. Longer than that. */
   get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+    return this.#bytes
   }
 
+  /** Where in the bytes a record begins. */
   startOf(index: number): number {
     return this.#starts[index] ?? 0
-  }
-
-  endOf(index: number): number {
-    return this.#ends[index] ?? 0
-  }
-
-  clear(): void {
-    this.#length = 0
-    this.#count = 0
   }
 }
 

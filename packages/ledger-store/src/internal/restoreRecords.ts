@@ -5,7 +5,6 @@
  * state    version · root hash                          the state that is being imported
  * values   a part: how far its values are
  * tree     a part: how far its tree is
- * proven   last version · BCS of a ledger info, or nothing    staged transactions that are proven, but not applied yet
  *
  * part     complete (u8) · items · key hash of the last item · length of the frontier · frontier · unfinished records
  * ```
@@ -72,21 +71,3 @@ export const decodePart = (bytes: Uint8Array): PartRecord => {
     unfinished: bytes.slice(frontierEnd)
   }
 }
-
-export interface ProvenRecord {
-  readonly lastVersion: number
-  /** BCS of the ledger info of the last version, where it is that one's. */
-  readonly ledgerInfo: Uint8Array | undefined
-}
-
-export const encodeProven = ({ lastVersion, ledgerInfo }: ProvenRecord): Uint8Array => {
-  const bytes = new Uint8Array(8 + (ledgerInfo?.length ?? 0))
-  writeU64(bytes, 0, lastVersion)
-  if (ledgerInfo !== undefined) bytes.set(ledgerInfo, 8)
-  return bytes
-}
-
-export const decodeProven = (bytes: Uint8Array): ProvenRecord => ({
-  lastVersion: readU64(bytes, 0),
-  ledgerInfo: bytes.length === 8 ? undefined : bytes.slice(8)
-})

@@ -21,9 +21,12 @@ const nibbles = 2 * size
 /** Bytes of staged items that are written in one transaction, about. */
 const writeBytes = 4 * 1024 * 1024
 
+/** About the most that comes at a time. */
+const batchBytes = 256 * 1024
+
 /** Items that were hashed and wait to be written. */
 class StagedItems {
-  readonly records = new RecordBuffer()
+  readonly records = new RecordBuffer(writeBytes + batchBytes)
   readonly keyHashes = new HashBuffer()
   readonly leafHashes = new HashBuffer()
 
