@@ -43,7 +43,9 @@ commands:
     cd "$ROOT" && find metadata -type f 2> /dev/null || :
   backup_metadata_file: |
     mkdir -p "$ROOT/side"
-    mv "$ROOT/metadata/$FILE_NAME" "$ROOT/side/$FILE_NAME"   # a comment at the end`
+    mv "$ROOT/metadata/$FILE_NAME" "$ROOT/side/$FILE_NAME"   # a comment at the end
+  list_files: cd "$ROOT" && find . -type f -printf '%P\\t%s\\t%T@\\n'
+  delete_file: rm -f "$ROOT/$FILE_HANDLE"`
 
 const decode = (text: string) => Either.getOrThrow(CommandAdapterConfig.decode(text, "test.yaml"))
 
@@ -96,12 +98,14 @@ describe.skipIf(!Golden.isPresent)("published configurations (skipped without th
     inFolder(golden("sample-local_folder.yaml"), inStore("FOLDER")),
     {
       writesInPlace: true,
-      replacesMetadata: true
+      replacesMetadata: true,
+      listsNothing: true
     }
   )
   BackupStorageSuite.suite("mainnet-gcs.yaml", inFolder(golden("mainnet-gcs.yaml"), inCloud), {
     replacesData: true,
-    replacesMetadata: true
+    replacesMetadata: true,
+    listsNothing: true
   })
 
   for (const file of files.filter((name) => !/local_folder|azure|mainnet-gcs/.test(name))) {

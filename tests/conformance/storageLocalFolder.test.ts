@@ -142,6 +142,50 @@ describe("the local folder", () => {
       expect(yield* storage.listMetadataFiles).toEqual(["metadata/one.meta"])
     }))
 
+  test("lists and deletes files and nothing else", (storage, folder) =>
+    Effect.gen(function*() {
+      const list = Effect.flatMap(storage.capabilities.listFiles, Stream.runCollect)
+      const remove = (file: string) => Effect.flatMap(storage.capabilities.deleteFile, (run) => run(file))
+      const backup = yield* storage.createBackup("backup.0001")
+      yield* storage.write(backup, "0-.chunk", bytes("data"))
+      yield* storage.saveMetadataLines("one.meta", ["{}"])
+      const inside = path.join(folder, backup)
+      const outside = path.join(folder, "..", "outside")
+      fs.mkdirSync(path.join(inside, "folder"))
+      fs.mkdirSync(outside)
+      fs.writeFileSync(path.join(outside, "secret"), "secret")
+      fs.writeFileSync(path.join(folder, "notes"), "not ours")
+      fs.writeFileSync(path.join(inside, ".tmp-0123"), "not complete")
+      fs.symlinkSync(path.join(outside, "secret"), path.join(inside, "link"))
+      fs.symlinkSync(outside, path.join(folder, "linked"))
+      fs.symlinkSync(inside, path.join(folder, "alias"))
+      execFileSync("mkfifo", [path.join(inside, "pipe")])
+      const found = [...(yield* list)].map(({ bytes: size, file }) => `${file} ${size}`)
+      expect(found.sort()).toEqual(["backup.0001/.tmp-0123 12", "backup.0001/0-.chunk 4", "metadata/one.meta 3"])
+
+      for (
+        const handle of [
+          "backup.0001/link",
+          "backup.0001/pipe",
+          "backup.0001/folder",
+          "alias/0-.chunk",
+          "linked/secret",
+          "notes",
+          "backup.0001",
+          "backup.0001/folder/deep",
+          "backup.0001//0-.chunk"
+        ]
+      ) expect([handle, yield* Effect.flip(remove(handle))]).toMatchObject([handle, { reason: "InvalidName" }])
+
+      for (const name of ["link", "pipe"]) fs.rmSync(path.join(inside, name))
+      fs.rmdirSync(path.join(inside, "folder"))
+      yield* remove("backup.0001/.tmp-0123")
+      expect(fs.readdirSync(inside)).toEqual(["0-.chunk"])
+      yield* remove("backup.0001/0-.chunk")
+      expect(fs.readdirSync(folder).sort()).toEqual(["alias", "linked", "metadata", "notes"])
+      expect(fs.readFileSync(path.join(outside, "secret"), "utf8")).toBe("secret")
+    }))
+
   test("moves metadata only", (storage) =>
     Effect.gen(function*() {
       const backup = yield* storage.createBackup("backup.0001")

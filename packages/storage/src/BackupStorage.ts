@@ -27,6 +27,7 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { StorageError } from "./StorageError.ts"
 
@@ -54,6 +55,38 @@ export type BackupHandle = string
  * @category models
  */
 export type FileHandle = string
+
+/**
+ * A file as the storage keeps it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StoredFile {
+  /** The very handle that `write` or `saveMetadataLines` returned for it. */
+  readonly file: FileHandle
+  /** Bytes that it takes in the storage: after compression, where commands compress. */
+  readonly bytes: number
+  /** When it was written, in unix seconds. */
+  readonly modified: number
+}
+
+/**
+ * What a storage may be able to do beyond what every storage must: backing up, verifying and restoring need none of it,
+ * maintenance does.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Capabilities {
+  /**
+   * All files that the storage holds, in no particular order: data, metadata, the side folder of obsolete metadata, and what
+   * aborted writes left. Ends cleanly only if the storage confirmed that these were all.
+   */
+  readonly listFiles: Option.Option<Stream.Stream<StoredFile, StorageError>>
+  /** Deletes a file for good. Succeeds where it is gone already. */
+  readonly deleteFile: Option.Option<(file: FileHandle) => Effect.Effect<void, StorageError>>
+}
 
 /**
  * A storage of backups.
@@ -87,6 +120,7 @@ export class BackupStorage extends Context.Tag("@holdfast/storage/BackupStorage"
   readonly listMetadataFiles: Effect.Effect<ReadonlyArray<FileHandle>, StorageError>
   /** Moves an obsolete metadata file to the side folder. `Unsupported` where the storage has no such operation. */
   readonly backupMetadataFile: (file: FileHandle) => Effect.Effect<void, StorageError>
+  readonly capabilities: Capabilities
   /** For people: where the files lie ("folder /backups", "commands of s3.yaml"). Carries no secret. */
   readonly description: string
 }>() {}

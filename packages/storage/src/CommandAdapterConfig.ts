@@ -32,7 +32,8 @@ const EnvironmentVariable = Schema.Struct({
 })
 
 /**
- * The commands, by operation. Only `backup_metadata_file` may be missing.
+ * The commands, by operation. `backup_metadata_file`, `list_files` and `delete_file` may be missing: without them no metadata
+ * file can be moved aside, and nothing be listed or deleted.
  *
  * @since 0.1.0
  * @category schemas
@@ -43,7 +44,9 @@ export const Commands = Schema.Struct({
   open_for_read: Schema.String,
   save_metadata_line: Schema.String,
   list_metadata_files: Schema.String,
-  backup_metadata_file: Schema.optional(Schema.String)
+  backup_metadata_file: Schema.optional(Schema.String),
+  list_files: Schema.optional(Schema.String),
+  delete_file: Schema.optional(Schema.String)
 })
 
 const File = Schema.Struct({

@@ -17,7 +17,9 @@ export const StorageOperation = Schema.Literal(
   "open_for_read",
   "save_metadata_line",
   "list_metadata_files",
-  "backup_metadata_file"
+  "backup_metadata_file",
+  "list_files",
+  "delete_file"
 )
 /**
  * @since 0.1.0

@@ -42,6 +42,8 @@ export interface Quirks {
   readonly replacesData?: boolean
   /** Saving metadata under a name that exists replaces the file. */
   readonly replacesMetadata?: boolean
+  /** It can neither list nor delete its files: it has none of the capabilities. */
+  readonly listsNothing?: boolean
 }
 
 type Storage = Context.Tag.Service<BackupStorage.BackupStorage>
@@ -294,6 +296,80 @@ export const suite = <E>(
         expect(sha256(yield* collect(storage.read(`${backup}/0-.chunk`)))).toBe(
           sha256(noise(100_000, winners[0] ?? ""))
         )
+      }))
+
+    const listFiles = ({ capabilities }: Storage) =>
+      Effect.flatMap(capabilities.listFiles, (all) => Effect.map(Stream.runCollect(all), (found) => [...found]))
+    const deleteFile = ({ capabilities }: Storage, file: string) =>
+      Effect.flatMap(capabilities.deleteFile, (run) => run(file))
+
+    if (quirks.listsNothing === true) {
+      test("says that it can neither list nor delete", ({ capabilities }) =>
+        Effect.sync(() => {
+          expect(capabilities).toEqual({ listFiles: Option.none(), deleteFile: Option.none() })
+        }))
+      return
+    }
+
+    test("lists all its files with size and time", (storage) =>
+      Effect.gen(function*() {
+        const before = Math.floor(Date.now() / 1000)
+        const first = yield* storage.createBackup("backup.0001")
+        const second = yield* storage.createBackup("backup.0002")
+        const written = yield* Effect.all([
+          storage.write(first, "0-.chunk", Stream.make(noise(10_000, "listed"))),
+          storage.write(first, "0-0.proof", Stream.make(noise(1, "listed"))),
+          storage.write(second, "0-.chunk", Stream.make(noise(70_000, "listed"))),
+          storage.saveMetadataLines("first.meta", ["{}"]),
+          storage.saveMetadataLines("second.meta", ["{}"])
+        ])
+        yield* storage.backupMetadataFile(written[3])
+        const found = new Map((yield* listFiles(storage)).map((each) => [each.file, each]))
+        const moved = [...found.keys()].filter((file) => !written.includes(file))
+        expect(moved).toEqual([expect.stringContaining("first.meta")])
+        expect([...found.keys()].sort()).toEqual([...written.filter((_, index) => index !== 3), ...moved].sort())
+        // A storage may compress, but noise gets no shorter by it.
+        expect(found.get(written[0])?.bytes).toBeGreaterThanOrEqual(10_000)
+        expect(found.get(written[2])?.bytes).toBeGreaterThanOrEqual(70_000)
+        expect(found.get(written[2])?.bytes).toBeLessThan(80_000)
+        for (const { modified } of found.values()) {
+          expect(modified).toBeGreaterThanOrEqual(before - 1)
+          expect(modified).toBeLessThanOrEqual(Date.now() / 1000 + 1)
+        }
+      }))
+
+    test("lets go of a listing that is read in part only", (storage) =>
+      Effect.gen(function*() {
+        const backup = yield* storage.createBackup("backup.0001")
+        for (const file of ["0-.chunk", "1-.chunk"]) {
+          yield* storage.write(backup, file, Stream.make(noise(1, file)))
+        }
+        const first = yield* Effect.flatMap(storage.capabilities.listFiles, Stream.runHead)
+        expect(Option.isSome(first)).toBe(true)
+        yield* nothingRuns
+      }))
+
+    test("deletes a file and nothing else, and minds no other attempt", (storage) =>
+      Effect.gen(function*() {
+        const backup = yield* storage.createBackup("backup.0001")
+        const first = yield* storage.write(backup, "0-.chunk", Stream.make(noise(1_000, "first")))
+        const second = yield* storage.write(backup, "1-.chunk", Stream.make(noise(1_000, "second")))
+        for (let attempt = 0; attempt < 2; attempt++) {
+          yield* deleteFile(storage, first)
+          expect((yield* listFiles(storage)).map(({ file }) => file)).toEqual([second])
+          expect((yield* Effect.flip(collect(storage.read(first))))._tag).toBe("StorageError")
+          expect(sha256(yield* collect(storage.read(second)))).toBe(sha256(noise(1_000, "second")))
+        }
+        yield* deleteFile(storage, second)
+        expect(yield* listFiles(storage)).toEqual([])
+      }))
+
+    test("refuses to delete what leads out of the storage", (storage) =>
+      Effect.gen(function*() {
+        yield* storage.createBackup("backup.0001")
+        for (const handle of hostileHandles) {
+          expect(yield* Effect.flip(deleteFile(storage, handle))).toMatchObject({ reason: "InvalidName" })
+        }
       }))
   })
 }

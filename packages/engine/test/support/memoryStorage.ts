@@ -2,7 +2,9 @@
  * A storage in memory that writes down what happens to it in which order, and fails or waits where a test says so.
  */
 import { BackupStorage, StorageError } from "@holdfast/storage"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 type Storage = BackupStorage.BackupStorage["Type"]
@@ -15,14 +17,20 @@ export interface Hooks {
   readonly confirm?: Hook
   /** A file is opened for reading. */
   readonly read?: Hook
-  /** The metadata are listed; the handle is `metadata`. */
+  /** The metadata are listed; the handle is `metadata`. All files are: `files`. */
   readonly list?: Hook
+  /** A metadata file is moved aside. */
+  readonly move?: Hook
+  /** A file is deleted. */
+  readonly remove?: Hook
 }
 
 export interface MemoryStorage {
   readonly storage: Storage
   /** The complete files by handle. */
   readonly files: Map<string, Uint8Array>
+  /** When they were written, in unix seconds. What was there already was written at 0. */
+  readonly times: Map<string, number>
   /** `begin`, `confirm` and `abort`, each with a handle without its random suffix. */
   readonly log: ReadonlyArray<string>
   readonly open: {
@@ -55,6 +63,7 @@ const piecesOf = (bytes: Uint8Array): ReadonlyArray<Uint8Array> =>
 /** `files` are what is there already. */
 export const makeStorage = (hooks: Hooks = {}, files: Iterable<readonly [string, Uint8Array]> = []): MemoryStorage => {
   const kept = new Map(files)
+  const times = new Map<string, number>()
   const log: Array<string> = []
   const open = { writes: 0, reads: 0, mostWrites: 0, mostReads: 0 }
   const run = (hook: Hook | undefined, file: string) => hook?.(plain(file)) ?? Effect.void
@@ -71,8 +80,10 @@ export const makeStorage = (hooks: Hooks = {}, files: Iterable<readonly [string,
           const parts: Array<Uint8Array> = []
           yield* Stream.runForEach(bytes, (part) => Effect.sync(() => parts.push(part.slice())))
           yield* run(hooks.confirm, file)
-          if (!kept.has(file)) kept.set(file, Buffer.concat(parts))
-          else if (!keepExisting) return yield* failure("create_for_write", "AlreadyExists", file)
+          if (!kept.has(file)) {
+            kept.set(file, Buffer.concat(parts))
+            times.set(file, Math.floor((yield* Clock.currentTimeMillis) / 1000))
+          } else if (!keepExisting) return yield* failure("create_for_write", "AlreadyExists", file)
           log.push(`confirm ${plain(file)}`)
           return file
         }),
@@ -118,8 +129,42 @@ export const makeStorage = (hooks: Hooks = {}, files: Iterable<readonly [string,
       run(hooks.list, "metadata"),
       Effect.sync(() => [...kept.keys()].filter((file) => file.startsWith("metadata/")))
     ),
-    backupMetadataFile: (file) => Effect.fail(failure("backup_metadata_file", "Unsupported", file)),
+    backupMetadataFile: (file) =>
+      Effect.zipRight(
+        run(hooks.move, file),
+        Effect.suspend(() => {
+          const bytes = kept.get(file)
+          if (bytes === undefined) return Effect.fail(failure("backup_metadata_file", "NotFound", file))
+          const side = file.replace(/^metadata/, "metadata_backup")
+          kept.set(side, bytes)
+          times.set(side, times.get(file) ?? 0)
+          kept.delete(file)
+          log.push(`move ${file}`)
+          return Effect.void
+        })
+      ),
+    capabilities: {
+      listFiles: Option.some(Stream.unwrap(Effect.zipRight(
+        run(hooks.list, "files"),
+        Effect.sync(() =>
+          Stream.fromIterable([...kept].map(([file, bytes]) => ({
+            file,
+            bytes: bytes.length,
+            modified: times.get(file) ?? 0
+          })))
+        )
+      ))),
+      deleteFile: Option.some((file) =>
+        Effect.zipRight(
+          run(hooks.remove, file),
+          Effect.sync(() => {
+            kept.delete(file)
+            log.push(`delete ${plain(file)}`)
+          })
+        )
+      )
+    },
     description: "the memory of a test"
   })
-  return { storage, files: kept, log, open }
+  return { storage, files: kept, times, log, open }
 }

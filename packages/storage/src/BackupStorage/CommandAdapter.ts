@@ -16,6 +16,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { BackupStorage } from "../BackupStorage.ts"
@@ -24,6 +25,7 @@ import { CommandPool } from "../CommandPool.ts"
 import { CommandRegistry } from "../CommandRegistry.ts"
 import { commandHandleFault, linesError, maxHandleLength, metadataText, nameError, shown } from "../internal/handles.ts"
 import * as Secrets from "../internal/secrets.ts"
+import { storedFiles } from "../internal/storedFiles.ts"
 import { ProcessSystem } from "../ProcessSystem.ts"
 import * as StorageCommand from "../StorageCommand.ts"
 import type { StorageOperation } from "../StorageError.ts"
@@ -103,7 +105,22 @@ export const make = (options: Options): Effect.Effect<BackupStorage["Type"], nev
         })
       )
 
+    const listFiles = Stream.unwrapScoped(
+      Effect.map(spawn("list_files", "all files", {}, false), ({ output }) => storedFiles(output, source, mask))
+    )
+
+    const deleteFile = (file: string): Effect.Effect<void, StorageError> =>
+      Effect.scoped(Effect.gen(function*() {
+        yield* refuse(fileHandleError("delete_file", file))
+        const command = yield* spawn("delete_file", file, { FILE_HANDLE: file }, false)
+        yield* Stream.runDrain(command.output)
+      }))
+
     return BackupStorage.of({
+      capabilities: {
+        listFiles: commands.list_files === undefined ? Option.none() : Option.some(listFiles),
+        deleteFile: commands.delete_file === undefined ? Option.none() : Option.some(deleteFile)
+      },
       description: `commands of ${source}`,
 
       createBackup: (name) =>

@@ -9,7 +9,7 @@
  *
  * Files are durable and complete before their handle is returned: written aside, synced, given their name, folder
  * synced. Existing data files are never overwritten; an existing metadata file is kept and reported as saved. What a
- * crash left aside begins with `.tmp-` and is never listed or read.
+ * crash left aside begins with `.tmp-` and is never listed as metadata or read; it can be listed and deleted as a file.
  *
  * A file handle comes from a manifest that may be hostile: it must lead to a regular file inside of the folder, after
  * symbolic links are followed. That holds against manifests, not against someone who changes the folder meanwhile.
@@ -26,11 +26,12 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { BackupStorage, namePattern } from "../BackupStorage.ts"
+import { BackupStorage, namePattern, type StoredFile } from "../BackupStorage.ts"
 import * as DurableFiles from "../internal/durableFiles.ts"
 import type { FolderFailures } from "../internal/folderFailures.ts"
 import * as Failures from "../internal/folderFailures.ts"
 import { fileHandleFault, linesError, metadataText, nameError, shown } from "../internal/handles.ts"
+import { removeEmptyFolder } from "../internal/removeEmptyFolder.ts"
 import type { StorageError } from "../StorageError.ts"
 
 /**
@@ -114,7 +115,80 @@ export const make = (
         return after.type === "File" ? { file, size: after.size } : yield* irregular
       }).pipe(Effect.mapError(systemError(failures)))
 
+    /** What lies where its handle says: nothing that a symbolic link leads to. */
+    const isInPlace = (place: string): Effect.Effect<boolean> =>
+      Effect.match(fs.realPath(place), {
+        onSuccess: (real) =>
+          real === place,
+        onFailure: () =>
+          false
+      })
+
+    /** The regular files of one folder. What vanishes meanwhile is left out. */
+    const filesOf = (realRoot: string, folder: string): Effect.Effect<ReadonlyArray<StoredFile>> =>
+      Effect.gen(function*() {
+        const directory = path.join(realRoot, folder)
+        if (!(yield* isInPlace(directory))) {
+          return []
+        }
+        const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
+        const found = yield* Effect.forEach(names.filter(isFileName), (name) =>
+          Effect.gen(function*() {
+            const place = path.join(directory, name)
+            const info = yield* Effect.option(fs.stat(place))
+            if (Option.isNone(info) || info.value.type !== "File" || !(yield* isInPlace(place))) {
+              return []
+            }
+            const modified = Option.match(info.value.mtime, {
+              onNone: () =>
+                0,
+              onSome: (date) =>
+                date.getTime()
+            })
+            return [{
+              file: `${folder}/${name}`,
+              bytes: Number(info.value.size),
+              modified: Math.floor(modified / 1000)
+            }]
+          }), { concurrency: listConcurrency })
+        return found.flat()
+      })
+
+    const listFiles = Stream.unwrap(Effect.gen(function*() {
+      const failures = Failures.make("list_files", "all files")
+      const realRoot = yield* requireRoot(failures)
+      const folders = yield* Effect.mapError(fs.readDirectory(realRoot), failures.system)
+      return Stream.fromIterable(folders.filter((name) => namePattern.test(name)).sort()).pipe(
+        Stream.mapEffect((folder) => filesOf(realRoot, folder)),
+        Stream.flattenIterables
+      )
+    }))
+
+    const deleteFile = (file: string): Effect.Effect<void, StorageError> =>
+      Effect.gen(function*() {
+        const failures = Failures.make("delete_file", shown(file))
+        const fault = fileHandleFault(file) ?? deletableFault(file)
+        if (fault !== undefined) return yield* failures.failure("InvalidName", fault)
+        const place = path.join(yield* requireRoot(failures), file)
+        const folder = path.dirname(place)
+        const info = yield* fs.stat(place).pipe(
+          Effect.asSome,
+          Effect.catchIf(Failures.isMissing, () => Effect.succeedNone),
+          Effect.mapError(failures.system)
+        )
+        if (Option.isNone(info)) return
+        if (info.value.type !== "File" || !(yield* isInPlace(place))) {
+          return yield* failures.failure("InvalidName", "it is no regular file, or a symbolic link is on its way")
+        }
+        yield* fs.remove(place, { force: true }).pipe(
+          Effect.zipRight(files.syncDirectory(folder)),
+          Effect.zipRight(reservedNames.has(path.basename(folder)) ? Effect.void : removeEmptyFolder(folder)),
+          Effect.mapError(failures.system)
+        )
+      }).pipe(Effect.uninterruptible)
+
     return BackupStorage.of({
+      capabilities: { listFiles: Option.some(listFiles), deleteFile: Option.some(deleteFile) },
       description: `folder ${root}`,
 
       createBackup: (name) => {
@@ -140,15 +214,11 @@ export const make = (
         const failures = Failures.make("open_for_read", shown(file))
         return Stream.unwrapScoped(
           resolve(file, failures).pipe(
-            Effect.flatMap((real) =>
-              openRegular(real, failures)
-            ),
+            Effect.flatMap((real) => openRegular(real, failures)),
             Effect.map((opened) =>
               Stream.repeatEffectOption(
                 Effect.uninterruptible(opened.file.readAlloc(blockFor(opened.size))).pipe(
-                  Effect.mapError((error) =>
-                    Option.some(failures.system(error))
-                  ),
+                  Effect.mapError((error) => Option.some(failures.system(error))),
                   Effect.flatMap(Option.match({ onNone: () => Effect.fail(Option.none()), onSome: Effect.succeed }))
                 )
               )
@@ -259,6 +329,16 @@ const checkName = (
 
 const systemError = (failures: FolderFailures) => (error: PlatformError | StorageError): StorageError =>
   error._tag === "StorageError" ? error : failures.system(error)
+
+const isFileName = (name: string): boolean => namePattern.test(name) || name.startsWith(DurableFiles.asidePrefix)
+
+/** What may be deleted is what is listed: complete files, and what crashes left of others. */
+const deletableFault = (handle: string): string | undefined => {
+  const [folder = "", name = "", ...more] = handle.split("/")
+  return namePattern.test(folder) && isFileName(name) && more.length === 0
+    ? undefined
+    : "this is no handle of a file of this storage: 'BACKUP/FILE'"
+}
 
 /** What this storage asks of a handle beyond the common rules. */
 const folderHandleFault = (handle: string): string | undefined => {
