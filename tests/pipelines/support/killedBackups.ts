@@ -13,7 +13,7 @@ import type * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { fileURLToPath } from "node:url"
+import { holdfast } from "../../support/holdfast.ts"
 import { type FaultyCommands, make } from "./faultyCommands.ts"
 import { backUp, type Failure, TestNode, verify } from "./node.ts"
 
@@ -25,15 +25,6 @@ export interface Report {
   readonly outlived: number
   readonly wrong: ReadonlyArray<string>
 }
-
-/** Below the folder of this file or of what is built from it. */
-const program = ((): string => {
-  for (let folder = path.dirname(fileURLToPath(import.meta.url));; folder = path.dirname(folder)) {
-    const file = path.join(folder, "packages", "cli", "bin", "holdfast.mjs")
-    if (fs.existsSync(file)) return file
-    if (folder === path.dirname(folder)) throw new Error("there is no packages/cli above this file")
-  }
-})()
 
 /** What each backup is asked for, and about how many commands it runs. */
 const backups = [
@@ -56,7 +47,7 @@ const start = (args: ReadonlyArray<string>): Effect.Effect<Running, never, Scope
   Effect.gen(function*() {
     const ended = yield* Deferred.make<{ readonly code: number | null; readonly stderr: string }>()
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => spawn(process.execPath, [program, ...args], { stdio: ["ignore", "ignore", "pipe"] })),
+      Effect.sync(() => spawn(process.execPath, [holdfast, ...args], { stdio: ["ignore", "ignore", "pipe"] })),
       (started) =>
         Effect.suspend(() => {
           started.kill("SIGKILL")
