@@ -47,11 +47,14 @@ export const bodyOf = (address: string, path: string): Effect.Effect<Uint8Array,
     return Bytes.concatBytes(parts)
   })
 
-/** The digest of an answer, its status included. */
-export const digestOf = (address: string, path: string): Effect.Effect<string, BadAnswer> =>
+/** The digest of an answer, its status included. What was cut is not the same twice. */
+const digestOf = (address: string, path: string): Effect.Effect<string> =>
   Effect.suspend(() => {
     const hash = createHash("sha256")
-    return Effect.map(ask(address, path, (part) => hash.update(part)), (status) => `${status} ${hash.digest("hex")}`)
+    return ask(address, path, (part) => hash.update(part)).pipe(
+      Effect.map((status) => `${status} ${hash.digest("hex")}`),
+      Effect.orElseSucceed(() => "cut")
+    )
   })
 
 /** The records of a stream that is small. */
@@ -65,11 +68,17 @@ const recordsOf = (address: string, path: string) =>
     )
   })
 
-/** What is asked of a state: its items, and the proofs for the first, one in the middle and the last. */
+/**
+ * What is asked of a state: its items, and the proofs for the first, one in the middle and the last. Of a state that is
+ * not kept, for one that is not answered.
+ */
 const pathsOfState = (address: string, version: number) =>
   Effect.gen(function*() {
     const countPath = Routes.stateItemCount.print(version)
-    const count = Bcs.decodeUnsafe(Bcs.u53, yield* bodyOf(address, countPath))
+    const count = yield* bodyOf(address, countPath).pipe(
+      Effect.map((body) => Bcs.decodeUnsafe(Bcs.u53, body)),
+      Effect.orElseSucceed(() => 0)
+    )
     const paths = [countPath, Routes.stateSnapshot.print(version), Routes.stateRootProof.print(version)]
     for (const index of count === 0 ? [] : [0, Math.floor(count / 2), count - 1]) {
       const path = Routes.stateSnapshotChunk.print(version, index, 1)
@@ -86,7 +95,7 @@ const pathsOfTransactions = (first: number, last: number): ReadonlyArray<string>
   Routes.stateRootProof.print(first)
 ]
 
-const digestsOf = (address: string, paths: ReadonlyArray<string>): Effect.Effect<Digests, BadAnswer> =>
+const digestsOf = (address: string, paths: ReadonlyArray<string>): Effect.Effect<Digests> =>
   Effect.map(
     Effect.forEach(paths, (path) => Effect.map(digestOf(address, path), (digest) => [path, digest] as const)),
     (digests) => new Map(digests)
