@@ -111,9 +111,12 @@ export interface Serving {
 }
 
 /** Starts `holdfast node ARGS` at a free port, and waits until it serves a ledger. */
-export const startNode = (...args: ReadonlyArray<string>): Effect.Effect<Serving, never, Scope.Scope> =>
+export const startNode = (
+  args: ReadonlyArray<string>,
+  options?: Options
+): Effect.Effect<Serving, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const node = yield* start(["node", ...args, "--address", "127.0.0.1:0"])
+    const node = yield* start(["node", ...args, "--address", "127.0.0.1:0"], options)
     const line = yield* node.firstLine
     const [, address, epoch, version] = /^serving (http:\/\/127\.0\.0\.1:\d+) epoch (\d+) version (\d+)$/.exec(line) ??
       []
@@ -123,4 +126,4 @@ export const startNode = (...args: ReadonlyArray<string>): Effect.Effect<Serving
 
 /** A development network that does not grow; the URL of its service. */
 export const devnet = (...flags: ReadonlyArray<string>): Effect.Effect<string, never, Scope.Scope> =>
-  Effect.map(startNode("devnet", "--block-millis", "0", ...flags), ({ address }) => address)
+  Effect.map(startNode(["devnet", "--block-millis", "0", ...flags]), ({ address }) => address)

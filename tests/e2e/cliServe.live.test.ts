@@ -42,7 +42,7 @@ class TestNetwork extends Context.Tag("@holdfast/tests/e2e/TestNetwork")<TestNet
 const grow = Effect.gen(function*() {
   const directory = path.join(yield* TempDirectory.make, "deep", "store")
   const { epoch, version } = yield* Effect.scoped(
-    startNode("devnet", "--db", directory, ...network, "--epochs", String(epochs), ...still)
+    startNode(["devnet", "--db", directory, ...network, "--epochs", String(epochs), ...still])
   )
   return {
     answers: yield* expectedAnswers(epochs),
@@ -63,11 +63,19 @@ withNetwork("holdfast node devnet --db", (it) => {
       const { answers, copy, epoch, version } = yield* TestNetwork
       const directory = yield* copy
       yield* Effect.scoped(Effect.gen(function*() {
-        const again = yield* startNode("devnet", "--db", directory, ...network, ...still, "--epochs", String(epochs))
+        const again = yield* startNode(["devnet", "--db", directory, ...network, ...still, "--epochs", String(epochs)])
         expect([again.epoch, again.version]).toEqual([epoch, version])
         expect(yield* answersOf(again.address)).toEqual(answers)
       }))
-      const later = yield* startNode("devnet", "--db", directory, ...network, ...still, "--epochs", String(epochs + 3))
+      const later = yield* startNode([
+        "devnet",
+        "--db",
+        directory,
+        ...network,
+        ...still,
+        "--epochs",
+        String(epochs + 3)
+      ])
       expect(later.epoch).toBe(epochs + 3)
       expect(yield* answersOf(later.address)).toEqual(yield* expectedAnswers(epochs + 3))
     }))
@@ -85,7 +93,7 @@ withNetwork("holdfast node devnet --db", (it) => {
       expect(nextVersion).toBe((yield* TestNetwork).version + 1)
       expect(yield* answersOf(address)).toEqual((yield* TestNetwork).answers)
 
-      const writing = yield* startNode("devnet", "--db", directory, ...network, ...still)
+      const writing = yield* startNode(["devnet", "--db", directory, ...network, ...still])
       const second = yield* run([...args, ...network])
       expect(second).toMatchObject({ code: 4, stdout: "" })
       expect(second.stderr).toBe(
@@ -129,7 +137,7 @@ withNetwork("holdfast node serve", (it) => {
     Effect.gen(function*() {
       const { answers, copy, epoch, version } = yield* TestNetwork
       const directory = yield* copy
-      const served = yield* startNode("serve", "--db", directory)
+      const served = yield* startNode(["serve", "--db", directory])
       expect([served.epoch, served.version]).toEqual([epoch, version])
       expect(yield* answersOf(served.address)).toEqual(answers)
 
@@ -144,13 +152,15 @@ withNetwork("holdfast node serve", (it) => {
     Effect.gen(function*() {
       const { copy, version } = yield* TestNetwork
       const directory = yield* copy
-      const { address } = yield* startNode("serve", "--db", directory)
-      const growing = yield* startNode("devnet", "--db", directory, ...network, "--block-millis", "5")
-      const reached = Effect.map(
-        bodyOf(address, Routes.dbState.print()),
-        (body) => Bcs.decodeUnsafe(Routes.dbState.codec, body)?.committedVersion ?? 0
-      )
-      yield* Effect.repeat(reached, { schedule: Schedule.spaced("20 millis"), until: (each) => each > version + 200 })
+      const { address } = yield* startNode(["serve", "--db", directory])
+      const growing = yield* startNode(["devnet", "--db", directory, ...network, "--block-millis", "5"])
+      for (const each of [address, growing.address]) {
+        const reached = Effect.map(
+          bodyOf(each, Routes.dbState.print()),
+          (body) => Bcs.decodeUnsafe(Routes.dbState.codec, body)?.committedVersion ?? 0
+        )
+        yield* Effect.repeat(reached, { schedule: Schedule.spaced("20 millis"), until: (now) => now > version + 200 })
+      }
       yield* growing.node.signal("SIGTERM")
       expect((yield* growing.node.ended).code).toBe(143)
       expect(yield* answersOf(address)).toEqual(yield* answersOf((yield* serveStore(directory)).address))

@@ -9,7 +9,7 @@ import { growingDevnet } from "../support/growingDevnet.ts"
 const seed = 1
 
 describe("holdfast node devnet --db, killed at random moments,", () => {
-  it.scopedLive(`goes on to the same ledger, 5 times, seed ${seed}`, () =>
+  it.scopedLive(`S-5: goes on to the same ledger, 5 times, seed ${seed}`, () =>
     Effect.gen(function*() {
       const { killed, wrong } = yield* crashes(growingDevnet, { seed, count: 5 })
       expect(wrong).toEqual([])

@@ -53,7 +53,7 @@ const makeNode = Effect.gen(function*() {
   const nextBlock = Effect.provideService(Devnet.make(options).nextBlock, LedgerStore.LedgerStore, store)
   const grow = (blocks: number) => Effect.orDie(Effect.replicateEffect(nextBlock, blocks, { discard: true }))
   yield* grow(1 + options.blocksPerEpoch)
-  const { address, node, version } = yield* startNode("serve", "--db", directory)
+  const { address, node, version } = yield* startNode(["serve", "--db", directory])
   return {
     directory,
     address,
@@ -161,7 +161,7 @@ const untilIdle = (pid: number) =>
   })
 
 layer(Layer.scoped(TestNode, makeNode), { excludeTestServices: true })("holdfast node serve", (it) => {
-  it.scoped("goes on with the ledger that it began to send, whatever is committed and given up meanwhile", () =>
+  it.scoped("S-1: goes on with the ledger that it began to send, whatever is committed and given up meanwhile", () =>
     Effect.gen(function*() {
       const { address, grow, store, version } = yield* TestNode
       const snapshot = Routes.stateSnapshot.print(version)
@@ -179,7 +179,7 @@ layer(Layer.scoped(TestNode, makeNode), { excludeTestServices: true })("holdfast
       expect(Bytes.equalBytes(ofTransactions?.body ?? items, transactions)).toBe(true)
     }))
 
-  it.scoped("lets go of what a client read when it goes away", () =>
+  it.scoped("S-2: lets go of what a client read when it goes away", () =>
     Effect.gen(function*() {
       const { address, directory, grow, pid } = yield* TestNode
       const environment = yield* openLmdb(directory, true)
@@ -196,7 +196,7 @@ layer(Layer.scoped(TestNode, makeNode), { excludeTestServices: true })("holdfast
       })
     }))
 
-  it.scoped("holds no more for clients that do not read", () =>
+  it.scoped("S-3: holds no more for clients that do not read", () =>
     Effect.gen(function*() {
       const { address, pid, store } = yield* TestNode
       const { latestLedgerInfo } = yield* store.head
@@ -215,7 +215,7 @@ layer(Layer.scoped(TestNode, makeNode), { excludeTestServices: true })("holdfast
       expect([answer.isWhole, answer.body.length]).toEqual([true, length])
     }))
 
-  it.scoped("cuts the connection where the store cannot be read on, says why, and serves on", () =>
+  it.scoped("S-4: cuts the connection where the store cannot be read on, says why, and serves on", () =>
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make
       const damaged = 7
@@ -229,7 +229,7 @@ layer(Layer.scoped(TestNode, makeNode), { excludeTestServices: true })("holdfast
         expect(transactions.removeSync(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, damaged))).toBe(true)
       }))
 
-      const { address, node } = yield* startNode("serve", "--db", directory)
+      const { address, node } = yield* startNode(["serve", "--db", directory])
       expect(yield* read(address, "/transactions/0/5")).toMatchObject({ status: 200, isWhole: true })
       const cut = yield* Effect.either(bodyOf(address, "/transactions/0/20"))
       expect(cut).toMatchObject({ _tag: "Left", left: { detail: "aborted" } })

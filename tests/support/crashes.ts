@@ -5,18 +5,15 @@
 import type { LedgerStoreError } from "@holdfast/ledger-store"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Data from "effect/Data"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import type * as Scope from "effect/Scope"
-import { spawn } from "node:child_process"
 import * as path from "node:path"
 import { type Answers, answersOf, type BadAnswer, noAnswers, objectionsToPart, objectionsToWhole } from "./answers.ts"
-import { holdfast } from "./holdfast.ts"
+import { start } from "./holdfast.ts"
 import { serveStore } from "./servedStore.ts"
 
 /** What is run and killed. */
@@ -48,42 +45,16 @@ const runFor = (
   duration: Option.Option<Duration.Duration>
 ): Effect.Effect<boolean, RunFailed> =>
   Effect.scoped(Effect.gen(function*() {
-    const done = yield* Deferred.make<void, RunFailed>()
-    yield* start(args(directory), done, isDoneBy)
-    if (Option.isNone(duration)) return yield* Effect.as(Deferred.await(done), true)
-    const inTime = yield* Effect.timeoutOption(Deferred.await(done), duration.value)
-    return Option.isSome(inTime)
+    const { ended, hasSpoken } = yield* start(args(directory))
+    const ending = Effect.flatMap(ended, ({ code, stderr }) =>
+      isDoneBy === "ending" && code === 0
+        ? Effect.void
+        : new RunFailed({ message: `holdfast ${args(directory).join(" ")} ended with ${code}: ${stderr}` }))
+    const done = isDoneBy === "ending" ? ending : Effect.raceFirst(hasSpoken, ending)
+    return Option.isNone(duration)
+      ? yield* Effect.as(done, true)
+      : Option.isSome(yield* Effect.timeoutOption(done, duration.value))
   }))
-
-/** Starts the program; the end of the scope kills it, and waits. */
-const start = (
-  args: ReadonlyArray<string>,
-  done: Deferred.Deferred<void, RunFailed>,
-  isDoneBy: WritingProgram["isDoneBy"]
-): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.gen(function*() {
-    const ended = yield* Deferred.make<void>()
-    const child = yield* Effect.acquireRelease(
-      Effect.sync(() => spawn(process.execPath, [holdfast, ...args], { stdio: ["ignore", "pipe", "pipe"] })),
-      (started) =>
-        Effect.suspend(() => {
-          started.kill("SIGKILL")
-          return Deferred.await(ended)
-        })
-    )
-    let stderr = ""
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text
-    })
-    child.stdout.on("data", () => {
-      if (isDoneBy === "a line") Deferred.unsafeDone(done, Effect.void)
-    })
-    child.on("close", (code) => {
-      const failure = new RunFailed({ message: `holdfast ${args.join(" ")} ended with ${code}: ${stderr}` })
-      Deferred.unsafeDone(done, code === 0 && isDoneBy === "ending" ? Effect.void : failure)
-      Deferred.unsafeDone(ended, Effect.void)
-    })
-  })
 
 interface Looked {
   readonly nextVersion: number
