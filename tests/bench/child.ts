@@ -8,20 +8,36 @@ import * as Schema from "effect/Schema"
 import { backUp, restore, verify } from "./backups.ts"
 import { hash, scan } from "./ledger.ts"
 import { runProgram } from "./program.ts"
+import { grow, serve, size } from "./serving.ts"
 import { Outcome, Task } from "./task.ts"
 
-const amountOf = (task: Task) => {
+/** How much a task did, and what it found out by itself of what is measured here otherwise. */
+interface Done {
+  readonly amount: number
+  readonly per?: number
+  readonly peakBytes?: number
+}
+
+const amount = (found: number): Done => ({ amount: found })
+
+const run = (task: Task) => {
   switch (task._tag) {
     case "Hash":
-      return Effect.sync(() => hash(task))
+      return Effect.sync(() => amount(hash(task)))
     case "Scan":
-      return Effect.sync(() => scan(task))
+      return Effect.sync(() => amount(scan(task)))
     case "Verify":
-      return verify(task)
+      return Effect.map(verify(task), amount)
     case "Restore":
-      return restore(task)
+      return Effect.map(restore(task), amount)
     case "BackUp":
-      return backUp(task)
+      return Effect.map(backUp(task), amount)
+    case "Grow":
+      return Effect.map(grow(task), amount)
+    case "Serve":
+      return Effect.map(serve(task), ({ seconds, ...served }): Done => ({ ...served, per: seconds }))
+    case "Size":
+      return Effect.map(size(task), ({ bytes, items }): Done => ({ amount: bytes, per: items }))
   }
 }
 
@@ -29,11 +45,16 @@ const program = Effect.gen(function*() {
   const task = yield* Schema.decodeUnknown(Schema.parseJson(Task))(process.argv[2])
   const started = yield* Clock.currentTimeNanos
   const cpuBefore = process.cpuUsage()
-  const amount = yield* amountOf(task)
+  const done: Done = yield* run(task)
   const seconds = Number((yield* Clock.currentTimeNanos) - started) / 1e9
   const { system, user } = process.cpuUsage(cpuBefore)
-  const peakBytes = process.resourceUsage().maxRSS * 1024
-  const outcome = { amount, seconds, cpuSeconds: (system + user) / 1e6, peakBytes }
+  const outcome = {
+    per: seconds,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+    ...done,
+    seconds,
+    cpuSeconds: (system + user) / 1e6
+  }
   process.stdout.write(`${JSON.stringify(yield* Schema.encode(Outcome)(outcome))}\n`)
 })
 

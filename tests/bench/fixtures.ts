@@ -1,10 +1,8 @@
 /**
  * The backups that the bench verifies: taken once from a network, then kept in the cache folder of the checkout.
  */
-import * as FileSystem from "@effect/platform/FileSystem"
-import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
-import { fileURLToPath } from "node:url"
+import { isThere, keep, kept } from "./kept.ts"
 import { type NetworkName, networkOptions, type Served } from "./networks.ts"
 import { runTask, serveNetwork } from "./processes.ts"
 import type { Storage, Task } from "./task.ts"
@@ -28,10 +26,8 @@ export type FixtureName = keyof typeof fixtures
 /** Raised where fixtures that are cached would no longer be what this program makes. */
 const edition = 1
 
-/** Where fixtures and what is backed up for measuring lie. */
-export const cacheDirectory = fileURLToPath(new URL("../../../node_modules/.cache/holdfast-bench", import.meta.url))
-
-const folderOf = (name: FixtureName, scale: number): string => `${name.replaceAll(" ", "-")}-${scale}`
+const folderOf = (name: FixtureName, scale: number) =>
+  kept(`${name} ${scale}`, { edition, ...fixtures[name], options: networkOptions(fixtures[name].network, scale) })
 
 /** The storage of a fixture that was made; `access` says how it is read, if not as it was written. */
 export const fixtureStorage = (
@@ -39,7 +35,7 @@ export const fixtureStorage = (
   scale: number,
   access: Storage["access"] = fixtures[name].access
 ): Storage => ({
-  directory: `${cacheDirectory}/${folderOf(name, scale)}`,
+  directory: folderOf(name, scale).directory,
   access
 })
 
@@ -59,39 +55,19 @@ export const backupsOf = (network: NetworkName, { lastEpoch, lastVersion }: Serv
 /** Makes the fixtures that are not there yet. */
 export const ensureFixtures = (names: ReadonlySet<FixtureName>, scale: number) =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    yield* fs.makeDirectory(cacheDirectory, { recursive: true })
-
-    const markerOf = (name: FixtureName) => ({
-      file: path.join(cacheDirectory, `${folderOf(name, scale)}.json`),
-      text: JSON.stringify({ edition, ...fixtures[name], options: networkOptions(fixtures[name].network, scale) })
-    })
-    const isMade = (name: FixtureName) => {
-      const { file, text } = markerOf(name)
-      return fs.readFileString(file).pipe(Effect.map((found) => found === text), Effect.orElseSucceed(() => false))
+    const make = (name: FixtureName, served: Served) => {
+      const { maxChunkBytes, network } = fixtures[name]
+      const task: Task = {
+        _tag: "BackUp",
+        storage: fixtureStorage(name, scale),
+        address: served.address,
+        backups: backupsOf(network, served),
+        maxChunkBytes
+      }
+      return keep(folderOf(name, scale), runTask(task))
     }
-    const make = (name: FixtureName, served: Served) =>
-      Effect.gen(function*() {
-        const { maxChunkBytes, network } = fixtures[name]
-        const { file, text } = markerOf(name)
-        const storage = fixtureStorage(name, scale)
-        yield* fs.remove(file, { force: true })
-        yield* fs.remove(storage.directory, { recursive: true, force: true })
-        yield* fs.makeDirectory(storage.directory)
-        const task: Task = {
-          _tag: "BackUp",
-          storage,
-          address: served.address,
-          backups: backupsOf(network, served),
-          maxChunkBytes
-        }
-        yield* runTask(task)
-        // Last: from now on it counts.
-        yield* fs.writeFileString(file, text)
-      })
 
-    const missing = yield* Effect.filter([...names], (name) => Effect.negate(isMade(name)))
+    const missing = yield* Effect.filter([...names], (name) => Effect.negate(isThere(folderOf(name, scale))))
     for (const network of new Set(missing.map((name) => fixtures[name].network))) {
       yield* Effect.logInfo(`making the fixtures of ${network}, once …`)
       yield* Effect.scoped(Effect.gen(function*() {

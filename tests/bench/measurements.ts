@@ -3,6 +3,7 @@
  * the same class, caches warm.
  */
 import { chunkBytes, type FixtureName, fixtureStorage } from "./fixtures.ts"
+import { storeDirectory, type StoreName } from "./stores.ts"
 import type { Storage, Task } from "./task.ts"
 
 export interface Measurement {
@@ -22,14 +23,14 @@ export interface Measurement {
 export type Work =
   | {
     readonly _tag: "Task"
-    readonly fixture: FixtureName | undefined
+    readonly fixture?: FixtureName
+    readonly store?: StoreName
     readonly task: (scale: number, target: string) => Task
   }
   | { readonly _tag: "BackUpState"; readonly access: Storage["access"]; readonly maxChunkBytes: number }
 
 const hash = (batch: boolean, inputs: number): Work => ({
   _tag: "Task",
-  fixture: undefined,
   task: (scale) => ({ _tag: "Hash", batch, inputs: inputs / scale })
 })
 
@@ -62,6 +63,12 @@ const backUpState = (access: Storage["access"], maxChunkBytes: number): Work => 
   _tag: "BackUpState",
   access,
   maxChunkBytes
+})
+
+const serve = (store: StoreName, what: Extract<Task, { readonly _tag: "Serve" }>["what"]): Work => ({
+  _tag: "Task",
+  store,
+  task: (scale) => ({ _tag: "Serve", what, directory: storeDirectory(store, scale) })
 })
 
 const megabyte = 1e-6
@@ -174,13 +181,44 @@ export const measurements: ReadonlyArray<Measurement> = [
     factor: megabyte,
     today: "15 MB/s",
     work: backUpState("gzip", chunkBytes.standard)
+  },
+  {
+    name: "serve a state snapshot",
+    unit: "MB/s",
+    factor: megabyte,
+    goal: 100,
+    today: "28–36 MB/s",
+    work: serve("state", "state")
+  },
+  {
+    name: "serve transactions of 3 KB",
+    unit: "MB/s",
+    factor: megabyte,
+    goal: 100,
+    work: serve("transactions", "transactions")
+  },
+  {
+    name: "serve range proofs",
+    unit: "proofs/s",
+    work: serve("state", "range proofs")
+  },
+  {
+    name: "size of a store that a network grew",
+    unit: "bytes/item",
+    work: {
+      _tag: "Task",
+      store: "state",
+      task: (scale) => ({ _tag: "Size", directory: storeDirectory("state", scale) })
+    }
   }
 ]
 
 /** What stands below the table. */
 export const remarks = [
   "Each measurement ran in a process of its own; its best rate and its largest resident memory are shown. Cores: processor",
-  "time of that process over elapsed time. Backups: the node, another process, grows no more and serves over HTTP.",
+  "time of that process over elapsed time. Backups: the node, another process, grows no more and serves over HTTP. Serving:",
+  "from a store on LMDB, over HTTP to another process that only counts; the memory is without the pages of the store's file",
+  "that the system maps. The size of a store includes its history, and what LMDB keeps free in the file.",
   "",
   "Today's tool reads state records of a local folder without a buffer, so the honest opponents are 113 000 items/s, its",
   "production path (through commands), and 258 000 items/s: its record reader with a buffer added (*), 4 MB chunks."

@@ -12,7 +12,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { fileURLToPath } from "node:url"
 import { Served } from "./networks.ts"
-import { Outcome, Task } from "./task.ts"
+import { Asking, Counted, Outcome, Task } from "./task.ts"
 
 /** A process that ended without saying what it should; it has told why on stderr. */
 export class ChildFailed extends Schema.TaggedError<ChildFailed>("@holdfast/tests/ChildFailed")("ChildFailed", {
@@ -50,3 +50,7 @@ export const serveNetwork = (
 /** Does a task in a process of its own. */
 export const runTask = (task: Task): Effect.Effect<Outcome, Failure, CommandExecutor> =>
   Effect.scoped(firstLine("child.js", JSON.stringify(Schema.encodeSync(Task)(task)), Outcome))
+
+/** Asks and counts, in a process that does nothing else. */
+export const count = (asking: Asking): Effect.Effect<Counted, Failure, CommandExecutor> =>
+  Effect.scoped(firstLine("count.js", JSON.stringify(Schema.encodeSync(Asking)(asking)), Counted))

@@ -3,10 +3,12 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
-import { backupsOf, cacheDirectory, ensureFixtures, type FixtureName } from "./fixtures.ts"
+import { backupsOf, ensureFixtures, type FixtureName } from "./fixtures.ts"
+import { cacheDirectory } from "./kept.ts"
 import type { Measurement } from "./measurements.ts"
 import { networkOptions, type Served } from "./networks.ts"
 import { runTask, serveNetwork } from "./processes.ts"
+import { ensureStores, type StoreName } from "./stores.ts"
 import type { Outcome, Task } from "./task.ts"
 
 export interface Measured {
@@ -32,6 +34,8 @@ export const runAll = (chosen: ReadonlyArray<Measurement>, { repeat, scale }: Ru
       work._tag === "Task" && work.fixture !== undefined ? [work.fixture] : []
     )
     yield* ensureFixtures(new Set<FixtureName>(fixtures), scale)
+    const stores = chosen.flatMap(({ work }) => work._tag === "Task" && work.store !== undefined ? [work.store] : [])
+    yield* ensureStores(new Set<StoreName>(stores), scale)
     const results: Array<Measured> = []
     for (const measurement of chosen) {
       if (measurement.work._tag === "Task") {
@@ -57,7 +61,7 @@ const measure = <E, R>(measurement: Measurement, repeat: number, once: Effect.Ef
   Effect.gen(function*() {
     yield* Effect.logInfo(`${measurement.name} …`)
     const outcomes = yield* Effect.replicateEffect(once, repeat)
-    const rateOf = ({ amount, seconds }: Outcome) => amount * (measurement.factor ?? 1) / seconds
+    const rateOf = ({ amount, per }: Outcome) => amount * (measurement.factor ?? 1) / per
     const best = outcomes.reduce((a, b) => rateOf(b) > rateOf(a) ? b : a)
     return {
       measurement,

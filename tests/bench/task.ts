@@ -1,6 +1,7 @@
 /**
  * What a process of the bench is told to do, and what it found. Tasks travel as JSON on its command line.
  */
+import { DevnetOptions } from "@holdfast/devnet"
 import * as Schema from "effect/Schema"
 
 /** Where a backup lies: a folder, written and read by us or by shell commands. */
@@ -39,12 +40,37 @@ export const Task = Schema.Union(
     address: Schema.String,
     backups: Backups,
     maxChunkBytes: Schema.Int
-  })
+  }),
+  /** Grows a network into a new store. */
+  Schema.TaggedStruct("Grow", { directory: Schema.String, options: DevnetOptions.DevnetOptions }),
+  /** Serves a store. */
+  Schema.TaggedStruct("Serve", {
+    directory: Schema.String,
+    what: Schema.Literal("state", "transactions", "range proofs")
+  }),
+  Schema.TaggedStruct("Size", { directory: Schema.String })
 )
+
+/** What the process that only counts is told to ask, and what it found. */
+export const Asking = Schema.Struct({
+  address: Schema.String,
+  /** One after the other, and from the first on again. */
+  paths: Schema.Array(Schema.String),
+  requests: Schema.Int,
+  connections: Schema.Int
+})
+
+export const Counted = Schema.Struct({
+  answers: Schema.Int,
+  bytes: Schema.Int,
+  seconds: Schema.Number
+})
 
 export const Outcome = Schema.Struct({
   /** How many of what is counted: hashes, records, bytes. */
   amount: Schema.Int,
+  /** What the amount is divided by: the seconds that the work took, or how many there are of what has a size. */
+  per: Schema.Number,
   /** For the work alone, without the start of the process. */
   seconds: Schema.Number,
   cpuSeconds: Schema.Number,
@@ -52,6 +78,8 @@ export const Outcome = Schema.Struct({
   peakBytes: Schema.Int
 })
 
+export type Asking = typeof Asking.Type
+export type Counted = typeof Counted.Type
 export type Storage = typeof Storage.Type
 export type Task = typeof Task.Type
 export type Outcome = typeof Outcome.Type

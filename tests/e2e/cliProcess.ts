@@ -17,6 +17,7 @@ export interface Ended {
 }
 
 export interface Running {
+  readonly pid: number
   /** Closes our end of its stdout, as `| head` does. */
   readonly stopReading: Effect.Effect<void>
   readonly signal: (name: NodeJS.Signals) => Effect.Effect<void>
@@ -71,6 +72,7 @@ export const start = (args: ReadonlyArray<string>, options: Options = {}): Effec
       (all) => all.filter(({ pid }) => pid !== child.pid).map(({ name }) => name)
     )
     return {
+      pid: child.pid ?? 0,
       stopReading: Effect.sync(() => void child.stdout.destroy()),
       signal: (name) => Effect.sync(() => void child.kill(name)),
       firstLine: Deferred.await(firstLine),
@@ -100,12 +102,28 @@ export const document = (stdout: string): { readonly [key: string]: unknown } =>
   return { ...parsed }
 }
 
+export interface Serving {
+  readonly node: Running
+  /** URL of its service. */
+  readonly address: string
+  readonly epoch: number
+  readonly version: number
+}
+
+/** Starts `holdfast node ARGS` at a free port, and waits until it serves a ledger. */
+export const startNode = (
+  args: ReadonlyArray<string>,
+  options?: Options
+): Effect.Effect<Serving, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const node = yield* start(["node", ...args, "--address", "127.0.0.1:0"], options)
+    const line = yield* node.firstLine
+    const [, address, epoch, version] = /^serving (http:\/\/127\.0\.0\.1:\d+) epoch (\d+) version (\d+)$/.exec(line) ??
+      []
+    if (address === undefined) return yield* Effect.dieMessage(`not what a node says: ${line}`)
+    return { node, address, epoch: Number(epoch), version: Number(version) }
+  })
+
 /** A development network that does not grow; the URL of its service. */
 export const devnet = (...flags: ReadonlyArray<string>): Effect.Effect<string, never, Scope.Scope> =>
-  Effect.gen(function*() {
-    const node = yield* start(["node", "devnet", "--address", "127.0.0.1:0", "--block-millis", "0", ...flags])
-    const line = yield* node.firstLine
-    const [, address] = /^serving (http:\/\/127\.0\.0\.1:\d+) epoch \d+ version \d+$/.exec(line) ?? []
-    if (address === undefined) return yield* Effect.dieMessage(`not what a network says: ${line}`)
-    return address
-  })
+  Effect.map(startNode(["devnet", "--block-millis", "0", ...flags]), ({ address }) => address)

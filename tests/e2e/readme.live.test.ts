@@ -3,7 +3,7 @@ import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import { fileURLToPath } from "node:url"
-import { devnet, run } from "./cliProcess.ts"
+import { run, startNode } from "./cliProcess.ts"
 
 const readme = fs.readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8")
 
@@ -19,12 +19,17 @@ describe("README", () => {
   it.scopedLive("gives commands that work, one after the other", () =>
     Effect.gen(function*() {
       const cwd = yield* TempDirectory.make
-      // Its address may be taken on this machine: the network gets a free one, and those who ask it are told.
-      const address = yield* devnet()
+      // An address may be taken on this machine: nodes get free ones, and those who ask a node are told.
+      let address = ""
       for (const line of commands) {
         const args = line.replace(/^npm start( -- )?/, "").split(" ").filter((word) => word !== "")
         // This test is part of it.
-        if (line === "npm test" || args.join(" ") === "node devnet") continue
+        if (line === "npm test") continue
+        if (args[0] === "node") {
+          const flags = args.slice(1).join(" ").replace(/ --address \S+/, "").split(" ")
+          address = (yield* startNode(flags, { cwd })).address
+          continue
+        }
         const asksNode = args.includes("oneoff") || args.includes("node-state")
         const ended = yield* run(
           args.length === 0 ? ["demo"] : asksNode ? [...args, "--backup-service-address", address] : args,

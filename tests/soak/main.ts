@@ -5,16 +5,19 @@
  * - `commands [--seed S] [--count N]`: writes through commands of which every second one goes wrong
  * - `mutations [--seed S] [--count N]`: the verifier against changes to the reference storages
  * - `kill [--seed S] [--count N]`: the program ended by KILL in the middle of a backup
+ * - `crash-devnet [--seed S] [--count N]`: a network that grows in a store, ended by KILL and started again
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { runProgram } from "../bench/program.ts"
+import { growingDevnet } from "../support/growingDevnet.ts"
 import { commands } from "./commands.ts"
+import { crash } from "./crash.ts"
 import { kill } from "./kill.ts"
 import { memory } from "./memory.ts"
 import { mutations } from "./mutations.ts"
 
-const tests = { memory: () => memory, commands, mutations, kill }
+const tests = { memory: () => memory, commands, mutations, kill, "crash-devnet": crash(growingDevnet) }
 
 class UnknownTest extends Data.TaggedError("UnknownTest")<{ readonly name: string }> {
   override get message(): string {
@@ -31,6 +34,7 @@ const one = (chosen: string) =>
       case "commands":
       case "mutations":
       case "kill":
+      case "crash-devnet":
         return yield* tests[chosen](args)
       default:
         return yield* new UnknownTest({ name: chosen })

@@ -1,6 +1,6 @@
 /**
- * Backing up and verifying keep within a bound of memory that does not grow with the ledger: the peak resident memory of
- * processes that do nothing else, with the default settings, on the ledgers of the bench.
+ * Backing up, verifying and serving keep within a bound of memory that does not grow with the ledger: the peak resident
+ * memory of processes that do nothing else, with the default settings, on the ledgers of the bench.
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -21,7 +21,7 @@ const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`
 
 /** Prints the peaks; fails where one is over the limit. */
 export const memory = Effect.gen(function*() {
-  const chosen = measurements.filter(({ name }) => /^(verify|back up) /.test(name))
+  const chosen = measurements.filter(({ name }) => /^(verify|back up|serve) /.test(name))
   const results = yield* runAll(chosen, { scale: 1, repeat: 1 })
   const rows = results.map(({ measurement, peakBytes }) => [
     measurement.name,

@@ -73,6 +73,7 @@ export type CliError =
   | EngineError.InvalidRequest
   | EngineError.SourceMismatch
   | LedgerStoreError.LedgerStoreError
+  | LedgerStoreError.LedgerStoreOpenError
   | StorageError.StorageError
 
 /**

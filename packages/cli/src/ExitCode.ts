@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import type { LedgerStoreError } from "@holdfast/ledger-store"
 import type { CliError } from "./CliError.ts"
 
 /**
@@ -86,7 +87,24 @@ export const ofError = (error: CliError): number => {
     case "CannotServe":
     case "DemoFolderError":
       return failed
+    case "LedgerStoreOpenError":
+      return ofOpenError(error.reason)
     case "DevnetError":
       return refused
+  }
+}
+
+const ofOpenError = (reason: LedgerStoreError.LedgerStoreOpenError["reason"]): number => {
+  switch (reason) {
+    case "Missing":
+      return usage
+    case "Foreign":
+    case "NewerFormat":
+    case "OtherNetwork":
+    case "InUse":
+      return refused
+    case "Corrupt":
+    case "Io":
+      return failed
   }
 }

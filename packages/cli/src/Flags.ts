@@ -71,6 +71,23 @@ export const node = {
 }
 
 /**
+ * Where to serve.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const address: Flag.Flag<Values.ListenAddress> = Flag.standard(
+  {
+    name: "address",
+    placeholder: "HOST:PORT",
+    description: "Where to serve; port 0 finds a free one",
+    parse: Values.listenAddress
+  },
+  { host: "127.0.0.1", port: 6186 },
+  "127.0.0.1:6186"
+)
+
+/**
  * The largest record that is accepted.
  *
  * @since 0.1.0

@@ -1,19 +1,15 @@
 /**
- * A development network in memory, behind a backup service of its own.
+ * A development network behind a backup service of its own.
  *
  * @since 0.1.0
  */
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import type * as HttpServer from "@effect/platform/HttpServer"
-import * as HttpServerService from "@effect/platform/HttpServer"
-import { Server } from "@holdfast/backup-service"
 import { Devnet, type DevnetError, type DevnetOptions, type Summary } from "@holdfast/devnet"
 import type { LedgerStore, LedgerStoreError } from "@holdfast/ledger-store"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as http from "node:http"
-import { CannotServe } from "./CliError.ts"
-import { type ListenAddress, urlOf } from "./Values.ts"
+import type { CannotServe } from "./CliError.ts"
+import * as Serving from "./Serving.ts"
+import type { ListenAddress } from "./Values.ts"
 
 /**
  * A network that is being served.
@@ -45,50 +41,9 @@ export const make = (
 > =>
   Effect.gen(function*() {
     // First of all, so that a busy port is told before the work.
-    const server = yield* listen(at)
+    const { address, serve } = yield* Serving.listen(at)
     const network = Devnet.make(options)
     const summary = yield* network.grow
-    const app = yield* Server.make
-    yield* HttpServerService.serveEffect(app).pipe(Effect.provideService(HttpServerService.HttpServer, server))
-    const port = server.address._tag === "TcpAddress" ? server.address.port : at.port
-    return { network, address: urlOf({ host: at.host, port }), summary }
+    yield* serve
+    return { network, address, summary }
   })
-
-const listen = (at: ListenAddress): Effect.Effect<HttpServer.HttpServer, CannotServe, Scope.Scope> =>
-  Effect.gen(function*() {
-    const server = http.createServer()
-    const listening = yield* NodeHttpServer.make(() => server, { host: at.host, port: at.port }).pipe(
-      Effect.mapError(({ cause }) => cannotServe(at, cause))
-    )
-    yield* Effect.addFinalizer(() =>
-      Effect.async<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        // Without this, a client that reads slowly would keep the server alive.
-        server.closeAllConnections()
-      })
-    )
-    return listening
-  })
-
-const cannotServe = (at: ListenAddress, cause: unknown): CannotServe => {
-  const address = `${at.host}:${at.port}`
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined
-  switch (code) {
-    case "EADDRINUSE":
-      return new CannotServe({
-        address,
-        reason: "AddressInUse",
-        detail: "something else listens there; stop it, or give another --address (port 0 finds a free one)"
-      })
-    case "EACCES":
-      return new CannotServe({
-        address,
-        reason: "PermissionDenied",
-        detail: "this user may not listen there; give an --address with a port above 1023"
-      })
-    default: {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      return new CannotServe({ address, reason: "Unavailable", detail: `${why}; is it an address of this machine?` })
-    }
-  }
-}

@@ -5,6 +5,7 @@
  */
 import { Waypoint } from "@holdfast/ledger"
 import * as Either from "effect/Either"
+import * as net from "node:net"
 
 /**
  * A value, or why there is none.
@@ -104,6 +105,19 @@ export const listenAddress = (text: string): Parsed<ListenAddress> => {
     ? Either.left("HOST:PORT expected, such as 127.0.0.1:6186; port 0 lets the system choose")
     : Either.right({ host, port })
 }
+
+const loopback = new net.BlockList()
+loopback.addSubnet("127.0.0.0", 8)
+loopback.addAddress("::1", "ipv6")
+
+/**
+ * Can only this machine connect to what listens at an IP address? False for what is none.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isLoopback = (ip: string): boolean =>
+  net.isIP(ip) !== 0 && loopback.check(ip, net.isIPv6(ip) ? "ipv6" : "ipv4")
 
 /**
  * The URL of an address.

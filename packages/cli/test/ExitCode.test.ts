@@ -9,6 +9,9 @@ import { CommandAdapterConfig, StorageError } from "@holdfast/storage"
 const service = (reason: BackupServiceError.BackupServiceErrorReason) =>
   new BackupServiceError.BackupServiceError({ reason, address: "http://node", endpoint: "/db_state", detail: "why" })
 
+const open = (reason: LedgerStoreError.LedgerStoreOpenError["reason"]) =>
+  new LedgerStoreError.LedgerStoreOpenError({ directory: "d", reason, detail: "why" })
+
 const cases: ReadonlyArray<readonly [number, CliError.CliError]> = [
   [1, new EngineError.InvalidBackup({ file: "f", reason: "Gap", detail: "why" })],
   [2, new CliError.UsageError({ detail: "why" })],
@@ -30,6 +33,13 @@ const cases: ReadonlyArray<readonly [number, CliError.CliError]> = [
   [3, new EngineError.SourceMismatch({ request: "r", reason: "WrongEpoch", detail: "why" })],
   [3, new StorageError.StorageError({ operation: "open_for_read", reason: "NotFound", subject: "s", detail: "why" })],
   [3, new LedgerStoreError.LedgerStoreError({ operation: "o", reason: "NotAvailable", detail: "why" })],
+  [2, open("Missing")],
+  [3, open("Corrupt")],
+  [3, open("Io")],
+  [4, open("Foreign")],
+  [4, open("NewerFormat")],
+  [4, open("OtherNetwork")],
+  [4, open("InUse")],
   [3, new CliError.CannotServe({ address: "a", reason: "AddressInUse", detail: "why" })],
   [3, new CliError.DemoFolderError({ path: "p", detail: "why" })],
   [4, new DevnetError.DevnetError({ reason: "OtherLedger", detail: "why" })]

@@ -45,6 +45,22 @@ describe("Values", () => {
     }
   )
 
+  it.each(
+    [
+      ["127.0.0.1", true],
+      ["127.255.0.9", true],
+      ["::1", true],
+      ["::ffff:127.0.0.1", true],
+      ["0.0.0.0", false],
+      ["::", false],
+      ["128.0.0.1", false],
+      ["fe80::1", false],
+      ["localhost", false]
+    ] as const
+  )("%s is reached from this machine alone: %s", (ip, alone) => {
+    expect(Values.isLoopback(ip)).toBe(alone)
+  })
+
   it("reads waypoints and words", () => {
     expect(Either.isRight(Values.waypoint(`3:${"0a".repeat(32)}`))).toBe(true)
     expect(Either.isLeft(Values.waypoint(`3:${"0a".repeat(31)}`))).toBe(true)

@@ -83,7 +83,10 @@ const checkGenesis = (network: Network.Network, store: Store): Effect.Effect<voi
     const { nextVersion } = yield* store.head
     if (nextVersion === 0) return
     const own = Bcs.encode(Transaction.Transaction, genesis(network).transaction)
-    const first = yield* Stream.runHead(store.transactions(0, 1))
+    const first = yield* Stream.runHead(store.transactions(0, 1)).pipe(
+      // A store may have been restored without its beginning.
+      Effect.catchIf(({ reason }) => reason === "NotAvailable", () => Effect.succeedNone)
+    )
     const same = Option.exists(first, (frame) => Bytes.equalRange(frame, frameHeaderBytes, own, 0, own.length))
     if (!same) {
       return yield* new DevnetError({

@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 
 /**
- * - `OtherLedger`: the store holds a ledger that is not this network's.
+ * - `OtherLedger`: the store holds a ledger that is not this network's, or not from its beginning.
  * - `NotAtBlockEnd`: the store ends within a block, or has no ledger info for its newest version.
  *
  * @since 0.1.0

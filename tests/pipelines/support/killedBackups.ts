@@ -4,16 +4,13 @@
 import { CommandPool } from "@holdfast/storage"
 import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
 import * as Data from "effect/Data"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Random from "effect/Random"
-import type * as Scope from "effect/Scope"
-import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { fileURLToPath } from "node:url"
+import { start } from "../../support/holdfast.ts"
 import { type FaultyCommands, make } from "./faultyCommands.ts"
 import { backUp, type Failure, TestNode, verify } from "./node.ts"
 
@@ -26,15 +23,6 @@ export interface Report {
   readonly wrong: ReadonlyArray<string>
 }
 
-/** Below the folder of this file or of what is built from it. */
-const program = ((): string => {
-  for (let folder = path.dirname(fileURLToPath(import.meta.url));; folder = path.dirname(folder)) {
-    const file = path.join(folder, "packages", "cli", "bin", "holdfast.mjs")
-    if (fs.existsSync(file)) return file
-    if (folder === path.dirname(folder)) throw new Error("there is no packages/cli above this file")
-  }
-})()
-
 /** What each backup is asked for, and about how many commands it runs. */
 const backups = [
   { args: ["epoch-ending", "--start-epoch", "0", "--end-epoch", "2", "--max-chunk-size", "900"], commands: 5 },
@@ -44,36 +32,6 @@ const backups = [
     commands: 9
   }
 ] as const
-
-interface Running {
-  readonly kill: Effect.Effect<void>
-  readonly hasEnded: () => boolean
-  readonly ended: Effect.Effect<{ readonly code: number | null; readonly stderr: string }>
-}
-
-/** Starts the program; the scope ends it. */
-const start = (args: ReadonlyArray<string>): Effect.Effect<Running, never, Scope.Scope> =>
-  Effect.gen(function*() {
-    const ended = yield* Deferred.make<{ readonly code: number | null; readonly stderr: string }>()
-    const child = yield* Effect.acquireRelease(
-      Effect.sync(() => spawn(process.execPath, [program, ...args], { stdio: ["ignore", "ignore", "pipe"] })),
-      (started) =>
-        Effect.suspend(() => {
-          started.kill("SIGKILL")
-          return Deferred.await(ended)
-        })
-    )
-    let stderr = ""
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text
-    })
-    child.on("exit", (code) => Deferred.unsafeDone(ended, Effect.sync(() => ({ code, stderr }))))
-    return {
-      kill: Effect.sync(() => void child.kill("SIGKILL")),
-      hasEnded: () => child.exitCode !== null || child.signalCode !== null,
-      ended: Deferred.await(ended)
-    }
-  })
 
 /** Something that has to come did not. */
 export class NeverHappened extends Data.TaggedError("NeverHappened")<{ readonly message: string }> {}

@@ -9,6 +9,7 @@ import { backupQuery } from "./BackupQuery.ts"
 import { backupVerify } from "./BackupVerify.ts"
 import { demo } from "./Demo.ts"
 import { nodeDevnet } from "./NodeDevnet.ts"
+import { nodeServe } from "./NodeServe.ts"
 
 /**
  * @since 0.1.0
@@ -16,6 +17,6 @@ import { nodeDevnet } from "./NodeDevnet.ts"
  */
 export const holdfast = group("holdfast", "Back up and verify Aptos-format ledgers", [
   group("backup", "Take, verify and ask about backups", [backupOneoff, backupQuery, backupVerify]),
-  group("node", "Run nodes", [nodeDevnet]),
+  group("node", "Run nodes", [nodeServe, nodeDevnet]),
   demo
 ])

@@ -4,8 +4,9 @@
  * @since 0.1.0
  */
 import { DevnetOptions } from "@holdfast/devnet"
-import { MemoryLedgerStore } from "@holdfast/ledger-store"
+import { LmdbLedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { UsageError } from "../CliError.ts"
@@ -25,18 +26,16 @@ const number = (name: string, description: string) =>
  */
 export const nodeDevnet = leaf(
   "devnet",
-  "Run a development network in memory and serve its backups until interrupted",
+  "Run a development network and serve its backups until interrupted",
   flagsOf({
-    address: Flag.standard(
-      {
-        name: "address",
-        placeholder: "HOST:PORT",
-        description: "Where to serve; port 0 finds a free one",
-        parse: Values.listenAddress
-      },
-      { host: "127.0.0.1", port: 6186 },
-      "127.0.0.1:6186"
-    ),
+    db: Flag.optional({
+      name: "db",
+      placeholder: "DIR",
+      description:
+        "Keep the network in a ledger store in this folder, and go on where it stands; without it, in memory",
+      parse: Values.anyText
+    }),
+    address: Flags.address,
     seed: number("seed", "Where all randomness comes from: the same seed and flags make the same ledger"),
     epochs: number("epochs", "Closed epochs to start with"),
     items: number("items", "State items to start with"),
@@ -48,7 +47,7 @@ export const nodeDevnet = leaf(
     }, 1000),
     output: Flags.output
   }),
-  ({ address, blockMillis, epochs, items, seed }) =>
+  ({ address, blockMillis, db, epochs, items, seed }) =>
     Effect.gen(function*() {
       const output = yield* Output.Output
       const options = yield* devnetOptions({ epochs, items, seed })
@@ -59,7 +58,13 @@ export const nodeDevnet = leaf(
         text: () => `serving ${served.address} epoch ${epoch} version ${version}`
       })
       return yield* blockMillis === 0 ? Effect.never : served.network.run({ blockMillis })
-    }).pipe(Effect.scoped, Effect.provide(MemoryLedgerStore.layerMemory))
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(Option.match(db, {
+        onNone: () => MemoryLedgerStore.layerMemory,
+        onSome: (directory) => LmdbLedgerStore.layer({ directory })
+      }))
+    )
 )
 
 type GivenOptions = {

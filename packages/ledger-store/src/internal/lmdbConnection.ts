@@ -27,7 +27,8 @@ export class Connection {
   /** Only of a writer. */
   readonly claim: WriterClaim | undefined
   #isOpen = true
-  readonly #snapshots = new Set<Snapshot>()
+  /** How often each is lent: those who begin at the same state get the same one. */
+  readonly #snapshots = new Map<Snapshot, number>()
 
   constructor(tables: Tables, claim: WriterClaim | undefined) {
     this.tables = tables
@@ -49,16 +50,21 @@ export class Connection {
   takeSnapshot(): Snapshot {
     this.begin("snapshot")
     const snapshot = this.tables.meta.useReadTransaction()
-    this.#snapshots.add(snapshot)
+    this.#snapshots.set(snapshot, (this.#snapshots.get(snapshot) ?? 0) + 1)
     return snapshot
   }
 
   releaseSnapshot(snapshot: Snapshot): void {
-    if (this.#snapshots.delete(snapshot)) snapshot.done()
+    const lent = this.#snapshots.get(snapshot) ?? 0
+    if (lent > 1) this.#snapshots.set(snapshot, lent - 1)
+    else this.#snapshots.delete(snapshot)
+    if (lent > 0) snapshot.done()
   }
 
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
-    for (const snapshot of this.#snapshots) this.releaseSnapshot(snapshot)
+    for (const [snapshot, lent] of this.#snapshots) {
+      for (let left = lent; left > 0; left--) this.releaseSnapshot(snapshot)
+    }
     this.#isOpen = false
     return Effect.ensuring(
       Effect.sync(() => this.claim?.release()),

@@ -101,6 +101,32 @@ describe("a store on LMDB", () => {
       expect((yield* Effect.flip(store.stateItemCount(0))).reason).toBe("NotAvailable")
     }))
 
+  it.scoped("lets go of a state that several streams began at, when the last of them ends", () =>
+    Effect.gen(function*() {
+      const directory = yield* TempDirectory.make
+      const store = yield* LmdbLedgerStore.make({ directory })
+      yield* grow(store, [genesis])
+      const environment = openEnvironment(directory, true)
+      if (environment === undefined) return yield* Effect.dieMessage("no store")
+      yield* Effect.addFinalizer(() => Effect.promise(() => environment.close()))
+      /** The transactions of LMDB whose state is being read. */
+      const read = () => [...environment.readerList().matchAll(/([0-9]+)$/gm)].map(([, transaction]) => transaction)
+      const one = store.transactions(0, all)
+      let held: ReadonlyArray<string | undefined> = []
+      const others = Effect.gen(function*() {
+        yield* grow(store, [block])
+        yield* Stream.runDrain(Stream.tap(one, () => Stream.runDrain(one)))
+        yield* grow(store, [block])
+        yield* store.dbState
+        held = read()
+      })
+      yield* Stream.runDrain(Stream.tap(one, () => others))
+      expect(held).not.toEqual([])
+      yield* grow(store, [block])
+      yield* store.dbState
+      expect(read().filter((transaction) => held.includes(transaction))).toEqual([])
+    }))
+
   it.scoped("writes nothing once another has taken it over", () =>
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make

@@ -1,0 +1,88 @@
+/**
+ * The backup service of a ledger store at an address of this machine.
+ *
+ * @since 0.1.0
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpServer from "@effect/platform/HttpServer"
+import { Server } from "@holdfast/backup-service"
+import type { LedgerStore } from "@holdfast/ledger-store"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as http from "node:http"
+import { CannotServe } from "./CliError.ts"
+import { isLoopback, type ListenAddress, urlOf } from "./Values.ts"
+
+/**
+ * An address that listens, and does not answer yet.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Listening {
+  /** Its URL, with the port that the system chose. */
+  readonly address: string
+  /** Answers with the backup service of the store until the scope closes. */
+  readonly serve: Effect.Effect<void, never, LedgerStore.LedgerStore | Scope.Scope>
+}
+
+/**
+ * Listens until the scope closes. Then open connections are cut.
+ *
+ * Warns where others than this machine may connect: whoever does reads the whole ledger, as from any node.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const listen = (at: ListenAddress): Effect.Effect<Listening, CannotServe, Scope.Scope> =>
+  Effect.gen(function*() {
+    const server = http.createServer()
+    const listening = yield* NodeHttpServer.make(() => server, { host: at.host, port: at.port }).pipe(
+      Effect.mapError(({ cause }) => cannotServe(at, cause))
+    )
+    yield* Effect.addFinalizer(() =>
+      Effect.async<void>((resume) => {
+        server.close(() => resume(Effect.void))
+        // Without this, a client that reads slowly would keep the server alive.
+        server.closeAllConnections()
+      })
+    )
+    const { hostname, port } = listening.address._tag === "TcpAddress"
+      ? listening.address
+      : { hostname: at.host, port: at.port }
+    const address = urlOf({ host: at.host, port })
+    if (!isLoopback(hostname)) {
+      yield* Effect.logWarning(
+        `${address} is open to other machines: the backup service asks nobody who they are, and answers all that connect`
+      )
+    }
+    return {
+      address,
+      serve: Effect.flatMap(Server.make, (app) => HttpServer.serveEffect(app)).pipe(
+        Effect.provideService(HttpServer.HttpServer, listening)
+      )
+    }
+  })
+
+const cannotServe = (at: ListenAddress, cause: unknown): CannotServe => {
+  const address = `${at.host}:${at.port}`
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+  switch (code) {
+    case "EADDRINUSE":
+      return new CannotServe({
+        address,
+        reason: "AddressInUse",
+        detail: "something else listens there; stop it, or give another --address (port 0 finds a free one)"
+      })
+    case "EACCES":
+      return new CannotServe({
+        address,
+        reason: "PermissionDenied",
+        detail: "this user may not listen there; give an --address with a port above 1023"
+      })
+    default: {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      return new CannotServe({ address, reason: "Unavailable", detail: `${why}; is it an address of this machine?` })
+    }
+  }
+}

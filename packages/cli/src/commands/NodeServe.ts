@@ -1,0 +1,63 @@
+/**
+ * `node serve`: the backup service over a ledger store, until interrupted.
+ *
+ * @since 0.1.0
+ */
+import { LedgerStore, LmdbLedgerStore } from "@holdfast/ledger-store"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { flags, leaf } from "../CommandTree.ts"
+import * as Flag from "../Flag.ts"
+import * as Flags from "../Flags.ts"
+import * as Output from "../Output.ts"
+import * as Serving from "../Serving.ts"
+import * as Values from "../Values.ts"
+
+/**
+ * Only reads, so that another process may write to the store meanwhile: what it commits is answered from then on.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const nodeServe = leaf(
+  "serve",
+  "Serve the backups of a ledger store until interrupted",
+  flags({
+    db: Flag.required({
+      name: "db",
+      placeholder: "DIR",
+      description: "The folder of the store; another process may write to it",
+      parse: Values.anyText
+    }),
+    address: Flags.address,
+    output: Flags.output
+  }),
+  ({ address: at, db: directory }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const store = yield* LedgerStore.LedgerStore
+      const { address, serve } = yield* Serving.listen(at)
+      const state = yield* store.dbState
+      yield* serve
+      if (Option.isNone(state)) {
+        yield* Effect.logWarning(
+          `the store in ${directory} holds no ledger yet: until it does, there is nothing to back up`
+        )
+      }
+      yield* output.result({
+        json: {
+          serving: address,
+          ...Option.match(state, {
+            onNone: () => ({ epoch: null, version: null }),
+            onSome: ({ committedVersion: version, epoch }) => ({ epoch, version })
+          })
+        },
+        text: () =>
+          Option.match(state, {
+            onNone: () => `serving ${address} without a ledger yet`,
+            onSome: ({ committedVersion, epoch }) => `serving ${address} epoch ${epoch} version ${committedVersion}`
+          })
+      })
+      return yield* Effect.never
+    }).pipe(Effect.scoped, Effect.provide(LmdbLedgerStore.layer({ directory, readOnly: true })))
+)

@@ -1,0 +1,26 @@
+/**
+ * The program ended by KILL at random moments of what it writes to a store: it goes on, and nobody can tell.
+ */
+import type { LedgerStoreError } from "@holdfast/ledger-store"
+import * as Effect from "effect/Effect"
+import type { BadAnswer } from "../support/answers.ts"
+import { crashes, type RunFailed, type WritingProgram } from "../support/crashes.ts"
+import { Objections, options, say, type UsageError } from "./options.ts"
+
+type Failure =
+  | UsageError
+  | Objections
+  | RunFailed
+  | BadAnswer
+  | LedgerStoreError.LedgerStoreError
+  | LedgerStoreError.LedgerStoreOpenError
+
+/** The endurance test of a program. */
+export const crash = (program: WritingProgram) => (args: ReadonlyArray<string>): Effect.Effect<void, Failure> =>
+  Effect.gen(function*() {
+    const chosen = yield* options(args, { seed: 1, count: 100 })
+    yield* say(`${chosen.count} runs that are killed, seed ${chosen.seed}`)
+    const { answers, killed, stores, wrong } = yield* crashes(program, chosen)
+    yield* say(`${killed} killed; ${stores} stores were finished all the same, each compared in ${answers} answers`)
+    if (wrong.length > 0) return yield* new Objections({ found: wrong })
+  })

@@ -1,0 +1,53 @@
+/** The command line as a process that may be ended at any moment. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { spawn } from "node:child_process"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+
+/** It lies above this file, and above what is built from it. */
+const program = ((): string => {
+  for (let folder = path.dirname(fileURLToPath(import.meta.url));; folder = path.dirname(folder)) {
+    const file = path.join(folder, "packages", "cli", "bin", "holdfast.mjs")
+    if (fs.existsSync(file)) return file
+    if (folder === path.dirname(folder)) throw new Error("there is no packages/cli above this file")
+  }
+})()
+
+export interface Running {
+  readonly kill: Effect.Effect<void>
+  readonly hasEnded: () => boolean
+  /** The process alone: what it started may still run. */
+  readonly ended: Effect.Effect<{ readonly code: number | null; readonly stderr: string }>
+  /** Returns when there is something on stdout. */
+  readonly hasSpoken: Effect.Effect<void>
+}
+
+/** Starts `holdfast ARGS`. The scope ends it by KILL. */
+export const start = (args: ReadonlyArray<string>): Effect.Effect<Running, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const ended = yield* Deferred.make<{ readonly code: number | null; readonly stderr: string }>()
+    const spoken = yield* Deferred.make<void>()
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() => spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] })),
+      (started) =>
+        Effect.suspend(() => {
+          started.kill("SIGKILL")
+          return Deferred.await(ended)
+        })
+    )
+    let stderr = ""
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text
+    })
+    child.stdout.on("data", () => Deferred.unsafeDone(spoken, Effect.void))
+    child.on("exit", (code) => Deferred.unsafeDone(ended, Effect.sync(() => ({ code, stderr }))))
+    return {
+      kill: Effect.sync(() => void child.kill("SIGKILL")),
+      hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+      ended: Deferred.await(ended),
+      hasSpoken: Deferred.await(spoken)
+    }
+  })

@@ -1,0 +1,41 @@
+/**
+ * The backup service of a ledger store, in this process, for as long as the scope is open.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpServer from "@effect/platform/HttpServer"
+import { Server } from "@holdfast/backup-service"
+import { LedgerStore, type LedgerStoreError, LmdbLedgerStore } from "@holdfast/ledger-store"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as http from "node:http"
+
+/** Serves a store; the address. */
+export const serve = (store: LedgerStore.LedgerStore["Type"]): Effect.Effect<string, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const server = yield* Effect.orDie(NodeHttpServer.make(() => http.createServer(), { port: 0, host: "127.0.0.1" }))
+    yield* Layer.build(Server.layer).pipe(
+      Effect.provideService(HttpServer.HttpServer, server),
+      Effect.provideService(LedgerStore.LedgerStore, store)
+    )
+    return HttpServer.formatAddress(server.address)
+  })
+
+export interface ServedStore {
+  readonly address: string
+  /** Transactions in it. */
+  readonly nextVersion: number
+}
+
+/** Opens the store of a folder to read only, and serves it. */
+export const serveStore = (
+  directory: string
+): Effect.Effect<
+  ServedStore,
+  LedgerStoreError.LedgerStoreError | LedgerStoreError.LedgerStoreOpenError,
+  Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const store = yield* LmdbLedgerStore.make({ directory, readOnly: true })
+    return { address: yield* serve(store), nextVersion: (yield* store.head).nextVersion }
+  })
