@@ -33,7 +33,7 @@ describe("holdfast demo", () => {
       const env = { npm_lifecycle_event: "start" }
       expect(yield* runJson(["demo"], { cwd })).toMatchObject({
         code: 0,
-        json: { ok: true, folder: ".holdfast/demo-2" }
+        json: { ok: true, folder: ".holdfast/demo-2", restored: { same: true } }
       })
       const again = yield* run(["demo"], { cwd, env })
       expect(again.stdout).toContain(".holdfast/demo-2/adapter.yaml")

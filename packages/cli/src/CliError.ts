@@ -71,6 +71,7 @@ export type CliError =
   | DevnetError.DevnetError
   | EngineError.InvalidBackup
   | EngineError.InvalidRequest
+  | EngineError.RestoreRefused
   | EngineError.SourceMismatch
   | LedgerStoreError.LedgerStoreError
   | LedgerStoreError.LedgerStoreOpenError

@@ -24,6 +24,8 @@ export interface Outcome {
   readonly ok: boolean
   /** What verification said of the spoilt backup, if anything. */
   readonly caught: string | undefined
+  /** The restored ledger is the network's. */
+  readonly same: boolean
   /** Of the genesis. */
   readonly waypoint: string
   readonly place: DemoFolder
@@ -45,14 +47,14 @@ const pathWidth = 31
  * @category formatting
  */
 export const closingWords = (
-  { caught, epochs, items, ok, place, transactions, waypoint }: Outcome
+  { caught, epochs, items, ok, place, same, transactions, waypoint }: Outcome
 ): Effect.Effect<(style: Style) => string> =>
   Effect.map(program, (call) => (style) => {
     const fact = (value: number, what: string, proof: string) =>
       `  ${Figures.counted(value, what).padEnd(factWidth)} ${proof}`
     const file = (path: string, what: string) => `  ${path.padEnd(pathWidth)} ${style.dim(what)}`
     const command = (...words: ReadonlyArray<string>) => `  ${style.accent(words.join(" \\\n      "))}`
-    const proven = ok && caught !== undefined
+    const proven = ok && same && caught !== undefined
     return [
       "",
       style.bold(proven ? style.good("Proven, without node or database") : style.bad("This should not happen")),
@@ -62,10 +64,12 @@ export const closingWords = (
       ...(caught === undefined
         ? ["  The flipped bit went unnoticed."]
         : ["  The flipped bit:", ...wrap(caught, 4).map(style.dim)]),
+      ...(same ? [] : ["  The restored ledger is not the network's."]),
       "",
       style.bold("The files"),
       file(place.storage, "the backup, gzipped by shell commands"),
       file(place.config, "those commands: any storage will do"),
+      file(place.restored, "the ledger store that it was restored to"),
       "",
       style.bold("Try next"),
       command(
@@ -75,6 +79,7 @@ export const closingWords = (
         waypoint
       ),
       command(`${call} backup query backup-storage-state`, `--command-adapter-config ${place.config}`),
+      command(`${call} node serve --db ${place.restored}`),
       `${command(`${call} node devnet`)}   ${style.dim("a network to back up from another terminal")}`,
       command(`${call} --help`)
     ].join("\n")

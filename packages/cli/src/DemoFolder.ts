@@ -1,10 +1,12 @@
 /**
- * Where a demo keeps its files: a folder of its own below the current one, with a storage and the configuration of the
- * commands that reach it.
+ * Where a demo keeps its files: a folder of its own below the current one, with a storage, the configuration of the
+ * commands that reach it, and two ledger stores.
  *
  * ```
  * .holdfast/demo-1/adapter.yaml         the commands
  * .holdfast/demo-1/storage/             what they write
+ * .holdfast/demo-1/node/                the network's ledger store
+ * .holdfast/demo-1/restored/            the one that the backup is restored into
  * .holdfast/demo-1/.holdfast-demo       says that the folder is a demo's, and whose
  * ```
  *
@@ -29,6 +31,8 @@ export interface DemoFolder {
   readonly storage: string
   /** The configuration of the command adapter. */
   readonly config: string
+  readonly node: string
+  readonly restored: string
 }
 
 const parent = ".holdfast"
@@ -81,7 +85,7 @@ export const make = (
       )
       yield* fs.writeFileString(config, configuration(path.resolve(storage)))
     }).pipe(Effect.mapError(failed(folder)))
-    return { folder, storage, config }
+    return { folder, storage, config, node: path.join(folder, "node"), restored: path.join(folder, "restored") }
   })
 
 const isAlive = (pid: number): boolean => {

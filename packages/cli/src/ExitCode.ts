@@ -83,13 +83,15 @@ export const ofError = (error: CliError): number => {
       return error.reason === "InvalidAddress" ? usage : failed
     case "StorageError":
     case "SourceMismatch":
-    case "LedgerStoreError":
     case "CannotServe":
     case "DemoFolderError":
       return failed
+    case "LedgerStoreError":
+      return error.reason === "Refused" ? refused : failed
     case "LedgerStoreOpenError":
       return ofOpenError(error.reason)
     case "DevnetError":
+    case "RestoreRefused":
       return refused
   }
 }

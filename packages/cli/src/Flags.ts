@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import { Settings } from "@holdfast/engine"
+import type { Waypoint } from "@holdfast/ledger"
 import * as os from "node:os"
 import * as Flag from "./Flag.ts"
 import type { Format } from "./Output.ts"
@@ -68,6 +69,25 @@ export const node = {
     description: "The backup service of the node",
     parse: Values.anyText
   }, "http://localhost:6186")
+}
+
+/**
+ * Whom to trust.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const trust: {
+  readonly trustedWaypoints: Flag.Flag<ReadonlyArray<Waypoint.Waypoint>>
+  readonly requireWaypoint: Flag.Flag<boolean>
+} = {
+  trustedWaypoints: Flag.repeated({
+    name: "trust-waypoint",
+    placeholder: "VERSION:HEX",
+    description: "A waypoint of the network that you trust, the genesis one first of all",
+    parse: Values.waypoint
+  }),
+  requireWaypoint: Flag.toggle("require-waypoint", "Do not take epoch 0 as it stands: a trusted waypoint must match")
 }
 
 /**

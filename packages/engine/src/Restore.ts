@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
 import type { InvalidRequest, RestoreRefused } from "./EngineError.ts"
 import { InvalidBackup } from "./EngineError.ts"
 import type { ChunkStreamOptions } from "./internal/chunkStream.ts"
-import { restoredHistory } from "./internal/restoredHistory.ts"
+import { checkSameLedger, restoredHistory } from "./internal/restoredHistory.ts"
 import { restoreEpochEndings, restoreState, restoreTransactions } from "./internal/restoreSteps.ts"
 import { rootOfTrust, waypointAdvised } from "./internal/rootOfTrust.ts"
 import { epochEndingManifest } from "./internal/verifyEpochEndings.ts"
@@ -141,6 +141,10 @@ export const restore = (
     const notes: Array<string> = []
 
     const history = yield* restoredHistory(settings.trustedWaypoints)
+    const [oldest] = view.epochEndings
+    if (oldest !== undefined && history.nextEpoch > 0) {
+      yield* checkSameLedger(oldest.value.manifest, yield* epochEndingManifest(oldest), history)
+    }
     const lastEpoch = plan.epochEndings.at(-1)?.value.last_epoch
     if (lastEpoch !== undefined) {
       const tracker = yield* Progress.begin({
@@ -224,7 +228,8 @@ const applyTransactions = (
     }
   }).pipe(Effect.scoped)
 
-const streamOptions = (settings: RestoreSettings): ChunkStreamOptions => ({
+/** @internal */
+export const streamOptions = (settings: RestoreSettings): ChunkStreamOptions => ({
   ahead: settings.concurrentDownloads,
   maxRecordBytes: settings.maxRecordBytes
 })

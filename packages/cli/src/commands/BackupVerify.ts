@@ -25,13 +25,7 @@ export const backupVerify = leaf(
   "verify",
   "Check the backups in the storage against their proofs and the chain of trust",
   flagsOf({
-    trustedWaypoints: Flag.repeated({
-      name: "trust-waypoint",
-      placeholder: "VERSION:HEX",
-      description: "A waypoint of the network that you trust, the genesis one first of all",
-      parse: Values.waypoint
-    }),
-    requireWaypoint: Flag.toggle("require-waypoint", "Do not take epoch 0 as it stands: a trusted waypoint must match"),
+    ...Flags.trust,
     startVersion: Flag.standard({
       name: "start-version",
       placeholder: "VERSION",

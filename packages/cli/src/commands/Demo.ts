@@ -1,5 +1,6 @@
 /**
- * `demo`: a network is grown, backed up through shell commands, and the backup proven, then spoilt and caught.
+ * `demo`: a network is grown, backed up through shell commands, and the backup proven, then spoilt and caught; at last it
+ * comes back to life in another store, the same byte for byte.
  *
  * @since 0.1.0
  */
@@ -10,13 +11,14 @@ import { DevnetOptions } from "@holdfast/devnet"
 import {
   type BackupResult,
   EpochEndingBackup,
+  Restore,
   Settings,
   StateSnapshotBackup,
   TransactionBackup,
   Verify
 } from "@holdfast/engine"
 import { Waypoint } from "@holdfast/ledger"
-import { MemoryLedgerStore } from "@holdfast/ledger-store"
+import { LedgerStore, LmdbLedgerStore } from "@holdfast/ledger-store"
 import { CommandAdapter, CommandAdapterConfig, CommandPool } from "@holdfast/storage"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -28,6 +30,7 @@ import { closingWords } from "../DemoClosing.ts"
 import * as DemoFolder from "../DemoFolder.ts"
 import * as Figures from "../Figures.ts"
 import * as Flags from "../Flags.ts"
+import * as LedgerDigest from "../LedgerDigest.ts"
 import * as Output from "../Output.ts"
 import * as ServeDevnet from "../ServeDevnet.ts"
 import { report as backupReport } from "./BackupOneoff.ts"
@@ -49,70 +52,88 @@ export const demo = leaf(
     Effect.gen(function*() {
       const started = yield* Clock.currentTimeMillis
       const output = yield* Output.Output
-      yield* output.say((style) => `${style.bold("Holdfast")}  ${style.dim("a backup, taken and proven")}\n`)
-
+      yield* output.say((style) => `${style.bold("Holdfast")}  ${style.dim("a backup, taken, proven and restored")}\n`)
       const place = yield* DemoFolder.make("")
-      const served = yield* timed(ServeDevnet.make(network, { host: "127.0.0.1", port: 0 }))
-      const { address, summary } = served.value
-      const last = yield* Effect.orDie(Effect.fromNullable(summary.epochEndings.at(-1)))
-      const genesis = yield* Effect.orDie(Effect.fromNullable(summary.epochEndings.at(0)))
-      yield* step(
-        "network",
-        `${Figures.counted(network.epochs, "epoch")}, ${Figures.counted(summary.latestVersion + 1, "transaction")}, ${
-          Figures.counted(last.stateItems, "state item")
-        }`,
-        served.seconds
-      )
-
-      const config = yield* CommandAdapterConfig.load(place.config)
-      const services = Layer.merge(
-        CommandAdapter.layer({ config }).pipe(Layer.provide(CommandPool.layer)),
-        Client.layer({ address })
-      )
-      return yield* Effect.gen(function*() {
-        const epochEndings = yield* backUp(EpochEndingBackup.take({ firstEpoch: 0, lastEpoch: last.epoch, settings }))
-        const snapshot = yield* backUp(StateSnapshotBackup.take({ epoch: last.epoch, settings }))
-        const transactions = yield* backUp(
-          TransactionBackup.take({ firstVersion: 0, lastVersion: summary.latestVersion, settings })
-        )
-        const request: Verify.VerifyRequest = {
-          ...Verify.everything,
-          trustedWaypoints: [genesis.waypoint],
-          requireWaypoint: true,
-          strict: true
-        }
-        const verified = yield* Verify.verify(request)
-        yield* step("verify", "all of it, from one waypoint and the files alone", verified.seconds)
-        const spoilt = yield* spoilAndVerify(place, transactions.value, request)
-        yield* step("spoil", "one bit of a transaction flipped, and caught", spoilt.seconds)
-
-        const waypoint = Waypoint.format(genesis.waypoint)
-        yield* output.result({
-          json: {
-            ok: verified.ok && spoilt.error !== undefined,
-            folder: place.folder,
-            config: place.config,
-            waypoint,
-            backups: [epochEndings, snapshot, transactions].map(({ seconds, value }) =>
-              backupReport(value, seconds).json
-            ),
-            verify: verified,
-            spoilt,
-            seconds: ((yield* Clock.currentTimeMillis) - started) / 1000
-          },
-          text: yield* closingWords({
-            epochs: last.epoch + 1,
-            items: last.stateItems,
-            transactions: summary.latestVersion + 1,
-            ok: verified.ok,
-            caught: spoilt.error,
-            waypoint,
-            place
-          })
-        })
-      }).pipe(Effect.provide(services))
-    }).pipe(Effect.scoped, Effect.provide(MemoryLedgerStore.layerMemory))
+      return yield* Effect.provide(onNetwork(place, started), LmdbLedgerStore.layer({ directory: place.node }))
+    }).pipe(Effect.scoped)
 )
+
+/** All of it, on a network in the store of the environment. */
+const onNetwork = (place: DemoFolder.DemoFolder, started: number) =>
+  Effect.gen(function*() {
+    const output = yield* Output.Output
+    const served = yield* timed(ServeDevnet.make(network, { host: "127.0.0.1", port: 0 }))
+    const { address, summary } = served.value
+    const last = yield* Effect.orDie(Effect.fromNullable(summary.epochEndings.at(-1)))
+    const genesis = yield* Effect.orDie(Effect.fromNullable(summary.epochEndings.at(0)))
+    yield* step(
+      "network",
+      `${Figures.counted(network.epochs, "epoch")}, ${Figures.counted(summary.latestVersion + 1, "transaction")}, ${
+        Figures.counted(last.stateItems, "state item")
+      }`,
+      served.seconds
+    )
+
+    const config = yield* CommandAdapterConfig.load(place.config)
+    const services = Layer.merge(
+      CommandAdapter.layer({ config }).pipe(Layer.provide(CommandPool.layer)),
+      Client.layer({ address })
+    )
+    return yield* Effect.gen(function*() {
+      const epochEndings = yield* backUp(EpochEndingBackup.take({ firstEpoch: 0, lastEpoch: last.epoch, settings }))
+      const snapshot = yield* backUp(StateSnapshotBackup.take({ epoch: last.epoch, settings }))
+      const transactions = yield* backUp(
+        TransactionBackup.take({ firstVersion: 0, lastVersion: summary.latestVersion, settings })
+      )
+      const trust = { trustedWaypoints: [genesis.waypoint], requireWaypoint: true }
+      const request: Verify.VerifyRequest = { ...Verify.everything, ...trust, strict: true }
+      const verified = yield* Verify.verify(request)
+      yield* step("verify", "all of it, from one waypoint and the files alone", verified.seconds)
+      const spoilt = yield* spoilAndVerify(place, transactions.value, request)
+      yield* step("spoil", "one bit of a transaction flipped, and caught", spoilt.seconds)
+      const restored = yield* timed(restoreAndCompare(place, { ...Restore.defaultSettings, ...trust }))
+      yield* step("restore", "into another store, which serves the same bytes", restored.seconds)
+
+      const waypoint = Waypoint.format(genesis.waypoint)
+      yield* output.result({
+        json: {
+          ok: verified.ok && spoilt.error !== undefined && restored.value.same,
+          folder: place.folder,
+          config: place.config,
+          waypoint,
+          backups: [epochEndings, snapshot, transactions].map(({ seconds, value }) =>
+            backupReport(value, seconds).json
+          ),
+          verify: verified,
+          spoilt,
+          restored: restored.value,
+          seconds: ((yield* Clock.currentTimeMillis) - started) / 1000
+        },
+        text: yield* closingWords({
+          epochs: last.epoch + 1,
+          items: last.stateItems,
+          transactions: summary.latestVersion + 1,
+          ok: verified.ok,
+          caught: spoilt.error,
+          same: restored.value.same,
+          waypoint,
+          place
+        })
+      })
+    }).pipe(Effect.provide(services))
+  })
+
+/** The ledger again, from the backup alone, and whether its store holds the same as the network's. */
+const restoreAndCompare = (place: DemoFolder.DemoFolder, settings: Restore.RestoreSettings) =>
+  Effect.gen(function*() {
+    const digest = Effect.flatMap(LedgerStore.LedgerStore, LedgerDigest.make)
+    const original = yield* digest
+    const { found, report } = yield* Effect.gen(function*() {
+      const goal = { targetVersion: undefined, historyStartVersion: 0, skipEpochEndings: false }
+      return { report: yield* Restore.restore(goal, settings), found: yield* digest }
+    }).pipe(Effect.provide(LmdbLedgerStore.layer({ directory: place.restored })))
+    return { ...report, same: found === original }
+  })
 
 interface Timed<A> {
   readonly value: A

@@ -10,13 +10,16 @@ import { backupVerify } from "./BackupVerify.ts"
 import { demo } from "./Demo.ts"
 import { nodeDevnet } from "./NodeDevnet.ts"
 import { nodeServe } from "./NodeServe.ts"
+import { restoreBootstrapDb } from "./RestoreBootstrapDb.ts"
+import { restoreOneoff } from "./RestoreOneoff.ts"
 
 /**
  * @since 0.1.0
  * @category commands
  */
-export const holdfast = group("holdfast", "Back up and verify Aptos-format ledgers", [
+export const holdfast = group("holdfast", "Back up, verify and restore Aptos-format ledgers", [
   group("backup", "Take, verify and ask about backups", [backupOneoff, backupQuery, backupVerify]),
+  group("restore", "Bring a ledger back to life in a ledger store", [restoreBootstrapDb, restoreOneoff]),
   group("node", "Run nodes", [nodeServe, nodeDevnet]),
   demo
 ])

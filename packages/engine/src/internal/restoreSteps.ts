@@ -8,7 +8,9 @@ import type * as Scope from "effect/Scope"
 import { InvalidBackup, RestoreRefused } from "../EngineError.ts"
 import type * as Manifest from "../Manifest.ts"
 import type { Tracker } from "../Progress.ts"
+import { inconsistent } from "./backupFiles.ts"
 import type { ChunkStreamOptions } from "./chunkStream.ts"
+import { checkSameLedger } from "./restoredHistory.ts"
 import { rootOfTrust, waypointRequired } from "./rootOfTrust.ts"
 import type { EpochEndingsEnd, StateEnd, TransactionsEnd } from "./verifiedEnds.ts"
 import { verifyEpochEndings } from "./verifyEpochEndings.ts"
@@ -53,7 +55,10 @@ export const restoreEpochEndings = (
           return wanted.length === 0 ? Effect.void : target.addEpochEndings(firstEpoch, wanted)
         })
     }
-    return verifyEpochEndings(file, manifest, history.nextEpoch, history, tracker, end, options)
+    return Effect.zipRight(
+      checkSameLedger(file, manifest, history),
+      verifyEpochEndings(file, manifest, history.nextEpoch, history, tracker, end, options)
+    )
   })
 
 /** The values, the tree, or whatever is missing of both, of the state of a manifest. */
@@ -106,7 +111,8 @@ export const restoreTransactions = (
     flush: transactions.flush,
     settle: (ledgerInfo, trusted, proof) =>
       trusted
-        ? transactions.settle(ledgerInfo)
+        ? Effect.mapError(transactions.settle(ledgerInfo), (error) =>
+          error.reason === "Inconsistent" ? inconsistent(file, error.detail) : error)
         : unverifiable(proof, ledgerInfo.value.ledgerInfo.commitInfo.epoch, history)
   }
   return verifyTransactions(file, manifest, range, history, tracker, () => undefined, end, options)

@@ -1,8 +1,9 @@
-import { BcsError, EpochHistory, ProofError, type Waypoint } from "@holdfast/ledger"
+import { BcsError, EpochHistory, ProofError, Waypoint } from "@holdfast/ledger"
 import { LedgerStoreError, RestoreTarget } from "@holdfast/ledger-store"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { RestoreRefused } from "../EngineError.ts"
+import type * as Manifest from "../Manifest.ts"
 import { defaultMaxRecordBytes } from "../Settings.ts"
 import { records } from "./records.ts"
 
@@ -45,3 +46,23 @@ export const restoredHistory = (
     yield* checked(() => history.settle())
     return history
   })
+
+/** Refuses a backup of another ledger than the one that the store holds, as far as its manifest tells. */
+export const checkSameLedger = (
+  file: string,
+  { first_epoch: first, waypoints }: Manifest.EpochEndingManifest,
+  history: EpochHistory.EpochHistory
+): Effect.Effect<void, RestoreRefused> => {
+  for (const [index, listed] of waypoints.entries()) {
+    const known = history.ending(first + index)
+    if (known === undefined) break
+    if (Waypoint.format(known) !== listed) {
+      return new RestoreRefused({
+        detail:
+          `the store holds another ledger: its epoch ${first + index} ends with waypoint ${Waypoint.format(known)}, `
+          + `in ${file} with ${listed}`
+      })
+    }
+  }
+  return Effect.void
+}

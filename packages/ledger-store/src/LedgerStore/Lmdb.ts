@@ -20,7 +20,7 @@ import * as Stream from "effect/Stream"
 import { attempt, refuse } from "../internal/attempt.ts"
 import { connect, type Connection } from "../internal/lmdbConnection.ts"
 import { LmdbReader } from "../internal/lmdbReader.ts"
-import { LmdbRestore } from "../internal/lmdbRestore.ts"
+import { LmdbRestore, restoreProgress } from "../internal/lmdbRestore.ts"
 import { LmdbWriter } from "../internal/lmdbWriter.ts"
 import { batchesOf } from "../internal/recordBatches.ts"
 import { LedgerStore } from "../LedgerStore.ts"
@@ -122,7 +122,7 @@ const servicesOf = (connection: Connection, retainedEpochs: number): Services =>
       commit: (block) => writing("commit", (store) => store.commit(block))
     }),
     target: RestoreTarget.of({
-      progress: restoring("restore", (target) => target.progress()),
+      progress: reading("restore", () => restoreProgress(tables, reader)),
       epochEndings: streamOf(connection, "epoch endings", (at) => at.allEpochEndings()),
       addEpochEndings: (first, records) =>
         restoring("epoch endings", (target) => target.addEpochEndings(first, records)),

@@ -18,6 +18,21 @@ const stateOf = ({ meta }: Tables): StateRecord | undefined => {
   return bytes === undefined ? undefined : decodeState(bytes)
 }
 
+/** Where the store stands. */
+export const restoreProgress = (tables: Tables, reader: LmdbReader): RestoreProgress => {
+  const state = stateOf(tables)
+  return {
+    nextEpoch: reader.nextEpoch(),
+    state: state === undefined ? Option.none() : Option.some({
+      version: state.version,
+      values: partOf(tables, metaKeys.values),
+      tree: partOf(tables, metaKeys.tree)
+    }),
+    firstVersion: reader.firstVersion(),
+    nextVersion: reader.storedHead().nextVersion
+  }
+}
+
 export class LmdbRestore {
   readonly #tables: Tables
   readonly #reader: LmdbReader
@@ -27,20 +42,6 @@ export class LmdbRestore {
     this.#tables = tables
     this.#reader = reader
     this.#writer = writer
-  }
-
-  progress(): RestoreProgress {
-    const state = stateOf(this.#tables)
-    return {
-      nextEpoch: this.#reader.nextEpoch(),
-      state: state === undefined ? Option.none() : Option.some({
-        version: state.version,
-        values: partOf(this.#tables, metaKeys.values),
-        tree: partOf(this.#tables, metaKeys.tree)
-      }),
-      firstVersion: this.#reader.firstVersion(),
-      nextVersion: this.#reader.storedHead().nextVersion
-    }
   }
 
   addEpochEndings(firstEpoch: number, records: ReadonlyArray<Uint8Array>): void {

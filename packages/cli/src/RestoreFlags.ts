@@ -1,0 +1,85 @@
+/**
+ * The flags that all kinds of restore share, and what they come to.
+ *
+ * @since 0.1.0
+ */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import { Restore } from "@holdfast/engine"
+import type { Waypoint } from "@holdfast/ledger"
+import { type LedgerStore, type LedgerStoreError, LmdbLedgerStore, type RestoreTarget } from "@holdfast/ledger-store"
+import type { BackupStorage, CommandAdapterConfig } from "@holdfast/storage"
+import * as Layer from "effect/Layer"
+import type { UsageError } from "./CliError.ts"
+import * as Flag from "./Flag.ts"
+import * as Flags from "./Flags.ts"
+import * as Storage from "./Storage.ts"
+import * as Values from "./Values.ts"
+
+/**
+ * @since 0.1.0
+ * @category flags
+ */
+export const targetDbDir = {
+  name: "target-db-dir",
+  placeholder: "DIR",
+  description: "The ledger store to restore into: an empty or new folder, or one to go on in",
+  parse: Values.anyText
+} as const
+
+/**
+ * @since 0.1.0
+ * @category flags
+ */
+export const common = {
+  ...Flags.trust,
+  concurrentDownloads: Flags.concurrentDownloads,
+  maxRecordSize: Flags.maxRecordSize,
+  maxChunkMemory: Flag.standard({
+    name: "max-chunk-memory",
+    placeholder: "BYTES",
+    description: "A chunk of transactions larger than this is refused: it waits in memory for its proof",
+    parse: Values.integer(1)
+  }, Restore.defaultSettings.maxChunkBytes),
+  ...Flags.storage,
+  output: Flags.output
+}
+
+/** The values of {@link common}. */
+interface CommonFlags extends Storage.StorageFlags {
+  readonly trustedWaypoints: ReadonlyArray<Waypoint.Waypoint>
+  readonly requireWaypoint: boolean
+  readonly concurrentDownloads: number
+  readonly maxRecordSize: number
+  readonly maxChunkMemory: number
+}
+
+/**
+ * @since 0.1.0
+ * @category settings
+ */
+export const settings = (flags: CommonFlags): Restore.RestoreSettings => ({
+  trustedWaypoints: flags.trustedWaypoints,
+  requireWaypoint: flags.requireWaypoint,
+  concurrentDownloads: flags.concurrentDownloads,
+  maxRecordBytes: flags.maxRecordSize,
+  maxChunkBytes: flags.maxChunkMemory
+})
+
+/**
+ * The storage, and the ledger store that is restored into.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  flags: CommonFlags,
+  directory: string
+): Layer.Layer<
+  BackupStorage.BackupStorage | LedgerStore.LedgerStore | RestoreTarget.RestoreTarget,
+  | UsageError
+  | CommandAdapterConfig.ConfigError
+  | LedgerStoreError.LedgerStoreError
+  | LedgerStoreError.LedgerStoreOpenError,
+  FileSystem.FileSystem | Path.Path
+> => Layer.merge(Storage.layer(flags, flags.concurrentDownloads), LmdbLedgerStore.layer({ directory }))

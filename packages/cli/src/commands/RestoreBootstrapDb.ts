@@ -1,0 +1,151 @@
+/**
+ * `restore bootstrap-db`: everything that a node needs, from a storage into a ledger store.
+ *
+ * @since 0.1.0
+ */
+import { Restore, type RestorePlan, RestorePreview } from "@holdfast/engine"
+import { LmdbLedgerStore, RestoreTarget } from "@holdfast/ledger-store"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { UsageError } from "../CliError.ts"
+import { flags as flagsOf, leaf } from "../CommandTree.ts"
+import * as Figures from "../Figures.ts"
+import * as Flag from "../Flag.ts"
+import * as Output from "../Output.ts"
+import * as RestoreFlags from "../RestoreFlags.ts"
+import * as Storage from "../Storage.ts"
+import type { Style } from "../Style.ts"
+import * as Values from "../Values.ts"
+
+/** Where a store stands that is not there yet. */
+const emptyStore: RestoreTarget.RestoreProgress = {
+  nextEpoch: 0,
+  state: Option.none(),
+  firstVersion: 0,
+  nextVersion: 0
+}
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const restoreBootstrapDb = leaf(
+  "bootstrap-db",
+  "Restore a ledger into a store, from the newest state on or with its history",
+  flagsOf({
+    targetDbDir: Flag.optional(RestoreFlags.targetDbDir),
+    dryRun: Flag.toggle("dry-run", "Only tell what would be read, how much and how long it takes"),
+    targetVersion: Flag.standard(
+      {
+        name: "target-version",
+        placeholder: "VERSION",
+        description: "The last version to restore",
+        parse: Values.bound
+      },
+      undefined,
+      "as far as the backups reach"
+    ),
+    ledgerHistoryStartVersion: Flag.optional({
+      name: "ledger-history-start-version",
+      placeholder: "VERSION",
+      description: "Restore every transaction and state from this version on, not just what the target needs",
+      parse: Values.integer(0)
+    }),
+    replayAll: Flag.toggle("replay-all", "Restore the whole history: the same as --ledger-history-start-version 0"),
+    skipEpochEndings: Flag.toggle("skip-epoch-endings", "Read no epoch endings: those in the store must do"),
+    ...RestoreFlags.common
+  }),
+  ({ dryRun, ledgerHistoryStartVersion, replayAll, skipEpochEndings, targetDbDir, targetVersion, ...common }) => {
+    const goal: RestorePlan.RestoreGoal = {
+      targetVersion,
+      historyStartVersion: replayAll ? 0 : Option.getOrUndefined(ledgerHistoryStartVersion),
+      skipEpochEndings
+    }
+    const directory = Option.getOrUndefined(targetDbDir)
+    if (dryRun) {
+      const progress = directory === undefined ? Effect.succeed(emptyStore) : progressOf(directory)
+      return Effect.gen(function*() {
+        const output = yield* Output.Output
+        const found = yield* RestorePreview.make(goal, yield* progress, common.concurrentDownloads)
+        yield* output.result({ json: { ok: true, ...found }, text: (style) => preview(found, style) })
+      }).pipe(Effect.provide(Storage.layer(common, common.concurrentDownloads)))
+    }
+    if (directory === undefined) {
+      return new UsageError({
+        detail: "say where to restore to with --target-db-dir DIR, or look first with --dry-run"
+      })
+    }
+    return Effect.gen(function*() {
+      const output = yield* Output.Output
+      const found = yield* Restore.restore(goal, RestoreFlags.settings(common))
+      yield* output.result({ json: { ok: true, ...found }, text: (style) => report(found, directory, style) })
+    }).pipe(Effect.provide(RestoreFlags.layer(common, directory)))
+  }
+)
+
+/** Where a store stands, without writing to it. */
+const progressOf = (directory: string) =>
+  Effect.flatMap(RestoreTarget.RestoreTarget, (target) => target.progress).pipe(
+    Effect.provide(LmdbLedgerStore.layer({ directory, readOnly: true })),
+    Effect.catchIf(
+      (error) => error._tag === "LedgerStoreOpenError" && error.reason === "Missing",
+      () => Effect.succeed(emptyStore)
+    )
+  )
+
+const line = (name: string, what: string, style: Style): string => `  ${style.dim(name.padEnd(15))} ${what}`
+
+/**
+ * What a restore came to, as people read it.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const report = (found: Restore.RestoreReport, directory: string, style: Style): string =>
+  [
+    `${style.good("restored")} ${style.bold(`up to version ${found.version}`)}  ${
+      style.dim(`(${Figures.seconds(found.seconds)})`)
+    }`,
+    line("root of trust", found.trust, style),
+    line("epoch", String(found.epoch), style),
+    line("state", `${Figures.counted(found.items, "item")}, root ${found.stateRoot}`, style),
+    line("transactions", `${Figures.count(found.transactions)}, accumulator root ${found.accumulatorRoot}`, style),
+    line("ledger store", directory, style),
+    ...found.notes.map((note) => `${style.accent("note")}  ${note}`)
+  ].join("\n")
+
+/** About so much, or that nobody knows. */
+const about = (bytes: number | null): string =>
+  bytes === null ? "unknown: the storage cannot list its files" : `about ${Figures.bytes(bytes)}`
+
+/**
+ * What a restore would do, as people read it.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const preview = (found: RestorePreview.RestorePreview, style: Style): string => {
+  const { base, transactions } = found
+  return [
+    `${style.bold(`would restore up to version ${found.targetVersion}`)}, about ${Figures.seconds(found.seconds)}`,
+    line("epoch endings", Figures.counted(found.epochs, "epoch"), style),
+    line(
+      "begins with",
+      base === null
+        ? found.firstVersion === 0 ? "version 0" : `what the store holds, up to version ${found.firstVersion - 1}`
+        : `the state of version ${base.version}, epoch ${base.epoch}, ${Figures.counted(found.items, "item")}`,
+      style
+    ),
+    line(
+      "transactions",
+      transactions === 0
+        ? "none"
+        : `${found.firstVersion} to ${found.targetVersion}, ${Figures.count(transactions)} in all`,
+      style
+    ),
+    line("to read", `${Figures.counted(found.files.length, "file")} in ${found.requests} requests`, style),
+    line("bytes", about(found.bytes), style),
+    line("disk space", about(found.diskBytes), style),
+    line("could reach", `version ${found.highestVersion}: ${found.limit}`, style)
+  ].join("\n")
+}

@@ -1,0 +1,118 @@
+/**
+ * `restore oneoff …`: one backup, named by its manifest, into a ledger store.
+ *
+ * @since 0.1.0
+ */
+import { RestoreOneoff } from "@holdfast/engine"
+import type { RestoreTarget } from "@holdfast/ledger-store"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { flags as flagsOf, group, leaf } from "../CommandTree.ts"
+import * as Flag from "../Flag.ts"
+import * as Output from "../Output.ts"
+import * as RestoreFlags from "../RestoreFlags.ts"
+import * as Values from "../Values.ts"
+
+const common = { targetDbDir: Flag.required(RestoreFlags.targetDbDir), ...RestoreFlags.common }
+
+const manifest = (name: string) =>
+  Flag.required({
+    name,
+    placeholder: "FILE",
+    description: "File handle of the manifest in the storage",
+    parse: Values.anyText
+  })
+
+const epochEnding = leaf(
+  "epoch-ending",
+  "Restore epoch endings: the chain of trust that all other restores need",
+  flagsOf({ manifest: manifest("epoch-ending-manifest"), ...common }),
+  ({ manifest: file, targetDbDir, ...rest }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const nextEpoch = yield* RestoreOneoff.epochEndings(file, RestoreFlags.settings(rest))
+      yield* output.result({
+        json: { ok: true, lastEpoch: nextEpoch - 1 },
+        text: (style) => `${style.good("restored")} ${style.bold(`epoch endings up to epoch ${nextEpoch - 1}`)}`
+      })
+    }).pipe(Effect.provide(RestoreFlags.layer(rest, targetDbDir)))
+)
+
+const parts: Readonly<Record<string, RestoreTarget.StatePart>> = {
+  default: "all",
+  kv_only: "values",
+  tree_only: "tree"
+}
+
+const stateSnapshot = leaf(
+  "state-snapshot",
+  "Restore a state into a store that has epoch endings, but no ledger yet",
+  flagsOf({
+    manifest: manifest("state-manifest"),
+    stateIntoVersion: Flag.required({
+      name: "state-into-version",
+      placeholder: "VERSION",
+      description: "The version of the state",
+      parse: Values.integer(0)
+    }),
+    restoreMode: Flag.standard({
+      name: "restore-mode",
+      placeholder: "default|kv_only|tree_only",
+      description: "Values and tree, or only one of them: the ledger begins when both are in",
+      parse: Values.oneOf(["default", "kv_only", "tree_only"])
+    }, "default"),
+    ...common
+  }),
+  ({ manifest: file, restoreMode, stateIntoVersion, targetDbDir, ...rest }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const part = parts[restoreMode] ?? "all"
+      const { state } = yield* RestoreOneoff.stateSnapshot(file, stateIntoVersion, part, RestoreFlags.settings(rest))
+      const complete = Option.isNone(state)
+      yield* output.result({
+        json: { ok: true, version: stateIntoVersion, complete },
+        text: (style) =>
+          `${style.good("restored")} ${style.bold(`the state of version ${stateIntoVersion}`)}${
+            complete ? "" : `, ${restoreMode}: restore the other half to complete it`
+          }`
+      })
+    }).pipe(Effect.provide(RestoreFlags.layer(rest, targetDbDir)))
+)
+
+const transaction = leaf(
+  "transaction",
+  "Restore transactions that follow what the store holds, and apply their write sets",
+  flagsOf({
+    manifest: manifest("transaction-manifest"),
+    targetVersion: Flag.standard(
+      {
+        name: "target-version",
+        placeholder: "VERSION",
+        description: "The last version to restore",
+        parse: Values.bound
+      },
+      undefined,
+      "the last one of the backup"
+    ),
+    ...common
+  }),
+  ({ manifest: file, targetDbDir, targetVersion, ...rest }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const nextVersion = yield* RestoreOneoff.transactions(file, targetVersion, RestoreFlags.settings(rest))
+      yield* output.result({
+        json: { ok: true, lastVersion: nextVersion - 1 },
+        text: (style) => `${style.good("restored")} ${style.bold(`transactions up to version ${nextVersion - 1}`)}`
+      })
+    }).pipe(Effect.provide(RestoreFlags.layer(rest, targetDbDir)))
+)
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const restoreOneoff = group("oneoff", "Restore one backup, named by its manifest", [
+  epochEnding,
+  stateSnapshot,
+  transaction
+])
