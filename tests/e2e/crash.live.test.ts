@@ -1,10 +1,12 @@
 /**
- * The first of the runs that `pnpm soak crash-devnet` kills.
+ * The first of the runs that `pnpm soak crash-devnet`, `crash-restore` and `crash-bootstrap` kill.
  */
 import { describe, expect, it } from "@effect/vitest"
+import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
 import { crashes } from "../support/crashes.ts"
 import { growingDevnet } from "../support/growingDevnet.ts"
+import { restoringBackup } from "../support/restoringBackup.ts"
 
 const seed = 1
 
@@ -15,4 +17,16 @@ describe("holdfast node devnet --db, killed at random moments,", () => {
       expect(wrong).toEqual([])
       expect(killed).toBe(5)
     }))
+})
+
+describe("holdfast restore bootstrap-db, killed at random moments,", () => {
+  for (const history of ["whole", "newest state"] as const) {
+    it.scopedLive(`comes to the same ledger, ${history}, 4 times, seed ${seed}`, () =>
+      Effect.gen(function*() {
+        const program = yield* restoringBackup(yield* TempDirectory.make, history)
+        const { killed, wrong } = yield* crashes(program, { seed, count: 4 })
+        expect(wrong).toEqual([])
+        expect(killed).toBe(4)
+      }))
+  }
 })

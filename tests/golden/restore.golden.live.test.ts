@@ -3,14 +3,14 @@
  * node answered, byte for byte, and whose backups are those that were restored.
  */
 import { describe, it } from "@effect/vitest"
-import { Restore } from "@holdfast/engine"
+import type { Restore } from "@holdfast/engine"
 import { HashValue } from "@holdfast/ledger"
-import { LedgerStore, LmdbLedgerStore } from "@holdfast/ledger-store"
+import type { LedgerStore } from "@holdfast/ledger-store"
 import { Golden, TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as path from "node:path"
 import { expect } from "vitest"
+import { restoreInto } from "../support/restoring.ts"
 import { factsOf, genesisWaypoint, goldenStorages } from "./support/facts.ts"
 import { expectGoldenBackups } from "./support/goldenBackups.ts"
 import { expectRecordedAnswers } from "./support/recordedAnswers.ts"
@@ -25,25 +25,17 @@ type GoldenStorage = (typeof goldenStorages)[number]
 /** Restores with these bounds into a store of its own, and looks at it. */
 const restored = <A, E, R>(
   { layout, ledger }: GoldenStorage,
-  goal: { readonly targetVersion?: number; readonly historyStartVersion?: number },
+  goal: Parameters<typeof restoreInto>[2],
   look: (report: Restore.RestoreReport, store: LedgerStore.LedgerStore["Type"]) => Effect.Effect<A, E, R>
 ) =>
-  Effect.gen(function*() {
-    const directory = yield* TempDirectory.make
-    const run = Effect.gen(function*() {
-      const report = yield* Restore.restore(
-        { targetVersion: undefined, historyStartVersion: undefined, skipEpochEndings: false, ...goal },
-        { ...Restore.defaultSettings, requireWaypoint: true, trustedWaypoints: [genesisWaypoint(ledger)] }
-      )
-      return yield* look(report, yield* LedgerStore.LedgerStore)
-    })
-    return yield* run.pipe(
-      Effect.provide(Layer.merge(
-        LmdbLedgerStore.layer({ directory: path.join(directory, "db") }),
-        layerOf(layout, path.join(Golden.ledgerFolder(ledger), layout))
-      ))
-    )
-  })
+  Effect.flatMap(TempDirectory.make, (directory) =>
+    restoreInto(
+      path.join(directory, "db"),
+      layerOf(layout, path.join(Golden.ledgerFolder(ledger), layout)),
+      goal,
+      { requireWaypoint: true, trustedWaypoints: [genesisWaypoint(ledger)] },
+      look
+    ))
 
 const isServed = (ledger: string): ledger is Golden.ServedLedger => Golden.servedLedgers.some((each) => each === ledger)
 

@@ -6,18 +6,29 @@
  * - `mutations [--seed S] [--count N]`: the verifier against changes to the reference storages
  * - `kill [--seed S] [--count N]`: the program ended by KILL in the middle of a backup
  * - `crash-devnet [--seed S] [--count N]`: a network that grows in a store, ended by KILL and started again
+ * - `crash-restore [--seed S] [--count N]`: likewise a restore with the whole history, and
+ *   `crash-bootstrap` one from the newest state on
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { runProgram } from "../bench/program.ts"
 import { growingDevnet } from "../support/growingDevnet.ts"
+import { restoringBackup } from "../support/restoringBackup.ts"
 import { commands } from "./commands.ts"
 import { crash } from "./crash.ts"
 import { kill } from "./kill.ts"
 import { memory } from "./memory.ts"
 import { mutations } from "./mutations.ts"
 
-const tests = { memory: () => memory, commands, mutations, kill, "crash-devnet": crash(growingDevnet) }
+const tests = {
+  memory: () => memory,
+  commands,
+  mutations,
+  kill,
+  "crash-devnet": crash(() => Effect.succeed(growingDevnet)),
+  "crash-restore": crash((folder) => restoringBackup(folder, "whole")),
+  "crash-bootstrap": crash((folder) => restoringBackup(folder, "newest state"))
+}
 
 class UnknownTest extends Data.TaggedError("UnknownTest")<{ readonly name: string }> {
   override get message(): string {
@@ -35,6 +46,8 @@ const one = (chosen: string) =>
       case "mutations":
       case "kill":
       case "crash-devnet":
+      case "crash-restore":
+      case "crash-bootstrap":
         return yield* tests[chosen](args)
       default:
         return yield* new UnknownTest({ name: chosen })

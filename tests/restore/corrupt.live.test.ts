@@ -1,0 +1,108 @@
+/**
+ * A backup in which something is changed leaves no trace in a store: whatever came in before it was found is right, and a
+ * restore from the unchanged backup goes on from there to the same ledger.
+ */
+import { describe, expect, it } from "@effect/vitest"
+import { EngineError, Restore } from "@holdfast/engine"
+import { LedgerStore, LmdbLedgerStore } from "@holdfast/ledger-store"
+import { Golden, TempDirectory } from "@holdfast/testkit"
+import * as Effect from "effect/Effect"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { genesisWaypoint } from "../golden/support/facts.ts"
+import { type Mutation, mutationsOf } from "../golden/support/mutations.ts"
+import { folderStorage } from "../support/backedUpDevnet.ts"
+import { factsOf, restoreInto, whole } from "../support/restoring.ts"
+
+const seed = 5
+const changes = 24
+
+/** How many of the changes must be noticed at least: the second restore reads fewer files. */
+const goals = {
+  "the whole history": { goal: whole, noticed: 14 },
+  "the newest state on": { goal: {}, noticed: 4 }
+} as const
+
+/** Changes a file of a storage for as long as the scope is open. */
+const changed = (folder: string, { content, file }: Mutation) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const target = path.join(folder, file)
+      const before = fs.existsSync(target) ? fs.readFileSync(target) : undefined
+      if (content === undefined) fs.rmSync(target)
+      else fs.writeFileSync(target, content)
+      return before
+    }),
+    (before) =>
+      Effect.sync(() => {
+        if (before === undefined) fs.rmSync(path.join(folder, file))
+        else fs.writeFileSync(path.join(folder, file), before)
+      })
+  )
+
+describe.skipIf(!Golden.isPresent)("a backup with a change (skipped where ../shared/golden is absent)", () => {
+  for (const [name, { goal, noticed }] of Object.entries(goals)) {
+    it.scopedLive(`restored from ${name}, leaves no trace, ${changes} times, seed ${seed}`, () =>
+      Effect.gen(function*() {
+        const folder = yield* TempDirectory.make
+        const storageFolder = path.join(folder, "storage")
+        fs.cpSync(path.join(Golden.ledgerFolder("small"), "local-folder"), storageFolder, { recursive: true })
+        const settings = { trustedWaypoints: [genesisWaypoint("small")], requireWaypoint: true }
+        const restoreTo = (directory: string) =>
+          restoreInto(directory, folderStorage(storageFolder), goal, settings, (report) =>
+            Effect.succeed(factsOf(report)))
+        const expected = yield* restoreTo(path.join(folder, "expected"))
+
+        let refused = 0
+        for (const [index, mutation] of mutationsOf(storageFolder, seed, changes).entries()) {
+          const directory = path.join(folder, `store ${index}`)
+          const outcome = yield* Effect.scoped(
+            Effect.zipRight(changed(storageFolder, mutation), Effect.either(restoreTo(directory)))
+          )
+          if (outcome._tag === "Left") refused += 1
+          // What it holds now must be part of the ledger: from there on the true backup leads to the same.
+          const mended = yield* restoreTo(directory)
+          expect({ file: mutation.file, what: mutation.what, ...mended }).toEqual({
+            file: mutation.file,
+            what: mutation.what,
+            ...expected,
+            // A change that hides a newer state lets the history begin with an older one.
+            transactions: expect.any(Number)
+          })
+        }
+        expect(refused).toBeGreaterThanOrEqual(noticed)
+      }))
+  }
+
+  it.scopedLive("a store is not mixed with the ledger of another network, nor taken back", () =>
+    Effect.gen(function*() {
+      const folder = yield* TempDirectory.make
+      const storageOf = (ledger: string) => folderStorage(path.join(Golden.ledgerFolder(ledger), "local-folder"))
+      const directory = path.join(folder, "db")
+      const at = (ledger: string, targetVersion: number | undefined) =>
+        restoreInto(directory, storageOf(ledger), { targetVersion }, {}, (report) => Effect.succeed(factsOf(report)))
+      const first = yield* at("small", 150)
+      for (const [ledger, target] of [["rich", undefined], ["small", 149], ["testnet-genesis", 300]] as const) {
+        const error = yield* Effect.flip(at(ledger, target))
+        expect({ ledger, refused: error instanceof EngineError.RestoreRefused }).toEqual({ ledger, refused: true })
+      }
+      expect(yield* at("small", 150)).toEqual(first)
+    }))
+
+  it.scopedLive("a store for one network takes nothing of another", () =>
+    Effect.gen(function*() {
+      const directory = yield* TempDirectory.make
+      const store = LmdbLedgerStore.layer({ directory, genesisWaypoint: genesisWaypoint("rich") })
+      const error = yield* Effect.flip(
+        Restore.restore(whole, Restore.defaultSettings).pipe(
+          Effect.provide([store, folderStorage(path.join(Golden.ledgerFolder("small"), "local-folder"))])
+        )
+      )
+      expect({ tag: error._tag, reason: "reason" in error ? error.reason : undefined }).toEqual({
+        tag: "LedgerStoreError",
+        reason: "Refused"
+      })
+      const untouched = yield* Effect.provide(Effect.flatMap(LedgerStore.LedgerStore, ({ head }) => head), store)
+      expect(untouched.nextVersion).toBe(0)
+    }))
+})

@@ -1,0 +1,47 @@
+/**
+ * Restores in this process, each into a ledger store in a folder.
+ */
+import { Restore, type RestorePlan } from "@holdfast/engine"
+import { LedgerStore, type LedgerStoreError, LmdbLedgerStore } from "@holdfast/ledger-store"
+import type { BackupStorage } from "@holdfast/storage"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+
+/** The whole history, as far as it reaches. */
+export const whole: RestorePlan.RestoreGoal = {
+  targetVersion: undefined,
+  historyStartVersion: 0,
+  skipEpochEndings: false
+}
+
+/** Restores into the store of a folder, and looks at it. */
+export const restoreInto = <A, E, R>(
+  directory: string,
+  storage: Layer.Layer<BackupStorage.BackupStorage>,
+  goal: Partial<RestorePlan.RestoreGoal>,
+  settings: Partial<Restore.RestoreSettings>,
+  look: (report: Restore.RestoreReport, store: LedgerStore.LedgerStore["Type"]) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | Restore.RestoreError | LedgerStoreError.LedgerStoreOpenError, Exclude<R, Scope.Scope>> =>
+  Effect.gen(function*() {
+    const services = yield* Layer.build(Layer.merge(LmdbLedgerStore.layer({ directory }), storage))
+    const report = yield* Effect.provide(
+      Restore.restore(
+        { targetVersion: undefined, historyStartVersion: undefined, skipEpochEndings: false, ...goal },
+        { ...Restore.defaultSettings, ...settings }
+      ),
+      services
+    )
+    return yield* look(report, Context.get(services, LedgerStore.LedgerStore))
+  }).pipe(Effect.scoped)
+
+/** What a restore came to, without what differs each time. */
+export const factsOf = ({ accumulatorRoot, epoch, items, stateRoot, transactions, version }: Restore.RestoreReport) => ({
+  version,
+  epoch,
+  stateRoot,
+  accumulatorRoot,
+  items,
+  transactions
+})
