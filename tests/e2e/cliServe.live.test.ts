@@ -1,4 +1,4 @@
-import { describe, expect, it, layer } from "@effect/vitest"
+import { expect, layer } from "@effect/vitest"
 import { Routes } from "@holdfast/backup-service"
 import { Devnet, DevnetOptions } from "@holdfast/devnet"
 import { Bcs } from "@holdfast/ledger"
@@ -194,10 +194,8 @@ withNetwork("holdfast node serve", (it) => {
         expect(stderr.includes(" is open to other machines: "), host).toBe(warns)
       }
     }))
-})
 
-describe("holdfast node serve", () => {
-  it.scopedLive.each(refused)("refuses $what (exit $code)", ({ code, make, reason }) =>
+  it.scoped.each(refused)("refuses $what (exit $code)", ({ code, make, reason }) =>
     Effect.gen(function*() {
       const directory = path.join(yield* TempDirectory.make, "store")
       make(directory)
