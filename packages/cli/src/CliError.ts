@@ -71,6 +71,7 @@ export type CliError =
   | DevnetError.DevnetError
   | EngineError.InvalidBackup
   | EngineError.InvalidRequest
+  | EngineError.NotHeld
   | EngineError.RestoreRefused
   | EngineError.SourceMismatch
   | LedgerStoreError.LedgerStoreError

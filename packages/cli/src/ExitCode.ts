@@ -17,7 +17,7 @@ import type { CliError } from "./CliError.ts"
 export const done = 0
 
 /**
- * The backup is invalid or incomplete.
+ * The backup is invalid or incomplete, or does not hold what was asked for.
  *
  * @since 0.1.0
  * @category exit codes
@@ -74,6 +74,7 @@ export const ofSignal = (signal: Signal): number => fatalSignal + signalNumbers[
 export const ofError = (error: CliError): number => {
   switch (error._tag) {
     case "InvalidBackup":
+    case "NotHeld":
       return invalidBackup
     case "UsageError":
     case "ConfigError":

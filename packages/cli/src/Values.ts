@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Waypoint } from "@holdfast/ledger"
+import { AccountAddress, Bytes, type TypeTag, TypeText, Waypoint } from "@holdfast/ledger"
 import * as Either from "effect/Either"
 import * as net from "node:net"
 
@@ -77,6 +77,45 @@ export const waypoint = (text: string): Parsed<Waypoint.Waypoint> => {
     ? Either.left("a waypoint VERSION:HEX expected: a decimal version, a colon, 64 hexadecimal digits")
     : Either.right(parsed)
 }
+
+/**
+ * An account address, `0x` and up to 64 hexadecimal digits.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const address = (text: string): Parsed<AccountAddress.AccountAddress> =>
+  Either.fromNullable(AccountAddress.parse(text), () => "an address expected: 0x and up to 64 hexadecimal digits")
+
+/**
+ * Bytes in hexadecimal digits, with or without `0x`.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const hex = (text: string): Parsed<Uint8Array> =>
+  Either.fromNullable(
+    Bytes.fromHex(text.replace(/^0x/, "").toLowerCase()),
+    () => "an even number of hexadecimal digits expected"
+  )
+
+/**
+ * The type of a struct, `0x1::coin::CoinStore<0x1::aptos_coin::AptosCoin>`.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const structTag = (text: string): Parsed<TypeTag.StructTag> =>
+  Either.mapLeft(TypeText.parseStruct(text), (error) => error.message)
+
+/**
+ * A name in Move.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const identifier = (text: string): Parsed<string> =>
+  TypeText.isIdentifier(text) ? Either.right(text) : Either.left("a name expected: letters, digits, underscores")
 
 /**
  * Where a service listens.

@@ -112,3 +112,22 @@ export class RestoreRefused
     return this.detail
   }
 }
+
+/**
+ * What was asked for is not where it was looked for. Nothing is wrong with what is there.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotHeld extends Schema.TaggedError<NotHeld>("@holdfast/engine/NotHeld")("NotHeld", {
+  /** What was asked for: `transaction 17`. */
+  what: Schema.String,
+  /** Where it was looked for: `folder /backups`. */
+  where: Schema.String,
+  /** What is there instead, and what can be done. */
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `${this.what} is not in ${this.where}: ${this.detail}`
+  }
+}

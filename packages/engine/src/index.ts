@@ -4,8 +4,12 @@
  * @since 0.1.0
  */
 export * as BackupResult from "./BackupResult.ts"
+export * as Coverage from "./Coverage.ts"
 export * as EngineError from "./EngineError.ts"
 export * as EpochEndingBackup from "./EpochEndingBackup.ts"
+export * as Exploration from "./Exploration.ts"
+export * as ExploreState from "./ExploreState.ts"
+export * as ExploreTransaction from "./ExploreTransaction.ts"
 export * as Manifest from "./Manifest.ts"
 export * as Metadata from "./Metadata.ts"
 export * as MetadataView from "./MetadataView.ts"

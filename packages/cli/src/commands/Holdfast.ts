@@ -8,6 +8,7 @@ import { backupOneoff } from "./BackupOneoff.ts"
 import { backupQuery } from "./BackupQuery.ts"
 import { backupVerify } from "./BackupVerify.ts"
 import { demo } from "./Demo.ts"
+import { explore } from "./Explore.ts"
 import { nodeDevnet } from "./NodeDevnet.ts"
 import { nodeServe } from "./NodeServe.ts"
 import { restoreBootstrapDb } from "./RestoreBootstrapDb.ts"
@@ -21,5 +22,6 @@ export const holdfast = group("holdfast", "Back up, verify and restore Aptos-for
   group("backup", "Take, verify and ask about backups", [backupOneoff, backupQuery, backupVerify]),
   group("restore", "Bring a ledger back to life in a ledger store", [restoreBootstrapDb, restoreOneoff]),
   group("node", "Run nodes", [nodeServe, nodeDevnet]),
+  explore,
   demo
 ])

@@ -1,0 +1,121 @@
+/**
+ * `explore transaction`: a transaction with its outcome, decoded, and what it is proven by.
+ *
+ * @since 0.1.0
+ */
+import { ExploreTransaction } from "@holdfast/engine"
+import {
+  Bcs,
+  Bytes,
+  ContractEvent,
+  HashValue,
+  Json,
+  Sha3,
+  StateKey,
+  StatePath,
+  Transaction,
+  TransactionInfo,
+  type TransactionRecord,
+  TypeText,
+  WriteSet
+} from "@holdfast/ledger"
+import * as Effect from "effect/Effect"
+import { flags as flagsOf, leaf } from "../CommandTree.ts"
+import * as ExploredSource from "../ExploredSource.ts"
+import * as ExploredText from "../ExploredText.ts"
+import * as Flag from "../Flag.ts"
+import * as Output from "../Output.ts"
+import type { Style } from "../Style.ts"
+import * as Values from "../Values.ts"
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const exploreTransaction = leaf(
+  "transaction",
+  "Show a transaction with its info, events and write set, decoded and proven",
+  flagsOf({
+    atVersion: Flag.required({
+      name: "at-version",
+      placeholder: "VERSION",
+      description: "The version of the transaction",
+      parse: Values.integer(0)
+    }),
+    ...ExploredSource.flags
+  }),
+  ({ atVersion: version, maxRecordSize, ...flags }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const request = { ...flags, version, maxRecordBytes: maxRecordSize }
+      const { answer, read } = yield* ExploredSource.explored(flags, {
+        inStorage: ExploreTransaction.inStorage(request),
+        inStore: ExploreTransaction.inStore(request)
+      })
+      const { chunk = null, proof } = answer
+      const found = decoded(answer.record)
+      yield* output.result({
+        json: { ok: proof.proven || !flags.prove, version, ...found, chunk, proof, read },
+        text: (style) => report(version, answer, style)
+      })
+    })
+)
+
+/**
+ * A transaction with everything beside it, as JSON.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const decoded = (
+  { auxiliaryInfo, events, info, transaction, writeSet }: TransactionRecord.TransactionRecord
+) => ({
+  transactionHash: HashValue.format(Transaction.hash(transaction)),
+  transaction: Json.of(transaction),
+  infoHash: hashOf(HashValue.seeds.transactionInfo, TransactionInfo.TransactionInfo, info),
+  info: Json.of(info),
+  events: events.map((event) => ({
+    hash: hashOf(HashValue.seeds.event, ContractEvent.ContractEvent, event),
+    type: TypeText.format(event.value.typeTag),
+    event: Json.of(event)
+  })),
+  writeSetHash: hashOf(HashValue.seeds.writeSet, WriteSet.WriteSet, writeSet),
+  writeSet: WriteSet.entries(writeSet).map(([key, op]) => ({
+    keyHash: HashValue.format(StateKey.hash(key)),
+    what: StatePath.describe(key),
+    key: Json.of(key),
+    op: Json.of(op)
+  })),
+  auxiliaryInfo: Json.of(auxiliaryInfo)
+})
+
+const hashOf = <A>(seed: Uint8Array, codec: Bcs.Codec<A>, value: A): string =>
+  Bytes.toHex(Sha3.hashSeeded(seed, Bcs.encode(codec, value)))
+
+const report = (
+  version: number,
+  { chunk, proof, record }: ExploreTransaction.TransactionAnswer,
+  style: Style
+): string => {
+  const { auxiliaryInfo, events, info, transaction, transactionHash, writeSet } = decoded(record)
+  return [
+    style.bold(`transaction ${version}, ${record.transaction._tag}`),
+    ...ExploredText.table([
+      ["hash", transactionHash],
+      ["status", record.info.value.status._tag],
+      ["gas used", String(record.info.value.gasUsed)],
+      ...chunk === undefined ? [] : [["chunk", chunk] as const]
+    ], style),
+    style.bold("transaction"),
+    ExploredText.json(transaction),
+    style.bold("info"),
+    ExploredText.json(info),
+    style.bold(`events: ${events.length}`),
+    ...events.flatMap(({ event, type }) => [`  ${ExploredText.printable(type)}`, ExploredText.json(event)]),
+    style.bold(`writes: ${writeSet.length}`),
+    ...writeSet.flatMap(({ op, what }) => [`  ${ExploredText.printable(what)}`, ExploredText.json(op)]),
+    style.bold("auxiliary info"),
+    ExploredText.json(auxiliaryInfo),
+    ...ExploredText.proof(proof, style)
+  ].join("\n")
+}

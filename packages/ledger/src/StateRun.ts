@@ -1,0 +1,330 @@
+/**
+ * Consecutive items of a state, and the range proof of the last of them: what a chunk of a snapshot is, or a single item
+ * that a store proves. From a run alone the hash of every subtree follows that begins after the item before the run.
+ *
+ * Source: the formats page of the specification, section 5.
+ *
+ * @since 0.1.0
+ */
+import { compareBytes, equalBytes } from "./Bytes.ts"
+import type { RecordBatch } from "./Frames.ts"
+import { format, type HashValue, seeds, size, sparseMerklePlaceholder } from "./HashValue.ts"
+import { refuse } from "./ProofError.ts"
+import type { SparseMerkleRangeProof } from "./Proofs.ts"
+import { StateRecordScan } from "./Scan.ts"
+import * as Sha3 from "./Sha3.ts"
+
+/** Records hashed at a time: bounds the scratch memory. */
+const stride = 1024
+
+/** Bits of a key hash. */
+const bits = 8 * size
+
+/**
+ * The bit of a key hash that decides at a depth of the tree, 0 at the root.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const bitAt = (key: HashValue, depth: number): number => ((key[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1
+
+/**
+ * How many bits two key hashes share from the first on.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const sharedBits = (a: HashValue, b: HashValue): number => {
+  let byte = 0
+  while (byte < size && a[byte] === b[byte]) byte++
+  return byte === size ? bits : 8 * byte + Math.clz32((a[byte] ?? 0) ^ (b[byte] ?? 0)) - 24
+}
+
+/**
+ * The first key hash of the subtree beside the path to `key`: it shares `depth` bits with it and parts there.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const siblingStart = (key: HashValue, depth: number): HashValue => {
+  const start = new Uint8Array(size)
+  start.set(key.subarray(0, (depth >> 3) + 1))
+  const mask = 0x80 >> (depth & 7)
+  const byte = start[depth >> 3] ?? 0
+  start[depth >> 3] = (byte ^ mask) & ~(mask - 1)
+  return start
+}
+
+/**
+ * What a path from some depth on ends in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type PathEnd =
+  /** The key is there. `record` is the BCS of the key and its value. */
+  | { readonly _tag: "Item"; readonly record: Uint8Array }
+  /** The key is not there: its path ends in an empty subtree. */
+  | { readonly _tag: "Empty" }
+  /** The key is not there: its path ends in the leaf of another one. */
+  | { readonly _tag: "OtherItem"; readonly keyHash: HashValue }
+
+/**
+ * The top of a subtree.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SubtreeTop {
+  readonly hash: HashValue
+  /** The key hash of its leaf, where it is known to be a single one. */
+  readonly leaf: HashValue | undefined
+}
+
+/** Items `[from, to)` are all that the run holds of a subtree; `open` says that the last item of the run is in it. */
+interface Subtree {
+  readonly from: number
+  readonly to: number
+  readonly open: boolean
+}
+
+/**
+ * Receives the records of a run in order, then the range proof of the last one. Keeps 64 bytes an item, and the record
+ * of the key that is looked for. Throws `BcsError` and `ProofError`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class StateRun {
+  readonly #wanted: HashValue | undefined
+  readonly #scan = new StateRecordScan()
+  #keys = new Uint8Array(stride * size)
+  #leaves = new Uint8Array(stride * size)
+  #count = 0
+  #record: Uint8Array | undefined
+  /** Right siblings of the path to the last item, the top one first, and the depths of the nodes that they hang on. */
+  #siblings: ReadonlyArray<HashValue> = []
+  #depths: ReadonlyArray<number> = []
+
+  /** `wanted` is the hash of the key whose record is kept. */
+  constructor(wanted?: HashValue) {
+    this.#wanted = wanted
+  }
+
+  /** Items received. */
+  get count(): number {
+    return this.#count
+  }
+
+  get firstKey(): HashValue {
+    return this.#keyAt(0)
+  }
+
+  get lastKey(): HashValue {
+    return this.#keyAt(this.#count - 1)
+  }
+
+  #keyAt(index: number): HashValue {
+    return this.#keys.subarray(index * size, (index + 1) * size)
+  }
+
+  /** Takes the next records. */
+  push(batch: RecordBatch): void {
+    for (let first = 0; first < batch.count; first += stride) {
+      this.#take(batch, first, Math.min(first + stride, batch.count))
+    }
+  }
+
+  #take(batch: RecordBatch, first: number, last: number): void {
+    const scan = this.#scan
+    scan.begin(batch.bytes)
+    for (let index = first; index < last; index++) scan.add(batch.starts[index] ?? 0, batch.ends[index] ?? 0)
+    const { count } = scan
+    const held = this.#count
+    this.#reserve(held + count)
+    Sha3.hashRanges(
+      seeds.stateKey,
+      scan.stageKeys(),
+      scan.stagedStarts,
+      scan.stagedEnds,
+      count,
+      this.#keys,
+      held * size
+    )
+    const values = new Uint8Array(count * size)
+    Sha3.hashRanges(seeds.stateValue, batch.bytes, scan.valueStarts, scan.valueEnds, count, values)
+    const pairs = new Uint8Array(2 * count * size)
+    for (let index = 0; index < count; index++) {
+      pairs.set(this.#keyAt(held + index), 2 * index * size)
+      pairs.set(values.subarray(index * size, (index + 1) * size), (2 * index + 1) * size)
+    }
+    Sha3.hashPairs(seeds.sparseMerkleLeaf, pairs, count, this.#leaves, held * size)
+    for (let index = 0; index < count; index++) this.#check(batch, first + index, held + index)
+    this.#count = held + count
+  }
+
+  #check(batch: RecordBatch, record: number, index: number): void {
+    const key = this.#keyAt(index)
+    if (index > 0 && compareBytes(this.#keyAt(index - 1), key) >= 0) {
+      const before = format(this.#keyAt(index - 1))
+      refuse("KeyOrder", `item ${index}: key hash ${format(key)} does not come after ${before}`)
+    }
+    if (this.#wanted !== undefined && equalBytes(key, this.#wanted)) {
+      this.#record = batch.bytes.slice(batch.starts[record], batch.ends[record])
+    }
+  }
+
+  #reserve(count: number): void {
+    if (count * size <= this.#keys.length) return
+    const grow = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
+      const grown = new Uint8Array(Math.max(2 * bytes.length, count * size))
+      grown.set(bytes)
+      return grown
+    }
+    this.#keys = grow(this.#keys)
+    this.#leaves = grow(this.#leaves)
+  }
+
+  /** All items are in; `proof` is the range proof of the last one. */
+  end(proof: SparseMerkleRangeProof): void {
+    const siblings = proof.rightSiblings.toReversed()
+    if (this.#count === 0) refuse("ProofShape", "a range proof of no state items")
+    const last = this.lastKey
+    const depths: Array<number> = []
+    for (let depth = 0; depth < bits && depths.length < siblings.length; depth++) {
+      if (bitAt(last, depth) === 0) depths.push(depth)
+    }
+    if (depths.length < siblings.length) {
+      refuse("ProofShape", `the range proof for the items up to ${format(last)} has ${siblings.length} siblings`)
+    }
+    this.#siblings = siblings
+    this.#depths = depths
+  }
+
+  /** The right sibling that hangs on the path to the last item at a depth; `undefined` where the proof has none. */
+  #rightSibling(depth: number): HashValue | undefined {
+    const index = this.#depths.indexOf(depth)
+    return index < 0 ? undefined : this.#siblings[index]
+  }
+
+  /** Does the path to the last item go on below a depth? */
+  #goesOn(depth: number): boolean {
+    return (this.#depths.at(-1) ?? -1) >= depth
+  }
+
+  /** What the run holds of the subtree at `depth` that `key` is in. */
+  #part(key: HashValue, depth: number): Subtree {
+    const from = this.#search((index) => compareBits(this.#keys, index, key, depth) < 0)
+    const to = this.#search((index) => compareBits(this.#keys, index, key, depth) <= 0)
+    return { from, to, open: to > from && to === this.#count }
+  }
+
+  /** The first item that a predicate does not hold of; it holds of all before and none after. */
+  #search(before: (index: number) => boolean): number {
+    let low = 0
+    let high = this.#count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (before(middle)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /**
+   * The subtree at `depth` that `key` is in: all items whose key hashes share `depth` bits with it. None of them may come
+   * before the run.
+   */
+  subtree(key: HashValue, depth: number): SubtreeTop {
+    const part = this.#part(key, depth)
+    if (part.from === this.#count) return { hash: this.#beyond(key, depth), leaf: undefined }
+    const leaf = this.#isLeaf(part, depth) ? this.#keyAt(part.from).slice() : undefined
+    return { hash: this.#hash(part, depth), leaf }
+  }
+
+  #isLeaf({ from, open, to }: Subtree, depth: number): boolean {
+    return to === from + 1 && !(open && this.#goesOn(depth))
+  }
+
+  /** A subtree to the right of the last item: one of the proof's siblings. */
+  #beyond(key: HashValue, depth: number): HashValue {
+    const parting = sharedBits(key, this.lastKey)
+    return (parting === depth - 1 ? this.#rightSibling(parting) : undefined) ??
+      refuse("ProofShape", `the range proof for the items up to ${format(this.lastKey)} has too few siblings`)
+  }
+
+  #hash(part: Subtree, depth: number): HashValue {
+    const { from, open, to } = part
+    if (from === to) return sparseMerklePlaceholder
+    if (this.#isLeaf(part, depth)) return this.#leaves.slice(from * size, to * size)
+    const [zeros, ones] = this.#split(part, depth)
+    const left = this.#hash(zeros, depth + 1)
+    const right = open && !ones.open ? this.#siblingAt(depth) : this.#hash(ones, depth + 1)
+    return pairHash(left, right)
+  }
+
+  #siblingAt(depth: number): HashValue {
+    return this.#rightSibling(depth) ??
+      refuse("ProofShape", `the range proof for the items up to ${format(this.lastKey)} has too few siblings`)
+  }
+
+  /** The two sides of a subtree. */
+  #split({ from, open, to }: Subtree, depth: number): readonly [zeros: Subtree, ones: Subtree] {
+    let low = from
+    let high = to
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (bitAt(this.#keyAt(middle), depth) === 0) low = middle + 1
+      else high = middle
+    }
+    const openRight = open && low < to
+    return [{ from, to: low, open: open && !openRight }, { from: low, to, open: openRight }]
+  }
+
+  /** What the path to a key ends in, from the node at `depth` on. No item of that subtree may come before the run. */
+  pathEnd(key: HashValue, depth: number): PathEnd {
+    let part = this.#part(key, depth)
+    if (part.from === this.#count) return this.#endBeyond(this.#beyond(key, depth))
+    for (let level = depth;; level++) {
+      const { from, open, to } = part
+      if (from === to) return { _tag: "Empty" }
+      if (this.#isLeaf(part, level)) return this.#itemEnd(key, from)
+      const [zeros, ones] = this.#split(part, level)
+      if (bitAt(key, level) === 1 && open && !ones.open) return this.#endBeyond(this.#siblingAt(level))
+      part = bitAt(key, level) === 0 ? zeros : ones
+    }
+  }
+
+  #itemEnd(key: HashValue, index: number): PathEnd {
+    const keyHash = this.#keyAt(index).slice()
+    return this.#record !== undefined && equalBytes(keyHash, key)
+      ? { _tag: "Item", record: this.#record }
+      : { _tag: "OtherItem", keyHash }
+  }
+
+  /** The path leads to the right of all items: there must be nothing. */
+  #endBeyond(sibling: HashValue): PathEnd {
+    if (!equalBytes(sibling, sparseMerklePlaceholder)) {
+      refuse("IncompleteState", `items follow after the last one (key hash ${format(this.lastKey)})`)
+    }
+    return { _tag: "Empty" }
+  }
+}
+
+/** Negative, zero or positive as the first `depth` bits of item `index` come before, are, or come after those of `key`. */
+const compareBits = (keys: Uint8Array, index: number, key: HashValue, depth: number): number => {
+  const at = index * size
+  const whole = depth >> 3
+  for (let byte = 0; byte < whole; byte++) {
+    const difference = (keys[at + byte] ?? 0) - (key[byte] ?? 0)
+    if (difference !== 0) return difference
+  }
+  const shift = 8 - (depth & 7)
+  return shift === 8 ? 0 : ((keys[at + whole] ?? 0) >> shift) - ((key[whole] ?? 0) >> shift)
+}
+
+const pairHash = (left: HashValue, right: HashValue): HashValue => {
+  const hash = new Uint8Array(size)
+  Sha3.hashPair(seeds.sparseMerkleInternal, left, 0, right, 0, hash, 0)
+  return hash
+}

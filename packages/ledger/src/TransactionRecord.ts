@@ -1,0 +1,46 @@
+/**
+ * A transaction with everything that a ledger keeps about it, decoded: for people. Hot paths scan instead.
+ *
+ * Source: the formats page of the specification, section 8.
+ *
+ * @since 0.1.0
+ */
+import * as Bcs from "./Bcs.ts"
+import { BcsReader } from "./BcsReader.ts"
+import { ContractEvent } from "./ContractEvent.ts"
+import type { RecordFormat } from "./Scan.ts"
+import { Transaction } from "./Transaction.ts"
+import { PersistedAuxiliaryInfo, TransactionInfo } from "./TransactionInfo.ts"
+import { WriteSet } from "./WriteSet.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface TransactionRecord {
+  readonly transaction: Transaction
+  /** Records of format `V0` carry none. */
+  readonly auxiliaryInfo: PersistedAuxiliaryInfo | undefined
+  readonly info: TransactionInfo
+  readonly events: ReadonlyArray<Bcs.Type<typeof ContractEvent>>
+  readonly writeSet: WriteSet
+}
+
+const Events = Bcs.sequence(ContractEvent)
+
+/**
+ * Decodes a record of a transaction chunk. Throws `BcsError`.
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
+export const decodeUnsafe = (format: RecordFormat, record: Uint8Array): TransactionRecord => {
+  const reader = new BcsReader(record)
+  const transaction = Transaction.read(reader)
+  const auxiliaryInfo = format === "V0" ? undefined : PersistedAuxiliaryInfo.read(reader)
+  const info = TransactionInfo.read(reader)
+  const events = Events.read(reader)
+  const writeSet = WriteSet.read(reader)
+  reader.finish()
+  return { transaction, auxiliaryInfo, info, events, writeSet }
+}
