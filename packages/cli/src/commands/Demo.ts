@@ -124,13 +124,13 @@ const onNetwork = (place: DemoFolder.DemoFolder, started: number) =>
   })
 
 /** The ledger again, from the backup alone, and whether its store holds the same as the network's. */
-const restoreAndCompare = (place: DemoFolder.DemoFolder, settings: Restore.RestoreSettings) =>
+const restoreAndCompare = (place: DemoFolder.DemoFolder, restoring: Restore.RestoreSettings) =>
   Effect.gen(function*() {
     const digest = Effect.flatMap(LedgerStore.LedgerStore, LedgerDigest.make)
     const original = yield* digest
     const { found, report } = yield* Effect.gen(function*() {
       const goal = { targetVersion: undefined, historyStartVersion: 0, skipEpochEndings: false }
-      return { report: yield* Restore.restore(goal, settings), found: yield* digest }
+      return { report: yield* Restore.restore(goal, restoring), found: yield* digest }
     }).pipe(Effect.provide(LmdbLedgerStore.layer({ directory: place.restored })))
     return { ...report, same: found === original }
   })
