@@ -49,8 +49,13 @@ describe.skipIf(!Golden.isPresent)("a backup with a change (skipped where ../sha
         fs.cpSync(path.join(Golden.ledgerFolder("small"), "local-folder"), storageFolder, { recursive: true })
         const settings = { trustedWaypoints: [genesisWaypoint("small")], requireWaypoint: true }
         const restoreTo = (directory: string) =>
-          restoreInto(directory, folderStorage(storageFolder), goal, settings, (report) =>
-            Effect.succeed(factsOf(report)))
+          restoreInto(
+            directory,
+            folderStorage(storageFolder),
+            goal,
+            settings,
+            (report) => Effect.succeed(factsOf(report))
+          )
         const expected = yield* restoreTo(path.join(folder, "expected"))
 
         let refused = 0

@@ -21,11 +21,11 @@ type Failure =
 export const crash =
   <E>(prepare: (folder: string) => Effect.Effect<WritingProgram, E, Scope.Scope>) =>
   (args: ReadonlyArray<string>): Effect.Effect<void, Failure | E> =>
-  Effect.scoped(Effect.gen(function*() {
-    const chosen = yield* options(args, { seed: 1, count: 100 })
-    const program = yield* prepare(yield* TempDirectory.make)
-    yield* say(`${chosen.count} runs that are killed, seed ${chosen.seed}`)
-    const { answers, killed, stores, wrong } = yield* crashes(program, chosen)
-    yield* say(`${killed} killed; ${stores} stores were finished all the same, each compared in ${answers} answers`)
-    if (wrong.length > 0) return yield* new Objections({ found: wrong })
-  }))
+    Effect.scoped(Effect.gen(function*() {
+      const chosen = yield* options(args, { seed: 1, count: 100 })
+      const program = yield* prepare(yield* TempDirectory.make)
+      yield* say(`${chosen.count} runs that are killed, seed ${chosen.seed}`)
+      const { answers, killed, stores, wrong } = yield* crashes(program, chosen)
+      yield* say(`${killed} killed; ${stores} stores were finished all the same, each compared in ${answers} answers`)
+      if (wrong.length > 0) return yield* new Objections({ found: wrong })
+    }))

@@ -37,7 +37,9 @@ export const restoreInto = <A, E, R>(
   }).pipe(Effect.scoped)
 
 /** What a restore came to, without what differs each time. */
-export const factsOf = ({ accumulatorRoot, epoch, items, stateRoot, transactions, version }: Restore.RestoreReport) => ({
+export const factsOf = (
+  { accumulatorRoot, epoch, items, stateRoot, transactions, version }: Restore.RestoreReport
+) => ({
   version,
   epoch,
   stateRoot,

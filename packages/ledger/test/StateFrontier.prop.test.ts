@@ -180,4 +180,25 @@ describe(`the left edge of a state tree (seed ${seed})`, () => {
       { seed, numRuns: 100 }
     )
   })
+
+  it("F-34: saved after any leaf and restored, it goes on as if it had never stopped", () => {
+    FastCheck.assert(
+      FastCheck.property(anyItems, FastCheck.nat(24), (items, split) => {
+        const before = frontierOf(items.slice(0, split))
+        const restored = StateFrontier.restore(before.save())
+        if (restored === undefined) throw new Error("it cannot be restored")
+        const whole = push(restored, items.slice(split))
+        expect(whole.count).toBe(items.length)
+        expect(toHex(whole.root())).toBe(toHex(frontierOf(items).root()))
+        expect(toHex(whole.save())).toBe(toHex(frontierOf(items).save()))
+      }),
+      { seed, numRuns: 500 }
+    )
+  })
+
+  it("F-34: what is no saved frontier is not restored", () => {
+    const saved = frontierOf([{ key: new Uint8Array(32), valueHash: stranger }]).save()
+    expect(StateFrontier.restore(saved.subarray(1))).toBe(undefined)
+    expect(StateFrontier.restore(concatBytes([saved, Uint8Array.of(0)]))).toBe(undefined)
+  })
 })
