@@ -1,3 +1,4 @@
+export * as GenesisBlock from "./GenesisBlock.ts"
 export * as LedgerStore from "./LedgerStore.ts"
 export * as LmdbLedgerStore from "./LedgerStore/Lmdb.ts"
 export * as MemoryLedgerStore from "./LedgerStore/Memory.ts"

@@ -105,6 +105,21 @@ export const epochState = (epoch: number, set: ValidatorSet): EpochState => ({
 })
 
 /**
+ * What a genesis transaction leads to: the parts that a ledger keeps of it, each as its BCS, and the ledger info that ends
+ * epoch 0.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface GenesisLedger {
+  readonly transactionInfo: Uint8Array
+  /** BCS of `seq<ContractEvent>`. */
+  readonly events: Uint8Array
+  readonly writeSet: Uint8Array
+  readonly ledgerInfo: LedgerInfoWithSignatures
+}
+
+/**
  * The ledger info of epoch 0 that a genesis transaction (its BCS) leads to. Its waypoint is what networks publish.
  *
  * Throws `BcsError` and `ProofError` (`BadGenesis`).
@@ -112,7 +127,17 @@ export const epochState = (epoch: number, set: ValidatorSet): EpochState => ({
  * @since 0.1.0
  * @category constructors
  */
-export const ledgerInfo = (transaction: Uint8Array): LedgerInfoWithSignatures => {
+export const ledgerInfo = (transaction: Uint8Array): LedgerInfoWithSignatures => make(transaction).ledgerInfo
+
+/**
+ * The ledger that a genesis transaction (its BCS) begins.
+ *
+ * Throws `BcsError` and `ProofError` (`BadGenesis`).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (transaction: Uint8Array): GenesisLedger => {
   const decoded = Bcs.decodeUnsafe(Transaction, transaction)
   if (decoded._tag !== "GenesisTransaction" || decoded.value._tag !== "Direct") {
     return refuse("BadGenesis", "a genesis transaction with a direct write set expected")
@@ -124,34 +149,40 @@ export const ledgerInfo = (transaction: Uint8Array): LedgerInfoWithSignatures =>
   const stored = validatorSet === undefined ? undefined : storedValue(validatorSet)
   if (stored === undefined) return refuse("BadGenesis", "the write set holds no 0x1::stake::ValidatorSet")
   const data = stored._tag === "V0" ? stored.value : stored.value.data
-  const info = Bcs.encode(TransactionInfo, {
+  const writeSetBytes = Bcs.encode(WriteSet, writeSet)
+  const transactionInfo = Bcs.encode(TransactionInfo, {
     _tag: "V0",
     value: {
       gasUsed: 0n,
       status: { _tag: "Success" },
       transactionHash: Sha3.hashSeeded(seeds.transaction, transaction),
       eventRootHash: eventRoot(events),
-      stateChangeHash: Sha3.hashSeeded(seeds.writeSet, Bcs.encode(WriteSet, writeSet)),
+      stateChangeHash: Sha3.hashSeeded(seeds.writeSet, writeSetBytes),
       stateCheckpointHash: stateRoot(writeSet),
       auxiliaryInfoHash: undefined
     }
   })
   return {
-    _tag: "V0",
-    value: {
-      ledgerInfo: {
-        commitInfo: {
-          epoch: 0,
-          round: 0n,
-          id: zero,
-          executedStateId: Sha3.hashSeeded(seeds.transactionInfo, info),
-          version: 0,
-          timestampUsecs: 0,
-          nextEpochState: epochState(1, Bcs.decodeUnsafe(ValidatorSet, data))
+    transactionInfo,
+    events: Bcs.encode(Bcs.sequence(ContractEvent), events),
+    writeSet: writeSetBytes,
+    ledgerInfo: {
+      _tag: "V0",
+      value: {
+        ledgerInfo: {
+          commitInfo: {
+            epoch: 0,
+            round: 0n,
+            id: zero,
+            executedStateId: Sha3.hashSeeded(seeds.transactionInfo, transactionInfo),
+            version: 0,
+            timestampUsecs: 0,
+            nextEpochState: epochState(1, Bcs.decodeUnsafe(ValidatorSet, data))
+          },
+          consensusDataHash: zero
         },
-        consensusDataHash: zero
-      },
-      signatures: { validatorBitmask: new Uint8Array(), sig: undefined }
+        signatures: { validatorBitmask: new Uint8Array(), sig: undefined }
+      }
     }
   }
 }
