@@ -21,7 +21,7 @@ describe("holdfast node devnet --db, killed at random moments,", () => {
 
 describe("holdfast restore bootstrap-db, killed at random moments,", () => {
   for (const history of ["whole", "newest state"] as const) {
-    it.scopedLive(`comes to the same ledger, ${history}, 4 times, seed ${seed}`, () =>
+    it.scopedLive(`R-2: comes to the same ledger, ${history}, 4 times, seed ${seed}`, () =>
       Effect.gen(function*() {
         const program = yield* restoringBackup(yield* TempDirectory.make, history)
         const { killed, wrong } = yield* crashes(program, { seed, count: 4 })

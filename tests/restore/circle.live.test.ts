@@ -33,7 +33,7 @@ const targetsOf = (endings: ReadonlyArray<number>, latest: number): ReadonlyArra
 
 describe("a network of 50 epochs, backed up and restored,", () => {
   for (const seed of seeds) {
-    it.scopedLive(`is the same again, seed ${seed}`, () =>
+    it.scopedLive(`R-5: is the same again, seed ${seed}`, () =>
       Effect.gen(function*() {
         const folder = yield* TempDirectory.make
         const storage = folderStorage(path.join(folder, "storage"))

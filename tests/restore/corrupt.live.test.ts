@@ -42,7 +42,7 @@ const changed = (folder: string, { content, file }: Mutation) =>
 
 describe.skipIf(!Golden.isPresent)("a backup with a change (skipped where ../shared/golden is absent)", () => {
   for (const [name, { goal, noticed }] of Object.entries(goals)) {
-    it.scopedLive(`restored from ${name}, leaves no trace, ${changes} times, seed ${seed}`, () =>
+    it.scopedLive(`R-1: restored from ${name}, leaves no trace, ${changes} times, seed ${seed}`, () =>
       Effect.gen(function*() {
         const folder = yield* TempDirectory.make
         const storageFolder = path.join(folder, "storage")
@@ -79,7 +79,7 @@ describe.skipIf(!Golden.isPresent)("a backup with a change (skipped where ../sha
       }))
   }
 
-  it.scopedLive("a store is not mixed with the ledger of another network, nor taken back", () =>
+  it.scopedLive("R-4: a store is not mixed with the ledger of another network, nor taken back", () =>
     Effect.gen(function*() {
       const folder = yield* TempDirectory.make
       const storageOf = (ledger: string) => folderStorage(path.join(Golden.ledgerFolder(ledger), "local-folder"))
@@ -94,7 +94,7 @@ describe.skipIf(!Golden.isPresent)("a backup with a change (skipped where ../sha
       expect(yield* at("small", 150)).toEqual(first)
     }))
 
-  it.scopedLive("a store for one network takes nothing of another", () =>
+  it.scopedLive("R-4: a store for one network takes nothing of another", () =>
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make
       const store = LmdbLedgerStore.layer({ directory, genesisWaypoint: genesisWaypoint("rich") })
