@@ -11,10 +11,10 @@ import * as Effect from "effect/Effect"
 import * as path from "node:path"
 import { expect } from "vitest"
 import { restoreInto } from "../support/restoring.ts"
+import { serve } from "../support/servedStore.ts"
 import { factsOf, genesisWaypoint, goldenStorages } from "./support/facts.ts"
 import { expectGoldenBackups } from "./support/goldenBackups.ts"
 import { expectRecordedAnswers } from "./support/recordedAnswers.ts"
-import { serveStore } from "./support/serving.ts"
 import { layerOf } from "./support/storages.ts"
 
 /** Where the transactions of `small/continuous` end. */
@@ -63,7 +63,7 @@ describe.skipIf(!Golden.isPresent)("golden storages (skipped where ../shared/gol
             expect(HashValue.format(transactionInfo.value.stateCheckpointHash ?? HashValue.zero)).toBe(root)
           }
           if (!isServed(ledger)) return
-          const address = yield* serveStore(store)
+          const address = yield* serve(store)
           yield* expectRecordedAnswers(address, ledger)
           yield* expectGoldenBackups(address, ledger, layout, yield* TempDirectory.make)
         })))

@@ -9,8 +9,9 @@ import { Golden, TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { changed } from "../golden/support/checkMutations.ts"
 import { genesisWaypoint } from "../golden/support/facts.ts"
-import { type Mutation, mutationsOf } from "../golden/support/mutations.ts"
+import { mutationsOf } from "../golden/support/mutations.ts"
 import { folderStorage } from "../support/backedUpDevnet.ts"
 import { factsOf, restoreInto, whole } from "../support/restoring.ts"
 
@@ -22,23 +23,6 @@ const goals = {
   "the whole history": { goal: whole, noticed: 14 },
   "the newest state on": { goal: {}, noticed: 4 }
 } as const
-
-/** Changes a file of a storage for as long as the scope is open. */
-const changed = (folder: string, { content, file }: Mutation) =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const target = path.join(folder, file)
-      const before = fs.existsSync(target) ? fs.readFileSync(target) : undefined
-      if (content === undefined) fs.rmSync(target)
-      else fs.writeFileSync(target, content)
-      return before
-    }),
-    (before) =>
-      Effect.sync(() => {
-        if (before === undefined) fs.rmSync(path.join(folder, file))
-        else fs.writeFileSync(path.join(folder, file), before)
-      })
-  )
 
 describe.skipIf(!Golden.isPresent)("a backup with a change (skipped where ../shared/golden is absent)", () => {
   for (const [name, { goal, noticed }] of Object.entries(goals)) {

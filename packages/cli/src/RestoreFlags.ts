@@ -28,6 +28,19 @@ export const targetDbDir = {
 } as const
 
 /**
+ * The last version to restore; `shown` says what it is if it is not given.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const targetVersion = (shown: string): Flag.Flag<number | undefined> =>
+  Flag.standard(
+    { name: "target-version", placeholder: "VERSION", description: "The last version to restore", parse: Values.bound },
+    undefined,
+    shown
+  )
+
+/**
  * @since 0.1.0
  * @category flags
  */

@@ -4,6 +4,7 @@
 import { type EngineError, Verify, type VerifyReport } from "@holdfast/engine"
 import type { StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { Mutation } from "./mutations.ts"
@@ -12,27 +13,32 @@ import { uncovered } from "./uncovered.ts"
 
 type Layout = Parameters<typeof layerOf>[0]
 
-/** The report on the storage with the change; the storage is as before afterwards. */
-export const verifyWith = (
-  layout: Layout,
-  folder: string,
-  { content, file }: Mutation
-): Effect.Effect<VerifyReport.VerifyReport, EngineError.InvalidRequest | StorageError.StorageError> =>
-  Effect.acquireUseRelease(
+/** Changes a file of a storage for as long as the scope is open. */
+export const changed = (folder: string, { content, file }: Mutation): Effect.Effect<void, never, Scope.Scope> => {
+  const target = path.join(folder, file)
+  return Effect.asVoid(Effect.acquireRelease(
     Effect.sync(() => {
-      const target = path.join(folder, file)
       const before = fs.existsSync(target) ? fs.readFileSync(target) : undefined
       if (content === undefined) fs.rmSync(target)
       else fs.writeFileSync(target, content)
       return before
     }),
-    () => verifyAll.pipe(Effect.provide(layerOf(layout, folder))),
     (before) =>
       Effect.sync(() => {
-        const target = path.join(folder, file)
         if (before === undefined) fs.rmSync(target)
         else fs.writeFileSync(target, before)
       })
+  ))
+}
+
+/** The report on the storage with the change; the storage is as before afterwards. */
+export const verifyWith = (
+  layout: Layout,
+  folder: string,
+  mutation: Mutation
+): Effect.Effect<VerifyReport.VerifyReport, EngineError.InvalidRequest | StorageError.StorageError> =>
+  Effect.scoped(
+    Effect.zipRight(changed(folder, mutation), verifyAll.pipe(Effect.provide(layerOf(layout, folder))))
   )
 
 const verifyAll = Verify.verify({ ...Verify.everything, allSnapshots: true })

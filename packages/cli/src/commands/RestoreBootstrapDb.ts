@@ -35,16 +35,7 @@ export const restoreBootstrapDb = leaf(
   flagsOf({
     targetDbDir: Flag.optional(RestoreFlags.targetDbDir),
     dryRun: Flag.toggle("dry-run", "Only tell what would be read, how much and how long it takes"),
-    targetVersion: Flag.standard(
-      {
-        name: "target-version",
-        placeholder: "VERSION",
-        description: "The last version to restore",
-        parse: Values.bound
-      },
-      undefined,
-      "as far as the backups reach"
-    ),
+    targetVersion: RestoreFlags.targetVersion("as far as the backups reach"),
     ledgerHistoryStartVersion: Flag.optional({
       name: "ledger-history-start-version",
       placeholder: "VERSION",

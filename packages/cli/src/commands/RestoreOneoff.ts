@@ -84,16 +84,7 @@ const transaction = leaf(
   "Restore transactions that follow what the store holds, and apply their write sets",
   flagsOf({
     manifest: manifest("transaction-manifest"),
-    targetVersion: Flag.standard(
-      {
-        name: "target-version",
-        placeholder: "VERSION",
-        description: "The last version to restore",
-        parse: Values.bound
-      },
-      undefined,
-      "the last one of the backup"
-    ),
+    targetVersion: RestoreFlags.targetVersion("the last one of the backup"),
     ...common
   }),
   ({ manifest: file, targetDbDir, targetVersion, ...rest }) =>
