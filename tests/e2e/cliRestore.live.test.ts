@@ -34,11 +34,8 @@ describe("holdfast restore bootstrap-db", () => {
       expect(fs.existsSync(path.join(directory, "db"))).toBe(false)
 
       const middle = (endings[4] ?? 0) + 3
-      const some = yield* runJson([
-        ...["restore", "bootstrap-db", "--target-version", String(middle)],
-        ...target,
-        ...storage
-      ])
+      const bootstrap = ["restore", "bootstrap-db", "--target-version", String(middle)]
+      const some = yield* runJson([...bootstrap, ...target, ...storage])
       expect(some).toMatchObject({ code: 0, json: { ok: true, version: middle, transactions: 3, trust: "genesis" } })
       expect(yield* runJson(["restore", "bootstrap-db", "--dry-run", ...target, ...storage])).toMatchObject({
         json: { base: null, firstVersion: middle + 1, targetVersion: latest, epochs: 1 }
@@ -71,11 +68,10 @@ describe("holdfast restore oneoff", () => {
       const target = ["--target-db-dir", path.join(directory, "db")]
       const oneoff = (...args: ReadonlyArray<string>) => runJson(["restore", "oneoff", ...args, ...target, ...storage])
       const stateManifest = manifest(folder, "state_epoch_2", "state")
-      const state = (mode: string, into = version) =>
-        oneoff(
-          ...["state-snapshot", "--state-manifest", stateManifest],
-          ...["--state-into-version", String(into), "--restore-mode", mode]
-        )
+      const state = (mode: string, into = version) => {
+        const what = ["--state-manifest", stateManifest, "--state-into-version", String(into), "--restore-mode", mode]
+        return oneoff("state-snapshot", ...what)
+      }
       expect((yield* state("default")).code).toBe(1)
       const epochs = ["epoch-ending", "--epoch-ending-manifest", manifest(folder, "epoch_ending_0", "epoch_ending")]
       expect(yield* oneoff(...epochs)).toMatchObject({ code: 0, json: { ok: true, lastEpoch: 5 } })
@@ -94,10 +90,8 @@ describe("holdfast restore oneoff", () => {
         })
       }
       // There is nothing left to do, and it is the ledger that a whole restore leads to.
-      const whole = yield* runJson([
-        ...["restore", "bootstrap-db", "--target-db-dir", path.join(directory, "whole"), "--replay-all"],
-        ...storage
-      ])
+      const replayed = ["--target-db-dir", path.join(directory, "whole"), "--replay-all"]
+      const whole = yield* runJson(["restore", "bootstrap-db", ...replayed, ...storage])
       const { accumulatorRoot, items, stateRoot } = whole.json
       expect(yield* runJson(["restore", "bootstrap-db", ...target, ...storage])).toMatchObject({
         code: 0,
