@@ -53,6 +53,13 @@ export const storage = {
     description:
       "Commands of the storage that are alive at once, at most (default 16, or more where concurrency asks for it)",
     parse: Values.integer(1)
+  }),
+  metadataCacheDir: Flag.optional({
+    name: "metadata-cache-dir",
+    placeholder: "DIR",
+    description:
+      "Where this machine keeps what helps the next run (default holdfast in $XDG_CACHE_HOME, or in ~/.cache)",
+    parse: Values.anyText
   })
 }
 
