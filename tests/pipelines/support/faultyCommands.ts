@@ -142,7 +142,10 @@ export const make: Effect.Effect<FaultyCommands, never, Scope.Scope> = Effect.ge
     folder,
     config,
     storage: (settings = {}) => CommandAdapter.make({ config, settings: { killGrace: "300 millis", ...settings } }),
-    plan: (key, { cause, moment }) => fs.writeFileSync(path.join(plan, key), `${moment}:${cause}\n`),
+    plan: (key, { cause, moment }) => {
+      fs.rmSync(path.join(plan, `${key}.reached`), { force: true })
+      fs.writeFileSync(path.join(plan, key), `${moment}:${cause}\n`)
+    },
     reached: (key) => fs.existsSync(path.join(plan, `${key}.reached`)),
     started: () => fs.readFileSync(started, "utf8").split("\n").length - 1,
     left: Effect.map(
