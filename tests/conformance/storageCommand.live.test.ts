@@ -126,6 +126,31 @@ describe("a command that behaves", () => {
       expect(said.endsWith("the end: \u00e4")).toBe(true)
     }))
 
+  it.live("may leave a daemon that holds its input open", () =>
+    alone(
+      spawn(`${writer} cat > /dev/null; (setsid sleep 2 > /dev/null 2>&1 <&0 &)`),
+      (command) => write(command, megabytes(1)),
+      { zombiesOfOthers: true }
+    ))
+
+  it.live("may announce that nothing comes from its input to us, and gets all of its data", () =>
+    Effect.gen(function*() {
+      const folder = yield* TempDirectory.make
+      const file = path.join(folder, "size")
+      const program = `let size = 0
+        const input = new (require("net").Socket)({ fd: 0, allowHalfOpen: true })
+        input.end().on("data", (bytes) => { size += bytes.length })
+        input.on("end", () => { require("fs").writeFileSync(process.env.FILE, String(size)) })`
+      const slow = Stream.concat(megabytes(1), Stream.drain(Stream.fromEffect(Effect.sleep("400 millis"))))
+      yield* alone(
+        spawn(`${writer} "$NODE" -e "$PROGRAM"`, {
+          parameters: { NODE: process.execPath, PROGRAM: program, FILE: file }
+        }),
+        (command) => write(command, Stream.concat(slow, megabytes(1)))
+      )
+      expect(fs.readFileSync(file, "utf8")).toBe("2000000")
+    }).pipe(Effect.scoped))
+
   it.live("is waited for while processes of its group live", () =>
     Effect.gen(function*() {
       const folder = yield* TempDirectory.make
@@ -224,6 +249,24 @@ describe("a command that fails", () => {
       const error = yield* failing(alone(spawn(`${writer} exit 0`), (command) => write(command, megabytes(5))))
       expect(error).toMatchObject({ reason: "CommandFailed", exitCode: 0 })
     }))
+
+  // All of it fits into the buffers of the system, so that nobody waits for the command to read it.
+  const little = Stream.make(new Uint8Array(1_000))
+  const careless = [
+    ["reads nothing", "exit 0"],
+    ["reads nothing for a while", "sleep 0.2; exit 0"],
+    ["reads a part", "head -c 10 > /dev/null"],
+    ["gives a part to its pipeline", "head -c 10 | cat > /dev/null; exit 0"],
+    ["closes its input", "exec 0<&-; sleep 0.1; exit 0"]
+  ] as const
+  for (const [what, script] of careless) {
+    it.live(`exits with success although it ${what} of little data`, () =>
+      Effect.gen(function*() {
+        const error = yield* failing(alone(spawn(writer + script), (command) => write(command, little)))
+        expect(error).toMatchObject({ reason: "CommandFailed" })
+        expect(error.detail).toMatch(/unread|before its input had ended|closed its input/)
+      }))
+  }
 
   it.live("exits while its source is slow", () =>
     Effect.gen(function*() {
