@@ -146,6 +146,19 @@ export const concurrentDownloads: Flag.Flag<number> = Flag.standard(
 const bounds = Settings.defaultBackupSettings
 
 /**
+ * How often reads from the storage are tried again.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const readRetries: Flag.Flag<number> = number(
+  "retries",
+  bounds.retries.retries,
+  "How often a read that failed is tried again, where that can help",
+  0
+)
+
+/**
  * The bounds of a backup.
  *
  * @since 0.1.0

@@ -73,7 +73,8 @@ const listedIn = (
   entry: BackupEntry,
   retries: Retries.RetryPolicy
 ): Effect.Effect<string | undefined, StorageError.StorageError, BackupStorage.BackupStorage> =>
-  Retries.attempts(retries, () => readText(file, maxLineBytes)).pipe(
+  readText(file, maxLineBytes).pipe(
+    Effect.provideService(Retries.Reading, retries),
     Effect.map((text) => {
       const manifests = Metadata.parseFile(file, text).entries.flatMap((found) =>
         "manifest" in found.value && found._tag === entry._tag && Metadata.fileName(found) === Metadata.fileName(entry)
