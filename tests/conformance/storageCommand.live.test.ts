@@ -226,6 +226,7 @@ describe("a command that fails", () => {
         alone(spawn("true", { environment: [["LARGE", "x".repeat(4_000_000)]] }), () => Effect.void)
       )
       expect(error).toMatchObject({ reason: "CannotSpawn" })
+      expect(error.detail).toContain("E2BIG")
     }))
 
   const handles = [
@@ -280,7 +281,7 @@ describe("a command that fails", () => {
         alone(spawn(`${writer} exec 0<&-; sleep 1000`), (command) => write(command, megabytes(5)))
       )
       expect(error).toMatchObject({ reason: "CommandFailed" })
-      expect(error.detail).toContain("closed its input")
+      expect(error.detail).toMatch(/closed its input .*\((EPIPE|ECONNRESET)\)/)
     }))
 
   it.live("never tells a secret", () =>

@@ -76,7 +76,7 @@ const Figures = Schema.parseJson(Schema.Struct({ growth: Schema.Number, said: Sc
 describe("a program with few resources", () => {
   it.live("that has no descriptor left says so, and leaves nothing", () =>
     Effect.gen(function*() {
-      const child = yield* run("bash", ["-c", `ulimit -n 512; exec '${process.execPath}' '${program}' greedy`])
+      const child = yield* run("bash", ["-c", `ulimit -n 512; exec '${process.execPath}' '${program}' 'few descriptors'`])
       const said: unknown = JSON.parse(yield* child.said)
       expect(said).toMatchObject({ reason: "CannotSpawn", left: 0 })
       expect(JSON.stringify(said)).toMatch(/EMFILE/)
@@ -88,6 +88,23 @@ describe("a program with few resources", () => {
       const said = yield* Schema.decode(Figures)(yield* child.said)
       expect(said.said).toBeLessThanOrEqual(64 * 1024)
       expect(said.growth).toBeLessThan(150_000_000)
+    }).pipe(Effect.scoped))
+})
+
+/** Nobody else has processes by this id, and no limit of processes binds the superuser. */
+const otherUser = ["setpriv", "--reuid", "61234", "--regid", "61234", "--clear-groups"] as const
+const mayRead = `require("node:fs").readFileSync(${JSON.stringify(program)})`
+const [become, ...asOther] = otherUser
+const canBeOther = spawnSync(become, [...asOther, process.execPath, "-e", mayRead]).status === 0
+
+describe.skipIf(!canBeOther)("a program with few processes (skipped where it cannot become another user)", () => {
+  it.live("says so when it can start no more, and leaves nothing", () =>
+    Effect.gen(function*() {
+      const limited = `ulimit -u 40; exec '${process.execPath}' '${program}' greedy`
+      const child = yield* run(become, [...asOther, "bash", "-c", limited])
+      const said: unknown = JSON.parse(yield* child.said)
+      expect(said).toMatchObject({ reason: "CannotSpawn", left: 0 })
+      expect(JSON.stringify(said)).toMatch(/EAGAIN/)
     }).pipe(Effect.scoped))
 })
 

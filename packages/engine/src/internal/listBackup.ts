@@ -1,6 +1,5 @@
 import { BackupStorage, StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
-import type { InvalidBackup } from "../EngineError.ts"
 import * as Metadata from "../Metadata.ts"
 import * as Retries from "../Retries.ts"
 import { readText } from "./readFile.ts"
@@ -83,11 +82,9 @@ const listedIn = (
       )
       return manifests.find((manifest) => manifest === entry.value.manifest) ?? manifests[0]
     }),
-    Effect.catchTag("InvalidBackup", (_: InvalidBackup) => Effect.succeed(undefined)),
-    Effect.mapError((error) =>
-      new StorageError.StorageError({
-        ...error,
-        detail: `the line of a backup was reported as saved, but cannot be read back: ${error.detail}`
-      })
-    )
+    Effect.catchTag("InvalidBackup", () => Effect.succeed(undefined)),
+    Effect.mapError((error) => {
+      const detail = `the line of a backup was reported as saved, but cannot be read back: ${error.detail}`
+      return new StorageError.StorageError(Object.assign({}, error, { detail }))
+    })
   )
