@@ -110,8 +110,20 @@ describe.skipIf(!canBeOther)("a program with few processes (skipped where it can
 
 const canBeFirst = spawnSync("unshare", ["-pf", "--mount-proc", "true"]).status === 0
 
-describe.skipIf(!canBeFirst)("as process 1 (skipped where no PID namespace may be made)", () => {
-  it.live("leaves no process and no zombie after many writes of which every second one fails", () =>
+/** Starts what it is told to, and reaps nobody but that. */
+const neverReaps = "require(\"node:child_process\").spawn(process.execPath, process.argv.slice(1), { stdio: \"inherit\" })"
+
+describe.skipIf(!canBeFirst)("in a PID namespace (skipped where none may be made)", () => {
+  it.live("a container whose process 1 never reaps has no process and no zombie more after many writes", () =>
+    Effect.gen(function*() {
+      const first = [process.execPath, "-e", neverReaps, program, "many"]
+      const child = yield* run("unshare", ["-pf", "--mount-proc", ...first])
+      const said: unknown = JSON.parse(yield* child.said)
+      expect(said).toMatchObject({ left: 0 })
+      expect(said).not.toMatchObject({ pid: 1 })
+    }).pipe(Effect.scoped))
+
+  it.live("process 1 itself leaves no process and no zombie after many writes of which every second one fails", () =>
     Effect.gen(function*() {
       const child = yield* run("unshare", ["-pf", "--mount-proc", process.execPath, program, "many"])
       expect(JSON.parse(yield* child.said)).toEqual({ pid: 1, left: 0 })
