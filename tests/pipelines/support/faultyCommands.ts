@@ -36,7 +36,7 @@ export interface Fault {
   readonly cause: Cause
 }
 
-/** `key` is the name of the file, or the name of the operation where there is none. */
+/** `key` is the name of the file, with `.read` for reading it, or the name of the operation where there is none. */
 const prelude = (key: string): string => `
 key=${key}
 echo "$$ $key" >> "$STARTED"
@@ -82,7 +82,10 @@ at handle
 ${take}
 mv "$part" "$target"
 at published`,
-  open_for_read: `gzip -cd < "$FOLDER/$FILE_HANDLE"`,
+  open_for_read: `${prelude("${FILE_HANDLE##*/}.read")}
+at start
+gzip -cd < "$FOLDER/$FILE_HANDLE" | { head -c 64; at data; cat; }
+at end`,
   save_metadata_line: `${prelude("$FILE_NAME")}
 at start
 mkdir -p "$FOLDER/metadata"

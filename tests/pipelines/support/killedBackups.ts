@@ -30,17 +30,17 @@ export interface Report {
 const backups = [
   {
     args: ["epoch-ending", "--start-epoch", "0", "--end-epoch", "2", "--max-chunk-size", "900"],
-    commands: 5,
+    commands: 6,
     keys: ["create_backup", "0-.chunk", "epoch_ending.manifest", "epoch_ending_0-1.meta"]
   },
   {
     args: ["state-snapshot", "--state-snapshot-epoch", "3", "--max-chunk-size", "9000"],
-    commands: 10,
+    commands: 11,
     keys: ["create_backup", "0-.chunk", "state.proof", "state.manifest"]
   },
   {
     args: ["transaction", "--start-version", "0", "--num_transactions", "20", "--max-chunk-size", "12000"],
-    commands: 9,
+    commands: 10,
     keys: ["create_backup", "0-.chunk", "transaction.manifest", "transaction_0-19.meta"]
   }
 ] as const
