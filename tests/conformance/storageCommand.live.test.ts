@@ -126,6 +126,19 @@ describe("a command that behaves", () => {
       expect(said.endsWith("the end: \u00e4")).toBe(true)
     }))
 
+  it.live("can give a pipe to a program that insists on the names of its streams", () =>
+    Effect.gen(function*() {
+      const file = path.join(yield* TempDirectory.make, "file")
+      const said = yield* alone(
+        spawn(`${writer} cat | sh -c 'cat /dev/stdin > "$FILE"; echo said > /dev/stderr' 2>&1 | cat >&2`, {
+          parameters: { FILE: file }
+        }),
+        (command) => Effect.zipRight(write(command, megabytes(1)), command.said)
+      )
+      expect(fs.statSync(file).size).toBe(1_000_000)
+      expect(said).toBe("said")
+    }).pipe(Effect.scoped))
+
   it.live("may leave a daemon that holds its input open", () =>
     alone(
       spawn(`${writer} cat > /dev/null; (setsid sleep 2 > /dev/null 2>&1 <&0 &)`),

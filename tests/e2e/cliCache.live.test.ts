@@ -30,7 +30,9 @@ const empty = "latest_epoch_ending_epoch: none, latest_state_snapshot_epoch: non
 describe("holdfast with a storage behind commands", () => {
   it.scopedLive("keeps a private registry of them, and only while it runs", () =>
     Effect.gen(function*() {
-      const look = `(cd "$XDG_CACHE_HOME/holdfast/commands" && stat -c %a .. . * && cat *) > "$FOLDER/seen"`
+      // Once its id is noted down, nothing is written until it ends.
+      const noted = "until grep -qw id *.json; do sleep 0.02; done"
+      const look = `(cd "$XDG_CACHE_HOME/holdfast/commands"; ${noted}; stat -c %a .. . *.json; cat *.json) > "$FOLDER/seen"`
       const { directory, ended } = yield* query({ before: look })
       expect(ended).toEqual({ code: 0, stdout: empty, stderr: "" })
       expect(fs.readFileSync(path.join(directory, "seen"), "utf8")).toMatch(/^700\n700\n600\n\{.*"mark":.*\}$/)
@@ -53,9 +55,22 @@ describe("holdfast with a storage behind commands", () => {
 
   it.scopedLive("ends a command at the deadline that the configuration sets (exit 3)", () =>
     Effect.gen(function*() {
-      const { ended } = yield* query({ before: "sleep 1000", yaml: "settings:\n  idle_deadline_secs: 0.5\n" })
+      const yaml = "settings:\n  idle_deadline_secs: 0.5\n"
+      const { ended } = yield* query({ before: "sleep 1000", yaml, flags: ["--retries", "0"] })
       expect(ended).toMatchObject({ code: 3, stdout: "" })
       expect(ended.stderr).toContain("produced none for 500ms")
+    }))
+
+  it.scopedLive("tries reads again that fail, as often as it is told to (exit 3)", () =>
+    Effect.gen(function*() {
+      const before = "mkdir \"$FOLDER/first\" 2> /dev/null && exit 7"
+      const again = yield* query({ before })
+      expect(again.ended).toMatchObject({ code: 0, stdout: empty })
+      expect(again.ended.stderr).toMatch(
+        /^\d\d:\d\d:\d\d warn trying again: list_metadata_files [^\n]+status 7[^\n]+\n$/
+      )
+      const once = yield* query({ before, flags: ["--retries", "0"] })
+      expect(once.ended).toMatchObject({ code: 3, stdout: "" })
     }))
 
   it.scopedLive("warns of keys that it does not know, and where open files may not suffice", () =>
