@@ -152,14 +152,17 @@ export const make: Effect.Effect<FaultyCommands, never, Scope.Scope> = Effect.ge
     reached: (key) => fs.existsSync(path.join(plan, `${key}.reached`)),
     started: () => fs.readFileSync(started, "utf8").split("\n").length - 1,
     left: Effect.map(
-      Effect.all([ProcessProbe.descendants(1), ProcessProbe.marked("STARTED", started)]),
-      ([all, marked]) => {
+      Effect.all([ProcessProbe.descendants(1), ProcessProbe.descendants(), ProcessProbe.marked("STARTED", started)]),
+      ([all, family, marked]) => {
         const ours = groups()
-        const strayed = new Set(marked.map(({ pid }) => pid))
-        return all.flatMap((info) => {
-          const key = ours.get(info.group) ?? (strayed.has(info.pid) ? "strayed" : undefined)
-          return key === undefined ? [] : [{ ...info, key }]
-        })
+        const alive = new Set(marked.map(({ pid }) => pid))
+        const descendants = new Set(family.map(({ pid }) => pid))
+        // Ids are given out again. Only of a zombie, which has no environment, is its group all that tells.
+        const zombie = ({ group, isZombie, parent, pid }: ProcessProbe.ProcessInfo) =>
+          isZombie && (parent === 1 || descendants.has(pid)) && ours.has(group)
+        return all.flatMap((info) =>
+          alive.has(info.pid) || zombie(info) ? [{ ...info, key: ours.get(info.group) ?? "strayed" }] : []
+        )
       }
     )
   }
