@@ -3,7 +3,7 @@
  */
 import { NodeContext } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
-import { CommandPool, CommandRegistry, CommandWatchdog, StorageCommand } from "@holdfast/storage"
+import { CommandPool, CommandRegistry, CommandWatchdog, ProcessSystem, StorageCommand } from "@holdfast/storage"
 import { ScriptedProcesses, TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import * as fs from "node:fs"
 import * as path from "node:path"
 
@@ -40,7 +41,7 @@ describe("the watchdog", () => {
       const services = Layer.merge(Layer.succeed(CommandPool.CommandPool, pool), ScriptedProcesses.layer(scripted))
       const look = yield* Effect.provide(CommandWatchdog.make, services)
       const read = Effect.scoped(Effect.flatMap(command, ({ output }) => Stream.runDrain(output)))
-      return { scripted, look, read: Effect.provide(read, services), spawn: Effect.provide(command, services) }
+      return { scripted, look, services, read: Effect.provide(read, services), spawn: Effect.provide(command, services) }
     })
 
   it.effect("finds nothing where all is well", () =>
@@ -73,6 +74,46 @@ describe("the watchdog", () => {
       yield* look
       // The one in between, and the one behind it.
       expect((yield* look).zombies).toHaveLength(2)
+    }).pipe(Effect.scoped))
+
+  it.effect("finds a command that is believed alive, but that the system does not show", () =>
+    Effect.gen(function*() {
+      const scripted = yield* ScriptedProcesses.make(() => hang)
+      const pool = yield* CommandPool.make()
+      let hidden = 0
+      const system: ProcessSystem.Service = {
+        ...scripted.system,
+        list: () => scripted.system.list()?.filter(({ pid }) => pid !== hidden)
+      }
+      const services = Layer.mergeAll(
+        Layer.succeed(CommandPool.CommandPool, pool),
+        Layer.succeed(ProcessSystem.ProcessSystem, system)
+      )
+      const look = yield* Effect.provide(CommandWatchdog.make, services)
+      yield* ScriptedProcesses.whileTimeFlies(Effect.scoped(Effect.gen(function*() {
+        hidden = (yield* Effect.provide(command, services)).pid
+        yield* look
+        expect(yield* look).toEqual({ strays: [], zombies: [], missing: [hidden] })
+        hidden = 0
+        expect((yield* look).missing).toEqual([])
+      })))
+    }).pipe(Effect.scoped))
+
+  it.effect("looks as often as it is told to, for as long as its layer lives", () =>
+    Effect.gen(function*() {
+      const { read, services } = yield* watching((self) =>
+        Effect.as(self.child((middle) => Effect.as(middle.child(hang, { ownSession: true }), 0), apart), 0)
+      )
+      yield* ScriptedProcesses.whileTimeFlies(read)
+      const before = (yield* strays).value
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* Layer.build(Layer.provide(CommandWatchdog.layer({ interval: "10 seconds" }), services))
+        yield* TestClock.adjust("9 seconds")
+        expect((yield* strays).value).toBe(0)
+        yield* TestClock.adjust("1 second")
+        expect((yield* strays).value).toBe(1)
+      }))
+      expect(before).toBeLessThanOrEqual(1)
     }).pipe(Effect.scoped))
 })
 
@@ -136,6 +177,22 @@ describe("the registry", () => {
       record(folder, { boot: "an earlier one" }, [{ mark: "m", id: 50, startedAt: 9 }])
       expect(yield* reclaiming(folder, scripted)).toEqual({ files: 1, commands: 0 })
       expect(scripted.processes()).toHaveLength(2)
+    }).pipe(Effect.scoped))
+
+  it.effect("keeps nothing of a program that was killed while it wrote", () =>
+    Effect.gen(function*() {
+      const { folder, scripted } = yield* scene
+      const now = Date.parse("2026-01-01T00:00:00Z")
+      yield* TestClock.setTime(now)
+      record(folder, {}, [])
+      for (const [name, age] of [["of-the-dead", 1], ["old", 120], ["new", 1]] as const) {
+        const file = path.join(folder, `commands-${name}.json.new`)
+        fs.writeFileSync(file, "{")
+        fs.utimesSync(file, now / 1_000 - age, now / 1_000 - age)
+      }
+      expect(yield* reclaiming(folder, scripted)).toEqual({ files: 1, commands: 0 })
+      // That one may be about to be completed.
+      expect(fs.readdirSync(folder)).toEqual(["commands-new.json.new"])
     }).pipe(Effect.scoped))
 
   it.effect("complains about what is no record, and keeps it", () =>

@@ -1,5 +1,5 @@
 /** Runs the built command line as its users do: a process of its own, judged by its output and exit code. */
-import { ProcessProbe } from "@holdfast/testkit"
+import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -33,17 +33,25 @@ export interface Options {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Starts `holdfast ARGS`. The scope ends it. */
+/** Starts `holdfast ARGS`, with a cache of its own unless `env` names one. The scope ends it. */
 export const start = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Running, never, Scope.Scope> =>
   Effect.gen(function*() {
     const marker = randomUUID()
+    const cache = yield* TempDirectory.make
     const firstLine = yield* Deferred.make<string>()
     const ended = yield* Deferred.make<Ended>()
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
         spawn(process.execPath, [program, ...args], {
           cwd: options.cwd,
-          env: { ...process.env, NO_COLOR: "", CI: "", ...options.env, [markerName]: marker },
+          env: {
+            ...process.env,
+            NO_COLOR: "",
+            CI: "",
+            XDG_CACHE_HOME: cache,
+            ...options.env,
+            [markerName]: marker
+          },
           stdio: ["ignore", "pipe", "pipe"]
         })
       ),

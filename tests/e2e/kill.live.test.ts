@@ -13,9 +13,10 @@ layer(layerNode, { excludeTestServices: true })(
   (it) => {
     it.effect(`leaves no process behind and a storage that verifies, 5 times, seed ${seed}`, () =>
       Effect.gen(function*() {
-        const { killed, wrong } = yield* killedBackups({ seed, count: 5 })
+        const { killed, reclaimed, wrong } = yield* killedBackups({ seed, count: 5 })
         expect(wrong).toEqual([])
         expect(killed).toBeGreaterThan(2)
+        expect(reclaimed).toBeGreaterThan(1)
       }))
   }
 )

@@ -91,6 +91,13 @@ describe("what has bitten others", () => {
       yield* nothingLeft
     }).pipe(Effect.scoped, here))
 
+  it.live("an upload reports success before it read what lies in the buffers: that is no success", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(write(`${writer} exit 0`, Stream.make(new Uint8Array(1_000))))
+      expect(error).toMatchObject({ reason: "CommandFailed", exitCode: 0 })
+      yield* nothingLeft
+    }).pipe(here))
+
   it.live("a child is defunct because nobody waited for it: we wait for each of ours", () =>
     Effect.gen(function*() {
       const scripts = [

@@ -66,10 +66,10 @@ const failedWrite = (index: number) =>
     yield* command.confirm
   }))
 
-/** Many writes, of which every second one fails; then says which children are left, zombies among them. */
+/** Many writes, of which every second one fails; then says how many processes are left but process 1, zombies among them. */
 const many = Effect.gen(function*() {
   yield* Effect.forEach(Array.from({ length: 40 }), (_, index) => Effect.exit(failedWrite(index)), { concurrency: 8 })
-  const left = fs.readdirSync("/proc").filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+  const left = fs.readdirSync("/proc").filter((entry) => /^\d+$/.test(entry) && ![1, process.pid].includes(Number(entry)))
   yield* say({ pid: process.pid, left: left.length })
 }).pipe(Effect.provide(CommandPool.layer))
 
@@ -102,10 +102,9 @@ const takeDescriptors = Effect.sync(() => {
   }
 })
 
-/** Starts commands until one cannot be started; says why. */
+/** Starts commands until one cannot be started; says why. Each is one process. */
 const greedy = Effect.gen(function*() {
-  yield* takeDescriptors
-  const error = yield* Effect.flip(Effect.scoped(Effect.forever(spawn("sleep 1000", false))))
+  const error = yield* Effect.flip(Effect.scoped(Effect.forever(spawn("exec sleep 1000", false))))
   const left = fs.readdirSync("/proc").filter((entry) => {
     try {
       return /^\d+$/.test(entry) && fs.readFileSync(`/proc/${entry}/stat`, "latin1").split(" ")[3] === `${process.pid}`
@@ -124,6 +123,8 @@ const main = mode === "leave"
   ? many
   : mode === "noisy"
   ? noisy
+  : mode === "few descriptors"
+  ? Effect.zipRight(takeDescriptors, greedy)
   : greedy
 
 await Effect.runPromise(main)

@@ -76,7 +76,7 @@ const Figures = Schema.parseJson(Schema.Struct({ growth: Schema.Number, said: Sc
 describe("a program with few resources", () => {
   it.live("that has no descriptor left says so, and leaves nothing", () =>
     Effect.gen(function*() {
-      const child = yield* run("bash", ["-c", `ulimit -n 512; exec '${process.execPath}' '${program}' greedy`])
+      const child = yield* run("bash", ["-c", `ulimit -n 512; exec '${process.execPath}' '${program}' 'few descriptors'`])
       const said: unknown = JSON.parse(yield* child.said)
       expect(said).toMatchObject({ reason: "CannotSpawn", left: 0 })
       expect(JSON.stringify(said)).toMatch(/EMFILE/)
@@ -91,10 +91,39 @@ describe("a program with few resources", () => {
     }).pipe(Effect.scoped))
 })
 
+/** Nobody else has processes by this id, and no limit of processes binds the superuser. */
+const otherUser = ["setpriv", "--reuid", "61234", "--regid", "61234", "--clear-groups"] as const
+const mayRead = `require("node:fs").readFileSync(${JSON.stringify(program)})`
+const [become, ...asOther] = otherUser
+const canBeOther = spawnSync(become, [...asOther, process.execPath, "-e", mayRead]).status === 0
+
+describe.skipIf(!canBeOther)("a program with few processes (skipped where it cannot become another user)", () => {
+  it.live("says so when it can start no more, and leaves nothing", () =>
+    Effect.gen(function*() {
+      const limited = `ulimit -u 40; exec '${process.execPath}' '${program}' greedy`
+      const child = yield* run(become, [...asOther, "bash", "-c", limited])
+      const said: unknown = JSON.parse(yield* child.said)
+      expect(said).toMatchObject({ reason: "CannotSpawn", left: 0 })
+      expect(JSON.stringify(said)).toMatch(/EAGAIN/)
+    }).pipe(Effect.scoped))
+})
+
 const canBeFirst = spawnSync("unshare", ["-pf", "--mount-proc", "true"]).status === 0
 
-describe.skipIf(!canBeFirst)("as process 1 (skipped where no PID namespace may be made)", () => {
-  it.live("leaves no process and no zombie after many writes of which every second one fails", () =>
+/** Starts what it is told to, and reaps nobody but that. */
+const neverReaps = "require(\"node:child_process\").spawn(process.execPath, process.argv.slice(1), { stdio: \"inherit\" })"
+
+describe.skipIf(!canBeFirst)("in a PID namespace (skipped where none may be made)", () => {
+  it.live("a container whose process 1 never reaps has no process and no zombie more after many writes", () =>
+    Effect.gen(function*() {
+      const first = [process.execPath, "-e", neverReaps, program, "many"]
+      const child = yield* run("unshare", ["-pf", "--mount-proc", ...first])
+      const said: unknown = JSON.parse(yield* child.said)
+      expect(said).toMatchObject({ left: 0 })
+      expect(said).not.toMatchObject({ pid: 1 })
+    }).pipe(Effect.scoped))
+
+  it.live("process 1 itself leaves no process and no zombie after many writes of which every second one fails", () =>
     Effect.gen(function*() {
       const child = yield* run("unshare", ["-pf", "--mount-proc", process.execPath, program, "many"])
       expect(JSON.parse(yield* child.said)).toEqual({ pid: 1, left: 0 })

@@ -20,15 +20,20 @@ import { backUp, type Kind, kinds, layerNode, quickly, verify } from "./support/
 const seed = 4
 
 /** Faults of each kind of backup. */
-const samples = 3
+const samples = 4
 
 interface Case {
   readonly key: string
   readonly fault: Fault
 }
 
-/** It sees no data, and publishes nothing but a folder. */
-const momentsOf = (key: string) => key === "create_backup" ? (["start", "end"] as const) : moments
+/** Making a backup sees no data, and publishes nothing but a folder; reading publishes nothing. */
+const momentsOf = (key: string) =>
+  key === "create_backup"
+    ? (["start", "end"] as const)
+    : key.endsWith(".read")
+    ? (["start", "data", "end"] as const)
+    : moments
 
 /** All faults of the commands for these files. Only where data flow is there somebody who helps. */
 const casesOf = (keys: ReadonlyArray<string>): ReadonlyArray<Case> =>
@@ -46,7 +51,12 @@ const keysOf = (kind: Kind) =>
     const commands = yield* make
     yield* backUp(yield* commands.storage(), kind)
     const names = (yield* TempDirectory.files(commands.folder)).map((file) => path.basename(file))
-    return ["create_backup", ...names.sort()]
+    // The last command of a backup reads its metadata line back.
+    return [
+      "create_backup",
+      ...names.sort(),
+      ...names.filter((name) => name.endsWith(".meta")).map((name) => `${name}.read`)
+    ]
   })
 
 /** A sample, file after file by what they are for: two that follow one another have faults of all commands in them. */
@@ -55,7 +65,8 @@ const sampleOf = (kind: Kind, from: number) =>
     const random = Random.make(`${kind} ${seed} ${from}`)
     const keys = yield* random.shuffle(yield* keysOf(kind))
     const ends = (name: RegExp) => [...keys].filter((key) => name.test(key))
-    const groups = [/^create_backup$/, /\.chunk$/, /\d\.proof$/, /^state\.proof$/, /\.manifest$/, /\.meta$/].map(ends)
+    const groups = [/^create_backup$/, /\.chunk$/, /\d\.proof$/, /^state\.proof$/, /\.manifest$/, /\.meta$/, /\.read$/]
+      .map(ends)
     const chosen = groups.filter((group) => group.length > 0)
     return yield* Effect.forEach(Array.from({ length: samples }), (_, index) =>
       Effect.gen(function*() {
@@ -96,10 +107,11 @@ const expectNothingReferred = (commands: FaultyCommands, whole: ReadonlyMap<stri
       if (/\.(chunk|proof)$/.test(name)) expect({ name, content }).toEqual({ name, content: whole.get(name) })
     }
     const referring = [...files.keys()].filter((name) => /\.(manifest|meta)$/.test(name))
-    const manifestThere = key.endsWith(".meta") || (key.endsWith(".manifest") && fault.moment === "published")
+    const metadata = key.replace(/\.read$/, "")
+    const manifestThere = metadata.endsWith(".meta") || (key.endsWith(".manifest") && fault.moment === "published")
     expect(referring.filter((name) => name.endsWith(".manifest")).length).toBe(manifestThere ? 1 : 0)
-    const line = key.endsWith(".meta") && fault.moment === "published"
-    expect(referring.filter((name) => name.endsWith(".meta"))).toEqual(line ? [key] : [])
+    const line = metadata !== key || (key.endsWith(".meta") && fault.moment === "published")
+    expect(referring.filter((name) => name.endsWith(".meta"))).toEqual(line ? [metadata] : [])
   })
 
 const until = (condition: () => boolean) =>

@@ -1,5 +1,6 @@
 /**
- * The program ended by KILL at random moments of running backups: its commands end, and what is stored verifies.
+ * The program ended by KILL at random moments of running backups: its commands end, by
+ * themselves or by the next start, and what is stored verifies.
  */
 import * as Effect from "effect/Effect"
 import { killedBackups, type NeverHappened } from "../pipelines/support/killedBackups.ts"
@@ -12,8 +13,8 @@ export const kill = (
   Effect.gen(function*() {
     const chosen = yield* options(args, { seed: 1, count: 50 })
     yield* say(`${chosen.count} backups that are killed, seed ${chosen.seed}`)
-    const { finished, killed, outlived, wrong } = yield* Effect.provide(killedBackups(chosen), layerNode)
+    const { finished, killed, outlived, reclaimed, wrong } = yield* Effect.provide(killedBackups(chosen), layerNode)
     yield* say(`${killed} killed in the middle, ${finished} were quicker`)
-    yield* say(`${outlived} processes outlived them for a moment; none is left`)
+    yield* say(`${outlived} processes outlived them for a moment, ${reclaimed} hung until the next start; none is left`)
     if (wrong.length > 0) return yield* new Objections({ found: wrong })
   })

@@ -25,13 +25,21 @@ export interface Running {
   readonly hasSpoken: Effect.Effect<void>
 }
 
-/** Starts `holdfast ARGS`. The scope ends it by KILL. */
-export const start = (args: ReadonlyArray<string>): Effect.Effect<Running, never, Scope.Scope> =>
+/** Starts `holdfast ARGS`, with these variables beside our own. The scope ends it by KILL. */
+export const start = (
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>> = {}
+): Effect.Effect<Running, never, Scope.Scope> =>
   Effect.gen(function*() {
     const ended = yield* Deferred.make<{ readonly code: number | null; readonly stderr: string }>()
     const spoken = yield* Deferred.make<void>()
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] })),
+      Effect.sync(() =>
+        spawn(process.execPath, [program, ...args], {
+          stdio: ["ignore", "pipe", "pipe"],
+          env: { ...process.env, ...env }
+        })
+      ),
       (started) =>
         Effect.suspend(() => {
           started.kill("SIGKILL")

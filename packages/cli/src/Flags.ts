@@ -53,6 +53,13 @@ export const storage = {
     description:
       "Commands of the storage that are alive at once, at most (default 16, or more where concurrency asks for it)",
     parse: Values.integer(1)
+  }),
+  metadataCacheDir: Flag.optional({
+    name: "metadata-cache-dir",
+    placeholder: "DIR",
+    description:
+      "Where this machine keeps what helps the next run (default holdfast in $XDG_CACHE_HOME, or in ~/.cache)",
+    parse: Values.anyText
   })
 }
 
@@ -137,6 +144,19 @@ export const concurrentDownloads: Flag.Flag<number> = Flag.standard(
 )
 
 const bounds = Settings.defaultBackupSettings
+
+/**
+ * How often reads from the storage are tried again.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const readRetries: Flag.Flag<number> = number(
+  "retries",
+  bounds.retries.retries,
+  "How often a read that failed is tried again, where that can help",
+  0
+)
 
 /**
  * The bounds of a backup.

@@ -5,7 +5,7 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
-import { Restore } from "@holdfast/engine"
+import { Restore, Retries } from "@holdfast/engine"
 import type { Waypoint } from "@holdfast/ledger"
 import { type LedgerStore, type LedgerStoreError, LmdbLedgerStore, type RestoreTarget } from "@holdfast/ledger-store"
 import type { BackupStorage, CommandAdapterConfig } from "@holdfast/storage"
@@ -54,6 +54,7 @@ export const common = {
     description: "A chunk of transactions larger than this is refused: it waits in memory for its proof",
     parse: Values.integer(1)
   }, Restore.defaultSettings.maxChunkBytes),
+  retries: Flags.readRetries,
   ...Flags.storage,
   output: Flags.output
 }
@@ -65,6 +66,7 @@ interface CommonFlags extends Storage.StorageFlags {
   readonly concurrentDownloads: number
   readonly maxRecordSize: number
   readonly maxChunkMemory: number
+  readonly retries: number
 }
 
 /**
@@ -80,7 +82,7 @@ export const settings = (flags: CommonFlags): Restore.RestoreSettings => ({
 })
 
 /**
- * The storage, and the ledger store that is restored into.
+ * The storage, how often reads from it are tried again, and the ledger store that is restored into.
  *
  * @since 0.1.0
  * @category layers
@@ -95,4 +97,9 @@ export const layer = (
   | LedgerStoreError.LedgerStoreError
   | LedgerStoreError.LedgerStoreOpenError,
   FileSystem.FileSystem | Path.Path
-> => Layer.merge(Storage.layer(flags, flags.concurrentDownloads), LmdbLedgerStore.layer({ directory }))
+> =>
+  Layer.mergeAll(
+    Storage.layer(flags, flags.concurrentDownloads),
+    Layer.succeed(Retries.Reading, { ...Retries.standard, retries: flags.retries }),
+    LmdbLedgerStore.layer({ directory })
+  )

@@ -5,10 +5,20 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
-import { type BackupStorage, CommandAdapter, CommandAdapterConfig, CommandPool, LocalFolder } from "@holdfast/storage"
+import {
+  type BackupStorage,
+  CommandAdapter,
+  CommandAdapterConfig,
+  CommandPool,
+  CommandRegistry,
+  CommandWatchdog,
+  DescriptorLimit,
+  LocalFolder
+} from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as CacheFolder from "./CacheFolder.ts"
 import { UsageError } from "./CliError.ts"
 
 /**
@@ -21,6 +31,7 @@ export interface StorageFlags {
   readonly localFsDir: Option.Option<string>
   readonly commandAdapterConfig: Option.Option<string>
   readonly maxCommands: Option.Option<number>
+  readonly metadataCacheDir: Option.Option<string>
 }
 
 /**
@@ -55,8 +66,50 @@ export const layer = (
     )
   }
   return Layer.unwrapEffect(
-    Effect.map(CommandAdapterConfig.load(file), (config) => CommandAdapter.layer({ config }))
-  ).pipe(Layer.provide(CommandPool.layerOf({ maxCommands })))
+    Effect.map(
+      CommandAdapterConfig.load(file),
+      (config) => commands({ config, maxCommands, cacheDir: flags.metadataCacheDir })
+    )
+  )
 }
+
+/**
+ * The storage behind the commands of a configuration, with all that belongs to them: what a killed run left is ended
+ * first, this run keeps a registry for the next one, somebody watches, and a limit of open files that is too low is
+ * warned about.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const commands = ({ cacheDir, config, maxCommands }: {
+  readonly config: CommandAdapterConfig.CommandAdapterConfig
+  readonly maxCommands: number
+  /** As `CacheFolder.use` takes it. */
+  readonly cacheDir: Option.Option<string>
+}): Layer.Layer<BackupStorage.BackupStorage, UsageError, FileSystem.FileSystem | Path.Path> => {
+  const { settings, source, unknownKeys = [] } = config
+  const checked = Layer.effectDiscard(Effect.gen(function*() {
+    for (const { key, line } of unknownKeys) {
+      yield* Effect.logWarning(`${source}:${line}: the key '${key}' is not known here and is ignored: is it misspelt?`)
+    }
+    yield* DescriptorLimit.checkDescriptorLimit({ maxCommands })
+  }))
+  const interval = settings?.watchdogInterval ?? CommandWatchdog.defaultInterval
+  return Layer.merge(CommandAdapter.layer({ config }), CommandWatchdog.layer({ interval })).pipe(
+    // The adapter takes the registry as it is when it is made.
+    Layer.provide(Layer.mergeAll(CommandPool.layerOf({ maxCommands }), registry(cacheDir), checked))
+  )
+}
+
+/** Without a folder nothing is noted down. */
+const registry = (cacheDir: Option.Option<string>) =>
+  Layer.scoped(
+    CommandRegistry.CommandRegistry,
+    Effect.gen(function*() {
+      const none = yield* CommandRegistry.CommandRegistry
+      const kept = yield* CacheFolder.use(cacheDir, "commands", (directory) => CommandRegistry.make({ directory }))
+      return Option.getOrElse(kept, () => none)
+    })
+  )
 
 const refuse = (detail: string) => Layer.fail(new UsageError({ detail }))

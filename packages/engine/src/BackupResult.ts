@@ -18,6 +18,11 @@ export interface BackupResult {
   readonly manifest: BackupStorage.FileHandle
   /** Name of the metadata file that makes the backup exist. */
   readonly metadata: string
+  /**
+   * The manifest that this file lists: this backup's own, unless the storage keeps the entry of an earlier backup of the
+   * same range.
+   */
+  readonly listed: BackupStorage.FileHandle
   /** The entry in that file: which range the backup holds. */
   readonly entry: Metadata.Entry
   readonly chunks: number

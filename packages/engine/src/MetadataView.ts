@@ -12,6 +12,7 @@ import { InvalidBackup } from "./EngineError.ts"
 import { unreadable } from "./internal/backupFiles.ts"
 import { readText } from "./internal/readFile.ts"
 import * as Metadata from "./Metadata.ts"
+import * as Retries from "./Retries.ts"
 
 /**
  * An entry and the metadata file that it was read from.
@@ -82,7 +83,7 @@ const pass = (
 ): Effect.Effect<MetadataView, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
-    const handles = yield* storage.listMetadataFiles
+    const handles = yield* Retries.reading(storage.listMetadataFiles)
     const files = yield* Effect.forEach(
       [...handles].sort(),
       (file) =>
@@ -95,7 +96,7 @@ const pass = (
     )
     const lost = files.filter(({ problems }) => problems.some(({ reason }) => reason === "Unreadable"))
     if (lost.length > 0 && passes > 1) {
-      const listed = new Set(yield* storage.listMetadataFiles)
+      const listed = new Set(yield* Retries.reading(storage.listMetadataFiles))
       if (lost.some(({ file }) => !listed.has(file))) return yield* pass(concurrency, passes - 1)
     }
     return make(files)

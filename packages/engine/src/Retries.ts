@@ -1,5 +1,5 @@
 /**
- * What is tried again, when, and how often: the one place that decides it for backups.
+ * What is tried again, when, and how often: the one place that decides it.
  *
  * A node that restarts and a storage that is out of order for a moment pass by themselves; a command that does not
  * exist or a name that is refused does not. A write is tried again under a fresh file name, since the command may have
@@ -9,6 +9,7 @@
  */
 import { BackupServiceError } from "@holdfast/backup-service"
 import { StorageError } from "@holdfast/storage"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -41,6 +42,17 @@ export const never: RetryPolicy = { retries: 0, firstDelay: 0, longestDelay: 0 }
  * @category constants
  */
 export const standard: RetryPolicy = { retries: 3, firstDelay: "500 millis", longestDelay: "30 seconds" }
+
+/**
+ * What is tried again of reads from a storage: listing metadata, and reading files, also in the middle of them. Nothing,
+ * unless provided otherwise.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class Reading extends Context.Reference<Reading>()("@holdfast/engine/Retries/Reading", {
+  defaultValue: (): RetryPolicy => never
+}) {}
 
 /**
  * The delays of a policy.
@@ -88,6 +100,16 @@ export const attempts = <A, E extends { readonly message: string }, R>(
       Effect.retry({ schedule: schedule(policy), while: isTransient })
     )
   })
+
+/**
+ * Runs a read from a storage until it succeeds or {@link Reading} gives up.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const reading = <A, E extends { readonly message: string }, R>(
+  read: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => Effect.flatMap(Reading, (policy) => attempts(policy, () => read))
 
 /**
  * Says that something failed and is tried again.

@@ -118,7 +118,10 @@ export interface RunningCommand {
   readonly feed: <E, R>(bytes: Stream.Stream<Uint8Array, E, R>) => Effect.Effect<void, StorageError | E, R>
   /** What the command prints on stdout. Ends cleanly only after the command confirmed. */
   readonly output: Stream.Stream<Uint8Array, StorageError>
-  /** Waits until the command and its whole group ended; succeeds if it exited with status 0 and not before its time. */
+  /**
+   * Waits until the command and its whole group ended; succeeds if it exited with status 0, not before its time, and all
+   * of its input was read.
+   */
   readonly confirm: Effect.Effect<void, StorageError>
   /** What the command said on stderr so far: the last 64 KiB, secrets masked. */
   readonly said: Effect.Effect<string>
@@ -236,9 +239,15 @@ const run = (
     }
   })
 
+  const allWasRead = Effect.flatMap(
+    shell.stdin.leftUnread,
+    (unread) => unread ? Effect.suspend(() => failures.unread(shell.said())) : Effect.void
+  )
+
   const confirm = exited.pipe(
     Effect.flatMap(judge),
     Effect.zipRight(groupEnded),
+    Effect.zipRight(allWasRead),
     within(
       settings.exitDeadline,
       timedOut(() =>

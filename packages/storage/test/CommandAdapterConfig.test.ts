@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { CommandAdapterConfig } from "@holdfast/storage"
+import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 
 const commands = `commands:
@@ -46,9 +47,61 @@ ${commands}`,
     expect(config.commands.open_for_read).toBe("# a comment\ncat x\n# another\n")
   })
 
+  it("loads with keys that are not known, as today's tool does, and lists them", () => {
+    const config = Either.getOrThrow(CommandAdapterConfig.decode(
+      `${commands}  backup_metadata: mv\nretries: 3\nenv_vars:\n  - { key: A, value: x, comment: y }\n`,
+      "c.yaml"
+    ))
+    expect(config.unknownKeys).toEqual([
+      { key: "retries", line: 8 },
+      { key: "env_vars.0.comment", line: 10 },
+      { key: "commands.backup_metadata", line: 7 }
+    ])
+    expect(config.commands).not.toHaveProperty("backup_metadata")
+    expect(Either.getOrThrow(CommandAdapterConfig.decode(commands, "c.yaml")).unknownKeys).toEqual([])
+  })
+
+  it("may set the deadlines, the grace and the watchdog, in seconds", () => {
+    const settings = (text: string) =>
+      Either.getOrThrow(CommandAdapterConfig.decode(commands + text, "c.yaml")).settings
+    expect(settings("")).toEqual({ command: {} })
+    expect(settings("settings:\n")).toEqual({ command: {} })
+    expect(settings(`settings:
+  handle_deadline_secs: 1
+  idle_deadline_secs: 2.5
+  exit_deadline_secs: 3
+  kill_grace_secs: 4
+  watchdog_interval_secs: 5
+`)).toEqual({
+      command: {
+        handleDeadline: Duration.seconds(1),
+        idleDeadline: Duration.millis(2_500),
+        exitDeadline: Duration.seconds(3),
+        killGrace: Duration.seconds(4)
+      },
+      watchdogInterval: Duration.seconds(5)
+    })
+  })
+
   const faults = [
-    ["a misspelt command", `${commands}  backup_metadata: mv\n`, "UnknownKey", 7, 3, "commands.backup_metadata"],
-    ["an unknown section", `${commands}retries: 3\n`, "UnknownKey", 7, 1, "retries"],
+    ["a misspelt setting", `${commands}settings:\n  grace: 3\n`, "UnknownKey", 8, 3, "settings.grace"],
+    [
+      "a deadline of no time",
+      `${commands}settings:\n  idle_deadline_secs: 0\n`,
+      "BadValue",
+      8,
+      3,
+      "settings.idle_deadline_secs"
+    ],
+    [
+      "a grace that no signal waits for",
+      `${commands}settings:\n  kill_grace_secs: 21\n`,
+      "BadValue",
+      8,
+      3,
+      "settings.kill_grace_secs"
+    ],
+    ["settings as a list", `${commands}settings: [1]\n`, "BadValue", 7, 1, "settings"],
     ["a missing command", commands.replace(/ {2}open_for_read.*\n/, ""), "MissingKey", 1, 1, "commands.open_for_read"],
     ["no commands", "env_vars: []\n", "MissingKey", 1, 1, "commands"],
     [
@@ -98,7 +151,7 @@ ${commands}`,
     const secret = "s3cr3t-value"
     for (
       const text of [
-        `env_vars:\n  - { key: SAS, value: ${secret}, extra: ${secret} }\n${commands}`,
+        `env_vars:\n  - { key: SAS, value: ${secret} }\n${commands}settings: { kill_grace_secs: ${secret} }`,
         `env_vars:\n  - { key: SAS, value: [${secret}] }\n${commands}`,
         `env_vars:\n  - { key: SAS, value: *${secret} }\n${commands}`,
         `env_vars:\n  - { key: SAS, value: !${secret} x }\n${commands}`,

@@ -317,7 +317,8 @@ export const make = (
               stdin === undefined
                 ? Effect.void
                 : Effect.flatMap(stdin.write(bytes), (taken) => taken ? Effect.void : Effect.fail(brokenPipe())),
-            end: Effect.sync(() => stdin?.close(us))
+            end: Effect.sync(() => stdin?.close(us)),
+            leftUnread: Effect.sync(() => stdin?.isLost() ?? false)
           },
           stdout: {
             next: Effect.flatMap(

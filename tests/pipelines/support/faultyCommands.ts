@@ -36,7 +36,7 @@ export interface Fault {
   readonly cause: Cause
 }
 
-/** `key` is the name of the file, or the name of the operation where there is none. */
+/** `key` is the name of the file, with `.read` for reading it, or the name of the operation where there is none. */
 const prelude = (key: string): string => `
 key=${key}
 echo "$$ $key" >> "$STARTED"
@@ -82,7 +82,10 @@ at handle
 ${take}
 mv "$part" "$target"
 at published`,
-  open_for_read: `gzip -cd < "$FOLDER/$FILE_HANDLE"`,
+  open_for_read: `${prelude("${FILE_HANDLE##*/}.read")}
+at start
+gzip -cd < "$FOLDER/$FILE_HANDLE" | { head -c 64; at data; cat; }
+at end`,
   save_metadata_line: `${prelude("$FILE_NAME")}
 at start
 mkdir -p "$FOLDER/metadata"
@@ -142,18 +145,24 @@ export const make: Effect.Effect<FaultyCommands, never, Scope.Scope> = Effect.ge
     folder,
     config,
     storage: (settings = {}) => CommandAdapter.make({ config, settings: { killGrace: "300 millis", ...settings } }),
-    plan: (key, { cause, moment }) => fs.writeFileSync(path.join(plan, key), `${moment}:${cause}\n`),
+    plan: (key, { cause, moment }) => {
+      fs.rmSync(path.join(plan, `${key}.reached`), { force: true })
+      fs.writeFileSync(path.join(plan, key), `${moment}:${cause}\n`)
+    },
     reached: (key) => fs.existsSync(path.join(plan, `${key}.reached`)),
     started: () => fs.readFileSync(started, "utf8").split("\n").length - 1,
     left: Effect.map(
-      Effect.all([ProcessProbe.descendants(1), ProcessProbe.marked("STARTED", started)]),
-      ([all, marked]) => {
+      Effect.all([ProcessProbe.descendants(1), ProcessProbe.descendants(), ProcessProbe.marked("STARTED", started)]),
+      ([all, family, marked]) => {
         const ours = groups()
-        const strayed = new Set(marked.map(({ pid }) => pid))
-        return all.flatMap((info) => {
-          const key = ours.get(info.group) ?? (strayed.has(info.pid) ? "strayed" : undefined)
-          return key === undefined ? [] : [{ ...info, key }]
-        })
+        const alive = new Set(marked.map(({ pid }) => pid))
+        const descendants = new Set(family.map(({ pid }) => pid))
+        // Ids are given out again. Only of a zombie, which has no environment, is its group all that tells.
+        const zombie = ({ group, isZombie, parent, pid }: ProcessProbe.ProcessInfo) =>
+          isZombie && (parent === 1 || descendants.has(pid)) && ours.has(group)
+        return all.flatMap((info) =>
+          alive.has(info.pid) || zombie(info) ? [{ ...info, key: ours.get(info.group) ?? "strayed" }] : []
+        )
       }
     )
   }

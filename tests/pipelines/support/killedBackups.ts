@@ -1,5 +1,6 @@
 /**
- * Backups by the program itself, through commands, of which each is ended by KILL at a random moment.
+ * Backups by the program itself, through commands, of which each is ended by KILL at a random moment. Every other one has
+ * a command that hangs then, and that only the next start of the program can end.
  */
 import { CommandPool } from "@holdfast/storage"
 import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
@@ -11,27 +12,41 @@ import * as Random from "effect/Random"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { start } from "../../support/holdfast.ts"
-import { type FaultyCommands, make } from "./faultyCommands.ts"
+import { type FaultyCommands, make, type Moment, moments } from "./faultyCommands.ts"
 import { backUp, type Failure, TestNode, verify } from "./node.ts"
 
 export interface Report {
   /** Programs that were ended in the middle, and those that were quicker. */
   readonly killed: number
   readonly finished: number
-  /** Commands that ended by themselves after their program was gone. */
+  /** Processes that outlived their program: those of commands that then ended by themselves. */
   readonly outlived: number
+  /** Processes of commands that hung, and that the next start ended. */
+  readonly reclaimed: number
   readonly wrong: ReadonlyArray<string>
 }
 
-/** What each backup is asked for, and about how many commands it runs. */
+/** What each backup is asked for, about how many commands it runs, and for what one may hang. */
 const backups = [
-  { args: ["epoch-ending", "--start-epoch", "0", "--end-epoch", "2", "--max-chunk-size", "900"], commands: 5 },
-  { args: ["state-snapshot", "--state-snapshot-epoch", "3", "--max-chunk-size", "9000"], commands: 10 },
+  {
+    args: ["epoch-ending", "--start-epoch", "0", "--end-epoch", "2", "--max-chunk-size", "900"],
+    commands: 6,
+    keys: ["create_backup", "0-.chunk", "epoch_ending.manifest", "epoch_ending_0-1.meta"]
+  },
+  {
+    args: ["state-snapshot", "--state-snapshot-epoch", "3", "--max-chunk-size", "9000"],
+    commands: 11,
+    keys: ["create_backup", "0-.chunk", "state.proof", "state.manifest"]
+  },
   {
     args: ["transaction", "--start-version", "0", "--num_transactions", "20", "--max-chunk-size", "12000"],
-    commands: 9
+    commands: 10,
+    keys: ["create_backup", "0-.chunk", "transaction.manifest", "transaction_0-19.meta"]
   }
 ] as const
+
+/** One of so many hanging commands ignores TERM as well, and costs the next start the grace period. */
+const deafOneIn = 4
 
 /** Something that has to come did not. */
 export class NeverHappened extends Data.TaggedError("NeverHappened")<{ readonly message: string }> {}
@@ -46,8 +61,9 @@ const living = (commands: FaultyCommands) =>
   Effect.map(commands.left, (all) => all.filter(({ isZombie, parent }) => !isZombie || parent !== 1))
 
 /**
- * Runs so many backups and kills each. What its commands had in hand they take for the end of their data, and end; after
- * each, and after a last run that nobody kills, everything that is referred to verifies.
+ * Runs so many backups and kills each. What its commands had in hand they take for the end of their data, and end; those
+ * that hang are ended by the next start. After each, and after a last run that nobody kills, everything that is referred
+ * to verifies.
  */
 export const killedBackups = (
   { count, seed }: { readonly count: number; readonly seed: number }
@@ -58,13 +74,17 @@ export const killedBackups = (
     const commands = yield* make
     const storage = yield* commands.storage()
     yield* backUp(storage, "epoch endings")
-    const config = path.join(path.dirname(commands.folder), "adapter.yaml")
+    const directory = path.dirname(commands.folder)
+    const config = path.join(directory, "adapter.yaml")
+    const env = { XDG_CACHE_HOME: path.join(directory, "cache") }
+    const registry = path.join(env.XDG_CACHE_HOME, "holdfast", "commands")
     const { commands: scripts, environment } = commands.config
     // JSON is YAML.
     const variables = environment.map(([key, value]) => ({ key, value }))
     fs.writeFileSync(config, JSON.stringify({ env_vars: variables, commands: scripts }))
     const startBackup = (args: ReadonlyArray<string>) =>
-      start(["backup", "oneoff", ...args, "--backup-service-address", address, "--command-adapter-config", config])
+      start(["backup", "oneoff", ...args, "--backup-service-address", address, "--command-adapter-config", config], env)
+    const nextStart = start(["backup", "query", "backup-storage-state", "--command-adapter-config", config], env)
     const wrong: Array<string> = []
     const check = (after: string) =>
       Effect.gen(function*() {
@@ -73,32 +93,61 @@ export const killedBackups = (
           wrong.push(`${after}: ${JSON.stringify([...errors, ...unverified])}`)
         }
       })
+    const oneOf = <A>(all: readonly [A, ...ReadonlyArray<A>]): Effect.Effect<A> =>
+      Effect.map(random.nextIntBetween(0, all.length), (index) => all[index] ?? all[0])
 
     let killed = 0
     let outlived = 0
-    for (let round = 0; round < count; round++) {
-      const { args, commands: about } = backups[round % backups.length] ?? backups[0]
-      const moment = yield* random.nextIntBetween(1, about + 1)
-      const pause = yield* random.nextIntBetween(0, 40)
-      yield* Effect.scoped(Effect.gen(function*() {
-        const before = commands.started()
+    let reclaimed = 0
+
+    /** Kills a backup when it is so far; returns what is left of its commands. */
+    const kill = (round: string, args: ReadonlyArray<string>, isSoFar: () => boolean) =>
+      Effect.scoped(Effect.gen(function*() {
+        const pause = yield* random.nextIntBetween(0, 40)
         const backup = yield* startBackup(args)
-        yield* until(
-          Effect.sync(() => backup.hasEnded() || commands.started() >= before + moment),
-          `the backup did not come to its command ${moment}`
-        )
+        yield* until(Effect.sync(() => backup.hasEnded() || isSoFar()), `${round}: the backup did not come so far`)
         yield* Effect.sleep(pause)
         yield* backup.kill
         const { code, stderr } = yield* backup.ended
         if (code === null) killed += 1
-        else if (code !== 0) wrong.push(`round ${round}: exit code ${code}: ${stderr}`)
-        outlived += (yield* living(commands)).length
+        else if (code !== 0) wrong.push(`${round}: exit code ${code}: ${stderr}`)
+        return (yield* living(commands)).length
+      }))
+
+    const plainRound = (round: string, { args, commands: about }: (typeof backups)[number]) =>
+      Effect.gen(function*() {
+        const moment = yield* random.nextIntBetween(1, about + 1)
+        const before = commands.started()
+        outlived += yield* kill(round, args, () => commands.started() >= before + moment)
         yield* until(
           Effect.map(living(commands), (left) => left.length === 0),
-          `round ${round}: commands of a program that was killed do not end`
+          `${round}: commands of a program that was killed do not end`
         )
-      }))
-      yield* check(`round ${round}, killed at command ${moment}`)
+      })
+
+    const hangingRound = (round: string, { args, keys }: (typeof backups)[number]) =>
+      Effect.gen(function*() {
+        const key = yield* oneOf<string>(keys)
+        const moment = yield* oneOf<Moment>(key === "create_backup" ? ["start", "end"] : moments)
+        const isDeaf = (yield* random.nextIntBetween(0, deafOneIn)) === 0
+        commands.plan(key, { moment, cause: isDeaf ? "deaf" : "hang" })
+        const where = `${round}, hanging at ${moment} of ${key}`
+        const left = yield* kill(where, args, () => commands.reached(key))
+        if (left === 0) wrong.push(`${where}: nothing hung`)
+        const { code, stderr } = yield* Effect.scoped(Effect.flatMap(nextStart, ({ ended }) => ended))
+        if (code !== 0 || !stderr.includes("of a run that was killed")) {
+          wrong.push(`${where}: the next start ended with ${code}: ${stderr}`)
+        }
+        const still = yield* living(commands)
+        if (still.length > 0) wrong.push(`${where}: ${still.map(({ key: of, name }) => `${name} of ${of}`).join(", ")}`)
+        reclaimed += left
+      })
+
+    for (let round = 0; round < count; round++) {
+      const backup = backups[round % backups.length] ?? backups[0]
+      const name = `round ${round}`
+      yield* round % 2 === 0 ? plainRound(name, backup) : hangingRound(name, backup)
+      yield* check(name)
     }
 
     for (const { args } of backups) {
@@ -110,5 +159,7 @@ export const killedBackups = (
     if (stateSnapshots.length !== 1 || transactions?.count !== 20) wrong.push("the last run: something is missing")
     const descendants = yield* ProcessProbe.descendants()
     if (descendants.length > 0) wrong.push(`left: ${descendants.map(({ name }) => name).join(", ")}`)
-    return { killed, finished: count - killed, outlived, wrong }
+    const records = fs.readdirSync(registry)
+    if (records.length > 0) wrong.push(`left in the registry: ${records.join(", ")}`)
+    return { killed, finished: count - killed, outlived, reclaimed, wrong }
   }).pipe(Effect.provide(CommandPool.layer), Effect.scoped, Logger.withMinimumLogLevel(LogLevel.None))

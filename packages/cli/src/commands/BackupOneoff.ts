@@ -90,10 +90,20 @@ const rangeOf = (entry: Metadata.Entry): { readonly unit: string; readonly what:
  * @category formatting
  */
 export const report = (result: BackupResult.BackupResult, seconds: number): Output.Result => {
-  const { bytes, chunks, entry, manifest, metadata, records } = result
+  const { bytes, chunks, entry, listed, manifest, metadata, records } = result
   const { range, unit, what } = rangeOf(entry)
   return {
-    json: { ok: true, manifest, metadata, ...range, chunks, [unit]: records, bytes, seconds },
+    json: {
+      ok: true,
+      manifest,
+      metadata,
+      ...(listed === manifest ? {} : { listedManifest: listed }),
+      ...range,
+      chunks,
+      [unit]: records,
+      bytes,
+      seconds
+    },
     text: (style) =>
       [
         `${style.good("backed up")} ${style.bold(what)}`,
@@ -101,7 +111,8 @@ export const report = (result: BackupResult.BackupResult, seconds: number): Outp
           Figures.seconds(seconds)
         }`,
         `  manifest  ${manifest}`,
-        `  metadata  ${metadata}`
+        `  metadata  ${metadata}`,
+        ...(listed === manifest ? [] : [style.warn(`  lists     ${listed}, an earlier backup that the storage keeps`)])
       ].join("\n")
   }
 }

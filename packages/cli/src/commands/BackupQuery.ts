@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Client, Routes } from "@holdfast/backup-service"
-import { EngineError, MetadataView } from "@holdfast/engine"
+import { EngineError, MetadataView, Retries } from "@holdfast/engine"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { toFailure } from "../CliError.ts"
@@ -40,8 +40,13 @@ const nodeState = leaf(
 const storageState = leaf(
   "backup-storage-state",
   "Print how far the backups in the storage reach",
-  flagsOf({ ...Flags.storage, concurrentDownloads: Flags.concurrentDownloads, output: Flags.output }),
-  ({ concurrentDownloads, ...flags }) =>
+  flagsOf({
+    ...Flags.storage,
+    concurrentDownloads: Flags.concurrentDownloads,
+    retries: Flags.readRetries,
+    output: Flags.output
+  }),
+  ({ concurrentDownloads, retries, ...flags }) =>
     Effect.gen(function*() {
       const output = yield* Output.Output
       const view = yield* MetadataView.load({ concurrency: concurrentDownloads })
@@ -59,7 +64,10 @@ const storageState = leaf(
         },
         text: () => storageStateLine(state)
       })
-    }).pipe(Effect.provide(Storage.layer(flags, concurrentDownloads)))
+    }).pipe(
+      Effect.provideService(Retries.Reading, { ...Retries.standard, retries }),
+      Effect.provide(Storage.layer(flags, concurrentDownloads))
+    )
 )
 
 /**

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Verify, type VerifyReport } from "@holdfast/engine"
+import { Retries, Verify, type VerifyReport } from "@holdfast/engine"
 import * as Effect from "effect/Effect"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
@@ -42,15 +42,19 @@ export const backupVerify = leaf(
     strict: Flag.toggle("strict", "Whatever could not be checked is an error"),
     concurrentDownloads: Flags.concurrentDownloads,
     maxRecordSize: Flags.maxRecordSize,
+    retries: Flags.readRetries,
     ...Flags.storage,
     output: Flags.output
   }),
-  ({ maxRecordSize, ...flags }) =>
+  ({ maxRecordSize, retries, ...flags }) =>
     Effect.gen(function*() {
       const output = yield* Output.Output
       const found = yield* Verify.verify({ ...flags, maxRecordBytes: maxRecordSize })
       yield* output.result({ json: { ...found }, text: (style) => report(found, style) })
-    }).pipe(Effect.provide(Storage.layer(flags, flags.concurrentDownloads)))
+    }).pipe(
+      Effect.provideService(Retries.Reading, { ...Retries.standard, retries }),
+      Effect.provide(Storage.layer(flags, flags.concurrentDownloads))
+    )
 )
 
 /**

@@ -19,10 +19,11 @@ import {
 } from "@holdfast/engine"
 import { Waypoint } from "@holdfast/ledger"
 import { LedgerStore, LmdbLedgerStore } from "@holdfast/ledger-store"
-import { CommandAdapter, CommandAdapterConfig, CommandPool } from "@holdfast/storage"
+import { CommandAdapterConfig, CommandPool } from "@holdfast/storage"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as zlib from "node:zlib"
 import { DemoFolderError } from "../CliError.ts"
 import { flags, leaf } from "../CommandTree.ts"
@@ -33,6 +34,7 @@ import * as Flags from "../Flags.ts"
 import * as LedgerDigest from "../LedgerDigest.ts"
 import * as Output from "../Output.ts"
 import * as ServeDevnet from "../ServeDevnet.ts"
+import * as Storage from "../Storage.ts"
 import { report as backupReport } from "./BackupOneoff.ts"
 
 const network = DevnetOptions.DevnetOptions.make({ seed: 20, epochs: 10, items: 20_000 })
@@ -76,7 +78,7 @@ const onNetwork = (place: DemoFolder.DemoFolder, started: number) =>
 
     const config = yield* CommandAdapterConfig.load(place.config)
     const services = Layer.merge(
-      CommandAdapter.layer({ config }).pipe(Layer.provide(CommandPool.layer)),
+      Storage.commands({ config, maxCommands: CommandPool.defaultMaxCommands, cacheDir: Option.none() }),
       Client.layer({ address })
     )
     return yield* Effect.gen(function*() {

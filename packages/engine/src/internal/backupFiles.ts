@@ -1,9 +1,10 @@
 import { Bcs, BcsError, type Frames, ProofError } from "@holdfast/ledger"
-import { BackupStorage, type StorageError } from "@holdfast/storage"
+import type { BackupStorage, StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import { InvalidBackup } from "../EngineError.ts"
+import { readAgain } from "./readAgain.ts"
 import { readBytes, readText } from "./readFile.ts"
 import { records } from "./records.ts"
 
@@ -63,12 +64,11 @@ export const fileRecords = (
   file: string,
   maxRecordBytes: number
 ): Stream.Stream<Frames.RecordBatch, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
-  Stream.unwrap(Effect.map(BackupStorage.BackupStorage, (storage) =>
-    records(
-      Stream.mapError(storage.read(file), unreadable(file)),
-      maxRecordBytes,
-      (error) => new InvalidBackup({ file, reason: "Malformed", detail: error.message })
-    )))
+  records(
+    Stream.mapError(readAgain(file), unreadable(file)),
+    maxRecordBytes,
+    (error) => new InvalidBackup({ file, reason: "Malformed", detail: error.message })
+  )
 
 /** Runs a check of the ledger's and blames the file for what it finds. `about` is put before the finding. */
 export const check = <A>(file: string, run: () => A, about = ""): Effect.Effect<A, InvalidBackup> =>

@@ -3,11 +3,21 @@ import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { InvalidBackup } from "../EngineError.ts"
+import * as Retries from "../Retries.ts"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
-/** A whole small file of a backup (proof, manifest, metadata); one that is larger than `maxBytes` is refused. */
+/**
+ * A whole small file of a backup (proof, manifest, metadata), read again as `Retries.Reading` says; one that is larger
+ * than `maxBytes` is refused.
+ */
 export const readBytes = (
+  file: string,
+  maxBytes: number
+): Effect.Effect<Uint8Array, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Retries.reading(readOnce(file, maxBytes))
+
+const readOnce = (
   file: string,
   maxBytes: number
 ): Effect.Effect<Uint8Array, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>

@@ -5,9 +5,9 @@ import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import type { BackupResult } from "../BackupResult.ts"
 import * as Manifest from "../Manifest.ts"
-import * as Metadata from "../Metadata.ts"
 import type { Tracker } from "../Progress.ts"
 import * as Retries from "../Retries.ts"
+import { type BackupEntry, listBackup } from "./listBackup.ts"
 
 type Storage = BackupStorage.BackupStorage["Type"]
 
@@ -61,25 +61,23 @@ export const beginBackup = (
 const fresh = (name: string, attempt: number): string =>
   attempt === 0 ? name : name.replace(/\.[a-z]+$/, `.${attempt}$&`)
 
-/** Saves the manifest, then the metadata line: from then on the backup exists. */
+/** Saves the manifest, then the metadata line, and sees that it is listed: from then on the backup exists. */
 export const finishBackup = (
   writer: BackupWriter,
   manifestName: string,
   manifest: Parameters<typeof Manifest.print>[0],
-  entry: (manifest: BackupStorage.FileHandle) => Metadata.Entry,
+  entry: (manifest: BackupStorage.FileHandle) => BackupEntry,
   tracker: Tracker,
   retries: Retries.RetryPolicy
 ): Effect.Effect<BackupResult, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
-    const storage: Storage = yield* BackupStorage.BackupStorage
     const handle = yield* writer.writeBytes(manifestName, new TextEncoder().encode(Manifest.print(manifest)))
     const saved = entry(handle)
-    const metadata = Metadata.fileName(saved)
-    // Under the same name: a storage may keep the file that is there, which then has the same line.
-    yield* Retries.attempts(retries, () => storage.saveMetadataLines(metadata, [Metadata.printLine(saved)]))
+    const listed = yield* listBackup(saved, retries)
     return {
       manifest: handle,
-      metadata,
+      metadata: listed.metadata,
+      listed: listed.manifest,
       entry: saved,
       chunks: manifest.chunks.length,
       records: tracker.done,

@@ -32,7 +32,7 @@ import type { StorageOperation } from "../StorageError.ts"
 import { StorageError } from "../StorageError.ts"
 
 /**
- * Which commands to run, and how long their phases may take.
+ * Which commands to run, and how long their phases may take: what is set here goes before what the configuration sets.
  *
  * @since 0.1.0
  * @category models
@@ -57,6 +57,7 @@ export const make = (options: Options): Effect.Effect<BackupStorage["Type"], nev
     const registry = yield* CommandRegistry
     const system = yield* ProcessSystem
     const { commands, environment, source } = options.config
+    const settings = { ...options.config.settings?.command, ...options.settings }
     const mask = Secrets.make(environment)
 
     const spawn = (
@@ -76,7 +77,7 @@ export const make = (options: Options): Effect.Effect<BackupStorage["Type"], nev
         parameters,
         input,
         stream,
-        ...(options.settings === undefined ? {} : { settings: options.settings })
+        settings
       }).pipe(
         Effect.provideService(CommandPool, pool),
         Effect.provideService(CommandRegistry, registry),

@@ -22,6 +22,7 @@ export interface CommandFailures {
   readonly spokenOf: string
   readonly cannotStart: (error: NodeJS.ErrnoException) => StorageError
   readonly exited: (status: ExitStatus, said: Said, inputEnded: boolean) => StorageError
+  readonly unread: (said: Said) => StorageError
   readonly inputRefused: (error: NodeJS.ErrnoException, said: Said) => StorageError
   readonly timeout: (detail: string, said: Said) => StorageError
   readonly badOutput: (detail: string, said: Said) => StorageError
@@ -73,6 +74,11 @@ export const make = (options: {
       const [reason, detail] = exited(status, said.text, inputEnded)
       return failure(reason, detail, { said, status })
     },
+    unread: (said) =>
+      failure("CommandFailed", "the command exited with status 0, but left some of its data unread", {
+        said,
+        status: { code: 0, signal: null }
+      }),
     inputRefused: (error, said) =>
       failure("CommandFailed", `the command closed its input before all data was in (${error.code ?? error.message})`, {
         said

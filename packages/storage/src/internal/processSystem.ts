@@ -58,6 +58,11 @@ export interface Push {
   readonly write: (bytes: Uint8Array) => Effect.Effect<void, NodeJS.ErrnoException>
   /** Announces the end of the input. */
   readonly end: Effect.Effect<void>
+  /**
+   * Whether nobody can read the input any more, and some of it was never read. For after the end of the command: waits a
+   * moment at most, and takes the word of a process that was left behind and holds the input open.
+   */
+  readonly leftUnread: Effect.Effect<boolean>
 }
 
 /**

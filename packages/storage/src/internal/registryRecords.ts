@@ -4,6 +4,7 @@
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -33,6 +34,12 @@ const maxRecordBytes = 1024 * 1024
 
 const ownName = /^commands-[0-9a-z.-]+\.json$/i
 
+/** A record is written under its name and this, then renamed. A program that is killed in between leaves it. */
+const asideSuffix = ".new"
+
+/** Milliseconds after which one that is still there belongs to nobody: it takes a moment. */
+const asidePatience = 60_000
+
 export interface Found {
   readonly file: string
   readonly record: Record
@@ -42,7 +49,10 @@ export interface Found {
 
 export interface Records {
   readonly fileOf: (instance: string) => string
-  /** The records that can be read. A file that is no record is left alone, but complained about. */
+  /**
+   * The records that can be read. A file that is no record is left alone, but complained about; what was never completed
+   * is removed.
+   */
   readonly all: Effect.Effect<ReadonlyArray<Found>, PlatformError>
   readonly save: (file: string, record: Record) => Effect.Effect<void, PlatformError>
   readonly remove: (file: string) => Effect.Effect<void>
@@ -68,10 +78,24 @@ export const make = (
         Effect.option
       )
 
+    const remove = (file: string) => Effect.ignoreLogged(fs.remove(file, { force: true }))
+
+    const removeIfOld = (file: string) =>
+      Effect.gen(function*() {
+        const { mtime } = yield* fs.stat(file)
+        const now = yield* Clock.currentTimeMillis
+        if (Option.exists(mtime, (date) => now - date.getTime() > asidePatience)) yield* remove(file)
+      }).pipe(Effect.ignore)
+
     return {
       fileOf: (instance) => path.join(directory, `commands-${instance}json`),
       all: Effect.gen(function*() {
-        const names = (yield* fs.readDirectory(directory)).filter((name) => ownName.test(name)).sort()
+        const all = (yield* fs.readDirectory(directory)).sort()
+        const aside = all.filter((name) =>
+          name.endsWith(asideSuffix) && ownName.test(name.slice(0, -asideSuffix.length))
+        )
+        yield* Effect.forEach(aside, (name) => removeIfOld(path.join(directory, name)), { discard: true })
+        const names = all.filter((name) => ownName.test(name))
         const found = yield* Effect.forEach(names, (name) => read(path.join(directory, name)))
         return found.flatMap(Option.toArray)
       }),
@@ -79,9 +103,9 @@ export const make = (
         // No sync: what a crash of the system would undo, it also ends.
         Effect.flatMap(Effect.orDie(Schema.encode(text)(record)), (content) =>
           Effect.zipRight(
-            fs.writeFileString(`${file}.new`, content, { mode: 0o600 }),
-            fs.rename(`${file}.new`, file)
+            fs.writeFileString(file + asideSuffix, content, { mode: 0o600 }),
+            fs.rename(file + asideSuffix, file)
           )),
-      remove: (file) => Effect.ignoreLogged(fs.remove(file, { force: true }))
+      remove: (file) => Effect.zipRight(remove(file), remove(file + asideSuffix))
     }
   })

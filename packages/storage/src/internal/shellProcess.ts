@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import type { ChildProcess } from "node:child_process"
 import { spawn } from "node:child_process"
+import { Duplex } from "node:stream"
 import { onLiveClock } from "./liveClock.ts"
 import * as NodeReadable from "./nodeReadable.ts"
 import * as NodeWritable from "./nodeWritable.ts"
@@ -19,7 +20,15 @@ export const markVariable = "HOLDFAST_COMMAND"
 /** The options that every command runs with. They stand before its text, so that a comment at its end hurts nothing. */
 const prelude = "set -o nounset -o errexit -o pipefail; "
 
-const noInput: Push = { write: () => Effect.void, end: Effect.void }
+/**
+ * The input comes on a stream of its own. Of the first one, Node would not hear whether all was read, and it would destroy
+ * it as soon as the shell exits, also when someone killed only the shell: the rest of its pipeline would see a normal end
+ * of input, and publish.
+ */
+const takeInput = "exec 0<&3 3<&-; "
+const inputStream = 3
+
+const noInput: Push = { write: () => Effect.void, end: Effect.void, leftUnread: Effect.succeed(false) }
 
 export const start = (
   options: StartOptions,
@@ -28,8 +37,8 @@ export const start = (
   Effect.async((resume) => {
     let child: ChildProcess
     try {
-      // A bash whose input is a socket takes itself for a remote one and would read the user's start-up file.
-      child = spawn("bash", ["--norc", "-c", prelude + options.script], {
+      // A bash that takes itself for a remote one would read the user's start-up file.
+      child = spawn("bash", ["--norc", "-c", (options.input ? takeInput : "") + prelude + options.script], {
         // A session, and so a process group, of its own.
         detached: true,
         env: {
@@ -38,7 +47,7 @@ export const start = (
           ...options.parameters,
           [markVariable]: options.mark
         },
-        stdio: [options.input ? "pipe" : "ignore", "pipe", "pipe"]
+        stdio: ["ignore", "pipe", "pipe", ...(options.input ? ["pipe" as const] : [])]
       })
     } catch (error) {
       // Some refusals of the system (E2BIG, ENOMEM) are thrown, others are events.
@@ -48,12 +57,10 @@ export const start = (
     child.on("error", (error) => {
       resume(Effect.fail(error))
     })
-    const { pid, stderr, stdin, stdout } = child
+    const { pid, stderr, stdout } = child
     if (pid === undefined || stdout === null || stderr === null) return
-
-    // Node would destroy the input as soon as the shell exits, also when someone killed only the shell: the rest of
-    // its pipeline would see a normal end of input, and publish. What Node does not know it does not destroy.
-    child.stdin = null
+    const input = child.stdio[inputStream]
+    const stdin = input instanceof Duplex ? input : undefined
 
     const exited = Deferred.unsafeMake<ExitStatus>(FiberId.none)
     let gone = false
@@ -78,7 +85,7 @@ export const start = (
       startedAt: startedAt(pid),
       leaderGone: () => gone,
       exited: Deferred.await(exited),
-      stdin: stdin === null ? noInput : NodeWritable.make(stdin),
+      stdin: stdin === undefined ? noInput : NodeWritable.make(stdin),
       stdout: NodeReadable.make(stdout),
       said: tail.text,
       saidAll: onLiveClock(raceFirst(Deferred.await(stderrEnded), Effect.sleep("500 millis"))),

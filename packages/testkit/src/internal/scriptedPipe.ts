@@ -15,6 +15,8 @@ export interface ScriptedPipe {
   /** The next bytes; nothing at the end. */
   readonly read: Effect.Effect<Uint8Array | undefined>
   readonly ready: () => Uint8Array | undefined
+  /** Whether it holds bytes that nobody can read any more. */
+  readonly isLost: () => boolean
 }
 
 export const make = (): ScriptedPipe => {
@@ -77,6 +79,7 @@ export const make = (): ScriptedPipe => {
       if (bytes !== undefined) return Effect.succeed(bytes)
       return writers.size === 0 ? Effect.succeed(undefined) : undefined
     }),
-    ready
+    ready,
+    isLost: () => readers.size === 0 && length > 0
   }
 }
