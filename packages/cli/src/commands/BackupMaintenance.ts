@@ -1,0 +1,18 @@
+/**
+ * `backup-maintenance …`: what a storage needs over the years. Words and standards are those of today's tool where it has
+ * them.
+ *
+ * @since 0.1.0
+ */
+import { group } from "../CommandTree.ts"
+import { maintenanceCompact } from "./MaintenanceCompact.ts"
+import { maintenanceReadMetadata } from "./MaintenanceReadMetadata.ts"
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const backupMaintenance = group("backup-maintenance", "Keep a storage in order", [
+  maintenanceCompact,
+  maintenanceReadMetadata
+])
