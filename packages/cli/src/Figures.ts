@@ -53,3 +53,16 @@ export const seconds = (value: number): string => {
   const whole = Math.round(value)
   return `${Math.floor(whole / minute)}:${String(whole % minute).padStart(2, "0")} min`
 }
+
+const ages = [["d", 86_400], ["h", 3_600], ["min", 60]] as const
+
+/**
+ * How long ago something was, given in seconds: `3 d`, `5 h`, `12 min`, `40 s`.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const age = (value: number): string => {
+  const [unit, length] = ages.find(([, size]) => value >= size) ?? ["s", 1]
+  return `${count(Math.floor(value / length))} ${unit}`
+}

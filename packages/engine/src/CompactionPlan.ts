@@ -52,11 +52,6 @@ export interface CompactedFile {
  */
 export type UnixSeconds = number
 
-type BackupEntry = Extract<Metadata.Entry, { readonly _tag: `${string}Backup` }>
-
-const isBackup = (entry: Metadata.Entry): entry is BackupEntry =>
-  entry._tag !== "Identity" && entry._tag !== "CompactionTimestamps"
-
 /**
  * What two lines have in common that say the same.
  *
@@ -68,7 +63,7 @@ export const keyOf: (entry: Metadata.Entry) => string = Metadata.printLine
 /** The last part of a handle: for every adapter known, the name that the file was saved under. */
 const nameOf = (file: string): string => file.slice(file.lastIndexOf("/") + 1)
 
-const rangeOf = (entry: BackupEntry): readonly [first: number, last: number] => {
+const rangeOf = (entry: Metadata.BackupEntry): readonly [first: number, last: number] => {
   switch (entry._tag) {
     case "EpochEndingBackup":
       return [entry.value.first_epoch, entry.value.last_epoch]
@@ -80,7 +75,7 @@ const rangeOf = (entry: BackupEntry): readonly [first: number, last: number] => 
 }
 
 /** From the oldest on; the manifest decides between two of the same range, so that everybody comes to the same order. */
-const byRange = (a: BackupEntry, b: BackupEntry): number => {
+const byRange = (a: Metadata.BackupEntry, b: Metadata.BackupEntry): number => {
   const [first, last] = rangeOf(a)
   const [otherFirst, otherLast] = rangeOf(b)
   return first - otherFirst || last - otherLast || (a.value.manifest < b.value.manifest ? -1 : 1)
@@ -111,10 +106,10 @@ export const compactedFiles = (
   files: ReadonlyArray<MetadataFile>,
   factors: Factors
 ): ReadonlyArray<CompactedFile> => {
-  const texts = new Map<string, { readonly entry: BackupEntry; readonly text: string }>()
+  const texts = new Map<string, { readonly entry: Metadata.BackupEntry; readonly text: string }>()
   for (const { lines } of files) {
     for (const { entry, text } of lines) {
-      if (isBackup(entry) && !texts.has(keyOf(entry))) texts.set(keyOf(entry), { entry, text })
+      if (Metadata.isBackup(entry) && !texts.has(keyOf(entry))) texts.set(keyOf(entry), { entry, text })
     }
   }
   const taken = new Map(files.map((file) => [nameOf(file.file), file]))
@@ -138,7 +133,7 @@ export const compactedFiles = (
 const givenAway: MetadataFile = { file: "", lines: [], entries: [], problems: [] }
 
 const compact = (
-  entries: ReadonlyArray<{ readonly entry: BackupEntry; readonly text: string }>,
+  entries: ReadonlyArray<{ readonly entry: Metadata.BackupEntry; readonly text: string }>,
   nameFor: (first: number, last: number) => string,
   taken: ReadonlyMap<string, MetadataFile>
 ): { readonly compacted: CompactedFile; readonly isTaken: boolean } => {
@@ -185,7 +180,7 @@ export interface Timestamps {
 const isSpare = ({ entries, problems }: MetadataFile): boolean =>
   problems.length === 0 && entries.length > 0 && entries.every((entry) => entry._tag !== "Identity")
 
-const backupKeys = ({ entries }: MetadataFile): ReadonlyArray<string> => entries.filter(isBackup).map(keyOf)
+const backupKeys = ({ entries }: MetadataFile): ReadonlyArray<string> => entries.filter(Metadata.isBackup).map(keyOf)
 
 /**
  * The files that may be moved aside now.

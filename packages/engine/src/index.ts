@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 export * as BackupResult from "./BackupResult.ts"
+export * as Cleanup from "./Cleanup.ts"
 export * as Compaction from "./Compaction.ts"
 export * as CompactionPlan from "./CompactionPlan.ts"
 export * as Coverage from "./Coverage.ts"

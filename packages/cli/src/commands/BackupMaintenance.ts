@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import { group } from "../CommandTree.ts"
+import { maintenanceCleanup } from "./MaintenanceCleanup.ts"
 import { maintenanceCompact } from "./MaintenanceCompact.ts"
 import { maintenanceReadMetadata } from "./MaintenanceReadMetadata.ts"
 
@@ -14,5 +15,6 @@ import { maintenanceReadMetadata } from "./MaintenanceReadMetadata.ts"
  */
 export const backupMaintenance = group("backup-maintenance", "Keep a storage in order", [
   maintenanceCompact,
+  maintenanceCleanup,
   maintenanceReadMetadata
 ])
