@@ -63,7 +63,13 @@ export const keyOf: (entry: Metadata.Entry) => string = Metadata.printLine
 /** The last part of a handle: for every adapter known, the name that the file was saved under. */
 const nameOf = (file: string): string => file.slice(file.lastIndexOf("/") + 1)
 
-const rangeOf = (entry: Metadata.BackupEntry): readonly [first: number, last: number] => {
+/**
+ * The epochs or versions of an entry, both included; of a snapshot its epoch.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const rangeOf = (entry: Metadata.BackupEntry): readonly [first: number, last: number] => {
   switch (entry._tag) {
     case "EpochEndingBackup":
       return [entry.value.first_epoch, entry.value.last_epoch]

@@ -8,6 +8,7 @@ import { group } from "../CommandTree.ts"
 import { maintenanceCleanup } from "./MaintenanceCleanup.ts"
 import { maintenanceCompact } from "./MaintenanceCompact.ts"
 import { maintenanceReadMetadata } from "./MaintenanceReadMetadata.ts"
+import { maintenanceRetain } from "./MaintenanceRetain.ts"
 
 /**
  * @since 0.1.0
@@ -16,5 +17,6 @@ import { maintenanceReadMetadata } from "./MaintenanceReadMetadata.ts"
 export const backupMaintenance = group("backup-maintenance", "Keep a storage in order", [
   maintenanceCompact,
   maintenanceCleanup,
+  maintenanceRetain,
   maintenanceReadMetadata
 ])
