@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 
 /**
  * `1234567` as `1,234,567`.
@@ -66,3 +68,15 @@ export const age = (value: number): string => {
   const [unit, length] = ages.find(([, size]) => value >= size) ?? ["s", 1]
   return `${count(Math.floor(value / length))} ${unit}`
 }
+
+/**
+ * A time given in unix seconds, to the minute: `2026-11-23 06:40 UTC`.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const time = (value: number): string =>
+  Option.match(DateTime.make(value * 1000), {
+    onNone: () => "an unknown time",
+    onSome: (date) => `${DateTime.formatIso(date).slice(0, 16).replace("T", " ")} UTC`
+  })

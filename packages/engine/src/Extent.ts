@@ -1,8 +1,9 @@
 /**
  * What the backups of a storage cover, and what of it can be restored: plain functions of its metadata.
  *
- * A version can be restored from the newest snapshot at or before it if the epoch endings lead from epoch 0 to that
- * snapshot without a gap, and the transactions from the snapshot's version to it are there without a gap.
+ * A version can be restored from a snapshot at or before it if the epoch endings lead from epoch 0 to that snapshot without a
+ * gap, and the transactions after the snapshot are there up to it. Where the transactions begin with version 0, that will
+ * do in place of a snapshot. See {@link RestorePlan}, which chooses among these for one target.
  *
  * Source: the backup page of the specification, sections 3 and 7.
  *
@@ -35,7 +36,8 @@ export interface SnapshotExtent {
 }
 
 /**
- * Versions that can be restored, and the epochs of the snapshots that they are restored from.
+ * Versions that can be restored, and the epochs of the snapshots that they can be restored from. From version 0 on none
+ * is needed.
  *
  * @since 0.1.0
  * @category models
@@ -51,8 +53,12 @@ export interface Restorable extends Range {
 export interface Extent {
   /** Epochs, joined where they touch or overlap. */
   readonly epochs: ReadonlyArray<Range>
+  /** The versions of these epochs, as far as the metadata say. */
+  readonly epochVersions: ReadonlyArray<Range>
   /** The epochs from 0 on that are there without a gap, and the version that they end with. */
   readonly history: { readonly lastEpoch: number; readonly lastVersion: number } | undefined
+  /** The first epochs whose endings are missing though later backups show that they have ended. */
+  readonly missingEpochs: Range | undefined
   /** By version, one for each. */
   readonly snapshots: ReadonlyArray<SnapshotExtent>
   /** Versions, joined. */
@@ -117,19 +123,23 @@ export const of = (view: MetadataView): Extent => {
     view.transactions.map(({ value }) => ({ first: value.first_version, last: value.last_version }))
   )
   const history = historyOf(view.epochEndings, epochs)
-  const snapshots = [...new Map(view.stateSnapshots.map(({ value }) => [value.version, value])).values()].map((
-    value
-  ) => ({
-    epoch: value.epoch,
-    version: value.version,
-    missing: missingFor(value, history?.lastEpoch ?? -1, epochs, transactions)
-  }))
-  // Beyond a gap in the epochs no signature can be checked. Without one, the epoch that is open signs what comes after.
-  const limit = epochs.length > 1 ? history?.lastVersion ?? -1 : Number.MAX_SAFE_INTEGER
-  const intervals = snapshots.flatMap(({ epoch, missing, version }) => {
-    const last = Math.min(limit, holding(transactions, version)?.last ?? -1)
-    return missing === undefined && last >= version ? [{ epoch, range: { first: version, last } }] : []
-  })
+  const snapshots = [...new Map(view.stateSnapshots.map(({ value }) => [value.version, value])).values()].map(
+    ({ epoch, version }) => ({ epoch, version, missing: missingFor(epoch, history?.lastEpoch ?? -1, epochs) })
+  )
+  const missingEpochs = missingEpochsOf(epochs, snapshots)
+  // The validators of the first epoch whose ending is missing are known, those of the next are not.
+  const limit = missingEpochs === undefined ? Number.MAX_SAFE_INTEGER : Math.max(
+    history?.lastVersion ?? -1,
+    snapshots.find(({ epoch }) => epoch === missingEpochs.first)?.version ?? -1
+  )
+  const reach = (version: number): number =>
+    Math.max(version, Math.min(limit, holding(transactions, version + 1)?.last ?? version))
+  const genesis = history === undefined || holding(transactions, 0) === undefined ? [] : [{ first: 0, last: reach(0) }]
+  const fromSnapshots = snapshots.filter(({ missing }) => missing === undefined)
+  const restorable = join([
+    ...genesis,
+    ...fromSnapshots.map(({ version }) => ({ first: version, last: reach(version) }))
+  ])
   const ends = [
     ...transactions.map(({ last }) => last),
     ...snapshots.map(({ version }) => version),
@@ -137,15 +147,36 @@ export const of = (view: MetadataView): Extent => {
   ]
   return {
     epochs,
+    epochVersions: epochs.map(({ first, last }) => ({
+      first: first === 0
+        ? 0
+        : view.epochEndings.find(({ value }) => value.first_epoch === first)?.value.first_version ?? 0,
+      last: view.epochEndings.find(({ value }) => value.last_epoch === last)?.value.last_version ?? 0
+    })),
     history,
+    missingEpochs,
     snapshots,
     transactions,
-    restorable: join(intervals.map(({ range }) => range)).map((range) => ({
-      ...range,
-      snapshotEpochs: intervals.filter((each) => holding([range], each.range.first)).map(({ epoch }) => epoch)
+    restorable: restorable.map(({ first, last }) => ({
+      first,
+      last,
+      snapshotEpochs: fromSnapshots.filter(({ version }) => first <= version && version <= last).map(({ epoch }) =>
+        epoch
+      )
     })),
     newestVersion: ends.length === 0 ? undefined : ends.reduce((a, b) => Math.max(a, b))
   }
+}
+
+/** The first epochs whose endings are missing though later backups show that they have ended. */
+const missingEpochsOf = (
+  epochs: ReadonlyArray<Range>,
+  snapshots: ReadonlyArray<SnapshotExtent>
+): Range | undefined => {
+  const next = (holding(epochs, 0)?.last ?? -1) + 1
+  const later = [...epochs.map(({ first }) => first - 1), ...snapshots.map(({ epoch }) => epoch)]
+    .filter((epoch) => epoch >= next)
+  return later.length === 0 ? undefined : { first: next, last: later.reduce((a, b) => Math.min(a, b)) }
 }
 
 const historyOf = (
@@ -158,24 +189,10 @@ const historyOf = (
   return { lastEpoch, lastVersion: last?.value.last_version ?? 0 }
 }
 
-const missingFor = (
-  { epoch, version }: Metadata.StateSnapshotBackup,
-  lastEpoch: number,
-  epochs: ReadonlyArray<Range>,
-  transactions: ReadonlyArray<Range>
-): string | undefined => {
-  if (epoch > lastEpoch) {
-    const next = epochs.find(({ first }) => first > lastEpoch)
-    return `${rangeOf("the epoch ending", { first: lastEpoch + 1, last: (next?.first ?? epoch + 1) - 1 })} to prove it`
-  }
-  if (holding(transactions, version) !== undefined) return undefined
-  const before = transactions.findLast(({ last }) => last < version)
-  const after = transactions.find(({ first }) => first > version)
-  return after === undefined
-    ? `transaction ${version}: the transactions ${
-      before === undefined ? "are not there" : `reach version ${before.last} so far`
-    }`
-    : rangeOf("transaction", { first: (before?.last ?? -1) + 1, last: after.first - 1 })
+const missingFor = (epoch: number, lastEpoch: number, epochs: ReadonlyArray<Range>): string | undefined => {
+  if (epoch <= lastEpoch) return undefined
+  const next = epochs.find(({ first }) => first > lastEpoch)
+  return `the ending of ${rangeOf("epoch", { first: lastEpoch + 1, last: (next?.first ?? epoch + 1) - 1 })}`
 }
 
 /**

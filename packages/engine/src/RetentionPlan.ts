@@ -67,7 +67,7 @@ export const make = (view: MetadataView, policy: RetentionPolicy): RetentionPlan
     ...firstOfEach(usable, policy.keepEvery).map(({ epoch, version }) =>
       [version, `the first of the ${policy.keepEvery} epochs from ${bucketOf(epoch, policy.keepEvery)} on`] as const
     ),
-    ...bases.map(({ version }) => [version, `history since ${policy.keepHistorySince} starts from it`] as const),
+    ...bases.map((version) => [version, `history since ${policy.keepHistorySince} starts from it`] as const),
     ...newest.map(({ version }) => [version, newestReason(newest.length)] as const),
     ...snapshots.filter(({ version }) => version > oldest.version).flatMap(({ missing, version }) =>
       missing === undefined ? [] : [[version, `it cannot be restored yet, for want of ${missing}`] as const]
@@ -76,7 +76,7 @@ export const make = (view: MetadataView, policy: RetentionPolicy): RetentionPlan
   const kept = snapshots.filter(({ version }) => reasons.has(version))
   const from = policy.keepHistorySince === undefined
     ? undefined
-    : Math.min(policy.keepHistorySince, oldest.version, ...bases.map(({ version }) => version))
+    : Math.min(policy.keepHistorySince, oldest.version, ...bases)
   return {
     verdicts: [
       ...epochEndingVerdicts(view),
@@ -132,23 +132,26 @@ const newestReason = (count: number): string =>
 
 type Snapshots = ReadonlyArray<Extent.SnapshotExtent>
 
-/** What history is restored from: in each interval that can be restored, the newest that is old enough, or the first. */
+/**
+ * The versions that history is restored from: in each interval that can be restored, the newest snapshot that is old enough,
+ * or where the interval begins.
+ */
 const basesOf = (
   usable: Snapshots,
   restorable: ReadonlyArray<Extent.Range>,
   since: number | undefined
-): Snapshots =>
+): ReadonlyArray<number> =>
   since === undefined ?
     [] :
-    restorable.filter(({ last }) => last >= since).flatMap(({ first }) =>
-      usable.findLast(({ version }) => version >= first && version <= Math.max(first, since)) ?? []
+    restorable.filter(({ last }) => last >= since).map(({ first }) =>
+      usable.findLast(({ version }) => version >= first && version <= Math.max(first, since))?.version ?? first
     )
 
-const notesOf = (bases: Snapshots, since: number | undefined): ReadonlyArray<string> => {
+const notesOf = (bases: ReadonlyArray<number>, since: number | undefined): ReadonlyArray<string> => {
   const [base] = bases
-  return base === undefined || since === undefined || base.version <= since
+  return base === undefined || since === undefined || base <= since
     ? []
-    : [`version ${since} cannot be restored now: what can be restored after it begins with version ${base.version}`]
+    : [`version ${since} cannot be restored now: what can be restored after it begins with version ${base}`]
 }
 
 const bucketOf = (epoch: number, length = 1): number => Math.floor(epoch / length) * length

@@ -11,6 +11,7 @@ import { backupVerify } from "./BackupVerify.ts"
 import { demo } from "./Demo.ts"
 import { explore } from "./Explore.ts"
 import { nodeDevnet } from "./NodeDevnet.ts"
+import { status } from "./Status.ts"
 import { nodeServe } from "./NodeServe.ts"
 import { restoreBootstrapDb } from "./RestoreBootstrapDb.ts"
 import { restoreOneoff } from "./RestoreOneoff.ts"
@@ -23,6 +24,7 @@ export const holdfast = group("holdfast", "Back up, verify and restore Aptos-for
   group("backup", "Take, verify and ask about backups", [backupOneoff, backupQuery, backupVerify]),
   group("restore", "Bring a ledger back to life in a ledger store", [restoreBootstrapDb, restoreOneoff]),
   backupMaintenance,
+  status,
   group("node", "Run nodes", [nodeServe, nodeDevnet]),
   explore,
   demo
