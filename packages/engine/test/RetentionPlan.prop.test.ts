@@ -2,34 +2,11 @@
  * Whatever the storage and the policy: what stays can be restored as before.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { Extent, type Metadata, MetadataView, RetentionPlan } from "@holdfast/engine"
+import { Extent, RetentionPlan } from "@holdfast/engine"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { epochEnding, snapshot, transactions } from "./support/metadataEntries.ts"
-
-const viewOf = (entries: ReadonlyArray<Metadata.Entry>) =>
-  MetadataView.make([{ file: "metadata/all.meta", entries, problems: [] }])
-
-const chance = (percent: number) => Effect.map(Random.nextIntBetween(0, 100), (drawn) => drawn < percent)
-
-/** Epochs of ten versions; some backups are missing, some there twice. */
-const someStorage = Effect.gen(function*() {
-  const epochs = yield* Random.nextIntBetween(1, 40)
-  const hole = yield* Random.choice([0, 0, 2, 10])
-  const entries: Array<Metadata.Entry> = []
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    if (!(yield* chance(hole))) entries.push(epochEnding(epoch))
-    if (yield* chance(40)) entries.push(snapshot(epoch))
-    if (yield* chance(5)) entries.push(snapshot(epoch, "ffff"))
-  }
-  for (let first = 0; first <= epochs * 10;) {
-    const last = first + (yield* Random.nextIntBetween(0, 40))
-    if (!(yield* chance(hole))) entries.push(transactions(first, last))
-    if (yield* chance(5)) entries.push(transactions(Math.max(0, first - 7), last, "ffff"))
-    first = last + 1
-  }
-  return { entries, end: epochs * 10 }
-})
+import { chance, someStorage, viewOf } from "./support/someStorage.ts"
 
 const optional = (number: Effect.Effect<number>) =>
   Effect.flatMap(chance(50), (is) => is ? number : Effect.succeed(undefined))
@@ -39,7 +16,7 @@ describe("what a policy keeps", () => {
     Effect.gen(function*() {
       let went = 0
       for (let round = 0; round < 400; round++) {
-        const { end, entries } = yield* someStorage
+        const { end, entries } = yield* someStorage(40)
         const policy: RetentionPlan.RetentionPolicy = {
           keepSnapshots: yield* Random.nextIntBetween(1, 6),
           keepEvery: yield* optional(Random.nextIntBetween(1, 12)),
