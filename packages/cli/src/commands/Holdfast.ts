@@ -11,10 +11,10 @@ import { backupVerify } from "./BackupVerify.ts"
 import { demo } from "./Demo.ts"
 import { explore } from "./Explore.ts"
 import { nodeDevnet } from "./NodeDevnet.ts"
-import { status } from "./Status.ts"
 import { nodeServe } from "./NodeServe.ts"
 import { restoreBootstrapDb } from "./RestoreBootstrapDb.ts"
 import { restoreOneoff } from "./RestoreOneoff.ts"
+import { status } from "./Status.ts"
 
 /**
  * @since 0.1.0
