@@ -105,6 +105,7 @@ const drawing = (status: Status.Status, width: number, style: Style): ReadonlyAr
       "restorable",
       Bar.ranges(status.restorable.map(({ firstVersion: first, lastVersion: last }) => ({ first, last })), end, cells)
     ),
+    ...(status.verification === null ? [] : [line("verified", Bar.ranges(status.verification.proven, end, cells))]),
     line("epoch endings", Bar.ranges(status.epochVersions, end, cells)),
     line("snapshots", Bar.points(status.snapshots.map(({ version }) => version), end, cells)),
     line("transactions", Bar.ranges(status.transactions, end, cells))
@@ -169,10 +170,34 @@ const table = (status: Status.Status, width: number, style: Style): ReadonlyArra
   )
 }
 
+/** What this machine knows of the last verification. */
+const verified = (
+  { at, highestRestorable, verification }: Status.Status,
+  row: Row,
+  style: Style
+): ReadonlyArray<string> => {
+  if (verification === null) {
+    return highestRestorable === null ? [] : row("verified", "not on this machine (backup verify)", style.dim)
+  }
+  const { errors, ok, proven, trust } = verification
+  const ago = `${Figures.age(at - verification.at)} ago`
+  const last = proven.at(-1)?.last
+  const beyond = highestRestorable !== null && (last ?? -1) < highestRestorable
+    ? `, version ${Figures.count((last ?? -1) + 1)} and later not yet`
+    : ""
+  return ok
+    ? row(
+      "verified",
+      `${ago}, from ${trust.startsWith("waypoint") ? "a trusted waypoint" : "genesis as it stands"}${beyond}`
+    )
+    : row("verified", `${ago}: INVALID, ${Figures.counted(errors, "error")} (backup verify tells which)`, style.bad)
+}
+
 const remarks = (status: Status.Status, row: Row, style: Style): ReadonlyArray<string> => {
   const { gaps, holdings, node, problems } = status
   const shown = gaps.slice(0, shownRanges)
   return [
+    ...verified(status, row, style),
     ...(node === null ? [] : row(
       "node",
       `epoch ${node.epoch}, version ${Figures.count(node.version)}: ${

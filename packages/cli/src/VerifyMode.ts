@@ -4,19 +4,18 @@
  * @since 0.1.0
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
-import * as Path from "@effect/platform/Path"
+import type * as Path from "@effect/platform/Path"
 import { type EngineError, IncrementalVerify, Verify, VerifyRecord, type VerifyReport } from "@holdfast/engine"
-import type { BackupStorage, StorageError } from "@holdfast/storage"
+import { BackupStorage, type StorageError } from "@holdfast/storage"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import { createHash } from "node:crypto"
 import { UsageError } from "./CliError.ts"
 import * as Flag from "./Flag.ts"
-import type { StorageFlags } from "./Storage.ts"
 import * as Values from "./Values.ts"
+import * as VerifyFolder from "./VerifyFolder.ts"
 
 /**
  * @since 0.1.0
@@ -42,12 +41,7 @@ export const flags = {
     description: "Verify again after this long, until something is wrong: 90s, 30m, 24h, 7d; implies --incremental",
     parse: Values.duration
   }),
-  metadataCacheDir: Flag.optional({
-    name: "metadata-cache-dir",
-    placeholder: "DIR",
-    description: "Where this machine remembers what was verified",
-    parse: Values.anyText
-  })
+  ...VerifyFolder.flags
 }
 
 /**
@@ -56,12 +50,11 @@ export const flags = {
  * @since 0.1.0
  * @category models
  */
-export interface ModeFlags extends Pick<StorageFlags, "commandAdapterConfig" | "localFsDir"> {
+export interface ModeFlags extends VerifyFolder.FolderFlags {
   readonly incremental: boolean
   readonly sample: Option.Option<number>
   readonly seed: Option.Option<number>
   readonly every: Option.Option<Duration.Duration>
-  readonly metadataCacheDir: Option.Option<string>
 }
 
 /**
@@ -81,13 +74,16 @@ export const verify = (
 > =>
   Effect.gen(function*() {
     const { every, incremental, sample, seed } = mode
-    if (!incremental && Option.isNone(sample) && Option.isNone(every)) {
-      return yield* Option.isSome(seed)
-        ? new UsageError({ detail: "--seed draws a sample: give --sample PERCENT as well" })
-        : Verify.verify(request)
+    const isFull = !incremental && Option.isNone(sample) && Option.isNone(every)
+    if (isFull && Option.isSome(seed)) {
+      return yield* new UsageError({ detail: "--seed draws a sample: give --sample PERCENT as well" })
+    }
+    const { capabilities } = yield* BackupStorage.BackupStorage
+    if (isFull && (Option.isNone(mode.metadataCacheDir) || Option.isNone(capabilities.listFiles))) {
+      return yield* Verify.verify(request)
     }
     const drawn = {
-      share: Option.getOrElse(sample, () => 0),
+      share: isFull ? 1 : Option.getOrElse(sample, () => 0),
       seed: Option.isSome(seed) ? seed.value : yield* Random.nextIntBetween(0, 2 ** 31)
     }
     return yield* Effect.provide(
@@ -98,21 +94,10 @@ export const verify = (
     )
   })
 
-const keyDigits = 16
-
 /** What one program verifies again and again it can remember by itself; what the next one shall know needs a folder. */
-const record = ({ commandAdapterConfig, every, localFsDir, metadataCacheDir }: ModeFlags) => {
-  if (Option.isNone(metadataCacheDir)) {
-    return Option.isSome(every)
-      ? VerifyRecord.layerMemory
-      : Layer.fail(
-        new UsageError({ detail: "--incremental and --sample need --metadata-cache-dir DIR to remember in" })
-      )
-  }
-  return Layer.unwrapEffect(Effect.map(Path.Path, (path) => {
-    const place = path.resolve(Option.getOrElse(Option.orElse(localFsDir, () => commandAdapterConfig), () => ""))
-    const kind = Option.isSome(localFsDir) ? "folder" : "commands"
-    const key = `${kind}-${createHash("sha256").update(place).digest("hex").slice(0, keyDigits)}`
-    return VerifyRecord.layer({ directory: path.join(metadataCacheDir.value, "metadata", key) })
-  }))
-}
+const record = (mode: ModeFlags) =>
+  Option.isSome(mode.metadataCacheDir)
+    ? VerifyFolder.layer(mode)
+    : Option.isSome(mode.every)
+    ? VerifyRecord.layerMemory
+    : Layer.fail(new UsageError({ detail: "--incremental and --sample need --metadata-cache-dir DIR to remember in" }))

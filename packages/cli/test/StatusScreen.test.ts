@@ -46,6 +46,17 @@ const status: Status.Status = {
     newest: { epochEndings: 1_795_499_800, stateSnapshots: 1_795_320_000, transactions: 1_795_490_000 }
   },
   node: { epoch: 23, version: 2_250, epochsBehind: 1, versionsBehind: 250 },
+  verification: {
+    at: 1_795_492_000,
+    ok: true,
+    trust: `waypoint 0:${"a".repeat(64)}`,
+    lastEpoch: 20,
+    snapshotVersions: [300],
+    transactions: { first: 0, last: 1_200 },
+    errors: 0,
+    unverified: 0,
+    proven: [{ first: 0, last: 1_200 }]
+  },
   metadataFiles: 81,
   problems: [new EngineError.InvalidBackup({ file: "metadata/torn.meta", reason: "Malformed", detail: "line 1: torn" })]
 }
@@ -67,6 +78,7 @@ describe("the screen of a status", () => {
       "",
       "version        0                                                           2,100",
       "restorable     █████████████████████████████████████▒·······················▒···",
+      "verified       █████████████████████████████████████▒···························",
       "epoch endings  █████████████████████████████████████████████████████████████████",
       "snapshots      ·········▲···················································▲···",
       "transactions   █████████████████████████████████████▒··▒█████████████████▒······",
@@ -75,6 +87,7 @@ describe("the screen of a status", () => {
       "snapshots      epoch 20, 2 in all  2 d ago      3.4 GB  1,204 files",
       "transactions   version 1,900       2 h ago     12.1 MB     38 files",
       "metadata       81 files                         9.1 kB     81 files",
+      "verified       2 h ago, from a trusted waypoint, version 1,201 and later not yet",
       "node           epoch 23, version 2,250: 1 closed epoch not backed up, 250",
       "               versions beyond what can be restored",
       "gaps           transactions 1201 to 1300: in no backup",
@@ -105,6 +118,7 @@ describe("the screen of a status", () => {
       transactions: [],
       holdings: null,
       node: null,
+      verification: null,
       problems: []
     })
     expect(none.slice(2, 4)).toEqual(["restorable     nothing", "because        there is no backup"])

@@ -13,7 +13,7 @@ import * as Stream from "effect/Stream"
 import type { InvalidRequest } from "./EngineError.ts"
 import { capability } from "./internal/capability.ts"
 import * as Verify from "./Verify.ts"
-import { type Sample, VerifyMemory } from "./VerifyMemory.ts"
+import { lastOf, type Sample, VerifyMemory } from "./VerifyMemory.ts"
 import { VerifyRecord } from "./VerifyRecord.ts"
 import type { VerifyReport } from "./VerifyReport.ts"
 
@@ -42,9 +42,14 @@ export const verify = (
         for (const { bytes, file } of files) sizes.set(file, bytes)
       }))
     const memory = new VerifyMemory(yield* record.load, sizes, sample)
-    return yield* Effect.ensuring(
-      Verify.verify(request, memory),
-      Effect.suspend(() => record.save(memory.remembered()))
+    return yield* Verify.verify(request, memory).pipe(
+      Effect.tap((report) =>
+        Effect.flatMap(Clock.currentTimeMillis, (millis) =>
+          record.save(memory.remembered(lastOf(report, Math.floor(millis / 1000)))))
+      ),
+      Effect.onError(() =>
+        record.save(memory.remembered(undefined))
+      )
     )
   })
 

@@ -14,6 +14,7 @@ import type { InvalidBackup } from "./EngineError.ts"
 import { endAtOrBefore, timeOfEnd } from "./internal/epochFacts.ts"
 import { type Holdings, holdingsOf } from "./internal/holdings.ts"
 import * as MetadataView from "./MetadataView.ts"
+import type { LastVerification } from "./VerifyMemory.ts"
 
 /**
  * How far the node is.
@@ -81,6 +82,8 @@ export interface Status {
   /** `null` where the storage cannot list its files. */
   readonly holdings: Holdings | null
   readonly node: (NodeState & { readonly epochsBehind: number; readonly versionsBehind: number }) | null
+  /** The last verification that this machine knows of, and which versions it proved; `null` where it knows of none. */
+  readonly verification: (LastVerification & { readonly proven: ReadonlyArray<Extent.Range> }) | null
   readonly metadataFiles: number
   readonly problems: ReadonlyArray<InvalidBackup>
 }
@@ -94,6 +97,7 @@ export interface Status {
 export const look = (options: {
   readonly concurrency: number
   readonly node: NodeState | undefined
+  readonly verification: LastVerification | undefined
 }): Effect.Effect<Status, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
@@ -123,10 +127,20 @@ export const look = (options: {
         epochsBehind: Math.max(0, options.node.epoch - 1 - (extent.history?.lastEpoch ?? -1)),
         versionsBehind: Math.max(0, options.node.version - (highest ?? -1))
       },
+      verification: options.verification === undefined ? null : {
+        ...options.verification,
+        proven: provenBy(options.verification)
+      },
       metadataFiles: view.files,
       problems: [...view.problems, ...found.flatMap(({ problems }) => problems)]
     }
   }).pipe(Effect.withSpan("Status.look"))
+
+const provenBy = ({ snapshotVersions, transactions }: LastVerification): ReadonlyArray<Extent.Range> =>
+  Extent.join([
+    ...(transactions === null ? [] : [transactions]),
+    ...snapshotVersions.map((version) => ({ first: version, last: version }))
+  ])
 
 const interval = (view: MetadataView.MetadataView, range: Extent.Restorable) =>
   Effect.gen(function*() {

@@ -12,8 +12,10 @@
  * @since 0.1.0
  */
 import { type EpochHistory, Waypoint } from "@holdfast/ledger"
+import * as Schema from "effect/Schema"
 import * as crypto from "node:crypto"
 import type { StateSnapshotManifest, TransactionManifest } from "./Manifest.ts"
+import type { VerifyReport } from "./VerifyReport.ts"
 
 /**
  * What is remembered: digests of what was proven, and the epoch ending that proves the newest of it.
@@ -24,7 +26,55 @@ import type { StateSnapshotManifest, TransactionManifest } from "./Manifest.ts"
 export interface Remembered {
   readonly anchor: { readonly epoch: number; readonly waypoint: string } | undefined
   readonly proven: ReadonlySet<string>
+  readonly last: LastVerification | undefined
 }
+
+/**
+ * What the last verification came to.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const LastVerification = Schema.Struct({
+  /** When it ended, in unix seconds. */
+  at: Schema.Int,
+  ok: Schema.Boolean,
+  /** As the report names the root of trust. */
+  trust: Schema.String,
+  lastEpoch: Schema.NullOr(Schema.Int),
+  /** Of the state snapshots that hold. */
+  snapshotVersions: Schema.Array(Schema.Int),
+  /** Versions that hold, without a gap. */
+  transactions: Schema.NullOr(Schema.Struct({ first: Schema.Int, last: Schema.Int })),
+  errors: Schema.Int,
+  /** What could not be checked. */
+  unverified: Schema.Int
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type LastVerification = typeof LastVerification.Type
+
+/**
+ * What of a report is remembered.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const lastOf = (report: VerifyReport, at: number): LastVerification => ({
+  at,
+  ok: report.ok,
+  trust: report.trust,
+  lastEpoch: report.epochEndings?.lastEpoch ?? null,
+  snapshotVersions: report.stateSnapshots.map(({ version }) => version),
+  transactions: report.transactions === null
+    ? null
+    : { first: report.transactions.firstVersion, last: report.transactions.lastVersion },
+  errors: report.errors.length,
+  unverified: report.unverified.length
+})
 
 /**
  * Nothing was verified yet.
@@ -32,7 +82,7 @@ export interface Remembered {
  * @since 0.1.0
  * @category constants
  */
-export const nothing: Remembered = { anchor: undefined, proven: new Set() }
+export const nothing: Remembered = { anchor: undefined, proven: new Set(), last: undefined }
 
 /**
  * Which part of what was proven is proven again.
@@ -103,10 +153,10 @@ export class VerifyMemory {
   /**
    * What to remember after all. Of what was drawn only what was proven again; of what was not asked for all.
    */
-  remembered(): Remembered {
-    if (this.#anchor === undefined) return this.#before
+  remembered(last: LastVerification | undefined): Remembered {
+    if (this.#anchor === undefined) return { ...this.#before, last: last ?? this.#before.last }
     const before = this.#isUsable ? [...this.#before.proven].filter((key) => !this.#doubted.has(key)) : []
-    return { anchor: this.#anchor, proven: new Set([...before, ...this.#proven]) }
+    return { anchor: this.#anchor, proven: new Set([...before, ...this.#proven]), last: last ?? this.#before.last }
   }
 
   /** For the operator. */
@@ -116,9 +166,15 @@ export class VerifyMemory {
       `${chunks} chunk${chunks === 1 ? "" : "s"} of transactions and ${snapshots} state snapshot${
         snapshots === 1 ? "" : "s"
       }`
+    const isSome = ({ chunks, snapshots }: { readonly chunks: number; readonly snapshots: number }) =>
+      chunks + snapshots > 0
     return [
-      `${counted(this.passed)} were passed over: they were verified before and have not changed in size`,
-      ...(share > 0 ? [`${counted(this.repeated)} of those were read again (sample with seed ${seed})`] : [])
+      ...(isSome(this.passed)
+        ? [`${counted(this.passed)} were passed over: they were verified before and have not changed in size`]
+        : []),
+      ...(isSome(this.repeated) && share < 1
+        ? [`${counted(this.repeated)} were read again: a sample of what was verified before, with seed ${seed}`]
+        : [])
     ]
   }
 

@@ -1,7 +1,8 @@
 /**
  * Where this machine remembers what was verified of one storage. Losing it costs time and nothing else.
  *
- * It is one text file: a line with the epoch ending that proves the newest of it, then a digest a line.
+ * It is one text file: a line with the epoch ending that proves the newest of it and what the last verification came to,
+ * then a digest a line.
  *
  * @since 0.1.0
  */
@@ -14,7 +15,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
-import { nothing, type Remembered } from "./VerifyMemory.ts"
+import { LastVerification, nothing, type Remembered } from "./VerifyMemory.ts"
 
 /**
  * Keeps what is remembered of one storage.
@@ -47,7 +48,8 @@ const name = "verified"
 const Header = Schema.parseJson(Schema.Struct({
   holdfast: Schema.Literal("verified"),
   version: Schema.Literal(1),
-  anchor: Schema.optional(Schema.Struct({ epoch: Schema.Int, waypoint: Schema.String }))
+  anchor: Schema.optional(Schema.Struct({ epoch: Schema.Int, waypoint: Schema.String })),
+  last: Schema.optional(LastVerification)
 }))
 
 const digest = /^[0-9a-f]{32}$/
@@ -57,11 +59,15 @@ const parse = (text: string): Remembered => {
   const header = Schema.decodeUnknownEither(Header)(first)
   return Either.isLeft(header)
     ? nothing
-    : { anchor: header.right.anchor, proven: new Set(lines.filter((line) => digest.test(line))) }
+    : {
+      anchor: header.right.anchor,
+      proven: new Set(lines.filter((line) => digest.test(line))),
+      last: header.right.last
+    }
 }
 
-const print = ({ anchor, proven }: Remembered): string =>
-  [JSON.stringify({ holdfast: "verified", version: 1, anchor }), ...proven, ""].join("\n")
+const print = ({ anchor, last, proven }: Remembered): string =>
+  [JSON.stringify({ holdfast: "verified", version: 1, anchor, last }), ...proven, ""].join("\n")
 
 const ownerOnly = { folder: 0o700, file: 0o600 } as const
 

@@ -163,7 +163,7 @@ layer(layerStored)("clean-up", (it) => {
       expect(memory.files.size).toBe(stored.files.size)
     }))
 
-  for (let seed = 1; seed <= 10; seed++) {
+  for (let seed = 1; seed <= 6; seed++) {
     it.effect(`seed ${seed}: a random storage under random faults keeps what it needs`, () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups

@@ -109,7 +109,7 @@ layer(layerStored)("a verification that remembers", (it) => {
         expect(yield* verifyWith(memory)).toMatchObject({ ok: true })
         let found = 0
         for (let seed = 1; seed <= 30 && found === 0; seed++) {
-          if (!(yield* verifyWith(memory, { share: 0.2, seed })).ok) found = seed
+          if (!(yield* verifyWith(memory, { share: 0.5, seed })).ok) found = seed
         }
         expect(found).toBeGreaterThan(0)
         expect(yield* verifyWith(memory)).toMatchObject({ ok: false })
@@ -150,9 +150,10 @@ layer(layerStored)("a verification that remembers", (it) => {
       yield* verifyWith(memory)
       const all = data()
       const record = yield* VerifyRecord.VerifyRecord
-      const { anchor, proven } = yield* record.load
+      const remembered = yield* record.load
+      const { anchor } = remembered
       expect(anchor?.epoch).toBe(4)
-      yield* record.save({ anchor: { epoch: 4, waypoint: `1:${"0".repeat(64)}` }, proven })
+      yield* record.save({ ...remembered, anchor: { epoch: 4, waypoint: `1:${"0".repeat(64)}` } })
       const report = yield* verifyWith(memory)
       expect(report.notes.join()).toContain("the chain of trust is not the one")
       expect(data()).toEqual(all)
@@ -181,7 +182,7 @@ layer(layerStored)("a verification that remembers", (it) => {
         IncrementalVerify.every(
           "24 hours",
           request,
-          { share: 1, seed: 7 },
+          { share: 0.9, seed: 7 },
           ({ notes }) => Queue.offer(told, notes.join())
         ).pipe(
           Effect.provideService(BackupStorage.BackupStorage, memory.storage)
@@ -189,20 +190,20 @@ layer(layerStored)("a verification that remembers", (it) => {
       )
       // It sleeps soon after it told or failed.
       const nextDay = Effect.zipRight(everybodyElse, TestClock.adjust("24 hours"))
-      expect(yield* Queue.take(told)).toContain(
-        "0 chunks of transactions and 0 state snapshots of those were read again"
-      )
+      expect(yield* Queue.take(told)).not.toContain("read again")
       yield* nextDay
-      expect(yield* Queue.take(told)).toContain("2 state snapshots of those were read again (sample with seed 8)")
+      expect(yield* Queue.take(told)).toContain("with seed 8")
       down = true
       yield* nextDay
       yield* Deferred.await(outage)
       down = false
       yield* nextDay
-      expect(yield* Queue.take(told)).toContain("(sample with seed 10)")
-      spoilt([...memory.files.keys()].find((file) => /^transaction_0.*chunk$/.test(file)) ?? "", memory.files)
+      expect(yield* Queue.take(told)).toContain("with seed 10")
+      // Whichever sample is drawn, one of them is in it.
+      for (const file of memory.files.keys()) if (/^transaction.*chunk$/.test(file)) spoilt(file, memory.files)
       yield* nextDay
       expect(yield* Fiber.join(running)).toMatchObject({ ok: false, errors: [{ reason: "ProofFailed" }] })
+      expect((yield* (yield* VerifyRecord.VerifyRecord).load).last).toMatchObject({ ok: false, errors: 1 })
     }).pipe(Effect.provide(VerifyRecord.layerMemory)))
 
   it.scoped("remembers in a file, and takes one that it cannot read for none", () =>

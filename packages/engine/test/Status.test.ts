@@ -9,7 +9,9 @@ import { makeStorage } from "./support/memoryStorage.ts"
 import { layerStored, snapshotOf, StoredBackups, withoutEntries } from "./support/storedBackups.ts"
 
 const lookAt = (storage: BackupStorage.BackupStorage["Type"], node?: Status.NodeState) =>
-  Status.look({ concurrency: 2, node }).pipe(Effect.provideService(BackupStorage.BackupStorage, storage))
+  Status.look({ concurrency: 2, node, verification: undefined }).pipe(
+    Effect.provideService(BackupStorage.BackupStorage, storage)
+  )
 
 layer(layerStored)("status", (it) => {
   it.effect("tells what can be restored, in versions, epochs and times, how much there is, and how old", () =>

@@ -4,8 +4,9 @@
  * @since 0.1.0
  */
 import { Client } from "@holdfast/backup-service"
-import { Status } from "@holdfast/engine"
+import { Status, VerifyRecord } from "@holdfast/engine"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { toFailure } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
@@ -15,6 +16,7 @@ import * as Output from "../Output.ts"
 import { print } from "../StatusScreen.ts"
 import * as Storage from "../Storage.ts"
 import * as Values from "../Values.ts"
+import * as VerifyFolder from "../VerifyFolder.ts"
 
 /**
  * @since 0.1.0
@@ -24,6 +26,7 @@ export const status = leaf(
   "status",
   "Show what can be restored from a storage, why not more, and how old and large it is",
   flagsOf({
+    ...VerifyFolder.flags,
     ...Flags.storage,
     backupServiceAddress: Flag.optional({
       name: "backup-service-address",
@@ -38,7 +41,8 @@ export const status = leaf(
     Effect.gen(function*() {
       const output = yield* Output.Output
       const node = Option.isNone(backupServiceAddress) ? undefined : yield* nodeState(backupServiceAddress.value)
-      const found = yield* Status.look({ concurrency: concurrentDownloads, node })
+      const { last } = yield* Effect.flatMap(VerifyRecord.VerifyRecord, ({ load }) => load)
+      const found = yield* Status.look({ concurrency: concurrentDownloads, node, verification: last })
       const { problems, ...rest } = found
       const isWhole = problems.length === 0 && found.gaps.length === 0 && found.highestRestorable !== null
       yield* output.result({
@@ -50,7 +54,7 @@ export const status = leaf(
         },
         text: (style, width) => print(found, style, width)
       })
-    }).pipe(Effect.provide(Storage.layer(flags, concurrentDownloads)))
+    }).pipe(Effect.provide(Layer.merge(Storage.layer(flags, concurrentDownloads), VerifyFolder.layer(flags))))
 )
 
 /** A node that cannot be asked is no reason to say nothing of the storage. */
