@@ -18,9 +18,6 @@ commands:
   open_for_read: 'gzip -cd < "$FOLDER/$FILE_HANDLE"'
   save_metadata_line: 'mkdir -p "$FOLDER/metadata"; FILE="metadata/$FILE_NAME"; echo "$FILE"; exec 1>&-; ${write}'
   list_metadata_files: 'mkdir -p "$FOLDER/metadata"; cd "$FOLDER"; find metadata -type f'
-  backup_metadata_file: 'mkdir -p "$FOLDER/side"; mv "$FOLDER/metadata/$FILE_NAME" "$FOLDER/side/"'
-  list_files: 'cd "$FOLDER"; find . -type f -printf "%P\\t%s\\t%T@\\n"'
-  delete_file: 'rm -f "$FOLDER/$FILE_HANDLE"'
 `
 
 export const localFolder: Storage = {

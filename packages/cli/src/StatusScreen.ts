@@ -5,6 +5,7 @@
  */
 import { Extent, type Status } from "@holdfast/engine"
 import * as Bar from "./Bar.ts"
+import { printable } from "./ExploredText.ts"
 import * as Figures from "./Figures.ts"
 import type { Style } from "./Style.ts"
 import { wrapTo } from "./Wrap.ts"
@@ -231,6 +232,6 @@ const remarks = (status: Status.Status, row: Row, style: Style): ReadonlyArray<s
         }: backups under way, or what failed ones left (backup-maintenance cleanup)`,
         style.warn
       )),
-    ...problems.flatMap(({ message }, index) => row(index === 0 ? "problems" : "", message, style.bad))
+    ...problems.flatMap(({ message }, index) => row(index === 0 ? "problems" : "", printable(message), style.bad))
   ]
 }

@@ -18,6 +18,16 @@ import { VerifyRecord } from "./VerifyRecord.ts"
 import type { VerifyReport } from "./VerifyReport.ts"
 
 /**
+ * @since 0.1.0
+ * @category models
+ */
+export type Verification = Effect.Effect<
+  VerifyReport,
+  InvalidRequest | StorageError.StorageError,
+  BackupStorage.BackupStorage | VerifyRecord
+>
+
+/**
  * Verifies what was not proven before, and the sample. Whatever was proven is remembered, however this ends. Fails as
  * `Verify.verify` does, and with `Unsupported` where the storage cannot list its files.
  *
@@ -27,11 +37,7 @@ import type { VerifyReport } from "./VerifyReport.ts"
 export const verify = (
   request: Verify.VerifyRequest,
   sample: Sample
-): Effect.Effect<
-  VerifyReport,
-  InvalidRequest | StorageError.StorageError,
-  BackupStorage.BackupStorage | VerifyRecord
-> =>
+): Verification =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
     const record = yield* VerifyRecord
@@ -80,11 +86,7 @@ export const every = (
   request: Verify.VerifyRequest,
   sample: Sample,
   tell: (report: VerifyReport) => Effect.Effect<unknown>
-): Effect.Effect<
-  VerifyReport,
-  InvalidRequest | StorageError.StorageError,
-  BackupStorage.BackupStorage | VerifyRecord
-> =>
+): Verification =>
   Effect.gen(function*() {
     for (let seed = sample.seed;; seed++) {
       yield* mark(metrics.started)

@@ -32,7 +32,7 @@ const bytes = new Uint8Array(7)
 const names = (result: Cleanup.CleanupResult) => result.unreferenced.map(({ file }) => file)
 
 layer(layerStored)("clean-up", (it) => {
-  it.effect("lists what nothing refers to, manifests first, and deletes on demand", () =>
+  it.effect("M-6: lists what nothing refers to, manifests first, and deletes on demand", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const left = [
@@ -56,7 +56,7 @@ layer(layerStored)("clean-up", (it) => {
       expect(yield* cleanUpIn(memory.storage)).toMatchObject({ unreferenced: [], deleted: 0 })
     }))
 
-  it.effect("a folder is as young as its youngest file", () =>
+  it.effect("M-6: a folder is as young as its youngest file", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const memory = makeStorage({}, [...stored.files, ...attempt(stored.files, /^transaction_0-/, "f00d")])
@@ -69,7 +69,7 @@ layer(layerStored)("clean-up", (it) => {
       expect((yield* cleanUpIn(memory.storage)).deleted).toBeGreaterThan(2)
     }))
 
-  it.effect("what only the side folder names stays", () =>
+  it.effect("M-7: what only the side folder names stays", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const [lost = ""] = [...stored.files.keys()].filter((file) => file.startsWith("metadata/transaction_0-"))
@@ -119,7 +119,7 @@ layer(layerStored)("clean-up", (it) => {
     ]
   ]
   for (const [title, change, file, reason] of spoilt) {
-    it.effect(`${title}: everything stays, and the reason is told`, () =>
+    it.effect(`M-8: ${title}: everything stays, and the reason is told`, () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const files = new Map([...stored.files, ...attempt(stored.files, /^epoch_ending_0-/, "f00d")])
@@ -145,7 +145,7 @@ layer(layerStored)("clean-up", (it) => {
       }
     }))
 
-  it.effect("a backup that is finished while its files are being looked for stays", () =>
+  it.effect("M-9: a backup that is finished while its files are being looked for stays", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const metadata = [...stored.files.keys()].find((file) => file.startsWith("metadata/transaction_0-")) ?? ""

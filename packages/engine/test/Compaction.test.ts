@@ -49,7 +49,7 @@ const metadataIn = ({ files }: MemoryStorage) =>
 const later = TestClock.adjust("61 seconds")
 
 describe("what a compaction does", () => {
-  it.effect("a file is moved only after the retention, and the last group grows with what comes", () =>
+  it.effect("M-3: a file is moved only after the retention, and the last group grows with what comes", () =>
     Effect.gen(function*() {
       const memory = makeStorage({}, start)
       const first = yield* compactIn(memory.storage)
@@ -81,7 +81,7 @@ describe("what a compaction does", () => {
       expect(text).toBe(`${line}\n`)
     }))
 
-  it.effect("a kind that is not known stops it by name, before anything is changed", () =>
+  it.effect("M-5: a kind that is not known stops it by name, before anything is changed", () =>
     Effect.gen(function*() {
       const foreign = ["metadata/new.meta", new TextEncoder().encode("{\"LeaseBackup\":{}}\n")] as const
       const memory = makeStorage({}, [...start, foreign])
@@ -91,14 +91,14 @@ describe("what a compaction does", () => {
       expect(memory.log).toEqual([])
     }))
 
-  it.effect("an empty listing is no storage to compact", () =>
+  it.effect("M-5: an empty listing is no storage to compact", () =>
     Effect.gen(function*() {
       const memory = makeStorage()
       expect(yield* Effect.flip(compactIn(memory.storage))).toMatchObject({ reason: "Gap" })
       expect(memory.log).toEqual([])
     }))
 
-  it.effect("a torn file stays where it is; what it says is compacted with the rest", () =>
+  it.effect("M-5: a torn file stays where it is; what it says is compacted with the rest", () =>
     Effect.gen(function*() {
       const [, whole] = fileOf("", [epochEnding(8)])
       const torn = new TextEncoder().encode(`${new TextDecoder().decode(whole)}{"EpochEndingBackup":{"first_ep`)
@@ -114,7 +114,7 @@ describe("what a compaction does", () => {
       expect(linesIn(memory.files).filter((line) => line.includes("ending_8-")).length).toBeGreaterThan(0)
     }))
 
-  it.effect("two backups of one range, and a compacted file that was cut short, lose nothing", () =>
+  it.effect("M-2: two backups of one range, and a compacted file that was cut short, lose nothing", () =>
     Effect.gen(function*() {
       const twice = [transactions(1, 50, "ffff"), transactions(1, 50, "eeee")]
       const all = [...entries, ...twice]
@@ -169,7 +169,7 @@ describe("a fault at any operation", () => {
   const lines = linesIn(new Map(few))
 
   for (const when of ["before", "after", "interrupted"] as const) {
-    it.effect(`${when} it is done: every entry stays, and later runs finish`, () =>
+    it.effect(`M-4: ${when} it is done: every entry stays, and later runs finish`, () =>
       Effect.gen(function*() {
         let faulted = true
         for (let number = 0; faulted; number++) {
@@ -226,7 +226,7 @@ const viewedLines = (storage: BackupStorage.BackupStorage["Type"]) =>
 
 describe("together with others", () => {
   for (let seed = 1; seed <= 5; seed++) {
-    it.effect(`seed ${seed}: readers in the middle see every entry`, () =>
+    it.effect(`seed ${seed}: M-4: readers in the middle see every entry`, () =>
       Effect.gen(function*() {
         const memory = makeStorage({ read: () => pause }, start)
         const storage = stepped(memory, () => pause)
@@ -240,7 +240,7 @@ describe("together with others", () => {
         }
       }).pipe(Effect.withRandom(Random.make(`readers ${seed}`))))
 
-    it.effect(`seed ${seed}: two compactors at once, also of different factors, lose nothing at any moment`, () =>
+    it.effect(`seed ${seed}: M-3: two compactors at once, also of different factors, lose nothing at any moment`, () =>
       Effect.gen(function*() {
         const memory = makeStorage({ read: () => pause }, start)
         const look = nothingIsLost(memory)

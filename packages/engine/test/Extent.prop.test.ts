@@ -13,7 +13,7 @@ import { someStorage, viewOf } from "./support/someStorage.ts"
 const emptyStore = { nextEpoch: 0, state: Option.none(), firstVersion: 0, nextVersion: 0 }
 
 describe("extent", () => {
-  it.effect("agrees with the plans of a restore", () =>
+  it.effect("M-1: agrees with the plans of a restore", () =>
     Effect.gen(function*() {
       let restorable = 0
       let not = 0

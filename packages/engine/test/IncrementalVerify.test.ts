@@ -84,7 +84,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       expect(data()).toEqual([])
     }).pipe(Effect.provide(VerifyRecord.layerMemory)))
 
-  it.effect("reads a file again whose size is another, or that is not listed", () =>
+  it.effect("M-12: reads a file again whose size is another, or that is not listed", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const chunks = [...stored.files.keys()].filter((file) => /^(state_epoch_2|transaction_0).*chunk$/.test(file))
@@ -98,7 +98,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       }
     }).pipe(Effect.provide(VerifyRecord.layerMemory)))
 
-  it.effect("finds by its sample what a size does not show, and does not trust that again", () =>
+  it.effect("M-12: finds by its sample what a size does not show, and does not trust that again", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       for (const pattern of [/^state_epoch_2.*chunk$/, /^transaction_0.*chunk$/]) {
@@ -143,7 +143,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       expect(data().length).toBe(all.size)
     }).pipe(Effect.provide(VerifyRecord.layerMemory)))
 
-  it.effect("passes over nothing where the chain of trust is another one", () =>
+  it.effect("M-12: passes over nothing where the chain of trust is another one", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const { data, memory } = readsOf(stored.files)

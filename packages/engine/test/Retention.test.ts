@@ -59,7 +59,7 @@ layer(layerStored)("retention", (it) => {
       })
     }))
 
-  it.effect("an entry that stays in a compacted file with one that goes is saved on its own first", () =>
+  it.effect("M-11: an entry that stays in a compacted file with one that goes is saved on its own first", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const memory = makeStorage({}, stored.files)
@@ -83,7 +83,7 @@ layer(layerStored)("retention", (it) => {
     }))
 
   for (const when of ["fails", "is interrupted"] as const) {
-    it.effect(`wherever it ${when}, no backup that is named is torn, and the next run finishes`, () =>
+    it.effect(`M-11: wherever it ${when}, no backup that is named is torn, and the next run finishes`, () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const policy = policyOf(snapshotOf(stored, 4).version)

@@ -12,7 +12,7 @@ const optional = (number: Effect.Effect<number>) =>
   Effect.flatMap(chance(50), (is) => is ? number : Effect.succeed(undefined))
 
 describe("what a policy keeps", () => {
-  it.effect("can be restored as before, with all epoch endings", () =>
+  it.effect("M-10: can be restored as before, with all epoch endings", () =>
     Effect.gen(function*() {
       let went = 0
       for (let round = 0; round < 400; round++) {

@@ -11,6 +11,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { toFailure } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
+import { printable } from "../ExploredText.ts"
 import * as Figures from "../Figures.ts"
 import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
@@ -77,7 +78,7 @@ const bytesOf = ({ unreferenced }: Cleanup.CleanupResult): number =>
 const kept = ({ doubts }: Cleanup.CleanupResult, style: Style): string =>
   [
     style.bad("everything stays, since it is not certain what is needed"),
-    ...doubts.map(({ message }) => `${style.bad("error")}  ${message}`)
+    ...doubts.map(({ message }) => `${style.bad("error")}  ${printable(message)}`)
   ].join("\n")
 
 /** Folders with more files are summed up. */
