@@ -92,15 +92,18 @@ export const compact = (
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     const warnings: Array<string> = []
 
-    const moved: Array<string> = []
-    for (const file of CompactionPlan.movable(files, now, options.retentionSeconds)) {
-      yield* Retries.attempts(options.retries, () => storage.backupMetadataFile(file)).pipe(
-        Effect.match({
-          onSuccess: () => moved.push(file),
-          onFailure: (error) => warnings.push(`${file} was not moved aside: ${error.message}`)
-        })
-      )
-    }
+    const moved = new Set<string>()
+    yield* Effect.forEach(
+      CompactionPlan.movable(files, now, options.retentionSeconds),
+      (file) =>
+        Retries.attempts(options.retries, () => storage.backupMetadataFile(file)).pipe(
+          Effect.match({
+            onSuccess: () => moved.add(file),
+            onFailure: (error) => warnings.push(`${file} was not moved aside: ${error.message}`)
+          })
+        ),
+      { concurrency: options.concurrency, discard: true }
+    )
 
     const planned = CompactionPlan.compactedFiles(files, options.factors)
     const confirmed = yield* Effect.forEach(
@@ -114,14 +117,14 @@ export const compact = (
       { concurrency: options.concurrency }
     )
     const compacted = confirmed.filter((each) => each !== undefined)
-    const remaining = files.filter(({ file }) => !moved.includes(file))
+    const remaining = files.filter(({ file }) => !moved.has(file))
     const next = CompactionPlan.nextTimestamps(
       remaining,
       new Map(compacted.map(([handle, file]) => [handle, file.keys])),
       now
     )
     if (next !== undefined) yield* saveEntry(next, options.retries)
-    if (moved.length > 0) yield* repair(files, compacted, options, warnings)
+    if (moved.size > 0) yield* repair(files, compacted, options, warnings)
     const marks = next?._tag === "CompactionTimestamps"
       ? next.value.compaction_timestamps
       : CompactionPlan.newestTimestamps(remaining)?.since ?? {}
@@ -129,7 +132,7 @@ export const compact = (
       files: files.length,
       compacted: planned.length,
       saved: compacted.flatMap(([handle, file]) => file.present === undefined ? [handle] : []),
-      moved,
+      moved: [...moved],
       waiting: remaining.filter(({ file }) => Object.hasOwn(marks, file)).length,
       problems,
       warnings

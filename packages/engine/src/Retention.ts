@@ -134,11 +134,11 @@ const forget = (metadata: ReadonlyArray<MetadataFile>, going: ReadonlySet<string
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
     const goes = ({ entry }: MetadataLine): boolean => going.has(keyOf(entry))
-    const named = metadata.filter(({ lines }) => lines.some(goes))
+    const named = new Set(metadata.filter(({ lines }) => lines.some(goes)))
     const elsewhere = new Set(
-      metadata.filter((file) => !named.includes(file)).flatMap(({ entries }) => entries.map(keyOf))
+      metadata.filter((file) => !named.has(file)).flatMap(({ entries }) => entries.map(keyOf))
     )
-    for (const line of named.flatMap(({ lines }) => lines)) {
+    for (const line of [...named].flatMap(({ lines }) => lines)) {
       const key = keyOf(line.entry)
       if (goes(line) || elsewhere.has(key)) continue
       elsewhere.add(key)

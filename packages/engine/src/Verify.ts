@@ -14,7 +14,7 @@ import * as Effect from "effect/Effect"
 import { InvalidBackup, InvalidRequest } from "./EngineError.ts"
 import { check } from "./internal/backupFiles.ts"
 import type { ChunkStreamOptions } from "./internal/chunkStream.ts"
-import { isRange, partsOf, provenBefore, provenChunk } from "./internal/provenBefore.ts"
+import { learnInOrder, partsOf, provenBefore, provenChunk } from "./internal/provenBefore.ts"
 import { rootOfTrust, waypointAdvised, waypointRequired } from "./internal/rootOfTrust.ts"
 import { nowhere } from "./internal/verifiedEnds.ts"
 import { epochEndingManifest, verifyEpochEndings } from "./internal/verifyEpochEndings.ts"
@@ -83,8 +83,8 @@ interface Findings {
 }
 
 /**
- * Verifies what the request asks for. What the memory knows is passed over; what is proven goes there. Fails with `InvalidRequest` and `StorageError`; an invalid backup is a report
- * whose `ok` is false.
+ * Verifies what the request asks for. What the memory knows is passed over; what is proven goes there. Fails with
+ * `InvalidRequest` and `StorageError`; an invalid backup is a report whose `ok` is false.
  *
  * @since 0.1.0
  * @category verification
@@ -331,24 +331,27 @@ const transactionRange = (
     for (const backup of backups) {
       const range = { first: next, last }
       const checked = Effect.flatMap(transactionManifest(backup), (manifest) =>
-        Effect.forEach(partsOf(manifest, range, memory), ({ chunks, isProven }) =>
-          isProven
-            ? Effect.sync(() =>
+        Effect.forEach(partsOf(manifest, range, memory), ({ chunks, isProven }) => {
+          if (isProven) {
+            return Effect.sync(() =>
               chunks.forEach((chunk) => done(provenChunk(chunk)))
             )
-            : verifyTransactions(
-              backup.value.manifest,
-              { ...manifest, chunks },
-              range,
-              history,
-              tracker,
-              (chunk) => {
-                done(chunk)
-                if (chunk.trusted) chunks.filter(isRange(chunk)).forEach((each) => memory?.provenChunk(each))
-              },
-              nowhere.transactions,
-              streamOptions(request)
-            ), { discard: true }))
+          }
+          const learn = learnInOrder(chunks, memory)
+          return verifyTransactions(
+            backup.value.manifest,
+            { ...manifest, chunks },
+            range,
+            history,
+            tracker,
+            (chunk) => {
+              done(chunk)
+              learn(chunk)
+            },
+            nowhere.transactions,
+            streamOptions(request)
+          )
+        }, { discard: true }))
       whole = yield* collect(checked, findings)
       if (!whole) break
       next = backup.value.last_version + 1

@@ -20,8 +20,8 @@ export interface MetadataFile {
   readonly problems: ReadonlyArray<InvalidBackup>
 }
 
-/** A metadata file is a few lines; a compacted one some thousands. */
-const maxMetadataBytes = 64 * 1024 * 1024
+/** A metadata file is a few lines; a compacted one some thousands. A larger one is refused. Bytes. */
+export const maxMetadataBytes = 64 * 1024 * 1024
 
 /** Often enough for any compaction: each further pass needs a file that vanished since the pass before. */
 const maxPasses = 4

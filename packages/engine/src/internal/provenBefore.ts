@@ -42,6 +42,11 @@ export const provenChunk = (chunk: TransactionChunk): CheckedChunk => ({
   trusted: true
 })
 
-/** Is it the chunk that was checked? */
-export const isRange = ({ firstVersion, lastVersion }: CheckedChunk) => (chunk: TransactionChunk): boolean =>
-  chunk.first_version === firstVersion && chunk.last_version === lastVersion
+/** Tells the memory of each of these chunks as it is checked, one after the other. */
+export const learnInOrder = (chunks: ReadonlyArray<TransactionChunk>, memory: VerifyMemory | undefined) => {
+  let index = 0
+  return ({ trusted }: CheckedChunk): void => {
+    const chunk = chunks[index++]
+    if (trusted && chunk !== undefined) memory?.provenChunk(chunk)
+  }
+}
