@@ -73,6 +73,12 @@ export const read = (root: CommandShape, args: ReadonlyArray<string>): Either.Ei
   for (let index = 0; index < rest.length; index++) {
     const word = rest[index] ?? ""
     const [, typed = "", value] = /^(--?[^=]+)(?:=(.*))?$/s.exec(word) ?? []
+    const argument = flags.find((each) => each.positional === true && !seen.has(each))
+    if (typed === "" && argument !== undefined) {
+      seen.add(argument)
+      form.push(argument.name, word)
+      continue
+    }
     if (typed === "") return refuse(`'${path}' takes no argument '${word}', only flags; see '${path} --help'`)
     const flag = flags.find((each) => each.name === typed || spelling(each.name) === spelling(typed))
     if (flag === undefined) {
@@ -96,7 +102,7 @@ export const read = (root: CommandShape, args: ReadonlyArray<string>): Either.Ei
   }
   const missing = command.flags.filter((flag) => flag.required && !seen.has(flag))
   if (missing.length > 0 && !rest.some(isVersion)) {
-    return refuse(`'${path}' needs ${missing.map(({ name, placeholder }) => `${name} ${placeholder}`).join(" and ")}`)
+    return refuse(`'${path}' needs ${missing.map(written).join(" and ")}`)
   }
   return Either.right({ _tag: "Run", form })
 }
@@ -112,6 +118,9 @@ export const outputFormat = (args: ReadonlyArray<string>): Format =>
   args.some((word, index) => word === "--output=json" || (word === "--output" && args[index + 1] === "json"))
     ? "json"
     : "text"
+
+const written = ({ name, placeholder, positional }: FlagShape): string =>
+  positional === true ? String(placeholder) : `${name} ${placeholder}`
 
 const spelling = (flag: string): string => flag.replaceAll("_", "-")
 

@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 
 /**
  * `1234567` as `1,234,567`.
@@ -53,3 +55,28 @@ export const seconds = (value: number): string => {
   const whole = Math.round(value)
   return `${Math.floor(whole / minute)}:${String(whole % minute).padStart(2, "0")} min`
 }
+
+const ages = [["d", 86_400], ["h", 3_600], ["min", 60]] as const
+
+/**
+ * How long ago something was, given in seconds: `3 d`, `5 h`, `12 min`, `40 s`.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const age = (value: number): string => {
+  const [unit, length] = ages.find(([, size]) => value >= size) ?? ["s", 1]
+  return `${count(Math.floor(value / length))} ${unit}`
+}
+
+/**
+ * A time given in unix seconds, to the minute: `2026-11-23 06:40 UTC`.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const time = (value: number): string =>
+  Option.match(DateTime.make(value * 1000), {
+    onNone: () => "an unknown time",
+    onSome: (date) => `${DateTime.formatIso(date).slice(0, 16).replace("T", " ")} UTC`
+  })

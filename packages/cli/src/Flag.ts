@@ -24,6 +24,8 @@ export interface FlagShape {
   readonly description: string
   readonly required: boolean
   readonly repeated: boolean
+  /** Its value may stand alone, without the name before it. */
+  readonly positional?: boolean
 }
 
 /**
@@ -55,6 +57,14 @@ export interface Spec<A> {
  * @category constructors
  */
 export const required = <A>(spec: Spec<A>): Flag<A> => make(spec, single(spec), { required: true })
+
+/**
+ * An argument that must be given: `PATH`, or like any flag `--path PATH`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const argument = <A>(spec: Spec<A>): Flag<A> => make(spec, single(spec), { required: true, positional: true })
 
 /**
  * A flag that may be given.
@@ -101,7 +111,7 @@ export const toggle = (name: string, description: string): Flag<boolean> =>
 const make = <A>(
   spec: { readonly name: string; readonly description: string; readonly placeholder: string | undefined },
   options: Options.Options<A>,
-  more: { readonly required?: boolean; readonly repeated?: boolean } = {}
+  more: { readonly required?: boolean; readonly repeated?: boolean; readonly positional?: boolean } = {}
 ): Flag<A> => {
   const { description, name, placeholder } = spec
   const shape = { name: `--${name}`, placeholder, description, required: false, repeated: false, ...more }

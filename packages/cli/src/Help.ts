@@ -34,8 +34,8 @@ export const of = (command: CommandShape, path: string, style: Style): string =>
 }
 
 /** A flag with its value: `--start-epoch EPOCH`. */
-const written = ({ name, placeholder }: FlagShape): string =>
-  placeholder === undefined ? name : `${name} ${placeholder}`
+const written = ({ name, placeholder, positional }: FlagShape): string =>
+  placeholder === undefined ? name : positional === true ? placeholder : `${name} ${placeholder}`
 
 /** All commands that do something, by their words. */
 const leaves = (command: CommandShape, before: string): ReadonlyArray<readonly [words: string, description: string]> =>

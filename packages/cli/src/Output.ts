@@ -27,8 +27,8 @@ export type Format = "json" | "text"
 export interface Result {
   /** `ok: false` ends the command with the exit code of an invalid backup. */
   readonly json: { readonly ok?: boolean; readonly [key: string]: unknown }
-  /** Lines without the last newline. */
-  readonly text: (style: Style) => string
+  /** Lines without the last newline, for a terminal of so many columns. */
+  readonly text: (style: Style, width: number) => string
 }
 
 /**
@@ -70,7 +70,7 @@ export const make = (format: Format): Effect.Effect<Output["Type"], never, Stdio
       result: ({ json, text }) =>
         Effect.suspend(() => {
           if (json.ok === false) exitCode = ExitCode.invalidBackup
-          return format === "json" ? document(json) : say(text(stdio.outStyle))
+          return format === "json" ? document(json) : say(text(stdio.outStyle, stdio.outWidth()))
         }),
       say: (text) => format === "json" ? Effect.void : Effect.suspend(() => say(text(stdio.outStyle))),
       failures: (failures) =>

@@ -26,6 +26,8 @@ export class Stdio extends Context.Tag("@holdfast/cli/Stdio")<Stdio, {
   readonly status: (line: string) => void
   /** Can stderr show a status line, and how wide may it be? */
   readonly statusWidth: () => number | undefined
+  /** How wide a line on stdout may be. */
+  readonly outWidth: () => number
   /** Styles for either stream. */
   readonly outStyle: Style.Style
   readonly errStyle: Style.Style
@@ -96,6 +98,7 @@ export const make = (stdout: TextStream, stderr: TextStream, environment: Enviro
       restore()
     },
     statusWidth: () => live ? stderr.columns ?? defaultColumns : undefined,
+    outWidth: () => stdout.columns ?? defaultColumns,
     outStyle: style(stdout),
     errStyle: style(stderr)
   }

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { AccountAddress, Bytes, type TypeTag, TypeText, Waypoint } from "@holdfast/ledger"
+import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as net from "node:net"
 
@@ -166,3 +167,30 @@ export const isLoopback = (ip: string): boolean =>
  */
 export const urlOf = ({ host, port }: ListenAddress): string =>
   `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+
+/**
+ * A share, `5%` or `0.5%`, as a number from 0 to 1.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const share = (text: string): Parsed<number> => {
+  const value = /^[0-9]+(?:\.[0-9]+)?%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number.NaN
+  return value >= 0 && value <= 1 ? Either.right(value) : Either.left("a share from 0% to 100% expected, such as 5%")
+}
+
+const durationUnits = { s: "seconds", m: "minutes", h: "hours", d: "days" } as const
+
+/**
+ * A duration of at least a second: `90s`, `30m`, `24h`, `7d`.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const duration = (text: string): Parsed<Duration.Duration> => {
+  const [, digits = "0", unit = ""] = /^([0-9]{1,6})([smhd])$/.exec(text) ?? []
+  const name = Object.entries(durationUnits).find(([short]) => short === unit)?.[1]
+  return name === undefined || Number(digits) === 0
+    ? Either.left("a duration expected, such as 90s, 30m, 24h or 7d")
+    : Either.right(Duration.decode(`${Number(digits)} ${name}`))
+}

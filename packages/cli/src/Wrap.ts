@@ -12,15 +12,24 @@ const columns = 80
  * @since 0.1.0
  * @category formatting
  */
-export const wrap = (text: string, indent: number): ReadonlyArray<string> => {
+export const wrap = (text: string, indent: number): ReadonlyArray<string> =>
+  wrapTo(text, columns - indent).map((line) => " ".repeat(indent) + line)
+
+/**
+ * The lines of a text, each at most so many columns wide unless a word is longer.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const wrapTo = (text: string, width: number): ReadonlyArray<string> => {
   const lines: Array<string> = []
   let line = ""
   for (const word of text.split(" ")) {
     const longer = line === "" ? word : `${line} ${word}`
-    if (line !== "" && indent + longer.length > columns) {
+    if (line !== "" && longer.length > width) {
       lines.push(line)
       line = word
     } else line = longer
   }
-  return [...lines, line].map((each) => " ".repeat(indent) + each)
+  return [...lines, line]
 }

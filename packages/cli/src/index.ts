@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 export * as Arguments from "./Arguments.ts"
+export * as Bar from "./Bar.ts"
 export * as CliError from "./CliError.ts"
 export * as CommandTree from "./CommandTree.ts"
 export * as ExitCode from "./ExitCode.ts"
@@ -12,6 +13,7 @@ export * as Figures from "./Figures.ts"
 export * as Output from "./Output.ts"
 export * as ProgressLine from "./ProgressLine.ts"
 export * as Run from "./Run.ts"
+export * as StatusScreen from "./StatusScreen.ts"
 export * as Stdio from "./Stdio.ts"
 export * as Style from "./Style.ts"
 export * as Values from "./Values.ts"

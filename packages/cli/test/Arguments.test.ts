@@ -21,7 +21,13 @@ const leaf: CommandTree.CommandShape = {
     flag("--strict", { toggle: true })
   ]
 }
-const group: CommandTree.CommandShape = { name: "backup", description: "", children: [leaf], flags: [] }
+const reader: CommandTree.CommandShape = {
+  name: "read",
+  description: "takes an argument",
+  children: [],
+  flags: [{ ...flag("--path", { required: true }), positional: true }, flag("--strict", { toggle: true })]
+}
+const group: CommandTree.CommandShape = { name: "backup", description: "", children: [leaf, reader], flags: [] }
 const root: CommandTree.CommandShape = { name: "holdfast", description: "", children: [group], flags: [] }
 
 const command = "backup transaction --start-version 0 --num_transactions 5"
@@ -48,6 +54,8 @@ describe("Arguments", () => {
     ["a value with a dash", `${command} --trust-waypoint -1`, `${command} --trust-waypoint -1`],
     ["a toggle", `${command} --strict`, `${command} --strict`],
     ["a log level", `${command} --log-level debug`, `${command} --log-level debug`],
+    ["an argument", "backup read a.meta --strict", "backup read --path a.meta --strict"],
+    ["an argument by its name", "backup read --strict --path=a.meta", "backup read --strict --path a.meta"],
     ["the version of any command", "backup transaction --version", "backup transaction --version"],
     ["the version of none", "--version", "--version"],
     ["help about a command", "backup transaction --strict --help", "help: holdfast backup transaction"],
@@ -59,7 +67,7 @@ describe("Arguments", () => {
 
   it.each([
     ["", "which command? the commands of 'holdfast' are 'backup'"],
-    ["backup", "which command? the commands of 'holdfast backup' are 'transaction'"],
+    ["backup", "which command? the commands of 'holdfast backup' are 'transaction', 'read'"],
     [
       "bakcup",
       "there is no command 'holdfast bakcup'; did you mean 'backup'?; the commands of 'holdfast' are 'backup'"
@@ -78,6 +86,11 @@ describe("Arguments", () => {
     [
       `${command} extra`,
       "'holdfast backup transaction' takes no argument 'extra', only flags; see 'holdfast backup transaction --help'"
+    ],
+    ["backup read", "'holdfast backup read' needs N"],
+    [
+      "backup read a b",
+      "'holdfast backup read' takes no argument 'b', only flags; see 'holdfast backup read --help'"
     ],
     [`${command} --strict=yes`, "the flag '--strict' takes no value"],
     [`${command} --start_version 1`, "the flag '--start-version' is given twice"],

@@ -30,7 +30,7 @@ describe("the report of a backup", () => {
       bytes: 1_000,
       seconds: 1
     })
-    expect(text(plain)).not.toContain("lists")
+    expect(text(plain, 80)).not.toContain("lists")
   })
 
   it("O-15: says which manifest is listed where the storage keeps an earlier one", () => {
@@ -40,6 +40,6 @@ describe("the report of a backup", () => {
       manifest: result.manifest,
       listedManifest: "transaction_0-.ffff/transaction.manifest"
     })
-    expect(text(plain)).toContain("  lists     transaction_0-.ffff/transaction.manifest, an earlier backup")
+    expect(text(plain, 80)).toContain("  lists     transaction_0-.ffff/transaction.manifest, an earlier backup")
   })
 })

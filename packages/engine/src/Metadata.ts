@@ -111,6 +111,23 @@ export type Entry = {
   readonly [K in keyof typeof kinds]: Either.Either.Right<ReturnType<(typeof kinds)[K]>>
 }[keyof typeof kinds]
 
+/**
+ * An entry that says that a backup exists.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type BackupEntry = Extract<Entry, { readonly _tag: `${string}Backup` }>
+
+/**
+ * Says the entry that a backup exists, or something about the storage itself?
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isBackup = (entry: Entry): entry is BackupEntry =>
+  entry._tag !== "Identity" && entry._tag !== "CompactionTimestamps"
+
 const isKind = (name: string): name is keyof typeof kinds => Object.hasOwn(kinds, name)
 
 const Line = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))

@@ -6,13 +6,11 @@
  *
  * @since 0.1.0
  */
-import { BackupStorage, type StorageError } from "@holdfast/storage"
+import type { BackupStorage, StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import { InvalidBackup } from "./EngineError.ts"
-import { unreadable } from "./internal/backupFiles.ts"
-import { readText } from "./internal/readFile.ts"
+import { readMetadataFiles } from "./internal/metadataFiles.ts"
 import * as Metadata from "./Metadata.ts"
-import * as Retries from "./Retries.ts"
 
 /**
  * An entry and the metadata file that it was read from.
@@ -59,12 +57,6 @@ export interface StorageState {
   readonly latestTransactionVersion: number | undefined
 }
 
-/** A metadata file is a few lines; a compacted one some thousands. */
-const maxMetadataBytes = 64 * 1024 * 1024
-
-/** Often enough for any compaction: each further pass needs a file that vanished since the pass before. */
-const maxPasses = 4
-
 /**
  * Lists and reads all metadata of the storage, `concurrency` files at a time. A file that was moved aside since it was
  * listed is no problem: then everything is listed and read again, with what replaced it.
@@ -75,32 +67,7 @@ const maxPasses = 4
 export const load = (
   options: { readonly concurrency: number }
 ): Effect.Effect<MetadataView, StorageError.StorageError, BackupStorage.BackupStorage> =>
-  pass(options.concurrency, maxPasses).pipe(Effect.withSpan("MetadataView.load"))
-
-const pass = (
-  concurrency: number,
-  passes: number
-): Effect.Effect<MetadataView, StorageError.StorageError, BackupStorage.BackupStorage> =>
-  Effect.gen(function*() {
-    const storage = yield* BackupStorage.BackupStorage
-    const handles = yield* Retries.reading(storage.listMetadataFiles)
-    const files = yield* Effect.forEach(
-      [...handles].sort(),
-      (file) =>
-        readText(file, maxMetadataBytes).pipe(
-          Effect.map((text) => ({ file, ...Metadata.parseFile(file, text) })),
-          Effect.mapError((error) => error._tag === "StorageError" ? unreadable(file)(error) : error),
-          Effect.catchTag("InvalidBackup", (problem) => Effect.succeed({ file, entries: [], problems: [problem] }))
-        ),
-      { concurrency }
-    )
-    const lost = files.filter(({ problems }) => problems.some(({ reason }) => reason === "Unreadable"))
-    if (lost.length > 0 && passes > 1) {
-      const listed = new Set(yield* Retries.reading(storage.listMetadataFiles))
-      if (lost.some(({ file }) => !listed.has(file))) return yield* pass(concurrency, passes - 1)
-    }
-    return make(files)
-  })
+  readMetadataFiles(options.concurrency).pipe(Effect.map(make), Effect.withSpan("MetadataView.load"))
 
 /**
  * The view of metadata files that were read.

@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import { InvalidBackup, InvalidRequest } from "./EngineError.ts"
 import { check } from "./internal/backupFiles.ts"
 import type { ChunkStreamOptions } from "./internal/chunkStream.ts"
+import { learnInOrder, partsOf, provenBefore, provenChunk } from "./internal/provenBefore.ts"
 import { rootOfTrust, waypointAdvised, waypointRequired } from "./internal/rootOfTrust.ts"
 import { nowhere } from "./internal/verifiedEnds.ts"
 import { epochEndingManifest, verifyEpochEndings } from "./internal/verifyEpochEndings.ts"
@@ -23,6 +24,7 @@ import { UnprovenRanges, VerifiedRange } from "./internal/versionRanges.ts"
 import * as MetadataView from "./MetadataView.ts"
 import * as Progress from "./Progress.ts"
 import { defaultMaxRecordBytes } from "./Settings.ts"
+import type { VerifyMemory } from "./VerifyMemory.ts"
 import type { Fault, Unverified, VerifiedEpochEndings, VerifiedStateSnapshot, VerifyReport } from "./VerifyReport.ts"
 
 /**
@@ -81,14 +83,15 @@ interface Findings {
 }
 
 /**
- * Verifies what the request asks for. Fails with `InvalidRequest` and `StorageError`; an invalid backup is a report
- * whose `ok` is false.
+ * Verifies what the request asks for. What the memory knows is passed over; what is proven goes there. Fails with
+ * `InvalidRequest` and `StorageError`; an invalid backup is a report whose `ok` is false.
  *
  * @since 0.1.0
  * @category verification
  */
 export const verify = (
-  request: VerifyRequest
+  request: VerifyRequest,
+  memory?: VerifyMemory
 ): Effect.Effect<VerifyReport, InvalidRequest | StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     yield* checkRequest(request)
@@ -107,8 +110,10 @@ export const verify = (
     }
     const history = new EpochHistory.EpochHistory(request.trustedWaypoints)
     const epochEndings = yield* allEpochEndings(request, view, history, findings)
-    const stateSnapshots = yield* someSnapshots(request, view, history, findings)
-    const transactions = yield* transactionRange(request, view, history, findings)
+    if (memory?.trust(history) === false) findings.notes.push(otherChain)
+    const stateSnapshots = yield* someSnapshots(request, view, history, findings, memory)
+    const transactions = yield* transactionRange(request, view, history, findings, memory)
+    if (memory !== undefined) findings.notes.push(...memory.notes())
     noteReach(view, findings)
     const trust = trustOf(request, history, findings)
 
@@ -131,6 +136,8 @@ export const verify = (
       seconds: ((yield* Clock.currentTimeMillis) - started) / 1000
     }
   }).pipe(Effect.scoped, Effect.withSpan("Verify.verify"))
+
+const otherChain = "the chain of trust is not the one that earlier verifications followed, so nothing is passed over"
 
 const faultOf = (error: InvalidBackup): Fault => ({
   tag: error._tag,
@@ -233,7 +240,8 @@ const someSnapshots = (
   request: VerifyRequest,
   view: MetadataView.MetadataView,
   history: EpochHistory.EpochHistory,
-  findings: Findings
+  findings: Findings,
+  memory: VerifyMemory | undefined
 ) =>
   Effect.gen(function*() {
     const before = request.stateSnapshotBeforeVersion ?? Number.MAX_SAFE_INTEGER
@@ -257,13 +265,14 @@ const someSnapshots = (
     const verified: Array<VerifiedStateSnapshot> = []
     for (const backup of chosen) {
       const checked = Effect.flatMap(stateSnapshotManifest(backup), (manifest) =>
-        verifyStateSnapshot(
+        memory?.passesSnapshot(manifest) === true ? Effect.succeed(provenBefore(manifest)) : verifyStateSnapshot(
           backup.value.manifest,
           manifest,
           history,
-          () => Effect.succeed(nowhere.state),
+          () =>
+            Effect.succeed(nowhere.state),
           streamOptions(request)
-        ))
+        ).pipe(Effect.tap(({ trusted }) => Effect.sync(() => trusted && memory?.provenSnapshot(manifest)))))
       yield* collect(
         Effect.map(checked, ({ snapshot, trusted }) => {
           if (trusted) {
@@ -285,7 +294,8 @@ const transactionRange = (
   request: VerifyRequest,
   view: MetadataView.MetadataView,
   history: EpochHistory.EpochHistory,
-  findings: Findings
+  findings: Findings,
+  memory: VerifyMemory | undefined
 ) =>
   Effect.gen(function*() {
     const newest = MetadataView.storageState(view).latestTransactionVersion
@@ -321,16 +331,27 @@ const transactionRange = (
     for (const backup of backups) {
       const range = { first: next, last }
       const checked = Effect.flatMap(transactionManifest(backup), (manifest) =>
-        verifyTransactions(
-          backup.value.manifest,
-          manifest,
-          range,
-          history,
-          tracker,
-          done,
-          nowhere.transactions,
-          streamOptions(request)
-        ))
+        Effect.forEach(partsOf(manifest, range, memory), ({ chunks, isProven }) => {
+          if (isProven) {
+            return Effect.sync(() =>
+              chunks.forEach((chunk) => done(provenChunk(chunk)))
+            )
+          }
+          const learn = learnInOrder(chunks, memory)
+          return verifyTransactions(
+            backup.value.manifest,
+            { ...manifest, chunks },
+            range,
+            history,
+            tracker,
+            (chunk) => {
+              done(chunk)
+              learn(chunk)
+            },
+            nowhere.transactions,
+            streamOptions(request)
+          )
+        }, { discard: true }))
       whole = yield* collect(checked, findings)
       if (!whole) break
       next = backup.value.last_version + 1

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Retries, Verify, type VerifyReport } from "@holdfast/engine"
+import { Retries, type VerifyReport } from "@holdfast/engine"
 import * as Effect from "effect/Effect"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
@@ -13,6 +13,7 @@ import * as Output from "../Output.ts"
 import * as Storage from "../Storage.ts"
 import type { Style } from "../Style.ts"
 import * as Values from "../Values.ts"
+import * as VerifyMode from "../VerifyMode.ts"
 
 const bound = (name: string, description: string) =>
   Flag.standard({ name, placeholder: "VERSION", description, parse: Values.bound }, undefined, "no bound")
@@ -43,13 +44,15 @@ export const backupVerify = leaf(
     concurrentDownloads: Flags.concurrentDownloads,
     maxRecordSize: Flags.maxRecordSize,
     retries: Flags.readRetries,
+    ...VerifyMode.flags,
     ...Flags.storage,
     output: Flags.output
   }),
   ({ maxRecordSize, retries, ...flags }) =>
     Effect.gen(function*() {
       const output = yield* Output.Output
-      const found = yield* Verify.verify({ ...flags, maxRecordBytes: maxRecordSize })
+      const tell = (each: VerifyReport.VerifyReport) => output.say((style) => report(each, style))
+      const found = yield* VerifyMode.verify({ ...flags, maxRecordBytes: maxRecordSize }, flags, tell)
       yield* output.result({ json: { ...found }, text: (style) => report(found, style) })
     }).pipe(
       Effect.provideService(Retries.Reading, { ...Retries.standard, retries }),

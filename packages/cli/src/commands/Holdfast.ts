@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { group } from "../CommandTree.ts"
+import { backupMaintenance } from "./BackupMaintenance.ts"
 import { backupOneoff } from "./BackupOneoff.ts"
 import { backupQuery } from "./BackupQuery.ts"
 import { backupVerify } from "./BackupVerify.ts"
@@ -13,6 +14,7 @@ import { nodeDevnet } from "./NodeDevnet.ts"
 import { nodeServe } from "./NodeServe.ts"
 import { restoreBootstrapDb } from "./RestoreBootstrapDb.ts"
 import { restoreOneoff } from "./RestoreOneoff.ts"
+import { status } from "./Status.ts"
 
 /**
  * @since 0.1.0
@@ -21,6 +23,8 @@ import { restoreOneoff } from "./RestoreOneoff.ts"
 export const holdfast = group("holdfast", "Back up, verify and restore Aptos-format ledgers", [
   group("backup", "Take, verify and ask about backups", [backupOneoff, backupQuery, backupVerify]),
   group("restore", "Bring a ledger back to life in a ledger store", [restoreBootstrapDb, restoreOneoff]),
+  backupMaintenance,
+  status,
   group("node", "Run nodes", [nodeServe, nodeDevnet]),
   explore,
   demo

@@ -66,7 +66,7 @@ export const makeStorage = (hooks: Hooks = {}, files: Iterable<readonly [string,
   const times = new Map<string, number>()
   const log: Array<string> = []
   const open = { writes: 0, reads: 0, mostWrites: 0, mostReads: 0 }
-  const run = (hook: Hook | undefined, file: string) => hook?.(plain(file)) ?? Effect.void
+  const run = (hook: Hook | undefined, file: string) => Effect.suspend(() => hook?.(plain(file)) ?? Effect.void)
 
   const publish = <E, R>(file: string, bytes: Stream.Stream<Uint8Array, E, R>, keepExisting: boolean) =>
     Effect.acquireUseRelease(

@@ -1,0 +1,103 @@
+/**
+ * How `backup verify` goes about it: all of it once, or over what earlier runs proved, once or again and again.
+ *
+ * @since 0.1.0
+ */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import { type EngineError, IncrementalVerify, Verify, VerifyRecord, type VerifyReport } from "@holdfast/engine"
+import { BackupStorage, type StorageError } from "@holdfast/storage"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import { UsageError } from "./CliError.ts"
+import * as Flag from "./Flag.ts"
+import * as Values from "./Values.ts"
+import * as VerifyFolder from "./VerifyFolder.ts"
+
+/**
+ * @since 0.1.0
+ * @category flags
+ */
+export const flags = {
+  incremental: Flag.toggle("incremental", "Pass over what was verified before and has not changed in size"),
+  sample: Flag.optional({
+    name: "sample",
+    placeholder: "PERCENT",
+    description: "Of what would be passed over, verify this share again; implies --incremental",
+    parse: Values.share
+  }),
+  seed: Flag.optional({
+    name: "seed",
+    placeholder: "N",
+    description: "Draw the sample of this seed again (default a new one each time)",
+    parse: Values.integer(0)
+  }),
+  every: Flag.optional({
+    name: "every",
+    placeholder: "DURATION",
+    description: "Verify again after this long, until something is wrong: 90s, 30m, 24h, 7d; implies --incremental",
+    parse: Values.duration
+  }),
+  ...VerifyFolder.flags
+}
+
+/**
+ * The values of these flags.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ModeFlags extends VerifyFolder.FolderFlags {
+  readonly incremental: boolean
+  readonly sample: Option.Option<number>
+  readonly seed: Option.Option<number>
+  readonly every: Option.Option<Duration.Duration>
+}
+
+/**
+ * Verifies as the flags say. `tell` hears of every verification but the last.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const verify = (
+  request: Verify.VerifyRequest,
+  mode: ModeFlags,
+  tell: (report: VerifyReport.VerifyReport) => Effect.Effect<void>
+): Effect.Effect<
+  VerifyReport.VerifyReport,
+  EngineError.InvalidRequest | StorageError.StorageError | UsageError,
+  BackupStorage.BackupStorage | FileSystem.FileSystem | Path.Path
+> =>
+  Effect.gen(function*() {
+    const { every, incremental, sample, seed } = mode
+    const isFull = !incremental && Option.isNone(sample) && Option.isNone(every)
+    if (isFull && Option.isSome(seed)) {
+      return yield* new UsageError({ detail: "--seed draws a sample: give --sample PERCENT as well" })
+    }
+    const { capabilities } = yield* BackupStorage.BackupStorage
+    if (isFull && (Option.isNone(mode.metadataCacheDir) || Option.isNone(capabilities.listFiles))) {
+      return yield* Verify.verify(request)
+    }
+    const drawn = {
+      share: isFull ? 1 : Option.getOrElse(sample, () => 0),
+      seed: Option.isSome(seed) ? seed.value : yield* Random.nextIntBetween(0, 2 ** 31)
+    }
+    return yield* Effect.provide(
+      Option.isSome(every)
+        ? IncrementalVerify.every(every.value, request, drawn, tell)
+        : IncrementalVerify.verify(request, drawn),
+      record(mode)
+    )
+  })
+
+/** What one program verifies again and again it can remember by itself; what the next one shall know needs a folder. */
+const record = (mode: ModeFlags) =>
+  Option.isSome(mode.metadataCacheDir)
+    ? VerifyFolder.layer(mode)
+    : Option.isSome(mode.every)
+    ? VerifyRecord.layerMemory
+    : Layer.fail(new UsageError({ detail: "--incremental and --sample need --metadata-cache-dir DIR to remember in" }))

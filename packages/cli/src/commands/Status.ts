@@ -1,0 +1,72 @@
+/**
+ * `status`: where a storage stands.
+ *
+ * @since 0.1.0
+ */
+import { Client } from "@holdfast/backup-service"
+import { Status, VerifyRecord } from "@holdfast/engine"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { toFailure } from "../CliError.ts"
+import { flags as flagsOf, leaf } from "../CommandTree.ts"
+import * as Flag from "../Flag.ts"
+import * as Flags from "../Flags.ts"
+import * as Output from "../Output.ts"
+import { print } from "../StatusScreen.ts"
+import * as Storage from "../Storage.ts"
+import * as Values from "../Values.ts"
+import * as VerifyFolder from "../VerifyFolder.ts"
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const status = leaf(
+  "status",
+  "Show what can be restored from a storage, why not more, and how old and large it is",
+  flagsOf({
+    ...VerifyFolder.flags,
+    ...Flags.storage,
+    backupServiceAddress: Flag.optional({
+      name: "backup-service-address",
+      placeholder: "URL",
+      description: "Compare with the node of this backup service",
+      parse: Values.anyText
+    }),
+    concurrentDownloads: Flags.concurrentDownloads,
+    output: Flags.output
+  }),
+  ({ backupServiceAddress, concurrentDownloads, ...flags }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const node = Option.isNone(backupServiceAddress) ? undefined : yield* nodeState(backupServiceAddress.value)
+      const { last } = yield* Effect.flatMap(VerifyRecord.VerifyRecord, ({ load }) => load)
+      const found = yield* Status.look({ concurrency: concurrentDownloads, node, verification: last })
+      const { problems, ...rest } = found
+      const isWhole = problems.length === 0 && found.gaps.length === 0 && found.highestRestorable !== null
+      yield* output.result({
+        json: {
+          ok: isWhole,
+          ...rest,
+          snapshots: rest.snapshots.map(({ missing, ...snapshot }) => ({ ...snapshot, missing: missing ?? null })),
+          ...(problems.length === 0 ? {} : { errors: problems.map(toFailure) })
+        },
+        text: (style, width) => print(found, style, width)
+      })
+    }).pipe(Effect.provide(Layer.merge(Storage.layer(flags, concurrentDownloads), VerifyFolder.layer(flags))))
+)
+
+/** A node that cannot be asked is no reason to say nothing of the storage. */
+const nodeState = (address: string) =>
+  Effect.gen(function*() {
+    const client = yield* Client.make({ address })
+    const state = yield* client.dbState
+    return Option.match(state, {
+      onNone: () => undefined,
+      onSome: ({ committedVersion, epoch }) => ({ epoch, version: committedVersion })
+    })
+  }).pipe(
+    Effect.catchIf((error) => error.reason !== "InvalidAddress", (error) =>
+      Effect.as(Effect.logWarning(`the node cannot be asked: ${error.message}`), undefined))
+  )

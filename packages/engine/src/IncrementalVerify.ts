@@ -1,0 +1,107 @@
+/**
+ * Verification that runs for years: what was proven before is passed over but for a sample ({@link VerifyMemory}), once or
+ * again and again.
+ *
+ * @since 0.1.0
+ */
+import { BackupStorage, type StorageError } from "@holdfast/storage"
+import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Stream from "effect/Stream"
+import type { InvalidRequest } from "./EngineError.ts"
+import { capability } from "./internal/capability.ts"
+import * as Verify from "./Verify.ts"
+import { lastOf, type Sample, VerifyMemory } from "./VerifyMemory.ts"
+import { VerifyRecord } from "./VerifyRecord.ts"
+import type { VerifyReport } from "./VerifyReport.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Verification = Effect.Effect<
+  VerifyReport,
+  InvalidRequest | StorageError.StorageError,
+  BackupStorage.BackupStorage | VerifyRecord
+>
+
+/**
+ * Verifies what was not proven before, and the sample. Whatever was proven is remembered, however this ends. Fails as
+ * `Verify.verify` does, and with `Unsupported` where the storage cannot list its files.
+ *
+ * @since 0.1.0
+ * @category verification
+ */
+export const verify = (
+  request: Verify.VerifyRequest,
+  sample: Sample
+): Verification =>
+  Effect.gen(function*() {
+    const storage = yield* BackupStorage.BackupStorage
+    const record = yield* VerifyRecord
+    const listed = yield* capability(storage.capabilities.listFiles, "list_files", storage)
+    const sizes = new Map<string, number>()
+    yield* Stream.runForEachChunk(listed, (files) =>
+      Effect.sync(() => {
+        for (const { bytes, file } of files) sizes.set(file, bytes)
+      }))
+    const memory = new VerifyMemory(yield* record.load, sizes, sample)
+    return yield* Verify.verify(request, memory).pipe(
+      Effect.tap((report) =>
+        Effect.flatMap(Clock.currentTimeMillis, (millis) =>
+          record.save(memory.remembered(lastOf(report, Math.floor(millis / 1000)))))
+      ),
+      Effect.onError(() =>
+        record.save(memory.remembered(undefined))
+      )
+    )
+  })
+
+const timestamp = (what: string, description: string) =>
+  Metric.gauge(`aptos_db_backup_verify_coordinator_${what}_timestamp_s`, { description })
+
+/**
+ * When verifications began and ended, in unix seconds. Names are those of today's tool.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const metrics = {
+  started: timestamp("start", "When the last verification began"),
+  succeeded: timestamp("succeed", "When the last verification that found nothing wrong ended"),
+  failed: timestamp("fail", "When the last verification that found something wrong, or could not go on, ended")
+}
+
+/**
+ * Verifies again and again, `pause` after each end, each time with another sample, until something is wrong: then that
+ * report is the result. A storage that fails is told of and tried again after the pause; a request that makes no sense is not.
+ *
+ * @since 0.1.0
+ * @category verification
+ */
+export const every = (
+  pause: Duration.DurationInput,
+  request: Verify.VerifyRequest,
+  sample: Sample,
+  tell: (report: VerifyReport) => Effect.Effect<unknown>
+): Verification =>
+  Effect.gen(function*() {
+    for (let seed = sample.seed;; seed++) {
+      yield* mark(metrics.started)
+      const report = yield* verify(request, { ...sample, seed }).pipe(
+        Effect.catchIf(
+          (error) => error._tag === "StorageError" && error.reason !== "Unsupported",
+          (error) => Effect.as(Effect.logError(`the storage failed, trying again later: ${error.message}`), undefined)
+        )
+      )
+      yield* mark(report?.ok === true ? metrics.succeeded : metrics.failed)
+      if (report?.ok === false) return report
+      if (report !== undefined) yield* tell(report)
+      yield* Effect.sleep(pause)
+    }
+  })
+
+const mark = (gauge: Metric.Metric.Gauge<number>) =>
+  Effect.flatMap(Clock.currentTimeMillis, (millis) => Metric.set(gauge, Math.floor(millis / 1000)))
