@@ -6,6 +6,8 @@
 export * as Arguments from "./Arguments.ts"
 export * as CliError from "./CliError.ts"
 export * as CommandTree from "./CommandTree.ts"
+export * as DoctorCheck from "./doctor/Check.ts"
+export * as Doctor from "./doctor/Doctor.ts"
 export * as ExitCode from "./ExitCode.ts"
 export * as ExploredText from "./ExploredText.ts"
 export * as Figures from "./Figures.ts"

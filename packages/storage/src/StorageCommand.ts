@@ -42,7 +42,7 @@ import { raceFirst } from "./internal/raceFirst.ts"
 import type { StartedCommand } from "./internal/releaseCommand.ts"
 import { release, sessionOf } from "./internal/releaseCommand.ts"
 import { ProcessSystem } from "./ProcessSystem.ts"
-import type { StorageError, StorageOperation } from "./StorageError.ts"
+import type { CommandPhase, StorageError, StorageOperation } from "./StorageError.ts"
 
 /**
  * How long the phases of a command may take.
@@ -222,7 +222,8 @@ const run = (
     (status) => Effect.zipRight(judge(status), Effect.never)
   )
 
-  const timedOut = (detail: () => string) => () => failures.timeout(detail(), shell.said())
+  const timedOut = (phase: CommandPhase, detail: () => string) => () =>
+    failures.timeout(phase, detail(), shell.said())
 
   /** Who is still at it, with a verb for one and one for several. */
   const lingering = (one: string, several: string): string =>
@@ -241,7 +242,7 @@ const run = (
     Effect.zipRight(groupEnded),
     within(
       settings.exitDeadline,
-      timedOut(() =>
+      timedOut("exit", () =>
         `${lingering("still runs", "still run")} ${spoken(settings.exitDeadline)} after the end of the data`
       )
     ),
@@ -282,7 +283,7 @@ const run = (
   const handle = printed.pipe(
     within(
       settings.handleDeadline,
-      timedOut(() =>
+      timedOut("handle", () =>
         `${lingering("still holds", "still hold")} stdout open ${
           spoken(settings.handleDeadline)
         } after the start: it must `
@@ -307,7 +308,7 @@ const run = (
           Effect.zipRight(failures.inputRefused(error, shell.said()))
         )
       ),
-      within(settings.idleDeadline, timedOut(() => `the command took no input for ${spoken(settings.idleDeadline)}`))
+      within(settings.idleDeadline, timedOut("input", () => `the command took no input for ${spoken(settings.idleDeadline)}`))
     )
 
   const feed = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<void, StorageError | E, R> =>
@@ -330,7 +331,7 @@ const run = (
     return nextOrEnd.pipe(
       within(
         settings.idleDeadline,
-        timedOut(() =>
+        timedOut("output", () =>
           `${lingering("holds", "hold")} the output open, but produced none for ${spoken(settings.idleDeadline)}`
         )
       ),

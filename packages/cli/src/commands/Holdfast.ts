@@ -8,6 +8,7 @@ import { backupOneoff } from "./BackupOneoff.ts"
 import { backupQuery } from "./BackupQuery.ts"
 import { backupVerify } from "./BackupVerify.ts"
 import { demo } from "./Demo.ts"
+import { doctor } from "./Doctor.ts"
 import { explore } from "./Explore.ts"
 import { nodeDevnet } from "./NodeDevnet.ts"
 import { nodeServe } from "./NodeServe.ts"
@@ -23,5 +24,6 @@ export const holdfast = group("holdfast", "Back up, verify and restore Aptos-for
   group("restore", "Bring a ledger back to life in a ledger store", [restoreBootstrapDb, restoreOneoff]),
   group("node", "Run nodes", [nodeServe, nodeDevnet]),
   explore,
+  doctor,
   demo
 ])
