@@ -11,18 +11,23 @@ tool=$(basename "$0")
 [ "$tool" = sleep ] && exit 0   # retries of the configurations need not wait
 
 arguments=()
-direction=
+direction= bucket= key= prefix= isNew=
 while [ $# -gt 0 ]; do
   case "$1" in
     --from-to) direction=$2; shift ;;
+    --bucket) bucket=$2; shift ;;
+    --key) key=$2; shift ;;
+    --prefix) prefix=$2; shift ;;
+    --query|--output) shift ;;
+    --if-generation-match=0) isNew=yes ;;
     -) arguments+=("-") ;;
     -*) ;;
-    s3|storage) ;;
+    s3|s3api|storage) ;;
     *) arguments+=("$1") ;;
   esac
   shift
 done
-verb=\${arguments[0]} from=\${arguments[1]} to=\${arguments[2]:-}
+verb=\${arguments[0]} from=\${arguments[1]:-} to=\${arguments[2]:-}
 case $direction in
   PipeBlob) to=$from from=- ;;
   BlobPipe) to=- ;;
@@ -30,10 +35,17 @@ esac
 
 place() {
   case "$1" in
+    remote:*) echo "$STAND_IN_STORE/\${1#remote:}" ;;
     s3://*|gs://*|https://*) local rest=\${1#*://}; echo "$STAND_IN_STORE/\${rest%%\\?*}" ;;
     *) echo "$1" ;;
   esac
 }
+
+case $verb in
+  rcat) verb=cp to=$from from=- ;;
+  cat) verb=cp to=- ;;
+  moveto) verb=mv ;;
+esac
 
 case $verb in
   cp)
@@ -43,14 +55,29 @@ case $verb in
       trap 'rm -f "$part"' EXIT
       mkdir -p "$(dirname "$target")"
       cat > "$part"
+      [ -z "$isNew" ] || [ ! -e "$target" ] || { echo "$tool: 412 precondition failed" >&2; exit 1; }
       mv "$part" "$target"
     elif [ "$to" = - ]; then
       cat "$(place "$from")"
     else
-      cp "$(place "$from")" "$(place "$to")"
+      target=$(place "$to")
+      mkdir -p "$(dirname "$target")"
+      cp "$(place "$from")" "$target"
     fi ;;
-  ls)
-    cd "$(place "$from")" 2> /dev/null || { echo "$tool: nothing matched $from" >&2; exit 1; }
+  rm) rm "$(place "$from")" ;;
+  head-object) [ -e "$STAND_IN_STORE/$bucket/$key" ] || { echo "$tool: 404 Not Found" >&2; exit 254; } ;;
+  list-objects-v2)
+    cd "$STAND_IN_STORE/$bucket" 2> /dev/null || { echo None; exit 0; }
+    found=$(find . -type f -path "./$prefix*" -printf '%P\\t')
+    echo "\${found:-None}" ;;
+  lsf) cd "$(place "$from")" 2> /dev/null || { echo "$tool: directory not found" >&2; exit 3; }; ls -1 ;;
+  ls|list)
+    cd "$(place "$from")" 2> /dev/null || {
+      # A container has no folders: an empty one is a listing all the same.
+      [ "$verb" = list ] && exit 0
+      echo "$tool: One or more URLs matched no objects: $from" >&2
+      exit 1
+    }
     for name in *; do
       [ -e "$name" ] || continue
       case $tool in
@@ -72,7 +99,7 @@ esac
 export const cloudTools = (folder: string): ReadonlyArray<readonly [name: string, value: string]> => {
   const tools = path.join(folder, "tools")
   fs.mkdirSync(tools)
-  for (const tool of ["aws", "gsutil", "gcloud", "azcopy", "sleep"]) {
+  for (const tool of ["aws", "gsutil", "gcloud", "azcopy", "rclone", "sleep"]) {
     fs.writeFileSync(path.join(tools, tool), script, { mode: 0o755 })
   }
   return [

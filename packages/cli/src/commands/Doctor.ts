@@ -115,8 +115,6 @@ const signOf = (verdict: Check.Finding["verdict"], style: Style): string => {
   }
 }
 
-const nameOf = (verdict: Check.Finding["verdict"]): string => verdict === "warning" ? "warnings" : verdict
-
 /**
  * The report for people: each check with what was seen and what to do, then the count, then what lies in the storage now.
  *
@@ -136,7 +134,7 @@ export const report = ({ left, outcomes, seconds }: Examination.Report, style: S
   })
   const counts = verdicts.flatMap((verdict) => {
     const count = outcomes.filter(({ finding }) => finding.verdict === verdict).length
-    return count === 0 ? [] : [`${count} ${nameOf(verdict)}`]
+    return count === 0 ? [] : [verdict === "warning" ? Figures.counted(count, verdict) : `${count} ${verdict}`]
   })
   return [
     ...lines,

@@ -10,6 +10,7 @@ import { backupVerify } from "./BackupVerify.ts"
 import { demo } from "./Demo.ts"
 import { doctor } from "./Doctor.ts"
 import { explore } from "./Explore.ts"
+import { init } from "./Init.ts"
 import { nodeDevnet } from "./NodeDevnet.ts"
 import { nodeServe } from "./NodeServe.ts"
 import { restoreBootstrapDb } from "./RestoreBootstrapDb.ts"
@@ -25,5 +26,6 @@ export const holdfast = group("holdfast", "Back up, verify and restore Aptos-for
   group("node", "Run nodes", [nodeServe, nodeDevnet]),
   explore,
   doctor,
+  init,
   demo
 ])

@@ -99,7 +99,7 @@ export const examine = (
     return {
       outcomes: Check.checkIds.map((id) =>
         outcomes.find((outcome) => outcome.id === id)
-          ?? { id, finding: Check.skipped(whySkipped(id, request, subject)), seconds: 0 }
+          ?? { id, finding: Check.skipped(whySkipped(id, subject)), seconds: 0 }
       ),
       left: Option.isNone(subject.trial) ? [] : [...yield* Ref.get(subject.trial.value.left)].sort(),
       seconds: ((yield* Clock.currentTimeMillis) - started) / 1000
@@ -190,11 +190,21 @@ const pathOf = (config: CommandAdapterConfig.CommandAdapterConfig, request: Requ
 
 const nodeChecks: ReadonlySet<Check.CheckId> = new Set(["node-reachable", "node-read", "clock-skew"])
 
-const whySkipped = (id: Check.CheckId, { node, readOnly }: Request, { config, trial }: Subject): string => {
-  if (nodeChecks.has(id) && Option.isNone(node)) return "the node is not asked (--storage-only)"
-  if (Option.isNone(trial)) return "the configuration cannot be read"
-  if (Option.isNone(config) && !readOnly) return "the storage is a folder, without commands"
-  return readOnly ? "it would write (--read-only)" : "there is nothing to check"
+/** Checks of commands, of which a folder has none. */
+const commandChecks: ReadonlySet<Check.CheckId> = new Set([
+  "configuration",
+  "variables-set",
+  "tools-on-path",
+  "stdout-closed",
+  "handle-printed",
+  "exit-status",
+  "denied-listing"
+])
+
+const whySkipped = (id: Check.CheckId, { config, trial }: Subject): string => {
+  if (nodeChecks.has(id)) return "the node is not asked (--storage-only)"
+  if (Option.isNone(config) && commandChecks.has(id)) return "the storage is a folder, without commands"
+  return Option.isNone(trial) ? "the configuration cannot be read" : "it would write (--read-only)"
 }
 
 /**
