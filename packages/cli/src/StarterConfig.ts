@@ -189,7 +189,8 @@ gcloud storage mv "gs://$BUCKET/$SUB_DIR/metadata/$FILE_NAME" \\
     "gs://$BUCKET/$SUB_DIR/metadata_backup/$FILE_NAME" >&2`
   },
   {
-    create_for_write: `The bytes of one file of a backup. An object appears once all of it is there; generation 0 says that
+    create_for_write:
+      `The bytes of one file of a backup. An object appears once all of it is there; generation 0 says that
 none of the name may exist.`,
     list_metadata_files: "'ls' fails also where there are no metadata yet: that one failure is none."
   }

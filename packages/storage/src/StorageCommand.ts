@@ -222,8 +222,7 @@ const run = (
     (status) => Effect.zipRight(judge(status), Effect.never)
   )
 
-  const timedOut = (phase: CommandPhase, detail: () => string) => () =>
-    failures.timeout(phase, detail(), shell.said())
+  const timedOut = (phase: CommandPhase, detail: () => string) => () => failures.timeout(phase, detail(), shell.said())
 
   /** Who is still at it, with a verb for one and one for several. */
   const lingering = (one: string, several: string): string =>
@@ -242,8 +241,9 @@ const run = (
     Effect.zipRight(groupEnded),
     within(
       settings.exitDeadline,
-      timedOut("exit", () =>
-        `${lingering("still runs", "still run")} ${spoken(settings.exitDeadline)} after the end of the data`
+      timedOut(
+        "exit",
+        () => `${lingering("still runs", "still run")} ${spoken(settings.exitDeadline)} after the end of the data`
       )
     ),
     Effect.tap(() =>
@@ -283,11 +283,13 @@ const run = (
   const handle = printed.pipe(
     within(
       settings.handleDeadline,
-      timedOut("handle", () =>
-        `${lingering("still holds", "still hold")} stdout open ${
-          spoken(settings.handleDeadline)
-        } after the start: it must `
-        + "print the handle and then close stdout ('exec 1>&-') before it reads its input"
+      timedOut(
+        "handle",
+        () =>
+          `${lingering("still holds", "still hold")} stdout open ${
+            spoken(settings.handleDeadline)
+          } after the start: it must `
+          + "print the handle and then close stdout ('exec 1>&-') before it reads its input"
       )
     ),
     Effect.flatMap((bytes) => {
@@ -308,7 +310,10 @@ const run = (
           Effect.zipRight(failures.inputRefused(error, shell.said()))
         )
       ),
-      within(settings.idleDeadline, timedOut("input", () => `the command took no input for ${spoken(settings.idleDeadline)}`))
+      within(
+        settings.idleDeadline,
+        timedOut("input", () => `the command took no input for ${spoken(settings.idleDeadline)}`)
+      )
     )
 
   const feed = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<void, StorageError | E, R> =>
@@ -331,8 +336,9 @@ const run = (
     return nextOrEnd.pipe(
       within(
         settings.idleDeadline,
-        timedOut("output", () =>
-          `${lingering("holds", "hold")} the output open, but produced none for ${spoken(settings.idleDeadline)}`
+        timedOut(
+          "output",
+          () => `${lingering("holds", "hold")} the output open, but produced none for ${spoken(settings.idleDeadline)}`
         )
       ),
       Effect.tap((piece) => Option.isNone(piece) ? confirm : Effect.void),

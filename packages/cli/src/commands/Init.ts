@@ -37,7 +37,7 @@ const kind = (name: StarterConfig.Kind): CommandTree => {
       }, `${name}.yaml`),
       output: Flags.output
     }),
-    ({ file, output: _, ...values }) =>
+    ({ file, ...values }) =>
       Effect.gen(function*() {
         const output = yield* Output.Output
         yield* write(file, StarterConfig.of(name, values))

@@ -11,18 +11,15 @@ import * as Check from "./Check.ts"
 import * as ShellScript from "./ShellScript.ts"
 import { ownVariables } from "./ShellWords.ts"
 
-/** The variables that each operation is given. */
-const parameters: { readonly [O in StorageError.StorageOperation]: ReadonlyArray<string> } = {
-  create_backup: ["BACKUP_NAME"],
-  create_for_write: ["BACKUP_HANDLE", "FILE_NAME"],
-  open_for_read: ["FILE_HANDLE"],
-  save_metadata_line: ["FILE_NAME"],
-  list_metadata_files: [],
-  backup_metadata_file: ["FILE_NAME"]
-}
-
-/** The operations that need the storage written to: the others can be run without it. */
-const operations = Object.keys(parameters) as ReadonlyArray<StorageError.StorageOperation>
+/** The operations, and the variables that each is given. */
+const operations: ReadonlyArray<readonly [operation: StorageError.StorageOperation, given: ReadonlyArray<string>]> = [
+  ["create_backup", ["BACKUP_NAME"]],
+  ["create_for_write", ["BACKUP_HANDLE", "FILE_NAME"]],
+  ["open_for_read", ["FILE_HANDLE"]],
+  ["save_metadata_line", ["FILE_NAME"]],
+  ["list_metadata_files", []],
+  ["backup_metadata_file", ["FILE_NAME"]]
+]
 
 /**
  * A variable that a command uses and nothing sets.
@@ -47,10 +44,10 @@ export const unsetVariables = (
   environment: Iterable<string>
 ): ReadonlyArray<UnsetVariable> => {
   const known = new Set([...config.environment.map(([name]) => name), ...environment, ...ownVariables])
-  return operations.flatMap((operation) => {
+  return operations.flatMap(([operation, given]) => {
     const { isOpaque, variables } = ShellScript.scan(config.commands[operation] ?? "")
     return isOpaque ? [] : variables
-      .filter((name) => !known.has(name) && !parameters[operation].includes(name))
+      .filter((name) => !known.has(name) && !given.includes(name))
       .map((name) => ({ operation, name }))
   })
 }
@@ -86,7 +83,10 @@ export const toolsOnPath = (
 ): Effect.Effect<Check.Finding, never, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
     const programs = [
-      ...new Set(["bash", ...operations.flatMap((each) => ShellScript.scan(config.commands[each] ?? "").programs)])
+      ...new Set([
+        "bash",
+        ...operations.flatMap(([operation]) => ShellScript.scan(config.commands[operation] ?? "").programs)
+      ])
     ]
     const missing = yield* Effect.filter(programs, (program) => Effect.negate(isOnPath(program, pathVariable)), {
       concurrency: 4

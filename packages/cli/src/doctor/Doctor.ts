@@ -108,7 +108,9 @@ export const examine = (
 
 /** What the request names, as far as it can be read. */
 interface Subject {
-  readonly config: Option.Option<Either.Either<CommandAdapterConfig.CommandAdapterConfig, CommandAdapterConfig.ConfigError>>
+  readonly config: Option.Option<
+    Either.Either<CommandAdapterConfig.CommandAdapterConfig, CommandAdapterConfig.ConfigError>
+  >
   readonly settings: Partial<StorageCommand.Settings>
   readonly trial: Option.Option<Trial.Trial>
 }
@@ -139,7 +141,11 @@ const machineLane = (request: Request, { config }: Subject) =>
     if (Option.isNone(config)) return machine
     if (Either.isLeft(config.value)) {
       const { message } = config.value.left
-      const broken = Check.failed("configuration", message, "correct the file there: nothing else of it could be checked")
+      const broken = Check.failed(
+        "configuration",
+        message,
+        "correct the file there: nothing else of it could be checked"
+      )
       return [{ id: "configuration", run: Effect.succeed(broken) }, ...machine]
     }
     const read = config.value.right

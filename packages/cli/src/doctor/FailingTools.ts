@@ -43,6 +43,7 @@ export const listing = (script: string): ReadonlyArray<string> =>
 /** It reads by the shell's own means, since it may stand in for `cat`. */
 const script = (program: string): string =>
   `#!/bin/sh
+: > "$0.ran"
 while read -r line; do :; done
 echo '${program}: AccessDenied (holdfast doctor makes it fail to see what happens)' >&2
 exit 1
@@ -51,15 +52,27 @@ exit 1
 const executable = 0o700
 
 /**
+ * A `PATH` by which a command finds a program failing.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FailingTool {
+  readonly path: string
+  /** Whether the program was started since. */
+  readonly ran: Effect.Effect<boolean, PlatformError>
+}
+
+/**
  * The `PATH` by which a command finds this program failing and all others as before. Good until the scope closes.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const pathWith = (
+export const make = (
   program: string,
   pathVariable: string
-): Effect.Effect<string, PlatformError, FileSystem.FileSystem | Path.Path | Scope.Scope> =>
+): Effect.Effect<FailingTool, PlatformError, FileSystem.FileSystem | Path.Path | Scope.Scope> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -67,5 +80,5 @@ export const pathWith = (
     const file = path.join(folder, program)
     yield* fs.writeFileString(file, script(program))
     yield* fs.chmod(file, executable)
-    return `${folder}:${pathVariable}`
+    return { path: `${folder}:${pathVariable}`, ran: fs.exists(`${file}.ran`) }
   })

@@ -77,23 +77,24 @@ export const commandChecks = (
     { id: "denied-listing", run: Effect.provide(deniedListing(commands), services) }
   ])
 
-/** What an operation comes to when a program of its command fails; nothing where the failure cannot be played. */
+/** What an operation comes to when a program of its command fails; nothing where the program was not started. */
 const whenFails = <A, E>(
   { config, path, pool, settings }: Commands,
   program: string,
   run: (storage: Storage) => Effect.Effect<A, E>
 ): Effect.Effect<Option.Option<Either.Either<A, E>>, never, FileSystem.FileSystem | Path.Path> =>
   Effect.scoped(Effect.gen(function*() {
-    const altered = yield* FailingTools.pathWith(program, path)
-    const environment = [...config.environment, ["PATH", altered] as const]
+    const failing = yield* FailingTools.make(program, path)
+    const environment = [...config.environment, ["PATH", failing.path] as const]
     const storage = yield* Effect.provideService(
       CommandAdapter.make({ config: { ...config, environment }, settings }),
       CommandPool.CommandPool,
       pool
     )
-    return yield* Effect.either(run(storage))
+    const result = yield* Effect.either(run(storage))
+    return (yield* failing.ran) ? Option.some(result) : Option.none()
   })).pipe(
-    Effect.option,
+    Effect.orElseSucceed(() => Option.none()),
     // It complains about what was brought about on purpose.
     Logger.withMinimumLogLevel(LogLevel.None)
   )
@@ -104,34 +105,35 @@ const exitStatus = (trial: Trial.Trial, commands: Commands, writes: boolean) =>
     const file = writes
       ? yield* Trial.write(trial, "small.chunk", Trial.noise(smallBytes, "small"))
       : Option.getOrThrow(yield* Ref.get(trial.file))
-    const writers = writes ? FailingTools.essential(scripts.create_for_write) : []
-    const readers = FailingTools.essential(scripts.open_for_read)
     const lost: Array<string> = []
-    for (const program of writers) {
+    const tried = new Set<string>()
+    for (const program of writes ? FailingTools.essential(scripts.create_for_write) : []) {
       const bytes = Trial.noise(smallBytes, program)
       const result = yield* whenFails(
         commands,
         program,
         (storage) => Trial.write(trial, `failing-${program}.chunk`, bytes, storage)
       )
+      if (Option.isNone(result)) continue
+      tried.add(program)
+      if (Either.isLeft(result.value)) continue
       // A command that has another way to do it is right to succeed.
-      if (Option.isSome(result) && Either.isRight(result.value)) {
-        const read = yield* Effect.either(Trial.read(result.value.right.handle, smallBytes, trial.storage))
-        if (Either.isLeft(read) || Trial.difference(bytes, read.right) !== undefined) {
-          lost.push(`create_for_write confirms a file although '${program}' failed`)
-        }
+      const read = yield* Effect.either(Trial.read(result.value.right.handle, smallBytes, trial.storage))
+      if (Either.isLeft(read) || Trial.difference(bytes, read.right) !== undefined) {
+        lost.push(`create_for_write confirms a file although '${program}' failed`)
       }
     }
-    for (const program of readers) {
+    for (const program of FailingTools.essential(scripts.open_for_read)) {
       const result = yield* whenFails(
         commands,
         program,
         (storage) => Trial.read(file.handle, file.bytes.length, storage)
       )
-      if (
-        Option.isSome(result) && Either.isRight(result.value)
-        && Trial.difference(file.bytes, result.value.right) !== undefined
-      ) lost.push(`open_for_read ends with success although '${program}' failed`)
+      if (Option.isNone(result)) continue
+      tried.add(program)
+      if (Either.isRight(result.value) && Trial.difference(file.bytes, result.value.right) !== undefined) {
+        lost.push(`open_for_read ends with success although '${program}' failed`)
+      }
     }
     const advice = "let every failure end the command with another status than 0: no '|| :' or '|| true', no "
       + "'set +o pipefail', no part of a pipeline in the background"
@@ -140,10 +142,9 @@ const exitStatus = (trial: Trial.Trial, commands: Commands, writes: boolean) =>
       ShellScript.scan(scripts[operation] ?? "").passedOver.map((what) => `${operation} has '${what}'`)
     )
     if (untried.length > 0) return Check.warning(`it seems that ${untried.join(", ")}`, advice)
-    const tried = [...new Set([...writers, ...readers])]
-    return tried.length === 0
+    return tried.size === 0
       ? Check.skipped("the commands use no program that could be made to fail")
-      : Check.ok(`commands fail when ${tried.join(" or ")} fails`)
+      : Check.ok(`commands fail when ${[...tried].join(" or ")} fails`)
   }).pipe(Effect.catchAll((error) => Effect.succeed(StorageFaults.found(error))))
 
 const hiding = "print nothing and fail where the storage cannot be listed: without that, a storage that denies access "
@@ -152,11 +153,13 @@ const hiding = "print nothing and fail where the storage cannot be listed: witho
 const deniedListing = (commands: Commands) =>
   Effect.gen(function*() {
     const script = commands.config.commands.list_metadata_files
-    const programs = FailingTools.listing(script)
     const hidden: Array<string> = []
-    for (const program of programs) {
+    const tried: Array<string> = []
+    for (const program of FailingTools.listing(script)) {
       const result = yield* whenFails(commands, program, (storage) => storage.listMetadataFiles)
-      if (Option.isSome(result) && Either.isRight(result.value) && result.value.right.length === 0) hidden.push(program)
+      if (Option.isNone(result)) continue
+      tried.push(program)
+      if (Either.isRight(result.value) && result.value.right.length === 0) hidden.push(program)
     }
     if (hidden.length > 0) {
       return Check.warning(
@@ -166,9 +169,9 @@ const deniedListing = (commands: Commands) =>
     }
     const [passedOver] = ShellScript.scan(script).passedOver
     if (passedOver !== undefined) return Check.warning(`list_metadata_files has '${passedOver}'`, hiding)
-    return programs.length === 0
+    return tried.length === 0
       ? Check.skipped("list_metadata_files uses no program that could be made to fail")
-      : Check.ok(`list_metadata_files fails when ${programs.join(" or ")} fails`)
+      : Check.ok(`list_metadata_files fails when ${tried.join(" or ")} fails`)
   })
 
 const abortedWrite = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
@@ -186,7 +189,8 @@ const abortedWrite = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
     }
     if (handle === whole.handle) return Check.skipped("the handle of a file does not tell that of another one")
     const read = yield* Effect.either(Trial.read(handle, bytes.length, trial.storage))
-    if (Either.isRight(read)) {
+    // What reads as nothing may not be there: that such a read succeeds is another fault.
+    if (Either.isRight(read) && read.right.length > 0) {
       yield* Trial.leave(trial, `${handle} (cut short)`)
       return Check.failed(
         "configuration",

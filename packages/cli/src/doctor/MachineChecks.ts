@@ -7,6 +7,8 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import { type CommandPool, CommandWatchdog, DescriptorLimit, ProcessSystem } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as nodeFs from "node:fs"
 import * as Figures from "../Figures.ts"
@@ -141,8 +143,8 @@ export const strayProcesses: Effect.Effect<Check.Finding, never, CommandPool.Com
   const system = yield* ProcessSystem.ProcessSystem
   if (system.list() === undefined) return Check.skipped("this system does not show its processes")
   const look = yield* CommandWatchdog.make
-  yield* look
-  const own = (yield* look).strays
+  // It warns by itself of what is told here.
+  const { strays: own } = yield* Effect.zipRight(look, look).pipe(Logger.withMinimumLogLevel(LogLevel.None))
   if (own.length > 0) {
     return Check.warning(
       `the commands leave processes behind that live on: ${own.join(", ")}`,

@@ -167,8 +167,10 @@ export const attempt = <A>(
   operation: StorageError.StorageOperation,
   run: Effect.Effect<A, StorageError.StorageError>
 ): Effect.Effect<Either.Either<A, StorageError.StorageError>> =>
-  Effect.tap(Effect.either(run), (result) =>
-    Ref.update(trial.attempts, (attempts) => new Map([...attempts, [operation, Either.getLeft(result)]])))
+  Effect.tap(
+    Effect.either(run),
+    (result) => Ref.update(trial.attempts, (attempts) => new Map([...attempts, [operation, Either.getLeft(result)]]))
+  )
 
 /**
  * Writes a file into the backup of the run, and notes that it is there. Dies where no backup was created.
@@ -235,12 +237,12 @@ const pieces = function*(bytes: Uint8Array): Generator<Uint8Array> {
  * @since 0.1.0
  * @category comparing
  */
-export const difference = (written: Uint8Array, read: Uint8Array): string | undefined => {
-  const shared = Math.min(written.length, read.length)
+export const difference = (written: Uint8Array, found: Uint8Array): string | undefined => {
+  const shared = Math.min(written.length, found.length)
   let same = 0
-  while (same < shared && written[same] === read[same]) same++
-  if (same === written.length && same === read.length) return undefined
-  if (same === read.length) return `the last ${written.length - same} of ${written.length} bytes are missing`
+  while (same < shared && written[same] === found[same]) same++
+  if (same === written.length && same === found.length) return undefined
+  if (same === found.length) return `the last ${written.length - same} of ${written.length} bytes are missing`
   if (same === written.length) return `more bytes came back than the ${written.length} that were written`
   return `byte ${same} of ${written.length} is another one than was written`
 }
