@@ -2,11 +2,10 @@ import { describe, expect, it } from "@effect/vitest"
 import { TempDirectory } from "@holdfast/testkit"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"
-import * as http from "node:http"
 import * as path from "node:path"
+import { answering } from "./cliNode.ts"
 import { devnet, run, runJson, start } from "./cliProcess.ts"
 
 /** The verdicts of a report, by check. */
@@ -17,21 +16,7 @@ const verdicts = (json: { readonly [key: string]: unknown }): Readonly<Record<st
 }
 
 /** A node whose database is not bootstrapped. */
-const emptyNode: Effect.Effect<string, never, Scope.Scope> = Effect.gen(function*() {
-  const server = http.createServer((_, response) => response.end(Buffer.from([0])))
-  yield* Effect.acquireRelease(
-    Effect.async<void>((resume) => {
-      server.listen(0, "127.0.0.1", () => resume(Effect.void))
-    }),
-    () =>
-      Effect.async<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        server.closeAllConnections()
-      })
-  )
-  const address = server.address()
-  return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`
-})
+const emptyNode = answering((response) => response.end(Buffer.from([0])))
 
 describe("holdfast doctor", () => {
   it.scopedLive("checks a folder and a node, and leaves metadata alone (exit 0)", () =>

@@ -25,8 +25,8 @@ export const kinds: { readonly [K in Kind]: string } = {
   s3: "Amazon S3 and stores like it, by the AWS command line",
   gcs: "Google Cloud Storage, by gcloud",
   azure: "Azure Blob Storage, by azcopy",
-  local: "A folder of this machine or a mounted one",
-  rclone: "Whatever rclone reaches"
+  local: "a folder of this machine, or a mounted one",
+  rclone: "whatever rclone reaches"
 }
 
 /**

@@ -26,7 +26,7 @@ const kind = (name: StarterConfig.Kind): CommandTree => {
   })
   return leaf(
     name,
-    `Write a configuration for ${StarterConfig.kinds[name]}`,
+    `Write a configuration to start from: ${StarterConfig.kinds[name]}`,
     flagsOf({
       ...Object.fromEntries(variables),
       file: Flag.standard({

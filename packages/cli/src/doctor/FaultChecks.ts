@@ -187,6 +187,7 @@ const abortedWrite = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
     if (Either.isRight(ended)) {
       return Check.failed("configuration", "a write that was broken off was confirmed", "this is a mistake: report it")
     }
+    if (ended.left !== "broken off") return StorageFaults.found(ended.left)
     if (handle === whole.handle) return Check.skipped("the handle of a file does not tell that of another one")
     const read = yield* Effect.either(Trial.read(handle, bytes.length, trial.storage))
     // What reads as nothing may not be there: that such a read succeeds is another fault.

@@ -147,7 +147,8 @@ class Scanner {
   private rest(name: string): undefined {
     const isTest = name === "[["
     let before = ""
-    while (this.at < this.text.length && (isTest || !this.atEndOfCommand())) {
+    while (this.at < this.text.length) {
+      if (!isTest && this.atEndOfCommand()) return
       if (this.skipBlank()) continue
       if (this.isRedirection() && !isTest) {
         this.redirection()
@@ -247,7 +248,7 @@ class Scanner {
         return
       }
       const next = this.at + line.length + 1
-      while (expands && this.at < next - 1) if (!this.expansion()) this.at++
+      if (expands) { while (this.at < next - 1) if (!this.expansion()) this.at++ }
       this.at = next
     }
   }
