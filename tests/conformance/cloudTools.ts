@@ -11,18 +11,20 @@ tool=$(basename "$0")
 [ "$tool" = sleep ] && exit 0   # retries of the configurations need not wait
 
 arguments=()
-direction= bucket= key= prefix= isNew=
+direction= bucket= key= prefix= query= isNew= isDeep=
 while [ $# -gt 0 ]; do
   case "$1" in
     --from-to) direction=$2; shift ;;
     --bucket) bucket=$2; shift ;;
     --key) key=$2; shift ;;
     --prefix) prefix=$2; shift ;;
-    --query|--output) shift ;;
+    --query) query=$2; shift ;;
+    --output|--separator|--time-format|--format) shift ;;
+    --recursive) isDeep=yes ;;
     --if-generation-match=0) isNew=yes ;;
     -) arguments+=("-") ;;
     -*) ;;
-    s3|s3api|storage) ;;
+    s3|s3api|storage|objects) ;;
     *) arguments+=("$1") ;;
   esac
   shift
@@ -47,6 +49,11 @@ case $verb in
   moveto) verb=mv ;;
 esac
 
+# Path below the folder, size and time of all files in it whose path begins so.
+files() {
+  find . -type f -path "./$1*" -printf '%P\\t%s\\t%TY-%Tm-%TdT%TH:%TM:%.2TS+00:00\\n'
+}
+
 case $verb in
   cp)
     if [ "$from" = - ]; then
@@ -64,13 +71,29 @@ case $verb in
       mkdir -p "$(dirname "$target")"
       cp "$(place "$from")" "$target"
     fi ;;
-  rm) rm "$(place "$from")" ;;
+  rm|deletefile)
+    if [ -e "$(place "$from")" ]; then rm "$(place "$from")"
+    elif [ "$tool" = gcloud ]; then echo "$tool: One or more URLs matched no objects: $from" >&2; exit 1
+    elif [ "$tool" = rclone ]; then echo "$tool: object not found" >&2; exit 4
+    fi ;;
   head-object) [ -e "$STAND_IN_STORE/$bucket/$key" ] || { echo "$tool: 404 Not Found" >&2; exit 254; } ;;
   list-objects-v2)
     cd "$STAND_IN_STORE/$bucket" 2> /dev/null || { echo None; exit 0; }
-    found=$(find . -type f -path "./$prefix*" -printf '%P\\t')
+    case $query in
+      *Size*) found=$(files "$prefix") ;;
+      *) found=$(files "$prefix" | cut -f1 | tr '\\n' '\\t') ;;
+    esac
     echo "\${found:-None}" ;;
-  lsf) cd "$(place "$from")" 2> /dev/null || { echo "$tool: directory not found" >&2; exit 3; }; ls -1 ;;
+  lsf)
+    cd "$(place "$from")" 2> /dev/null || { echo "$tool: directory not found" >&2; exit 3; }
+    if [ -n "$isDeep" ]; then files ""; else ls -1; fi ;;
+  list)
+    if [ "$tool" = gcloud ]; then
+      from=\${from%"**"} bucket=\${from#gs://} bucket=\${bucket%%/*}
+      cd "$STAND_IN_STORE/$bucket"
+      files "\${from#"gs://$bucket/"}"
+      exit
+    fi ;;&
   ls|list)
     cd "$(place "$from")" 2> /dev/null || {
       # A container has no folders: an empty one is a listing all the same.

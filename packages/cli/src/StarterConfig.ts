@@ -81,9 +81,11 @@ interface Starter {
   readonly variables: {
     readonly [name: string]: { readonly about: string; readonly standard: string; readonly isSecret?: boolean }
   }
-  readonly commands: {
-    readonly [O in keyof typeof about]: { readonly about: string; readonly script: string }
-  }
+  readonly commands: Partial<
+    {
+      readonly [O in keyof typeof about]: { readonly about: string; readonly script: string }
+    }
+  >
 }
 
 /** What is to be said of each command, whatever the store. */
@@ -93,32 +95,32 @@ const about = {
   open_for_read: "A file that is not there, or is cut short, makes this fail.",
   save_metadata_line: "Saved again under the same name, the same lines take each other's place.",
   list_metadata_files: "No metadata yet: prints nothing and succeeds. No access: fails. So no '|| :' here.",
-  backup_metadata_file: "Moves metadata that compaction replaced out of the way."
+  backup_metadata_file: "Moves metadata that compaction replaced out of the way.",
+  list_files: "For maintenance: every file with its size and time, separated by tabs.",
+  delete_file: "For maintenance: a file that is gone already is no failure."
 } as const
+
+type Operation = keyof typeof about
+
+const optional = ["list_files", "delete_file"] as const
 
 const starter = (
   notes: string,
   variables: Starter["variables"],
-  scripts: { readonly [O in keyof typeof about]: string },
-  more: { readonly [O in keyof typeof about]?: string } = {}
-): Starter => {
-  const command = (operation: keyof typeof about) => ({
-    about: more[operation] ?? about[operation],
-    script: scripts[operation]
-  })
-  return {
-    notes,
-    variables,
-    commands: {
-      create_backup: command("create_backup"),
-      create_for_write: command("create_for_write"),
-      open_for_read: command("open_for_read"),
-      save_metadata_line: command("save_metadata_line"),
-      list_metadata_files: command("list_metadata_files"),
-      backup_metadata_file: command("backup_metadata_file")
-    }
-  }
-}
+  scripts:
+    & { readonly [O in Exclude<Operation, typeof optional[number]>]: string }
+    & { readonly [O in typeof optional[number]]?: string },
+  more: { readonly [O in Operation]?: string } = {}
+): Starter => ({
+  notes,
+  variables,
+  commands: Object.fromEntries(
+    Object.entries({ ...about, ...more }).flatMap(([operation, said]) => {
+      const script = Object.entries(scripts).find(([each]) => each === operation)?.[1]
+      return script === undefined ? [] : [[operation, { about: said, script }] as const]
+    })
+  )
+})
 
 const subDirectory = { about: "All files lie below this prefix.", standard: "holdfast" }
 const echoName = "echo \"$BACKUP_NAME\""
@@ -150,7 +152,11 @@ aws s3api list-objects-v2 --bucket "$BUCKET" --prefix "$SUB_DIR/metadata/" \\
   tr '\\t' '\\n' | sed -n 's#^.*/\\(metadata/[^/][^/]*\\)$#\\1#p'`,
     backup_metadata_file: `
 aws s3 mv "s3://$BUCKET/$SUB_DIR/metadata/$FILE_NAME" "s3://$BUCKET/$SUB_DIR/metadata_backup/$FILE_NAME" \\
-    --only-show-errors`
+    --only-show-errors`,
+    list_files: `
+aws s3api list-objects-v2 --bucket "$BUCKET" --prefix "$SUB_DIR/" \\
+    --query 'Contents[].[Key,Size,LastModified]' --output text | sed -n "s#^$SUB_DIR/##p"`,
+    delete_file: "aws s3 rm \"s3://$BUCKET/$SUB_DIR/$FILE_HANDLE\" --only-show-errors"
   },
   {
     create_for_write: "The bytes of one file of a backup. An object appears once all of it is there; none is replaced.",
@@ -186,7 +192,17 @@ elif ! grep -q 'matched no objects' "$said"; then
 fi`,
     backup_metadata_file: `
 gcloud storage mv "gs://$BUCKET/$SUB_DIR/metadata/$FILE_NAME" \\
-    "gs://$BUCKET/$SUB_DIR/metadata_backup/$FILE_NAME" >&2`
+    "gs://$BUCKET/$SUB_DIR/metadata_backup/$FILE_NAME" >&2`,
+    list_files: `
+gcloud storage objects list "gs://$BUCKET/$SUB_DIR/**" \\
+    --format='value[separator="\\t"](name,size,update_time)' | sed -n "s#^$SUB_DIR/##p"`,
+    delete_file: `
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+if ! gcloud storage rm "gs://$BUCKET/$SUB_DIR/$FILE_HANDLE" 2> "$said"; then
+  cat "$said" >&2
+  grep -q 'matched no objects' "$said"
+fi`
   },
   {
     create_for_write:
@@ -199,7 +215,7 @@ none of the name may exist.`,
 const azure = starter(
   `SAS is a secret: keep this file private. It needs to list the container, and to read, write and delete blobs (deleting
 is part of moving metadata). azcopy replaces a blob of the same name; backups never use a name twice, and a container
-with versioning keeps what was replaced.`,
+with versioning keeps what was replaced. For maintenance, 'docs/storage-commands.md' shows a list_files by 'az'.`,
   {
     ACCOUNT: { about: "The storage account.", standard: "myaccount" },
     CONTAINER: { about: "The container.", standard: "backups" },
@@ -277,7 +293,14 @@ if test -d metadata; then find metadata -maxdepth 1 -type f -name '*.meta'; fi`,
     backup_metadata_file: `
 cd "$FOLDER"
 mkdir -p metadata_backup
-mv "metadata/$FILE_NAME" "metadata_backup/$FILE_NAME"`
+mv "metadata/$FILE_NAME" "metadata_backup/$FILE_NAME"`,
+    list_files: `
+cd "$FOLDER"
+find . -type f -printf '%P\\t%s\\t%T@\\n'`,
+    delete_file: `
+cd "$FOLDER"
+rm -f "$FILE_HANDLE"
+rmdir "\${FILE_HANDLE%/*}" 2> /dev/null || :`
   },
   {
     create_backup: "A backup is a folder.",
@@ -306,7 +329,11 @@ gzip -c | rclone rcat "$REMOTE/$handle"`,
     list_metadata_files: `
 found=$(rclone lsf --files-only "$REMOTE/metadata") || test $? -eq 3
 sed -n 's#^\\([^/][^/]*\\)$#metadata/\\1#p' <<< "$found"`,
-    backup_metadata_file: "rclone moveto \"$REMOTE/metadata/$FILE_NAME\" \"$REMOTE/metadata_backup/$FILE_NAME\""
+    backup_metadata_file: "rclone moveto \"$REMOTE/metadata/$FILE_NAME\" \"$REMOTE/metadata_backup/$FILE_NAME\"",
+    list_files: `
+rclone lsf --recursive --files-only --format pst --separator $'\\t' \\
+    --time-format '2006-01-02T15:04:05Z07:00' "$REMOTE" || test $? -eq 3`,
+    delete_file: "rclone deletefile \"$REMOTE/$FILE_HANDLE\" || test $? -eq 4"
   },
   { list_metadata_files: "Status 3 says that there is no such folder yet; every other failure is one." }
 )

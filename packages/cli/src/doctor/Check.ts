@@ -40,6 +40,8 @@ export const checkIds = [
   "aborted-write",
   "overwrite",
   "five-at-once",
+  "list-files",
+  "delete-file",
   "stray-processes"
 ] as const
 

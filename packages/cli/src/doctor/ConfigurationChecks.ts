@@ -18,7 +18,9 @@ const operations: ReadonlyArray<readonly [operation: StorageError.StorageOperati
   ["open_for_read", ["FILE_HANDLE"]],
   ["save_metadata_line", ["FILE_NAME"]],
   ["list_metadata_files", []],
-  ["backup_metadata_file", ["FILE_NAME"]]
+  ["backup_metadata_file", ["FILE_NAME"]],
+  ["list_files", []],
+  ["delete_file", ["FILE_HANDLE"]]
 ]
 
 /**

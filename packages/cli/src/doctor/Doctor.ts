@@ -17,6 +17,7 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as ExitCode from "../ExitCode.ts"
+import * as CapabilityChecks from "./CapabilityChecks.ts"
 import * as Check from "./Check.ts"
 import * as ConfigurationChecks from "./ConfigurationChecks.ts"
 import * as FaultChecks from "./FaultChecks.ts"
@@ -101,7 +102,11 @@ export const examine = (
         outcomes.find((outcome) => outcome.id === id)
           ?? { id, finding: Check.skipped(whySkipped(id, subject)), seconds: 0 }
       ),
-      left: Option.isNone(subject.trial) ? [] : [...yield* Ref.get(subject.trial.value.left)].sort(),
+      left: Option.isNone(subject.trial)
+        ? []
+        : [...yield* Ref.get(subject.trial.value.left)]
+          .map(([handle, note]) => note === "" ? handle : `${handle} (${note})`)
+          .sort(),
       seconds: ((yield* Clock.currentTimeMillis) - started) / 1000
     }
   }).pipe(Effect.scoped, Effect.withSpan("Doctor.examine"))
@@ -178,12 +183,14 @@ const storageLane = (
       )
       : []
     return request.readOnly
-      ? [...RoundTripChecks.readingChecks(trial), ...ofCommands, strays]
+      ? [...RoundTripChecks.readingChecks(trial), ...ofCommands, CapabilityChecks.listFiles(trial), strays]
       : [
         ...RoundTripChecks.checks(trial),
         ...(Option.isSome(config) ? RoundTripChecks.formChecks(trial) : []),
         ...ofCommands,
         ...FaultChecks.checks(trial),
+        { ...CapabilityChecks.listFiles(trial), needs: ["create-backup"] },
+        CapabilityChecks.deleteFile(trial),
         strays
       ]
   })

@@ -192,7 +192,7 @@ const abortedWrite = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
     const read = yield* Effect.either(Trial.read(handle, bytes.length, trial.storage))
     // What reads as nothing may not be there: that such a read succeeds is another fault.
     if (Either.isRight(read) && read.right.length > 0) {
-      yield* Trial.leave(trial, `${handle} (cut short)`)
+      yield* Trial.leave(trial, handle, "cut short")
       return Check.failed(
         "configuration",
         `a write that was broken off left ${handle}: ${read.right.length} bytes that read as if they were a whole file`,
@@ -202,7 +202,7 @@ const abortedWrite = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
     // What a part of a file does to readers depends on the form; to a second attempt at its name it is in the way.
     const again = yield* Effect.either(Trial.write(trial, name, Trial.noise(smallBytes, name)))
     if (Either.isRight(again)) return Check.ok("a write that was broken off left nothing that can be read")
-    yield* Trial.leave(trial, `${handle} (a part of a file)`)
+    yield* Trial.leave(trial, handle, "a part of a file")
     return Check.warning(
       `a write that was broken off left a part of ${handle}, which cannot be read, but keeps the name taken`,
       "write aside and rename, so that there is a file once it is whole"

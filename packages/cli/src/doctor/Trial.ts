@@ -48,8 +48,8 @@ export interface Trial {
   readonly metadata: Ref.Ref<MetadataState>
   /** How the operations of the round trip ended: the error, or nothing where they succeeded. */
   readonly attempts: Ref.Ref<Attempts>
-  /** What lies in the storage now that was not there before, by handle. */
-  readonly left: Ref.Ref<ReadonlySet<string>>
+  /** What lies in the storage now that was not there before: handles, and what is to be said of them. */
+  readonly left: Ref.Ref<ReadonlyMap<string, string>>
 }
 
 /**
@@ -81,6 +81,14 @@ export const harmlessLine: string = Metadata.printLine({
 })
 
 /**
+ * Said of metadata that lie in the side folder, whose handle there is not known.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const movedNote = "moved to the side folder"
+
+/**
  * A trial of a storage. Nothing is written yet; when the scope closes, metadata that were saved and not moved are moved
  * to the side folder.
  *
@@ -99,7 +107,7 @@ export const make = (storage: BackupStorage.BackupStorage["Type"]): Effect.Effec
       file: yield* Ref.make(Option.none<WrittenFile>()),
       metadata: yield* Ref.make<MetadataState>({ _tag: "None" }),
       attempts: yield* Ref.make<Attempts>(new Map()),
-      left: yield* Ref.make<ReadonlySet<string>>(new Set())
+      left: yield* Ref.make<ReadonlyMap<string, string>>(new Map())
     }
     // In a fiber that can be interrupted, as deadlines of commands need it, whatever ended the run.
     yield* Effect.addFinalizer(() =>
@@ -122,8 +130,7 @@ export const moveMetadata = (trial: Trial): Effect.Effect<void, StorageError.Sto
       ? Effect.void
       : trial.storage.backupMetadataFile(state.handle).pipe(
         Effect.zipRight(Ref.set(trial.metadata, { _tag: "None" })),
-        Effect.zipRight(forget(trial, state.handle)),
-        Effect.zipRight(leave(trial, `${state.handle} (moved to the side folder)`))
+        Effect.zipRight(leave(trial, state.handle, movedNote))
       ))
 
 /**
@@ -141,7 +148,7 @@ export const clearMetadata = (trial: Trial): Effect.Effect<void> =>
     if (Either.isRight(listed) && !listed.right.includes(state.handle)) {
       return yield* Ref.set(trial.metadata, { _tag: "None" })
     }
-    yield* leave(trial, `${state.handle} (perhaps cut short: move it out of the metadata by hand)`)
+    yield* leave(trial, state.handle, "perhaps cut short: move it out of the metadata by hand")
   })
 
 /**
@@ -150,11 +157,26 @@ export const clearMetadata = (trial: Trial): Effect.Effect<void> =>
  * @since 0.1.0
  * @category operations
  */
-export const leave = (trial: Trial, what: string): Effect.Effect<void> =>
-  Ref.update(trial.left, (left) => new Set([...left, what]))
+export const leave = (trial: Trial, handle: string, note = ""): Effect.Effect<void> =>
+  Ref.update(trial.left, (left) => new Map([...left, [handle, note]]))
 
-const forget = (trial: Trial, what: string): Effect.Effect<void> =>
-  Ref.update(trial.left, (left) => new Set([...left].filter((each) => each !== what)))
+/**
+ * Notes that something lies in the storage no more.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const forget = (trial: Trial, handle: string): Effect.Effect<void> =>
+  Ref.update(trial.left, (left) => new Map([...left].filter(([each]) => each !== handle)))
+
+/**
+ * Is this handle one of the run, by the names that nothing else has?
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const owns = (trial: Trial, handle: string): boolean =>
+  handle.includes(trial.backupName) || handle.includes(trial.metadataName)
 
 /**
  * Runs an operation of the round trip and notes how it ended.

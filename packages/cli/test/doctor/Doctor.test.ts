@@ -115,7 +115,7 @@ describe("variables-set and tools-on-path", () => {
   it.scoped("looks along the PATH for files that can be run", () =>
     Effect.gen(function*() {
       const folder = yield* TempDirectory.make
-      for (const tool of ["bash", "mkdir", "mktemp", "rm", "gzip", "sync", "ln", "find", "mv", "fetch"]) {
+      for (const tool of ["bash", "mkdir", "mktemp", "rm", "rmdir", "gzip", "sync", "ln", "find", "mv", "fetch"]) {
         fs.writeFileSync(path.join(folder, tool), "", { mode: tool === "fetch" ? 0o600 : 0o700 })
       }
       fs.mkdirSync(path.join(folder, "unpack"))
