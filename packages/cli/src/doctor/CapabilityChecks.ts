@@ -20,8 +20,9 @@ import * as Trial from "./Trial.ts"
  * @since 0.1.0
  * @category checks
  */
-export const listFiles = (trial: Trial.Trial): Check.Check => ({
+export const listFiles = (trial: Trial.Trial, needs: ReadonlyArray<Check.CheckId> = []): Check.Check => ({
   id: "list-files",
+  needs,
   run: Option.match(trial.storage.capabilities.listFiles, {
     onNone: () => Effect.succeed(Check.skipped("there is no command list_files, which maintenance needs")),
     onSome: (files) =>
@@ -70,6 +71,9 @@ export const deleteFile = (trial: Trial.Trial): Check.Check => ({
           ? after.value
           : yield* Effect.filter(Option.toArray(file), (handle) =>
             Effect.isSuccess(Stream.runDrain(trial.storage.read(handle))))
+        for (const handle of there) {
+          yield* Trial.leave(trial, handle)
+        }
         const [first] = there
         if (first !== undefined) {
           return Check.failed(

@@ -189,7 +189,7 @@ const storageLane = (
         ...(Option.isSome(config) ? RoundTripChecks.formChecks(trial) : []),
         ...ofCommands,
         ...FaultChecks.checks(trial),
-        { ...CapabilityChecks.listFiles(trial), needs: ["create-backup"] },
+        CapabilityChecks.listFiles(trial, ["create-backup"]),
         CapabilityChecks.deleteFile(trial),
         strays
       ]
