@@ -6,6 +6,7 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import { type CommandPool, CommandWatchdog, DescriptorLimit, ProcessSystem } from "@holdfast/storage"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
@@ -110,6 +111,8 @@ export interface Stray {
   readonly program: number
 }
 
+const settling = Duration.seconds(1)
+
 /** A mark: boot, process id and start time of the program, number of the command. */
 const markPattern = /^.{8}-(\d+)-(\d+)\.\d+$/
 
@@ -151,7 +154,10 @@ export const strayProcesses: Effect.Effect<Check.Finding, never, CommandPool.Com
       "keep everything that a command starts in the foreground"
     )
   }
-  const others = strays(system)
+  const before = strays(system)
+  // A run that is just ending has a moment to end its commands.
+  if (before.length > 0) yield* Effect.sleep(settling)
+  const others = before.length === 0 ? [] : strays(system).filter(({ pid }) => before.some((each) => each.pid === pid))
   return others.length === 0
     ? Check.ok("none")
     : Check.warning(
