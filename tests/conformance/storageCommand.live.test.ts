@@ -330,6 +330,7 @@ describe("deadlines", () => {
     ]
   ] as const
   const said = { handleDeadline: "stdout open", idleDeadline: "took no input", exitDeadline: "still run" }
+  const phases = { handleDeadline: "handle", idleDeadline: "input", exitDeadline: "exit" }
   for (const [what, deadline, script, source] of cases) {
     it.live(`end ${what}`, () =>
       Effect.gen(function*() {
@@ -338,7 +339,7 @@ describe("deadlines", () => {
             zombiesOfOthers: true
           })
         )
-        expect(error).toMatchObject({ reason: "Timeout" })
+        expect(error).toMatchObject({ reason: "Timeout", phase: phases[deadline] })
         expect(error.detail).toContain(said[deadline])
       }))
   }
@@ -351,7 +352,7 @@ describe("deadlines", () => {
           (command) => text(command.output)
         )
       )
-      expect(error).toMatchObject({ reason: "Timeout" })
+      expect(error).toMatchObject({ reason: "Timeout", phase: "output" })
       expect(error.detail).toContain("produced none")
     }))
 

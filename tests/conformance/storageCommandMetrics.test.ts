@@ -18,19 +18,22 @@ import * as Tracer from "effect/Tracer"
 const prefix = "holdfast_storage_commands_"
 
 /** The metrics of storage commands by name and tag; of a histogram, how often it was updated. */
-const metrics: Effect.Effect<ReadonlyMap<string, number>> = Effect.map(Metric.snapshot, (pairs) =>
-  new Map(pairs.flatMap(({ metricKey: { name, tags }, metricState: state }) => {
-    if (!name.startsWith(prefix)) return []
-    const key = [name.slice(prefix.length), ...tags.map((tag) => tag.value)].join(" ")
-    const value = MetricState.isCounterState(state)
-      ? Number(state.count)
-      : MetricState.isGaugeState(state)
-      ? Number(state.value)
-      : MetricState.isHistogramState(state)
-      ? state.count
-      : 0
-    return [[key, value] as const]
-  })))
+const metrics: Effect.Effect<ReadonlyMap<string, number>> = Effect.map(
+  Metric.snapshot,
+  (pairs) =>
+    new Map(pairs.flatMap(({ metricKey: { name, tags }, metricState: state }) => {
+      if (!name.startsWith(prefix)) return []
+      const key = [name.slice(prefix.length), ...tags.map((tag) => tag.value)].join(" ")
+      const value = MetricState.isCounterState(state)
+        ? Number(state.count)
+        : MetricState.isGaugeState(state)
+        ? Number(state.value)
+        : MetricState.isHistogramState(state)
+        ? state.count
+        : 0
+      return [[key, value] as const]
+    }))
+)
 
 /** What changed by an effect, but for what is as it was. */
 const changes = <E, R>(run: Effect.Effect<unknown, E, R>) =>
@@ -110,7 +113,8 @@ describe("the metrics of storage commands", () => {
   it.effect("count the ends that we made, by reason, and those that needed KILL", () =>
     Effect.gen(function*() {
       const ended = (reason: string) => ({ ...always, failed: 1, [`killed ${reason}`]: 1 })
-      const dying: Use<never, StorageError.StorageError> = ({ handle }) => Effect.zipRight(handle, Effect.die("a defect"))
+      const dying: Use<never, StorageError.StorageError> = ({ handle }) =>
+        Effect.zipRight(handle, Effect.die("a defect"))
       expect(yield* changes(Effect.flip(using(hang, write)))).toEqual(ended("timeout"))
       expect(yield* changes(Effect.flip(using(hang, failing)))).toEqual(ended("failure"))
       expect(yield* changes(Effect.exit(using(hang, dying)))).toEqual(ended("defect"))

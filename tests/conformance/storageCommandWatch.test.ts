@@ -41,7 +41,13 @@ describe("the watchdog", () => {
       const services = Layer.merge(Layer.succeed(CommandPool.CommandPool, pool), ScriptedProcesses.layer(scripted))
       const look = yield* Effect.provide(CommandWatchdog.make, services)
       const read = Effect.scoped(Effect.flatMap(command, ({ output }) => Stream.runDrain(output)))
-      return { scripted, look, services, read: Effect.provide(read, services), spawn: Effect.provide(command, services) }
+      return {
+        scripted,
+        look,
+        services,
+        read: Effect.provide(read, services),
+        spawn: Effect.provide(command, services)
+      }
     })
 
   it.effect("finds nothing where all is well", () =>

@@ -142,6 +142,27 @@ describe("the local folder", () => {
       expect(yield* storage.listMetadataFiles).toEqual(["metadata/one.meta"])
     }))
 
+  it.scoped("deletes a file although another deletion takes the empty folder away meanwhile", () =>
+    Effect.gen(function*() {
+      let meanwhile: Effect.Effect<unknown> = Effect.void
+      const { directory, storage } = yield* withFileSystem((real) => ({
+        // A folder is opened to be synced, after its file is gone.
+        open: (file, options) =>
+          Effect.suspend(() => {
+            const first = meanwhile
+            meanwhile = Effect.void
+            return Effect.zipRight(first, real.open(file, options))
+          })
+      }))
+      const remove = (file: string) => Effect.flatMap(storage.capabilities.deleteFile, (run) => run(file))
+      const backup = yield* storage.createBackup("backup.0001")
+      const one = yield* storage.write(backup, "0-.chunk", bytes("one"))
+      const other = yield* storage.write(backup, "1-.chunk", bytes("other"))
+      meanwhile = Effect.orDie(remove(other))
+      yield* remove(one)
+      expect(fs.existsSync(path.join(directory, backup))).toBe(false)
+    }))
+
   test("lists and deletes files and nothing else", (storage, folder) =>
     Effect.gen(function*() {
       const list = Effect.flatMap(storage.capabilities.listFiles, Stream.runCollect)

@@ -32,7 +32,8 @@ describe("holdfast with a storage behind commands", () => {
     Effect.gen(function*() {
       // Once its id is noted down, nothing is written until it ends.
       const noted = "until grep -qw id *.json; do sleep 0.02; done"
-      const look = `(cd "$XDG_CACHE_HOME/holdfast/commands"; ${noted}; stat -c %a .. . *.json; cat *.json) > "$FOLDER/seen"`
+      const look =
+        `(cd "$XDG_CACHE_HOME/holdfast/commands"; ${noted}; stat -c %a .. . *.json; cat *.json) > "$FOLDER/seen"`
       const { directory, ended } = yield* query({ before: look })
       expect(ended).toEqual({ code: 0, stdout: empty, stderr: "" })
       expect(fs.readFileSync(path.join(directory, "seen"), "utf8")).toMatch(/^700\n700\n600\n\{.*"mark":.*\}$/)

@@ -1,30 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
 import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
-import * as http from "node:http"
 import * as path from "node:path"
+import { answering as node } from "./cliNode.ts"
 import { devnet, type Ended, run, runJson, start } from "./cliProcess.ts"
 import { commandsYaml, localFolder } from "./cliStorages.ts"
-
-/** A node that answers every request in this way. */
-const node = (answer: (response: http.ServerResponse) => void): Effect.Effect<string, never, Scope.Scope> =>
-  Effect.gen(function*() {
-    const server = http.createServer((_, response) => answer(response))
-    yield* Effect.acquireRelease(
-      Effect.async<void>((resume) => {
-        server.listen(0, "127.0.0.1", () => resume(Effect.void))
-      }),
-      () =>
-        Effect.async<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    )
-    const address = server.address()
-    return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`
-  })
 
 /** One line on stderr, nothing on stdout. */
 const complaint = ({ stderr, stdout }: Ended): string => {

@@ -69,7 +69,9 @@ const failedWrite = (index: number) =>
 /** Many writes, of which every second one fails; then says how many processes are left but process 1, zombies among them. */
 const many = Effect.gen(function*() {
   yield* Effect.forEach(Array.from({ length: 40 }), (_, index) => Effect.exit(failedWrite(index)), { concurrency: 8 })
-  const left = fs.readdirSync("/proc").filter((entry) => /^\d+$/.test(entry) && ![1, process.pid].includes(Number(entry)))
+  const left = fs.readdirSync("/proc").filter((entry) =>
+    /^\d+$/.test(entry) && ![1, process.pid].includes(Number(entry))
+  )
   yield* say({ pid: process.pid, left: left.length })
 }).pipe(Effect.provide(CommandPool.layer))
 

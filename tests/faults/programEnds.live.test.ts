@@ -76,7 +76,10 @@ const Figures = Schema.parseJson(Schema.Struct({ growth: Schema.Number, said: Sc
 describe("a program with few resources", () => {
   it.live("that has no descriptor left says so, and leaves nothing", () =>
     Effect.gen(function*() {
-      const child = yield* run("bash", ["-c", `ulimit -n 512; exec '${process.execPath}' '${program}' 'few descriptors'`])
+      const child = yield* run("bash", [
+        "-c",
+        `ulimit -n 512; exec '${process.execPath}' '${program}' 'few descriptors'`
+      ])
       const said: unknown = JSON.parse(yield* child.said)
       expect(said).toMatchObject({ reason: "CannotSpawn", left: 0 })
       expect(JSON.stringify(said)).toMatch(/EMFILE/)
@@ -111,7 +114,8 @@ describe.skipIf(!canBeOther)("a program with few processes (skipped where it can
 const canBeFirst = spawnSync("unshare", ["-pf", "--mount-proc", "true"]).status === 0
 
 /** Starts what it is told to, and reaps nobody but that. */
-const neverReaps = "require(\"node:child_process\").spawn(process.execPath, process.argv.slice(1), { stdio: \"inherit\" })"
+const neverReaps =
+  "require(\"node:child_process\").spawn(process.execPath, process.argv.slice(1), { stdio: \"inherit\" })"
 
 describe.skipIf(!canBeFirst)("in a PID namespace (skipped where none may be made)", () => {
   it.live("a container whose process 1 never reaps has no process and no zombie more after many writes", () =>

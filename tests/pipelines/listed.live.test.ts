@@ -31,45 +31,52 @@ const commands = (folder: string, keep: string) =>
   }).pipe(Effect.provide(CommandPool.layer))
 
 const storages = [
-  ["a local folder", (folder: string) => Effect.provide(LocalFolder.make({ directory: folder }), NodeContext.layer), true],
+  [
+    "a local folder",
+    (folder: string) => Effect.provide(LocalFolder.make({ directory: folder }), NodeContext.layer),
+    true
+  ],
   ["commands that keep what is there", (folder: string) => commands(folder, "cat > /dev/null"), true],
   ["commands that replace what is there", (folder: string) => commands(folder, "cat > \"$FOLDER/$F\""), false]
 ] as const
 
-layer(layerNode, { excludeTestServices: true })("O-15: a backup after one that was killed while it was listed", (it) => {
-  for (const [name, make, keeps] of storages) {
-    it.scoped(`is listed: ${name}`, () =>
+layer(layerNode, { excludeTestServices: true })(
+  "O-15: a backup after one that was killed while it was listed",
+  (it) => {
+    for (const [name, make, keeps] of storages) {
+      it.scoped(`is listed: ${name}`, () =>
+        Effect.gen(function*() {
+          const folder = yield* TempDirectory.make
+          const metadata = path.join(folder, "metadata")
+          fs.mkdirSync(metadata)
+          fs.writeFileSync(path.join(metadata, "epoch_ending_0-3.meta"), "")
+          const storage = yield* make(folder)
+          const result = yield* backUp(storage, "epoch endings")
+          expect(result.listed).toBe(result.manifest)
+          expect(result.metadata).toBe(keeps ? "epoch_ending_0-3.1.meta" : "epoch_ending_0-3.meta")
+          expect(fs.readFileSync(path.join(metadata, result.metadata), "utf8")).toContain(result.manifest)
+          expect(yield* verify(storage)).toMatchObject({ ok: true, epochEndings: { lastEpoch: 3 } })
+
+          const again = yield* backUp(storage, "epoch endings")
+          expect(again.metadata).toBe(result.metadata)
+          expect(again.listed).toBe(keeps ? result.manifest : again.manifest)
+          expect(yield* verify(storage)).toMatchObject({ ok: true, errors: [] })
+        }).pipe(Logger.withMinimumLogLevel(LogLevel.None)))
+    }
+
+    it.scoped("fails where the commands may write but not read", () =>
       Effect.gen(function*() {
         const folder = yield* TempDirectory.make
-        const metadata = path.join(folder, "metadata")
-        fs.mkdirSync(metadata)
-        fs.writeFileSync(path.join(metadata, "epoch_ending_0-3.meta"), "")
-        const storage = yield* make(folder)
-        const result = yield* backUp(storage, "epoch endings")
-        expect(result.listed).toBe(result.manifest)
-        expect(result.metadata).toBe(keeps ? "epoch_ending_0-3.1.meta" : "epoch_ending_0-3.meta")
-        expect(fs.readFileSync(path.join(metadata, result.metadata), "utf8")).toContain(result.manifest)
-        expect(yield* verify(storage)).toMatchObject({ ok: true, epochEndings: { lastEpoch: 3 } })
-
-        const again = yield* backUp(storage, "epoch endings")
-        expect(again.metadata).toBe(result.metadata)
-        expect(again.listed).toBe(keeps ? result.manifest : again.manifest)
-        expect(yield* verify(storage)).toMatchObject({ ok: true, errors: [] })
-      }).pipe(Logger.withMinimumLogLevel(LogLevel.None)))
-  }
-
-  it.scoped("fails where the commands may write but not read", () =>
-    Effect.gen(function*() {
-      const folder = yield* TempDirectory.make
-      fs.mkdirSync(path.join(folder, "metadata"))
-      const storage = yield* commands(folder, "cat > /dev/null")
-      const error = yield* Effect.flip(
-        backUp(
-          BackupStorage.BackupStorage.of({ ...storage, read: () => storage.read("metadata/denied") }),
-          "epoch endings"
+        fs.mkdirSync(path.join(folder, "metadata"))
+        const storage = yield* commands(folder, "cat > /dev/null")
+        const error = yield* Effect.flip(
+          backUp(
+            BackupStorage.BackupStorage.of({ ...storage, read: () => storage.read("metadata/denied") }),
+            "epoch endings"
+          )
         )
-      )
-      expect(error).toMatchObject({ _tag: "StorageError", operation: "open_for_read", exitCode: 1 })
-      expect(error.message).toContain("reported as saved, but cannot be read back")
-    }))
-})
+        expect(error).toMatchObject({ _tag: "StorageError", operation: "open_for_read", exitCode: 1 })
+        expect(error.message).toContain("reported as saved, but cannot be read back")
+      }))
+  }
+)

@@ -35,6 +35,19 @@ const lossOf: { readonly [P in Part]: string } = {
 }
 
 /**
+ * Where the folder is, absolute. It need not be there.
+ *
+ * @since 0.1.0
+ * @category paths
+ */
+export const locate = (given: Option.Option<string>): Effect.Effect<string, never, Path.Path> =>
+  Effect.flatMap(Path.Path, (paths) =>
+    Effect.map(
+      Option.match(given, { onSome: Effect.succeed, onNone: () => standard(paths) }),
+      (folder) => paths.resolve(folder)
+    ))
+
+/**
  * Runs an effect with one part of the folder, which is made where it is missing. Nothing where the default folder cannot
  * be used, be it that the effect fails: a warning tells what is lost. Fails with `UsageError` where the folder was given.
  *
@@ -48,9 +61,9 @@ export const use = <A, E extends { readonly message: string }, R>(
 ): Effect.Effect<Option.Option<A>, UsageError, R | FileSystem.FileSystem | Path.Path> =>
   Effect.flatMap(
     Path.Path,
-    (path) =>
-      Effect.flatMap(Option.match(given, { onSome: Effect.succeed, onNone: () => standard(path) }), (folder) => {
-        const directory = path.join(path.resolve(folder), part)
+    (paths) =>
+      Effect.flatMap(locate(given), (folder) => {
+        const directory = paths.join(folder, part)
         return makePrivate(directory).pipe(
           Effect.zipRight(run(directory)),
           Effect.asSome,
@@ -70,13 +83,13 @@ export const use = <A, E extends { readonly message: string }, R>(
   )
 
 /** By the rules of the XDG base directories, a relative path counts as none. */
-const standard = (path: Path.Path): Effect.Effect<string> =>
+const standard = (paths: Path.Path): Effect.Effect<string> =>
   Effect.map(
     Effect.orDie(Config.all([
       Config.withDefault(Config.string("XDG_CACHE_HOME"), ""),
       Config.withDefault(Config.string("HOME"), os.homedir())
     ])),
-    ([cache, home]) => path.join(path.isAbsolute(cache) ? cache : path.join(home, ".cache"), "holdfast")
+    ([cache, home]) => paths.join(paths.isAbsolute(cache) ? cache : paths.join(home, ".cache"), "holdfast")
   )
 
 const onlyOwner = 0o700

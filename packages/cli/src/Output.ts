@@ -25,8 +25,9 @@ export type Format = "json" | "text"
  * @category models
  */
 export interface Result {
-  /** `ok: false` ends the command with the exit code of an invalid backup. */
+  /** `ok: false` ends the command with the exit code of an invalid backup, unless `exitCode` is another. */
   readonly json: { readonly ok?: boolean; readonly [key: string]: unknown }
+  readonly exitCode?: number
   /** Lines without the last newline, for a terminal of so many columns. */
   readonly text: (style: Style, width: number) => string
 }
@@ -67,9 +68,9 @@ export const make = (format: Format): Effect.Effect<Output["Type"], never, Stdio
     const say = (text: string) => stdio.out(`${text}\n`)
     return Output.of({
       format,
-      result: ({ json, text }) =>
+      result: ({ exitCode: failed = ExitCode.invalidBackup, json, text }) =>
         Effect.suspend(() => {
-          if (json.ok === false) exitCode = ExitCode.invalidBackup
+          if (json.ok === false) exitCode = failed
           return format === "json" ? document(json) : say(text(stdio.outStyle, stdio.outWidth()))
         }),
       say: (text) => format === "json" ? Effect.void : Effect.suspend(() => say(text(stdio.outStyle))),

@@ -56,7 +56,9 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
 
     const { signal } = first
     const stopped = yield* stop(running, signals)
-    const message = stopped ? `stopped by ${signal}` : `stopped by ${signal}, at once: storage commands are ended by KILL`
+    const message = stopped
+      ? `stopped by ${signal}`
+      : `stopped by ${signal}, at once: storage commands are ended by KILL`
     if (format === "text") stdio.err(`${message}\n`)
     else yield* output.failures([{ tag: "Interrupted", message, signal }])
     return ExitCode.ofSignal(signal)

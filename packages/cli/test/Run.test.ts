@@ -56,6 +56,9 @@ describe("Run", () => {
     "explore state --raw 0",
     "explore state --local-fs-dir /nonexistent/a --raw 00 --exact",
     "explore state --local-fs-dir /nonexistent/a --raw 00 --db b",
+    "doctor",
+    "doctor --local-fs-dir /nonexistent/a --command-deadline 0",
+    "init local --file /nonexistent/a/storage.yaml",
     "node devnet --epochs 0",
     "node devnet --address 6186",
     "node devnet --seed 9007199254740992"

@@ -42,7 +42,7 @@ import { raceFirst } from "./internal/raceFirst.ts"
 import type { StartedCommand } from "./internal/releaseCommand.ts"
 import { release, sessionOf } from "./internal/releaseCommand.ts"
 import { ProcessSystem } from "./ProcessSystem.ts"
-import type { StorageError, StorageOperation } from "./StorageError.ts"
+import type { CommandPhase, StorageError, StorageOperation } from "./StorageError.ts"
 
 /**
  * How long the phases of a command may take.
@@ -225,7 +225,7 @@ const run = (
     (status) => Effect.zipRight(judge(status), Effect.never)
   )
 
-  const timedOut = (detail: () => string) => () => failures.timeout(detail(), shell.said())
+  const timedOut = (phase: CommandPhase, detail: () => string) => () => failures.timeout(phase, detail(), shell.said())
 
   /** Who is still at it, with a verb for one and one for several. */
   const lingering = (one: string, several: string): string =>
@@ -250,8 +250,9 @@ const run = (
     Effect.zipRight(allWasRead),
     within(
       settings.exitDeadline,
-      timedOut(() =>
-        `${lingering("still runs", "still run")} ${spoken(settings.exitDeadline)} after the end of the data`
+      timedOut(
+        "exit",
+        () => `${lingering("still runs", "still run")} ${spoken(settings.exitDeadline)} after the end of the data`
       )
     ),
     Effect.tap(() =>
@@ -291,11 +292,13 @@ const run = (
   const handle = printed.pipe(
     within(
       settings.handleDeadline,
-      timedOut(() =>
-        `${lingering("still holds", "still hold")} stdout open ${
-          spoken(settings.handleDeadline)
-        } after the start: it must `
-        + "print the handle and then close stdout ('exec 1>&-') before it reads its input"
+      timedOut(
+        "handle",
+        () =>
+          `${lingering("still holds", "still hold")} stdout open ${
+            spoken(settings.handleDeadline)
+          } after the start: it must `
+          + "print the handle and then close stdout ('exec 1>&-') before it reads its input"
       )
     ),
     Effect.flatMap((bytes) => {
@@ -316,7 +319,10 @@ const run = (
           Effect.zipRight(failures.inputRefused(error, shell.said()))
         )
       ),
-      within(settings.idleDeadline, timedOut(() => `the command took no input for ${spoken(settings.idleDeadline)}`))
+      within(
+        settings.idleDeadline,
+        timedOut("input", () => `the command took no input for ${spoken(settings.idleDeadline)}`)
+      )
     )
 
   const feed = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<void, StorageError | E, R> =>
@@ -339,8 +345,9 @@ const run = (
     return nextOrEnd.pipe(
       within(
         settings.idleDeadline,
-        timedOut(() =>
-          `${lingering("holds", "hold")} the output open, but produced none for ${spoken(settings.idleDeadline)}`
+        timedOut(
+          "output",
+          () => `${lingering("holds", "hold")} the output open, but produced none for ${spoken(settings.idleDeadline)}`
         )
       ),
       Effect.tap((piece) => Option.isNone(piece) ? confirm : Effect.void),

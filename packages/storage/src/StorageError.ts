@@ -67,6 +67,20 @@ export const StorageErrorReason = Schema.Literal(
 export type StorageErrorReason = typeof StorageErrorReason.Type
 
 /**
+ * What a command was at when it exceeded a deadline: until its handle is printed and stdout is closed, taking its input,
+ * producing output, or ending after the end of the data.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const CommandPhase = Schema.Literal("handle", "input", "output", "exit")
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type CommandPhase = typeof CommandPhase.Type
+
+/**
  * A storage operation failed. Never carries a secret: whoever makes one masks first.
  *
  * @since 0.1.0
@@ -87,6 +101,8 @@ export class StorageError extends Schema.TaggedError<StorageError>("@holdfast/st
   exitCode: Schema.optional(Schema.Int),
   /** Signal that ended the command. */
   signal: Schema.optional(Schema.String),
+  /** What the command was at, for `Timeout`. */
+  phase: Schema.optional(CommandPhase),
   /** The last bytes that the command wrote to stderr, secrets masked. */
   stderr: Schema.optional(Schema.String)
 }) {

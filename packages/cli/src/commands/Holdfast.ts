@@ -9,7 +9,9 @@ import { backupOneoff } from "./BackupOneoff.ts"
 import { backupQuery } from "./BackupQuery.ts"
 import { backupVerify } from "./BackupVerify.ts"
 import { demo } from "./Demo.ts"
+import { doctor } from "./Doctor.ts"
 import { explore } from "./Explore.ts"
+import { init } from "./Init.ts"
 import { nodeDevnet } from "./NodeDevnet.ts"
 import { nodeServe } from "./NodeServe.ts"
 import { restoreBootstrapDb } from "./RestoreBootstrapDb.ts"
@@ -27,5 +29,7 @@ export const holdfast = group("holdfast", "Back up, verify and restore Aptos-for
   status,
   group("node", "Run nodes", [nodeServe, nodeDevnet]),
   explore,
+  doctor,
+  init,
   demo
 ])

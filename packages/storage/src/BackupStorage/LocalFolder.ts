@@ -181,7 +181,8 @@ export const make = (
           return yield* failures.failure("InvalidName", "it is no regular file, or a symbolic link is on its way")
         }
         yield* fs.remove(place, { force: true }).pipe(
-          Effect.zipRight(files.syncDirectory(folder)),
+          // Whoever deleted the last file beside it has taken the folder away.
+          Effect.zipRight(Effect.catchIf(files.syncDirectory(folder), Failures.isMissing, () => Effect.void)),
           Effect.zipRight(reservedNames.has(path.basename(folder)) ? Effect.void : removeEmptyFolder(folder)),
           Effect.mapError(failures.system)
         )

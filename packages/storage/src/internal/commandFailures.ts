@@ -1,7 +1,7 @@
 /**
  * Says what went wrong with a storage command, with everything that helps and nothing that is secret.
  */
-import type { StorageErrorReason, StorageOperation } from "../StorageError.ts"
+import type { CommandPhase, StorageErrorReason, StorageOperation } from "../StorageError.ts"
 import { StorageError } from "../StorageError.ts"
 import { maxHandleLength } from "./handles.ts"
 import type { ExitStatus } from "./processSystem.ts"
@@ -24,7 +24,7 @@ export interface CommandFailures {
   readonly exited: (status: ExitStatus, said: Said, inputEnded: boolean) => StorageError
   readonly unread: (said: Said) => StorageError
   readonly inputRefused: (error: NodeJS.ErrnoException, said: Said) => StorageError
-  readonly timeout: (detail: string, said: Said) => StorageError
+  readonly timeout: (phase: CommandPhase, detail: string, said: Said) => StorageError
   readonly badOutput: (detail: string, said: Said) => StorageError
   readonly io: (detail: string) => StorageError
 }
@@ -47,7 +47,7 @@ export const make = (options: {
   const failure = (
     reason: StorageErrorReason,
     detail: string,
-    more: { readonly said?: Said; readonly status?: ExitStatus } = {}
+    more: { readonly said?: Said; readonly status?: ExitStatus; readonly phase?: CommandPhase } = {}
   ): StorageError =>
     new StorageError({
       operation: options.operation,
@@ -58,6 +58,7 @@ export const make = (options: {
       parameters,
       ...(typeof more.status?.code === "number" ? { exitCode: more.status.code } : {}),
       ...(typeof more.status?.signal === "string" ? { signal: more.status.signal } : {}),
+      ...(more.phase === undefined ? {} : { phase: more.phase }),
       ...(more.said === undefined ? {} : { stderr: tell(more.said) })
     })
 
@@ -83,7 +84,7 @@ export const make = (options: {
       failure("CommandFailed", `the command closed its input before all data was in (${error.code ?? error.message})`, {
         said
       }),
-    timeout: (detail, said) => failure("Timeout", `${detail}; it was ended`, { said }),
+    timeout: (phase, detail, said) => failure("Timeout", `${detail}; it was ended`, { phase, said }),
     badOutput: (detail, said) => failure("BadOutput", detail, { said }),
     io: (detail) => failure("Io", detail)
   }

@@ -1,0 +1,133 @@
+/**
+ * `doctor`: checks a configuration end to end and says what to mend.
+ *
+ * @since 0.1.0
+ */
+import { CommandPool } from "@holdfast/storage"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as CacheFolder from "../CacheFolder.ts"
+import { UsageError } from "../CliError.ts"
+import { flags as flagsOf, leaf } from "../CommandTree.ts"
+import * as Check from "../doctor/Check.ts"
+import * as Examination from "../doctor/Doctor.ts"
+import * as ExitCode from "../ExitCode.ts"
+import * as Figures from "../Figures.ts"
+import * as Flag from "../Flag.ts"
+import * as Flags from "../Flags.ts"
+import * as Output from "../Output.ts"
+import type * as Storage from "../Storage.ts"
+import type { Style } from "../Style.ts"
+import * as Values from "../Values.ts"
+import { wrap } from "../Wrap.ts"
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const doctor = leaf(
+  "doctor",
+  "Check a configuration end to end (commands, storage, node, this machine) and say what to mend",
+  flagsOf({
+    ...Flags.storage,
+    ...Flags.node,
+    readOnly: Flag.toggle("read-only", "Write nothing into the storage; checks that would are skipped"),
+    storageOnly: Flag.toggle("storage-only", "Do not ask the node"),
+    commandDeadline: Flag.standard({
+      name: "command-deadline",
+      placeholder: "SECONDS",
+      description: "How long a storage command may stand still, and the node be silent",
+      parse: Values.integer(1)
+    }, 30),
+    output: Flags.output
+  }),
+  ({ backupServiceAddress, commandDeadline, readOnly, storageOnly, ...flags }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const found = yield* Examination.examine({
+        storage: yield* storageOf(flags),
+        node: storageOnly ? Option.none() : Option.some(backupServiceAddress),
+        cacheFolder: yield* CacheFolder.locate(flags.metadataCacheDir),
+        maxCommands: Option.getOrElse(flags.maxCommands, () => CommandPool.defaultMaxCommands),
+        readOnly,
+        commandDeadline: Duration.seconds(commandDeadline),
+        environment: process.env
+      })
+      const exitCode = Examination.exitCode(found)
+      yield* output.result({ json: document(found, exitCode), text: (style) => report(found, style), exitCode })
+    })
+)
+
+const storageOf = (flags: Storage.StorageFlags): Effect.Effect<Examination.Request["storage"], UsageError> => {
+  const directory = Option.getOrUndefined(flags.localFsDir)
+  const file = Option.getOrUndefined(flags.commandAdapterConfig)
+  if (directory !== undefined && file === undefined) return Effect.succeed({ _tag: "Folder", directory })
+  if (file !== undefined && directory === undefined) return Effect.succeed({ _tag: "Commands", file })
+  return new UsageError({ detail: "name one storage to check: --local-fs-dir DIR or --command-adapter-config FILE" })
+}
+
+/** What `--output json` shows. */
+const document = ({ left, outcomes, seconds }: Examination.Report, exitCode: number) => ({
+  ok: exitCode === ExitCode.done,
+  checks: outcomes.map(({ finding, id, seconds: taken }) => ({ id, ...finding, seconds: taken })),
+  left,
+  ...(exitCode === ExitCode.done ? {} : {
+    errors: outcomes.flatMap(({ finding, id }) =>
+      finding.verdict === "failed"
+        ? [{ tag: "CheckFailed", check: id, message: `${finding.seen}; ${finding.advice}` }]
+        : []
+    )
+  }),
+  seconds
+})
+
+const verdicts: ReadonlyArray<Check.Finding["verdict"]> = ["failed", "warning", "ok", "skipped"]
+/** Where the text of a finding begins: behind the longest id. */
+const textColumn = Math.max(...Check.checkIds.map(({ length }) => length)) + 4
+
+const signOf = (verdict: Check.Finding["verdict"], style: Style): string => {
+  switch (verdict) {
+    case "ok":
+      return style.good("✔")
+    case "warning":
+      return style.warn("!")
+    case "failed":
+      return style.bad("✖")
+    case "skipped":
+      return style.dim("-")
+  }
+}
+
+/**
+ * The report for people: each check with what was seen and what to do, then the count, then what lies in the storage now.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const report = ({ left, outcomes, seconds }: Examination.Report, style: Style): string => {
+  const lines = outcomes.flatMap(({ finding, id }) => {
+    const isSkipped = finding.verdict === "skipped"
+    const [first = "", ...others] = paragraphs(isSkipped ? `skipped: ${finding.seen}` : finding.seen)
+    const head = `${signOf(finding.verdict, style)} ${style.bold(id)}${" ".repeat(textColumn - 2 - id.length)}`
+    return [
+      `${head}${first.trimStart()}`,
+      ...others,
+      ...("advice" in finding ? paragraphs(`→ ${finding.advice}`).map(style.accent) : [])
+    ]
+  })
+  const counts = verdicts.flatMap((verdict) => {
+    const count = outcomes.filter(({ finding }) => finding.verdict === verdict).length
+    return count === 0 ? [] : [verdict === "warning" ? Figures.counted(count, verdict) : `${count} ${verdict}`]
+  })
+  return [
+    ...lines,
+    "",
+    style.bold(`${counts.join(", ")} in ${Figures.seconds(seconds)}`),
+    ...(left.length === 0
+      ? ["Nothing was left in the storage."]
+      : ["Left in the storage, for you to delete:", ...left.map((each) => `  ${each}`)])
+  ].join("\n")
+}
+
+const paragraphs = (text: string): ReadonlyArray<string> => text.split("\n").flatMap((line) => wrap(line, textColumn))

@@ -1,0 +1,330 @@
+/**
+ * The doctor over published configurations, over those that `init` writes, and over variants with one fault each.
+ */
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { describe, expect, it } from "@effect/vitest"
+import { Doctor, type DoctorCheck, StarterConfig } from "@holdfast/cli"
+import { Golden, ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { cloudTools } from "./cloudTools.ts"
+
+const services = Layer.mergeAll(NodeContext.layer, NodeHttpClient.layerUndici, Logger.minimumLogLevel(LogLevel.None))
+
+interface Examined {
+  readonly report: Doctor.Report
+  /** The ids of the checks by what they came to. */
+  readonly ids: { readonly [V in DoctorCheck.Finding["verdict"]]: ReadonlyArray<DoctorCheck.CheckId> }
+  readonly of: (id: DoctorCheck.CheckId) => DoctorCheck.Finding
+  /** What is in the store after the run, and which of that among the metadata. */
+  readonly files: ReadonlyArray<string>
+  readonly metadata: ReadonlyArray<string>
+  readonly exitCode: number
+}
+
+/** Examines a configuration in a folder of its own, with stand-ins for the tools of the clouds. */
+const examine = (
+  textFor: (store: string) => string,
+  options: { readonly readOnly?: boolean; readonly prepare?: (store: string) => void } = {}
+): Effect.Effect<Examined> =>
+  Effect.gen(function*() {
+    const directory = yield* TempDirectory.make
+    const store = path.join(directory, "store")
+    fs.mkdirSync(store)
+    options.prepare?.(store)
+    const file = path.join(directory, "adapter.yaml")
+    fs.writeFileSync(file, withVariables(textFor(store), cloudTools(directory)))
+    const report = yield* Doctor.examine({
+      storage: { _tag: "Commands", file },
+      node: Option.none(),
+      cacheFolder: path.join(directory, "cache"),
+      maxCommands: 16,
+      readOnly: options.readOnly ?? false,
+      commandDeadline: "2 seconds",
+      environment: process.env
+    })
+    const files = yield* TempDirectory.files(store)
+    // What others left on this machine is no matter of the configuration.
+    const own = report.outcomes.filter(({ finding }) => !finding.seen.includes("of a run that was killed"))
+    const having = (verdict: DoctorCheck.Finding["verdict"]) =>
+      own.filter(({ finding }) => finding.verdict === verdict).map(({ id }) => id)
+    return {
+      report,
+      ids: { ok: having("ok"), warning: having("warning"), failed: having("failed"), skipped: having("skipped") },
+      of: (id: DoctorCheck.CheckId) =>
+        report.outcomes.find((outcome) => outcome.id === id)?.finding ?? { verdict: "skipped" as const, seen: "" },
+      files,
+      metadata: files.filter((name) => /(^|\/)metadata\//.test(name)),
+      exitCode: Doctor.exitCode(report)
+    }
+  }).pipe(Effect.scoped, Effect.provide(services))
+
+/** The text of a configuration with these variables added to its own. */
+const withVariables = (text: string, variables: ReadonlyArray<readonly [name: string, value: string]>): string => {
+  const [, indent = ""] = /^env_vars:\n(?: *#.*\n)*( *)- /m.exec(text) ?? []
+  const added = variables.map(([key, value]) => `${indent}- { key: ${key}, value: ${JSON.stringify(value)} }\n`)
+  return text.replace(/^env_vars:\n/m, (line) => line + added.join(""))
+}
+
+describe.skipIf(!Golden.isPresent)("doctor on published configurations (skipped without the reference data)", () => {
+  const golden = path.join(Golden.folder, "command-adapters")
+  const hidesDenial = "denied-listing" as const
+  const replaces = "overwrite" as const
+  const expected: Readonly<Record<string, Partial<Record<"failed" | "warning", ReadonlyArray<string>>>>> = {
+    "mainnet-gcs.yaml": { warning: [hidesDenial, replaces] },
+    "mainnet-s3-public.yaml": { warning: [hidesDenial, replaces] },
+    "sample-azure.yaml": { failed: ["variables-set", "save-metadata"], warning: [hidesDenial, replaces] },
+    "sample-gcp.yaml": { warning: [hidesDenial, replaces] },
+    "sample-local_folder.yaml": { warning: [hidesDenial, "aborted-write"] },
+    "sample-s3.yaml": { warning: [hidesDenial, replaces] },
+    "testnet-gcs.yaml": { warning: [hidesDenial, replaces] }
+  }
+
+  it("knows all of them", () => {
+    expect(fs.readdirSync(golden).sort()).toEqual(Object.keys(expected))
+  })
+
+  for (const [file, { failed = [], warning = [] }] of Object.entries(expected)) {
+    it.live(`${file}: ${[...failed, ...warning].join(", ")}`, () =>
+      Effect.gen(function*() {
+        const text = fs.readFileSync(path.join(golden, file), "utf8")
+        const found = yield* examine((store) => text.replace("/Users/runtianz/backup", store))
+        expect(found.ids).toMatchObject({ failed, warning })
+        expect(found.exitCode).toBe(failed.length === 0 ? 0 : 2)
+        expect(found.metadata).toEqual([])
+        expect(yield* ProcessProbe.descendants()).toEqual([])
+      }))
+  }
+})
+
+describe("doctor on the configurations that init writes", () => {
+  for (const kind of ["s3", "gcs", "azure", "local", "rclone"] as const) {
+    const warning = kind === "azure" || kind === "rclone" ? ["overwrite"] : []
+    it.live(`${kind}: ${warning.join(", ") || "nothing to say"}`, () =>
+      Effect.gen(function*() {
+        const found = yield* examine((FOLDER) => StarterConfig.of(kind, { FOLDER }))
+        expect(found.ids).toMatchObject({
+          failed: [],
+          warning,
+          skipped: [
+            "node-reachable",
+            "node-read",
+            "clock-skew",
+            ...(kind === "azure" ? ["list-files", "delete-file"] : [])
+          ]
+        })
+        expect(found.metadata).toEqual([])
+        // What can delete deletes all that the run wrote.
+        if (kind === "azure") expect(found.report.left.length).toBeGreaterThan(5)
+        else expect({ files: found.files, left: found.report.left }).toEqual({ files: [], left: [] })
+      }))
+  }
+})
+
+/** The careful configuration with something of it replaced. */
+const spoiled = (...changes: ReadonlyArray<readonly [from: string, to: string]>) => (store: string): string =>
+  changes.reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`the configuration has no '${from}'`)
+    return text.replace(from, to)
+  }, StarterConfig.of("local", { FOLDER: store }))
+
+const writing = "gzip -c > \"$part\"\n    sync \"$part\"\n    ln \"$part\" \"$FOLDER/$handle\""
+const saving = "gzip -c > \"$part\"\n    sync \"$part\"\n    test -e"
+const reading = "gzip -cd < \"$FOLDER/$FILE_HANDLE\""
+const closing = "    exec 1>&-\n"
+const dataPart = "    part=$(mktemp \"$FOLDER/"
+const linePart = "    part=$(mktemp .part"
+
+interface Fault {
+  readonly what: string
+  readonly text: (store: string) => string
+  /** The checks that say so; all others are well, but for those that need them. */
+  readonly failed: ReadonlyArray<DoctorCheck.CheckId>
+  readonly warning?: ReadonlyArray<DoctorCheck.CheckId>
+  readonly seen: ReadonlyArray<RegExp>
+  readonly exitCode?: number
+}
+
+const faults: ReadonlyArray<Fault> = [
+  {
+    what: "a variable that nothing sets; an exit status that is lost in a pipe",
+    text: spoiled(
+      ["cd \"$FOLDER\"\n    mkdir -p metadata\n", "cd \"$FODLER\"\n    mkdir -p metadata\n"],
+      [reading, `set +o pipefail; ${reading} | cat`]
+    ),
+    failed: ["variables-set", "save-metadata", "exit-status"],
+    seen: [
+      /^save_metadata_line uses \$FODLER, which nothing sets$/m,
+      /^open_for_read ends with success although 'gzip' failed$/m
+    ]
+  },
+  {
+    what: "a program that is not there",
+    text: spoiled([reading, "no-such-gunzip < \"$FOLDER/$FILE_HANDLE\""]),
+    failed: ["tools-on-path", "read-back"],
+    seen: [/^no-such-gunzip cannot be found$/m]
+  },
+  {
+    what: "data: stdout that stays open",
+    text: spoiled([`${closing}${dataPart}`, dataPart]),
+    failed: ["write-file", "stdout-closed"],
+    seen: [/create_for_write of .* still holds stdout open 2s after the start/]
+  },
+  {
+    what: "metadata: stdout that stays open; data: an exit status that is lost",
+    text: spoiled([`${closing}${linePart}`, linePart], ["gzip -c > \"$part\"\n", "gzip -c > \"$part\" || true\n"]),
+    failed: ["save-metadata", "stdout-closed", "exit-status"],
+    // What is cut short is published, too: the shell goes on after gzip was ended.
+    warning: ["aborted-write"],
+    seen: [
+      /save_metadata_line of .* still holds stdout open/,
+      /^create_for_write confirms a file although 'gzip' failed$/m
+    ]
+  },
+  {
+    what: "no handle",
+    text: spoiled([`    echo "$handle"\n${closing}${dataPart}`, `${closing}${dataPart}`]),
+    failed: ["write-file", "handle-printed"],
+    seen: [/it printed no handle/]
+  },
+  {
+    what: "more than a handle",
+    text: spoiled(["echo \"$BACKUP_NAME\"", "echo creating; echo \"$BACKUP_NAME\""]),
+    failed: ["create-backup", "handle-printed"],
+    seen: [/it printed several lines/]
+  },
+  {
+    what: "a folder that is not there",
+    text: () => StarterConfig.of("local", { FOLDER: "/nonexistent/holdfast" }),
+    failed: ["create-backup"],
+    seen: [/No such file or directory/],
+    exitCode: 3
+  },
+  {
+    what: "reads that are cut short",
+    text: spoiled([reading, `all=$(mktemp); trap 'rm "$all"' EXIT; ${reading} > "$all"; head -c 99999 "$all"`]),
+    failed: ["read-back"],
+    seen: [/the last 1997153 of 2097152 bytes are missing/]
+  },
+  {
+    what: "reads that say more than the file",
+    text: spoiled([reading, `echo reading; ${reading}`]),
+    failed: ["read-back"],
+    seen: [/byte 0 of 2097152 is another one than was written/]
+  },
+  {
+    what: "metadata that are not kept; a second file that is not kept",
+    text: spoiled(
+      [saving, "cat > /dev/null\n    gzip -c < /dev/null > \"$part\"\n    test -e"],
+      ["      echo \"$handle is there already\" >&2\n      exit 1\n", "      :\n"],
+      ["ln \"$part\" \"$FOLDER/$handle\"", "mv -n \"$part\" \"$FOLDER/$handle\""]
+    ),
+    failed: ["save-metadata", "overwrite"],
+    seen: [
+      /the last 76 of 76 bytes are missing/,
+      /confirmed a second file under a name that exists, but did not keep it/
+    ]
+  },
+  {
+    what: "listings of names that are no handles; a file that is not deleted; commands that bar one another",
+    text: spoiled(
+      ["-name '*.meta'", "-name '*.meta' -printf '%f\\n'"],
+      ["'%P\\t%s", "'./%P\\t%s"],
+      ["rm -f \"$FILE_HANDLE\"", ":"],
+      [
+        "part=$(mktemp \"$F",
+        "mkdir \"$FOLDER/.busy\"; trap 'rmdir \"$FOLDER/.busy\"' EXIT; command -p sleep 0.1; part=$(mktemp \"$F"
+      ],
+      ["trap 'rm -f \"$part\"' EXIT\n    gzip", "gzip"]
+    ),
+    failed: ["list-metadata", "five-at-once", "list-files", "delete-file"],
+    seen: [
+      /is not among the 1 handles that it printed/,
+      /^of 5 operations at once [1-4] went wrong/m,
+      /whole\.chunk is not among the \d+ files that it printed/,
+      /^delete_file of .* ended with success, but it is still there$/m
+    ]
+  },
+  {
+    what: "a listing that hides a denial; a move that copies; a broken-off write that is published",
+    text: spoiled(
+      ["-name '*.meta'; fi", "-name '*.meta'; fi || :"],
+      ["mv \"metadata/", "cp \"metadata/"],
+      [writing, "cat > \"$FOLDER/$handle\""],
+      [saving, "cat > \"$part\"\n    test -e"],
+      [reading, "cat \"$FOLDER/$FILE_HANDLE\""]
+    ),
+    failed: ["move-metadata", "aborted-write"],
+    warning: ["denied-listing"],
+    seen: [/it is still listed/, /\d+ bytes that read as if they were a whole file/]
+  }
+]
+
+describe("doctor names", () => {
+  for (const { exitCode = 2, failed, seen, text, warning = [], what } of faults) {
+    it.live(`${what}: ${[...failed, ...warning].join(", ")}`, () =>
+      Effect.gen(function*() {
+        const found = yield* examine(text)
+        expect(found.ids).toMatchObject({ failed, warning })
+        const said = failed.map((id) => found.of(id).seen).join("\n")
+        for (const each of seen) expect(said).toMatch(each)
+        expect(found.exitCode).toBe(exitCode)
+        if (!failed.includes("move-metadata")) expect(found.metadata).toEqual([])
+        expect(yield* ProcessProbe.descendants()).toEqual([])
+      }))
+  }
+
+  it.live("a command that is missing, and one that leaves a process behind: move-metadata, stray-processes", () =>
+    Effect.gen(function*() {
+      const found = yield* examine((store) =>
+        spoiled([
+          "echo \"$BACKUP_NAME\"",
+          "setsid tail -f /dev/null < /dev/null > /dev/null 2>&1 & command -p sleep 0.1; echo \"$BACKUP_NAME\""
+        ])(store)
+          .replace(/ {2}# Moves metadata[^]*?(?= {2}# For m)/, "")
+      )
+      expect(found.ids).toMatchObject({ failed: [], warning: ["move-metadata", "stray-processes"] })
+      const [, pid = ""] = /live on: (\d+)$/.exec(found.of("stray-processes").seen) ?? []
+      process.kill(Number(pid))
+      expect(found.of("move-metadata").seen).toContain("there is no command backup_metadata_file")
+    }))
+
+  it.live("where a configuration cannot be read: configuration", () =>
+    Effect.gen(function*() {
+      const found = yield* examine(() => "env_vars: []\ncommands:\n  create_backup: [\n")
+      expect(found.ids).toMatchObject({
+        failed: ["configuration"],
+        warning: [],
+        ok: expect.arrayContaining(["open-files", "cache-space"])
+      })
+      expect(found.exitCode).toBe(2)
+    }))
+})
+
+/** An empty file, gzipped. */
+const emptyFile = Buffer.from("H4sIAAAAAAAAAwMAAAAAAAAAAAA=", "base64")
+
+describe("doctor --read-only", () => {
+  it.live("writes nothing, and still reads, lists and makes programs fail", () =>
+    Effect.gen(function*() {
+      const found = yield* examine(spoiled(), {
+        readOnly: true,
+        prepare: (store) => {
+          fs.mkdirSync(path.join(store, "metadata"))
+          fs.writeFileSync(path.join(store, "metadata", "empty.meta"), emptyFile)
+        }
+      })
+      expect(found.ids).toMatchObject({ failed: [], warning: [] })
+      expect(found.ids.ok).toEqual(
+        expect.arrayContaining(["read-back", "list-metadata", "exit-status", "denied-listing"])
+      )
+      expect(found.report.left).toEqual([])
+      expect(found.files).toEqual(["metadata/empty.meta"])
+    }))
+})
