@@ -58,8 +58,13 @@ export interface StorageState {
   readonly latestTransactionVersion: number | undefined
 }
 
-/** A metadata file is a few lines; a compacted one some thousands. */
-const maxMetadataBytes = 64 * 1024 * 1024
+/**
+ * A metadata file is a few lines; a compacted one some thousands. A larger one is refused. Bytes.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const maxMetadataBytes = 64 * 1024 * 1024
 
 /** Often enough for any compaction: each further pass needs a file that vanished since the pass before. */
 const maxPasses = 4
@@ -155,6 +160,15 @@ export const make = (
     files: files.length
   }
 }
+
+/**
+ * How many backups there are.
+ *
+ * @since 0.1.0
+ * @category selections
+ */
+export const size = (view: MetadataView): number =>
+  view.epochEndings.length + view.stateSnapshots.length + view.transactions.length
 
 /**
  * The newest of each kind.
