@@ -18,6 +18,8 @@ export interface BackupResult {
   readonly manifest: BackupStorage.FileHandle
   /** Name of the metadata file that makes the backup exist. */
   readonly metadata: string
+  /** File handle of that file. */
+  readonly metadataFile: BackupStorage.FileHandle
   /** The entry in that file: which range the backup holds. */
   readonly entry: Metadata.Entry
   readonly chunks: number

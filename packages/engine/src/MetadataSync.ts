@@ -11,6 +11,8 @@
  * @since 0.1.0
  */
 import { BackupStorage, type StorageError } from "@holdfast/storage"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import { type InvalidBackup, type LocalStateError, StorageChanged } from "./EngineError.ts"
@@ -18,7 +20,7 @@ import { unreadable } from "./internal/backupFiles.ts"
 import { readText } from "./internal/readFile.ts"
 import { unaccounted } from "./internal/vanishedBackups.ts"
 import * as Metadata from "./Metadata.ts"
-import { type CachedFiles, MetadataCache } from "./MetadataCache.ts"
+import { MetadataCache, type Remembered } from "./MetadataCache.ts"
 import * as MetadataView from "./MetadataView.ts"
 
 /**
@@ -62,7 +64,8 @@ const maxPasses = 4
  * Syncs and returns the view, the same that `MetadataView.load` makes without a cache.
  *
  * A file that was moved aside since it was listed is a warning, since compaction saves first what replaces it. A file that
- * is torn or foreign is a problem of the view; it is not cached, and so read anew the next time.
+ * is torn or foreign is a problem of the view; it is not cached, and so read anew the next time. What this program saved
+ * is in the view also where the listing lags behind; after ten minutes, or if nothing is listed, it counts as lost.
  *
  * @since 0.1.0
  * @category constructors
@@ -77,23 +80,42 @@ export const sync = (
   Effect.gen(function*() {
     const cache = yield* MetadataCache
     const { description } = yield* BackupStorage.BackupStorage
-    const before = options.newStorage ? new Map<string, string>() : yield* cache.load
-    const known = new Map(before)
-    let files = yield* readListed(known, options.concurrency, maxPasses)
-    if (!options.newStorage && isSame(files, before)) return viewOf(files)
+    const before: Remembered = options.newStorage ? { files: new Map(), saved: new Map() } : yield* cache.load
+    const oldest = (yield* Clock.currentTimeMillis) - Duration.toMillis(longestLag)
+    let now = withSaved(yield* readListed(new Map(before.files), options.concurrency, maxPasses), before, oldest)
+    if (!options.newStorage && isSame(now, before)) return MetadataView.make(now.files)
 
-    let fault = changeOf(before, files)
+    let fault = changeOf(before, now)
     if (fault !== undefined) {
       // A file may have been cached while it was being written: only what the storage says now counts.
-      files = yield* readListed(new Map(), options.concurrency, maxPasses)
-      fault = changeOf(before, files)
+      now = withSaved(yield* readListed(new Map(), options.concurrency, maxPasses), before, oldest)
+      fault = changeOf(before, now)
     }
     if (fault !== undefined) return yield* new StorageChanged({ storage: description, ...fault })
-    const view = viewOf(files)
+    const view = MetadataView.make([...now.files, ...now.lagging])
     // Without a backup there is nothing to miss; and two that begin at once may still write over each other's identity.
-    if (options.newStorage || MetadataView.size(view) > 0) yield* cache.save(cacheable(files))
+    if (options.newStorage || MetadataView.size(view) > 0) yield* cache.replace(rememberedOf(now))
     return view
   }).pipe(Effect.withSpan("MetadataSync.sync"))
+
+/** A file that was saved must be listed within this time. */
+const longestLag = Duration.minutes(10)
+
+/** What was found: the files that are listed, and those that were saved just now and are not. */
+interface Found {
+  readonly files: ReadonlyArray<ReadFile>
+  readonly lagging: ReadonlyArray<ReadFile & { readonly savedAt: number }>
+}
+
+const withSaved = (files: ReadonlyArray<ReadFile>, before: Remembered, oldest: number): Found => {
+  // A listing may lag behind, but not without anything: an identity at least was listed before a backup was saved.
+  if (before.saved.size === 0 || files.length === 0) return { files, lagging: [] }
+  const listed = new Set(files.map(({ file }) => file))
+  const lagging = Array.from(before.saved).flatMap(([file, { savedAt, text }]) =>
+    savedAt < oldest || listed.has(file) ? [] : [{ ...parsed(file, text), savedAt }]
+  )
+  return { files, lagging }
+}
 
 /** Reads what is listed, from `known` where it is there. Identities are read anew as soon as anything is. */
 const readListed = (
@@ -140,41 +162,42 @@ const download = (file: string) =>
       Effect.succeed({ file, text: undefined, entries: [], problems: [problem] }))
   )
 
-const viewOf = (files: ReadonlyArray<ReadFile>): MetadataView.MetadataView => MetadataView.make(files)
-
 /** What may be kept: files that say something, and all of it in order. */
-const cacheable = (files: ReadonlyArray<ReadFile>): CachedFiles =>
-  new Map(
+const rememberedOf = ({ files, lagging }: Found): Remembered => ({
+  files: new Map(
     files.flatMap(({ entries, file, problems, text }) =>
       text === undefined || entries.length === 0 || problems.length > 0 ? [] : [[file, text] as const]
     )
-  )
+  ),
+  saved: new Map(lagging.map(({ file, savedAt, text = "" }) => [file, { text, savedAt }]))
+})
 
-const isSame = (files: ReadonlyArray<ReadFile>, before: CachedFiles): boolean =>
-  files.length === before.size && files.every(({ file, text }) => before.get(file) === text)
+const isSame = ({ files }: Found, before: Remembered): boolean =>
+  before.saved.size === 0 && files.length === before.files.size &&
+  files.every(({ file, text }) => before.files.get(file) === text)
 
 /** What of the storage is not as it was, if that must not be. */
-const changeOf = (
-  before: CachedFiles,
-  files: ReadonlyArray<ReadFile>
-): Pick<StorageChanged, "detail" | "reason"> | undefined => {
-  const cached = Array.from(before, ([file, text]) => parsed(file, text))
-  const view = viewOf(files)
-  const seen = viewOf(cached)
-  const lost = unaccounted(cached, files, view)
+const changeOf = (before: Remembered, now: Found): Pick<StorageChanged, "detail" | "reason"> | undefined => {
+  const savedTexts = Array.from(before.saved, ([file, { text }]) => [file, text] as const)
+  const seen = [...before.files, ...savedTexts].map(([file, text]) => parsed(file, text))
+  const found = [...now.files, ...now.lagging]
+  const view = MetadataView.make(found)
+  const lost = unaccounted(seen, found, view)
   const undo = "if this is meant to be, say so with --new-storage"
   if (lost.length > 0) {
     const [first] = lost
     return {
       reason: "Shrunken",
-      detail: `${lost.length} of the ${before.size} metadata files that were seen there are gone, with backups that no `
-        + `other file names (${first} is the first; ${files.length} are listed now). An access that is denied often `
+      detail: `${lost.length} of the ${seen.length} metadata files that were seen there are gone, with backups that no `
+        + `other file names (${first} is the first; ${now.files.length} are listed now). An access that is denied often `
         + `looks like an empty listing: check the credentials and the path; ${undo}`
     }
   }
-  const [was] = seen.identities
+  const earlier = MetadataView.make(seen)
+  const [was] = earlier.identities
   const [is] = view.identities
-  const kept = MetadataView.size(seen) > 0 && cached.every(({ file }) => files.some((now) => now.file === file))
+  const listed = new Set(found.map(({ file }) => file))
+  const kept = MetadataView.size(earlier) > 0 && seen.every(({ file }) => listed.has(file))
   if (was !== undefined && is !== undefined && !view.identities.includes(was) && !kept) {
     return {
       reason: "OtherIdentity",

@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 export * as BackupResult from "./BackupResult.ts"
+export * as Coordinator from "./Coordinator.ts"
+export * as CoordinatorStatus from "./CoordinatorStatus.ts"
 export * as Coverage from "./Coverage.ts"
 export * as EngineError from "./EngineError.ts"
 export * as EpochEndingBackup from "./EpochEndingBackup.ts"

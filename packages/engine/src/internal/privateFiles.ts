@@ -17,7 +17,7 @@ export interface PrivateFiles {
   /** The text of a file; `undefined` where there is none. */
   readonly read: (name: string) => Effect.Effect<string | undefined, LocalStateError>
   readonly replace: (name: string, text: string) => Effect.Effect<void, LocalStateError>
-  /** Appends to a file that {@link replace} made. */
+  /** Appends to a file, which is made where there is none. */
   readonly append: (name: string, text: string) => Effect.Effect<void, LocalStateError>
   readonly remove: (name: string) => Effect.Effect<void, LocalStateError>
 }
@@ -38,6 +38,8 @@ export const privateFiles = (
       Effect.mapError((error: PlatformError) =>
         new LocalStateError({ path: path.join(directory, name), detail: error.message })
       )
+
+    const makeDirectory = fs.makeDirectory(directory, { recursive: true, mode: ownerOnly.folder })
 
     // Some file systems cannot sync a folder; what they promise without is all there is to have.
     const syncDirectory = Effect.ignore(Effect.scoped(Effect.flatMap(fs.open(directory), (file) => file.sync)))
@@ -69,14 +71,14 @@ export const privateFiles = (
         ),
       replace: (name, text) =>
         Effect.gen(function*() {
-          yield* fs.makeDirectory(directory, { recursive: true, mode: ownerOnly.folder })
+          yield* makeDirectory
           const written = yield* aside(name)
           yield* withFile(written, "wx", text)
           yield* fs.rename(written, path.join(directory, name))
           yield* syncDirectory
         }).pipe(Effect.uninterruptible, Effect.scoped, failing(name)),
-      append: (name, text) => failing(name)(withFile(path.join(directory, name), "a", text)),
-      remove: (name) =>
-        failing(name)(Effect.zipRight(fs.remove(path.join(directory, name), { force: true }), syncDirectory))
+      append: (name, text) =>
+        failing(name)(Effect.zipRight(makeDirectory, withFile(path.join(directory, name), "a", text))),
+      remove: (name) => failing(name)(fs.remove(path.join(directory, name), { force: true }))
     }
   })

@@ -76,10 +76,12 @@ export const finishBackup = (
     const saved = entry(handle)
     const metadata = Metadata.fileName(saved)
     // Under the same name: a storage may keep the file that is there, which then has the same line.
-    yield* Retries.attempts(retries, () => storage.saveMetadataLines(metadata, [Metadata.printLine(saved)]))
+    const metadataFile = yield* Retries.attempts(retries, () =>
+      storage.saveMetadataLines(metadata, [Metadata.printLine(saved)]))
     return {
       manifest: handle,
       metadata,
+      metadataFile,
       entry: saved,
       chunks: manifest.chunks.length,
       records: tracker.done,
