@@ -53,8 +53,26 @@ export const storage = {
     description:
       "Commands of the storage that are alive at once, at most (default 16, or more where concurrency asks for it)",
     parse: Values.integer(1)
+  }),
+  metadataCacheDir: Flag.optional({
+    name: "metadata-cache-dir",
+    placeholder: "DIR",
+    description:
+      "Where this machine keeps what helps the next run (default holdfast in $XDG_CACHE_HOME, or in ~/.cache)",
+    parse: Values.anyText
   })
 }
+
+/**
+ * That a storage is not what it was is meant to be.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const newStorage: Flag.Flag<boolean> = Flag.toggle(
+  "new-storage",
+  "Take the storage as it is now, although backups that were seen there before are gone"
+)
 
 /**
  * Which node to ask.

@@ -21,6 +21,7 @@ export interface StorageFlags {
   readonly localFsDir: Option.Option<string>
   readonly commandAdapterConfig: Option.Option<string>
   readonly maxCommands: Option.Option<number>
+  readonly metadataCacheDir: Option.Option<string>
 }
 
 /**

@@ -4,12 +4,14 @@
  * @since 0.1.0
  */
 import { Client, Routes } from "@holdfast/backup-service"
-import { EngineError, MetadataView } from "@holdfast/engine"
+import { EngineError, MetadataSync, MetadataView } from "@holdfast/engine"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { toFailure } from "../CliError.ts"
 import { flags as flagsOf, group, leaf } from "../CommandTree.ts"
 import * as Flags from "../Flags.ts"
+import * as MetadataFolder from "../MetadataFolder.ts"
 import * as Output from "../Output.ts"
 import * as Storage from "../Storage.ts"
 
@@ -40,11 +42,16 @@ const nodeState = leaf(
 const storageState = leaf(
   "backup-storage-state",
   "Print how far the backups in the storage reach",
-  flagsOf({ ...Flags.storage, concurrentDownloads: Flags.concurrentDownloads, output: Flags.output }),
-  ({ concurrentDownloads, ...flags }) =>
+  flagsOf({
+    ...Flags.storage,
+    concurrentDownloads: Flags.concurrentDownloads,
+    newStorage: Flags.newStorage,
+    output: Flags.output
+  }),
+  ({ concurrentDownloads, newStorage, ...flags }) =>
     Effect.gen(function*() {
       const output = yield* Output.Output
-      const view = yield* MetadataView.load({ concurrency: concurrentDownloads })
+      const view = yield* MetadataSync.sync({ concurrency: concurrentDownloads, newStorage })
       const state = MetadataView.storageState(view)
       const ok = view.problems.length === 0
       for (const problem of view.problems) yield* Effect.logError(problem.message)
@@ -59,7 +66,7 @@ const storageState = leaf(
         },
         text: () => storageStateLine(state)
       })
-    }).pipe(Effect.provide(Storage.layer(flags, concurrentDownloads)))
+    }).pipe(Effect.provide(Layer.merge(Storage.layer(flags, concurrentDownloads), MetadataFolder.layer(flags))))
 )
 
 /**
