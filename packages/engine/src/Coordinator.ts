@@ -8,7 +8,8 @@
  *
  * Three workers, each with one backup under way at most, each keeping only the newest state that it has not seen. What
  * fails is tried again after a while, which grows as long as nothing succeeds; a worker that fails stops no other. A
- * restart goes on from what the storage holds. All of it lives in the scope of {@link run}: when that is interrupted,
+ * restart goes on from what the storage holds. What is backed up is checked while it passes, against the chain of trust as
+ * the storage has it; what does not hold never becomes a backup. All of it lives in the scope of {@link run}: when that is interrupted,
  * nothing of it goes on.
  *
  * Source: the backup page of the specification, section 4.
@@ -16,7 +17,7 @@
  * @since 0.1.0
  */
 import { type BackupServiceError, Client } from "@holdfast/backup-service"
-import type { LedgerInfo } from "@holdfast/ledger"
+import type { EpochHistory, LedgerInfo, Waypoint } from "@holdfast/ledger"
 import type { BackupStorage, StorageError } from "@holdfast/storage"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
@@ -27,10 +28,11 @@ import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import type { Backup } from "./BackupResult.ts"
 import { type CoordinatorStatus, metrics, updateNode } from "./CoordinatorStatus.ts"
-import type { InvalidRequest, LocalStateError, SourceMismatch, StorageChanged } from "./EngineError.ts"
+import type { InvalidBackup, InvalidRequest, LocalStateError, SourceMismatch, StorageChanged } from "./EngineError.ts"
 import * as EpochEndingBackup from "./EpochEndingBackup.ts"
 import { coordinatorWorker, type Due } from "./internal/coordinatorWorker.ts"
 import { type Reach, type StorageKnowledge, storageKnowledge } from "./internal/storageKnowledge.ts"
+import { type StoredHistory, storedHistory } from "./internal/storedHistory.ts"
 import type { MetadataCache } from "./MetadataCache.ts"
 import * as NextBackup from "./NextBackup.ts"
 import type * as Retries from "./Retries.ts"
@@ -49,7 +51,9 @@ export interface CoordinatorSettings {
   readonly transactionBatchSize: number
   /** The bounds of each backup. */
   readonly backup: BackupSettings
-  /** Metadata files that are downloaded at a time. */
+  /** Each stands for the signature of the epoch ending of its version. */
+  readonly trustedWaypoints: ReadonlyArray<Waypoint.Waypoint>
+  /** Files that are downloaded at a time. */
   readonly concurrentDownloads: number
   /** Whatever the storage holds is what it holds, whatever was seen there before. */
   readonly newStorage: boolean
@@ -69,6 +73,7 @@ export const defaultSettings: CoordinatorSettings = {
   stateSnapshotInterval: 1,
   transactionBatchSize: 1_000_000,
   backup: defaultBackupSettings,
+  trustedWaypoints: [],
   concurrentDownloads: 4,
   newStorage: false,
   pollInterval: "1 second",
@@ -78,6 +83,7 @@ export const defaultSettings: CoordinatorSettings = {
 
 type Failure =
   | BackupServiceError.BackupServiceError
+  | InvalidBackup
   | InvalidRequest
   | LocalStateError
   | SourceMismatch
@@ -107,7 +113,11 @@ export const run = (
     const forSnapshots = yield* Queue.sliding<LedgerInfo.DbState>(1)
     const forTransactions = yield* Queue.sliding<LedgerInfo.DbState>(1)
     const { backoff, backup } = settings
-    const { failed, take } = takingWith(knowledge)
+    const stored = yield* storedHistory(settings.trustedWaypoints, {
+      ahead: settings.concurrentDownloads,
+      maxRecordBytes: backup.maxRecordBytes
+    })
+    const { failed, take } = takingWith(knowledge, backup.verifyWrites ? stored : undefined)
 
     const epochEndings = coordinatorWorker({
       worker: "epochEndings",
@@ -118,7 +128,8 @@ export const run = (
         const next = NextBackup.epochEnding(reach.epoch, epoch)
         return next === undefined ? undefined : {
           what: `epoch ending ${next}`,
-          backup: EpochEndingBackup.take({ firstEpoch: next, lastEpoch: next, settings: backup })
+          backup: (history) =>
+            EpochEndingBackup.take({ firstEpoch: next, lastEpoch: next, settings: backup, ...history })
         }
       }),
       // The ledger infos that verify what the others back up are in the same storage by then.
@@ -134,7 +145,7 @@ export const run = (
         return NextBackup.isClosed(epoch, state.epoch)
           ? {
             what: `state snapshot of epoch ${epoch}`,
-            backup: StateSnapshotBackup.take({ epoch, settings: backup })
+            backup: (history) => StateSnapshotBackup.take({ epoch, settings: backup, ...history })
           }
           : undefined
       }),
@@ -150,7 +161,7 @@ export const run = (
         return lastVersion <= committedVersion
           ? {
             what: `transactions ${firstVersion} to ${lastVersion}`,
-            backup: TransactionBackup.take({ firstVersion, lastVersion, settings: backup })
+            backup: (history) => TransactionBackup.take({ firstVersion, lastVersion, settings: backup, ...history })
           }
           : undefined
       }),
@@ -163,11 +174,14 @@ export const run = (
 
 interface Planned {
   readonly what: string
-  readonly backup: Backup
+  readonly backup: (trust: { readonly history?: EpochHistory.EpochHistory }) => Backup
 }
 
-/** Plans by what is known of the storage, and looks at it again before a backup where that is due. */
-const takingWith = (knowledge: StorageKnowledge) => ({
+/**
+ * Plans by what is known of the storage, and looks at it again before a backup where that is due. Then the chain of trust
+ * is read as far as the storage has it.
+ */
+const takingWith = (knowledge: StorageKnowledge, stored: StoredHistory | undefined) => ({
   failed: knowledge.doubt,
   take:
     (plan: (reach: Reach, state: LedgerInfo.DbState) => Planned | undefined) =>
@@ -175,15 +189,16 @@ const takingWith = (knowledge: StorageKnowledge) => ({
       Effect.gen(function*() {
         if (plan(yield* knowledge.reach, state) === undefined) return undefined
         yield* knowledge.refresh
-        const planned = plan(yield* knowledge.reach, state)
-        return planned && {
-          what: planned.what,
-          take: Effect.flatMap(planned.backup, (taken) =>
-            Effect.zipRight(
-              knowledge.saved(taken),
-              Effect.annotateLogs(Effect.logInfo(`backed up ${planned.what}`), { manifest: taken.manifest })
-            ))
-        }
+        const reach = yield* knowledge.reach
+        const planned = plan(reach, state)
+        if (planned === undefined) return undefined
+        const take = Effect.gen(function*() {
+          if (stored !== undefined) yield* stored.upTo(reach.epoch ?? -1, yield* knowledge.view)
+          const taken = yield* planned.backup(stored === undefined ? {} : { history: stored.history })
+          yield* knowledge.saved(taken)
+          yield* Effect.annotateLogs(Effect.logInfo(`backed up ${planned.what}`), { manifest: taken.manifest })
+        })
+        return { what: planned.what, take }
       })
 })
 

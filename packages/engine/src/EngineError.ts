@@ -70,7 +70,11 @@ export class SourceMismatch
       "NoStateCheckpoint",
       "NoStateItems",
       "NotBootstrapped",
-      "Changed"
+      "Changed",
+      /** It does not hold against its own proof, or that not against the chain of trust. */
+      "ProofFailed",
+      /** Its proof is by an epoch that the chain of trust does not reach. */
+      "Unproven"
     ),
     detail: Schema.String
   })

@@ -27,6 +27,11 @@ export interface BackupSettings {
   readonly itemsPerRequest: number
   /** What is tried again of requests to the node and writes to the storage. */
   readonly retries: RetryPolicy
+  /**
+   * What is backed up is checked while it passes, as verify does it: each chunk against its proof, and its proof against
+   * the chain of trust where that is known. What does not hold never becomes a backup.
+   */
+  readonly verifyWrites: boolean
 }
 
 const mebibyte = 1024 * 1024
@@ -51,5 +56,6 @@ export const defaultBackupSettings: BackupSettings = {
   bufferedBytes: 64 * mebibyte,
   concurrentRequests: 8,
   itemsPerRequest: 100_000,
-  retries: standard
+  retries: standard,
+  verifyWrites: true
 }

@@ -7,7 +7,17 @@
  * @since 0.1.0
  */
 import { Client } from "@holdfast/backup-service"
-import { Bcs, BcsReader, HashValue, LedgerInfo, Proofs, Sha3, StateKey } from "@holdfast/ledger"
+import {
+  Bcs,
+  BcsReader,
+  type EpochHistory,
+  HashValue,
+  LedgerInfo,
+  Proofs,
+  Sha3,
+  StateKey,
+  StateSnapshotVerifier
+} from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Backup } from "./BackupResult.ts"
@@ -15,6 +25,7 @@ import { SourceMismatch } from "./EngineError.ts"
 import { chunkPipeline } from "./internal/chunkPipeline.ts"
 import { decodeFromNode, epochEndingRecords, fromNode, stateItemRecords } from "./internal/nodeRecords.ts"
 import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
+import { checkStateRoot, stateCheck } from "./internal/writeChecks.ts"
 import * as Progress from "./Progress.ts"
 import * as Retries from "./Retries.ts"
 import type { BackupSettings } from "./Settings.ts"
@@ -28,17 +39,20 @@ import type { BackupSettings } from "./Settings.ts"
 export interface StateSnapshotRequest {
   readonly epoch: number
   readonly settings: BackupSettings
+  /** The chain of trust that the state root must hold against; without it the root is taken as it stands. */
+  readonly history?: EpochHistory.EpochHistory
 }
 
 /**
- * Takes the backup. Items are fetched in sub-ranges, several at a time, and put back in order.
+ * Takes the backup. Items are fetched in sub-ranges, several at a time, and put back in order. They are checked while they
+ * pass.
  *
  * Fails with `SourceMismatch`, `BackupServiceError`, `StorageError`.
  *
  * @since 0.1.0
  * @category backups
  */
-export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
+export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup =>
   Effect.gen(function*() {
     const { retries } = settings
     const client = yield* Client.BackupServiceClient
@@ -52,6 +66,7 @@ export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
         detail: "the transaction info of this version carries no state checkpoint hash"
       })
     }
+    if (settings.verifyWrites) yield* checkStateRoot(epoch, version, rootProof, history)
     const items = yield* Retries.attempts(retries, () => client.stateItemCount(version))
     if (items === 0) {
       return yield* new SourceMismatch({
@@ -67,21 +82,21 @@ export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
     })
     const writer = yield* beginBackup(`state_epoch_${epoch}_ver_${version}`, retries)
 
+    const verifier = settings.verifyWrites
+      ? new StateSnapshotVerifier.StateSnapshotVerifier(stateCheckpointHash)
+      : undefined
     const source = {
       first: 0,
       records: counted(stateItemRecords(version, 0, items, settings), tracker),
-      again: (first: number, count: number) => stateItemRecords(version, first, count, settings)
+      again: (first: number, count: number) => stateItemRecords(version, first, count, settings),
+      check: stateCheck(version, settings, verifier, keyHash)
     }
     const chunks = yield* chunkPipeline(
       source,
       settings,
       (chunk) => {
         const proven = Effect.gen(function*() {
-          const { firstRecord, last, lastRecord } = yield* chunk.summary
-          const request = `state items ${chunk.first} to ${last} of version ${version}`
-          const firstKey = yield* fromNode(request, () => keyHash(firstRecord))
-          const lastKey = yield* fromNode(request, () => keyHash(lastRecord))
-          const rangeProof = yield* Retries.attempts(retries, () => client.stateRangeProof(version, lastKey))
+          const { last, proof: { firstKey, lastKey, rangeProof } } = yield* chunk.summary
           const bytes = Bcs.encode(Proofs.SparseMerkleRangeProof, rangeProof)
           const proof = yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes)
           return { last, first_key: HashValue.format(firstKey), last_key: HashValue.format(lastKey), proof }
@@ -98,6 +113,9 @@ export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
         )
       }
     )
+    if (verifier !== undefined) {
+      yield* fromNode(`the state items of version ${version}`, () => verifier.finish())
+    }
     const proof = yield* writer.writeBytes("state.proof", Bcs.encode(Proofs.StateRootProof, rootProof))
     return yield* finishBackup(
       writer,

@@ -5,16 +5,15 @@
  *
  * @since 0.1.0
  */
-import { Client } from "@holdfast/backup-service"
-import { Bcs, Proofs } from "@holdfast/ledger"
+import { Bcs, type EpochHistory, Proofs } from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
 import type { Backup } from "./BackupResult.ts"
 import { InvalidRequest } from "./EngineError.ts"
 import { chunkPipeline } from "./internal/chunkPipeline.ts"
 import { transactionRecords } from "./internal/nodeRecords.ts"
 import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
+import { transactionCheck } from "./internal/writeChecks.ts"
 import * as Progress from "./Progress.ts"
-import * as Retries from "./Retries.ts"
 import type { BackupSettings } from "./Settings.ts"
 
 /**
@@ -27,22 +26,24 @@ export interface TransactionRequest {
   readonly firstVersion: number
   readonly lastVersion: number
   readonly settings: BackupSettings
+  /** The chain of trust that the proofs must hold against; without it they are taken as they stand. */
+  readonly history?: EpochHistory.EpochHistory
 }
 
 /**
- * Takes the backup. The records pass through byte for byte; fewer than asked for is an error.
+ * Takes the backup. The records pass through byte for byte; fewer than asked for is an error. They are checked while
+ * they pass.
  *
  * Fails with `InvalidRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`.
  *
  * @since 0.1.0
  * @category backups
  */
-export const take = ({ firstVersion, lastVersion, settings }: TransactionRequest): Backup =>
+export const take = ({ firstVersion, history, lastVersion, settings }: TransactionRequest): Backup =>
   Effect.gen(function*() {
     if (lastVersion < firstVersion) {
       return yield* new InvalidRequest({ detail: `no transactions from version ${firstVersion} up to ${lastVersion}` })
     }
-    const client = yield* Client.BackupServiceClient
     const count = lastVersion - firstVersion + 1
     const what = `transactions ${firstVersion} to ${lastVersion}`
     const tracker = yield* Progress.begin({ what, unit: "transactions", total: count })
@@ -50,15 +51,12 @@ export const take = ({ firstVersion, lastVersion, settings }: TransactionRequest
     const source = {
       first: firstVersion,
       records: counted(transactionRecords(firstVersion, count, settings), tracker),
-      again: (first: number, again: number) => transactionRecords(first, again, settings)
+      again: (first: number, again: number) => transactionRecords(first, again, settings),
+      check: transactionCheck(settings, history)
     }
     const chunks = yield* chunkPipeline(source, settings, (chunk) => {
       const proven = Effect.gen(function*() {
-        const { last } = yield* chunk.summary
-        const rangeProof = yield* Retries.attempts(
-          settings.retries,
-          () => client.transactionRangeProof(chunk.first, last)
-        )
+        const { last, proof: rangeProof } = yield* chunk.summary
         const bytes = Bcs.encode(Proofs.TransactionRangeProof, rangeProof)
         return { last, proof: yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes) }
       })

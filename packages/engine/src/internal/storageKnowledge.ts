@@ -28,6 +28,8 @@ type Services = BackupStorage.BackupStorage | MetadataCache
 export interface StorageKnowledge {
   /** As far as is known. */
   readonly reach: Effect.Effect<Reach>
+  /** What was seen there last. */
+  readonly view: Effect.Effect<MetadataView.MetadataView>
   /** Looks at the storage again if that is due. */
   readonly refresh: Effect.Effect<void, Failure, Services>
   /** Looks at the storage again before the next backup: what is there may be more than what is known. */
@@ -51,6 +53,7 @@ export const storageKnowledge = (options: KnowledgeOptions): Effect.Effect<Stora
     const interval = Duration.toMillis(options.syncInterval)
     const one = yield* Effect.makeSemaphore(1)
     let current: Reach = { epoch: undefined, snapshotEpoch: undefined, version: undefined }
+    let seen = MetadataView.make([])
     let lookAgainAt = 0
 
     const learn = (found: Reach) =>
@@ -68,6 +71,7 @@ export const storageKnowledge = (options: KnowledgeOptions): Effect.Effect<Stora
       Effect.gen(function*() {
         const view = yield* MetadataSync.sync({ concurrency: options.concurrency, newStorage })
         for (const { message } of view.problems) yield* Effect.logWarning(`passed over: ${message}`)
+        seen = view
         yield* learn(reachOf(view))
         lookAgainAt = (yield* Clock.currentTimeMillis) + interval
         return view
@@ -82,6 +86,7 @@ export const storageKnowledge = (options: KnowledgeOptions): Effect.Effect<Stora
     }
     return {
       reach: Effect.sync(() => current),
+      view: Effect.sync(() => seen),
       refresh: one.withPermits(1)(Effect.gen(function*() {
         if ((yield* Clock.currentTimeMillis) >= lookAgainAt) yield* look(false)
       })),
