@@ -23,6 +23,7 @@ import type { Storage, Task } from "./task.ts"
 type TaskError =
   | BackupServiceError.BackupServiceError
   | EngineError.InvalidRequest
+  | EngineError.LocalStateError
   | EngineError.SourceMismatch
   | StorageError.StorageError
 

@@ -189,5 +189,9 @@ export const backup = {
     "How often a request or a write that failed is tried again, where that can help",
     0
   ),
+  noVerifyWrites: Flag.toggle(
+    "no-verify-writes",
+    "Do not check what is backed up while it passes; a node that sends something wrong is then found by verify alone"
+  ),
   maxRecordSize
 }

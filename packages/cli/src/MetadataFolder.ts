@@ -5,7 +5,7 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import { MetadataCache } from "@holdfast/engine"
+import { BackupJournal, MetadataCache } from "@holdfast/engine"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -21,11 +21,32 @@ import type { StorageFlags } from "./Storage.ts"
 export const layer = (
   flags: StorageFlags
 ): Layer.Layer<MetadataCache.MetadataCache, never, FileSystem.FileSystem | Path.Path> =>
-  Layer.unwrapEffect(Effect.map(Path.Path, (path) =>
-    Option.match(flags.metadataCacheDir, {
+  Layer.unwrapEffect(Effect.map(
+    directoryOf(flags),
+    Option.match({
       onNone: () => MetadataCache.layerMemory,
-      onSome: (folder) => MetadataCache.layer({ directory: path.join(folder, "metadata", keyOf(flags, path)) })
-    })))
+      onSome: (directory) => MetadataCache.layer({ directory })
+    })
+  ))
+
+/**
+ * The journals of backups to the flags' storage; none without a folder.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const journal = (flags: StorageFlags): Layer.Layer<never, never, FileSystem.FileSystem | Path.Path> =>
+  Layer.unwrapEffect(Effect.map(
+    directoryOf(flags),
+    Option.match({ onNone: () => Layer.empty, onSome: (directory) => BackupJournal.layer({ directory }) })
+  ))
+
+/** One folder for each storage. */
+const directoryOf = (flags: StorageFlags): Effect.Effect<Option.Option<string>, never, Path.Path> =>
+  Effect.map(
+    Path.Path,
+    (path) => Option.map(flags.metadataCacheDir, (folder) => path.join(folder, "metadata", keyOf(flags, path)))
+  )
 
 const keyDigits = 16
 

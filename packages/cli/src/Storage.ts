@@ -5,7 +5,14 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
-import { type BackupStorage, CommandAdapter, CommandAdapterConfig, CommandPool, LocalFolder } from "@holdfast/storage"
+import {
+  type BackupStorage,
+  CommandAdapter,
+  CommandAdapterConfig,
+  CommandPool,
+  LocalFolder,
+  type StorageCommand
+} from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -26,14 +33,15 @@ export interface StorageFlags {
 
 /**
  * The storage of the flags. `openFiles` says how many files the command reads or writes at once: the pool of commands
- * must have room for that.
+ * must have room for that. `settings` are those of its commands that are not the standard ones.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer = (
   flags: StorageFlags,
-  openFiles: number
+  openFiles: number,
+  settings: Partial<StorageCommand.Settings> = {}
 ): Layer.Layer<
   BackupStorage.BackupStorage,
   UsageError | CommandAdapterConfig.ConfigError,
@@ -56,7 +64,7 @@ export const layer = (
     )
   }
   return Layer.unwrapEffect(
-    Effect.map(CommandAdapterConfig.load(file), (config) => CommandAdapter.layer({ config }))
+    Effect.map(CommandAdapterConfig.load(file), (config) => CommandAdapter.layer({ config, settings }))
   ).pipe(Layer.provide(CommandPool.layerOf({ maxCommands })))
 }
 

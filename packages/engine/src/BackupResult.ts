@@ -6,7 +6,7 @@
 import type { BackupServiceError, Client } from "@holdfast/backup-service"
 import type { BackupStorage, StorageError } from "@holdfast/storage"
 import type * as Effect from "effect/Effect"
-import type { InvalidRequest, SourceMismatch } from "./EngineError.ts"
+import type { InvalidRequest, LocalStateError, SourceMismatch } from "./EngineError.ts"
 import type * as Metadata from "./Metadata.ts"
 
 /**
@@ -37,6 +37,6 @@ export interface BackupResult {
  */
 export type Backup = Effect.Effect<
   BackupResult,
-  InvalidRequest | SourceMismatch | BackupServiceError.BackupServiceError | StorageError.StorageError,
+  InvalidRequest | LocalStateError | SourceMismatch | BackupServiceError.BackupServiceError | StorageError.StorageError,
   Client.BackupServiceClient | BackupStorage.BackupStorage
 >

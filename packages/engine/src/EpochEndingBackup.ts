@@ -103,7 +103,7 @@ export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochE
         }
       }),
       tracker,
-      settings.retries
+      settings
     )
   }).pipe(Effect.scoped, Effect.withSpan("EpochEndingBackup.take", { attributes: { firstEpoch, lastEpoch } }))
 

@@ -15,15 +15,21 @@ import {
   LedgerInfo,
   Proofs,
   Sha3,
+  StateFrontier,
   StateKey,
   StateSnapshotVerifier
 } from "@holdfast/ledger"
+import { BackupStorage } from "@holdfast/storage"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
 import * as Stream from "effect/Stream"
+import { BackupJournal, type ConfirmedChunk } from "./BackupJournal.ts"
 import type { Backup } from "./BackupResult.ts"
 import { SourceMismatch } from "./EngineError.ts"
-import { chunkPipeline } from "./internal/chunkPipeline.ts"
 import { decodeFromNode, epochEndingRecords, fromNode, stateItemRecords } from "./internal/nodeRecords.ts"
+import { resumedChunks } from "./internal/resumedChunks.ts"
 import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
 import { checkStateRoot, stateCheck } from "./internal/writeChecks.ts"
 import * as Progress from "./Progress.ts"
@@ -45,9 +51,9 @@ export interface StateSnapshotRequest {
 
 /**
  * Takes the backup. Items are fetched in sub-ranges, several at a time, and put back in order. They are checked while they
- * pass.
+ * pass. What an earlier attempt wrote, and a journal knows, is kept.
  *
- * Fails with `SourceMismatch`, `BackupServiceError`, `StorageError`.
+ * Fails with `SourceMismatch`, `BackupServiceError`, `StorageError`, `LocalStateError`.
  *
  * @since 0.1.0
  * @category backups
@@ -82,50 +88,82 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
     })
     const writer = yield* beginBackup(`state_epoch_${epoch}_ver_${version}`, retries)
 
-    const verifier = settings.verifyWrites
-      ? new StateSnapshotVerifier.StateSnapshotVerifier(stateCheckpointHash)
-      : undefined
-    const source = {
+    const { description } = yield* BackupStorage.BackupStorage
+    const { open } = yield* BackupJournal
+    const journal = yield* open({
+      kind: "state_snapshot",
+      node: client.address,
+      storage: description,
+      what: `state of version ${version}: ${items} items, root ${HashValue.format(stateCheckpointHash)}`,
+      maxChunkBytes: settings.maxChunkBytes,
+      verified: settings.verifyWrites
+    })
+    const verifierAfter = (chunk: ConfirmedChunk | undefined) =>
+      new StateSnapshotVerifier.StateSnapshotVerifier(stateCheckpointHash, frontierAfter(chunk))
+    const confirmed = yield* resumedChunks({
       first: 0,
-      records: counted(stateItemRecords(version, 0, items, settings), tracker),
-      again: (first: number, count: number) => stateItemRecords(version, first, count, settings),
-      check: stateCheck(version, settings, verifier, keyHash)
-    }
-    const chunks = yield* chunkPipeline(
-      source,
+      last: items - 1,
+      journal,
       settings,
-      (chunk) => {
+      tracker,
+      usable: (chunk) => !settings.verifyWrites || frontierAfter(chunk)?.count === chunk.last + 1,
+      source: (first, last, after) => ({
+        first,
+        records: counted(stateItemRecords(version, first, last - first + 1, settings), tracker),
+        again: (from: number, count: number) => stateItemRecords(version, from, count, settings),
+        check: stateCheck(version, settings, settings.verifyWrites ? verifierAfter(after) : undefined, keyHash)
+      }),
+      write: (chunk) => {
         const proven = Effect.gen(function*() {
-          const { last, proof: { firstKey, lastKey, rangeProof } } = yield* chunk.summary
-          const bytes = Bcs.encode(Proofs.SparseMerkleRangeProof, rangeProof)
-          const proof = yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes)
-          return { last, first_key: HashValue.format(firstKey), last_key: HashValue.format(lastKey), proof }
+          const { bytes, last, proof: { firstKey, frontier, lastKey, rangeProof } } = yield* chunk.summary
+          const encoded = Bcs.encode(Proofs.SparseMerkleRangeProof, rangeProof)
+          const proof = yield* writer.writeBytes(`${chunk.first}-${last}.proof`, encoded)
+          return {
+            last,
+            bytes,
+            proof,
+            firstKey: HashValue.format(firstKey),
+            lastKey: HashValue.format(lastKey),
+            frontier: frontier === undefined ? undefined : Encoding.encodeHex(frontier)
+          }
         })
         return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk), proven], { concurrency: 2 }).pipe(
-          Effect.map(([blobs, { first_key, last, last_key, proof }]) => ({
-            first_idx: chunk.first,
-            last_idx: last,
-            first_key,
-            last_key,
-            blobs,
-            proof
-          }))
+          Effect.map(([data, rest]) => ({ first: chunk.first, data, ...rest }))
         )
       }
+    }).pipe(
+      // What was kept may be what does not fit: then the next attempt begins anew.
+      Effect.tapErrorTag("SourceMismatch", () => journal.discard(journal.confirmed))
     )
-    if (verifier !== undefined) {
-      yield* fromNode(`the state items of version ${version}`, () => verifier.finish())
+    if (settings.verifyWrites) {
+      const last = verifierAfter(Arr.lastNonEmpty(confirmed))
+      yield* fromNode(`the state items of version ${version}`, () => last.finish())
     }
-    const proof = yield* writer.writeBytes("state.proof", Bcs.encode(Proofs.StateRootProof, rootProof))
+    const chunks = Arr.map(confirmed, ({ data, first, firstKey = "", last, lastKey = "", proof }) => ({
+      first_idx: first,
+      last_idx: last,
+      first_key: firstKey,
+      last_key: lastKey,
+      blobs: data,
+      proof
+    }))
+    const rootProofFile = yield* writer.writeBytes("state.proof", Bcs.encode(Proofs.StateRootProof, rootProof))
     return yield* finishBackup(
       writer,
       "state.manifest",
-      { version, epoch, root_hash: HashValue.format(stateCheckpointHash), chunks, proof },
+      { version, epoch, root_hash: HashValue.format(stateCheckpointHash), chunks, proof: rootProofFile },
       (manifest) => ({ _tag: "StateSnapshotBackup", value: { epoch, version, manifest } }),
       tracker,
-      retries
-    )
+      settings
+    ).pipe(Effect.tap(() => journal.done))
   }).pipe(Effect.scoped, Effect.withSpan("StateSnapshotBackup.take", { attributes: { epoch } }))
+
+/** From where a check goes on behind a chunk; `undefined` where the journal does not know. */
+const frontierAfter = (chunk: ConfirmedChunk | undefined): StateFrontier.StateFrontier | undefined => {
+  if (chunk === undefined) return new StateFrontier.StateFrontier()
+  const saved = Encoding.decodeHex(chunk.frontier ?? "")
+  return Either.isRight(saved) ? StateFrontier.StateFrontier.restore(saved.right) : undefined
+}
 
 /** The version of the ledger info that ends the epoch. */
 const versionOfEpoch = (epoch: number, settings: BackupSettings) =>

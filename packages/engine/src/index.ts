@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+export * as BackupJournal from "./BackupJournal.ts"
 export * as BackupResult from "./BackupResult.ts"
 export * as Coordinator from "./Coordinator.ts"
 export * as CoordinatorStatus from "./CoordinatorStatus.ts"

@@ -6,6 +6,7 @@
 import { Client } from "@holdfast/backup-service"
 import { Coordinator, CoordinatorStatus } from "@holdfast/engine"
 import { BackupStorage } from "@holdfast/storage"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
@@ -17,6 +18,8 @@ import * as Values from "../Values.ts"
 import { backupSettings, filesPerChunk } from "./BackupOneoff.ts"
 
 const standard = Coordinator.defaultSettings
+
+const standardStopSeconds = 5
 
 const count = (name: string, value: number, description: string) =>
   Flag.standard({ name, placeholder: "N", description, parse: Values.integer(1) }, value)
@@ -40,6 +43,12 @@ export const backupContinuously = leaf(
       "A backup of transactions ends at a multiple of this"
     ),
     concurrentDownloads: Flags.concurrentDownloads,
+    trustedWaypoints: Flags.trust.trustedWaypoints,
+    stopWithin: count(
+      "stop-within",
+      standardStopSeconds,
+      "Seconds to stop in when asked to: storage commands have half of them to end by themselves"
+    ),
     newStorage: Flags.newStorage,
     ...Flags.storage,
     ...Flags.node,
@@ -55,15 +64,19 @@ export const backupContinuously = leaf(
         stateSnapshotInterval: flags.stateSnapshotIntervalEpochs,
         transactionBatchSize: flags.transactionBatchSize,
         backup: backupSettings(flags),
+        trustedWaypoints: flags.trustedWaypoints,
         concurrentDownloads: flags.concurrentDownloads,
         newStorage: flags.newStorage
       })
     }).pipe(
       Effect.provide(Layer.mergeAll(
         // Each of the three workers may write as many files as a backup by itself.
-        Storage.layer(flags, CoordinatorStatus.workers.length * filesPerChunk * flags.concurrentWrites),
+        Storage.layer(flags, CoordinatorStatus.workers.length * filesPerChunk * flags.concurrentWrites, {
+          killGrace: Duration.seconds(flags.stopWithin / 2)
+        }),
         Client.layer({ address: flags.backupServiceAddress }),
         MetadataFolder.layer(flags),
+        MetadataFolder.journal(flags),
         CoordinatorStatus.layer
       ))
     )

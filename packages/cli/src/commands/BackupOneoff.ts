@@ -40,6 +40,7 @@ interface Bounds {
   readonly concurrentWrites: number
   readonly bufferedChunks: number
   readonly retries: number
+  readonly noVerifyWrites: boolean
 }
 
 interface BackupFlags extends Storage.StorageFlags, Bounds {
@@ -59,7 +60,8 @@ export const backupSettings = (flags: Bounds): Settings.BackupSettings => ({
   concurrentRequests: flags.concurrentDataRequests,
   concurrentWrites: flags.concurrentWrites,
   bufferedChunks: flags.bufferedChunks,
-  retries: { ...Settings.defaultBackupSettings.retries, retries: flags.retries }
+  retries: { ...Settings.defaultBackupSettings.retries, retries: flags.retries },
+  verifyWrites: !flags.noVerifyWrites
 })
 
 const common = { ...Flags.storage, ...Flags.node, ...Flags.backup, output: Flags.output }

@@ -52,7 +52,7 @@ export const privateFiles = (
     ): Effect.Effect<void, PlatformError> =>
       Effect.scoped(
         fs.open(file, { flag, mode: ownerOnly.file }).pipe(
-          Effect.tap((open) => open.writeAll(new TextEncoder().encode(text))),
+          Effect.tap((open) => text === "" ? Effect.void : open.writeAll(new TextEncoder().encode(text))),
           Effect.flatMap((open) => open.sync)
         )
       ).pipe(Effect.uninterruptible)

@@ -1,6 +1,8 @@
 import type { Frames } from "@holdfast/ledger"
 import { BackupStorage, type StorageError } from "@holdfast/storage"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import type { BackupResult } from "../BackupResult.ts"
@@ -8,6 +10,7 @@ import * as Manifest from "../Manifest.ts"
 import * as Metadata from "../Metadata.ts"
 import type { Tracker } from "../Progress.ts"
 import * as Retries from "../Retries.ts"
+import type { BackupSettings } from "../Settings.ts"
 
 type Storage = BackupStorage.BackupStorage["Type"]
 
@@ -68,7 +71,7 @@ export const finishBackup = (
   manifest: Parameters<typeof Manifest.print>[0],
   entry: (manifest: BackupStorage.FileHandle) => Metadata.Entry,
   tracker: Tracker,
-  retries: Retries.RetryPolicy
+  { retries, saveGrace }: BackupSettings
 ): Effect.Effect<BackupResult, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     const storage: Storage = yield* BackupStorage.BackupStorage
@@ -76,8 +79,10 @@ export const finishBackup = (
     const saved = entry(handle)
     const metadata = Metadata.fileName(saved)
     // Under the same name: a storage may keep the file that is there, which then has the same line.
-    const metadataFile = yield* Retries.attempts(retries, () =>
-      storage.saveMetadataLines(metadata, [Metadata.printLine(saved)]))
+    const metadataFile = yield* Retries.attempts(
+      retries,
+      () => finishing(storage.saveMetadataLines(metadata, [Metadata.printLine(saved)]), saveGrace)
+    )
     return {
       manifest: handle,
       metadata,
@@ -88,6 +93,22 @@ export const finishBackup = (
       bytes: tracker.bytes
     }
   })
+
+/** Under way, an interruption waits for this as long as the grace is, since it is about to end. */
+const finishing = <A, E, R>(effect: Effect.Effect<A, E, R>, grace: Duration.DurationInput): Effect.Effect<A, E, R> =>
+  Effect.scopedWith((scope) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(Effect.forkIn(Effect.interruptible(effect), scope), (fiber) =>
+        Effect.onInterrupt(
+          restore(Fiber.join(fiber)),
+          () =>
+            Effect.raceFirst(
+              Effect.interruptible(Fiber.await(fiber)),
+              Effect.interruptible(Effect.sleep(grace))
+            )
+        ))
+    )
+  )
 
 /** Counts the records that pass. */
 export const counted = <E, R>(
