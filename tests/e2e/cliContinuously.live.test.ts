@@ -114,6 +114,6 @@ describe("holdfast backup continuously", () => {
       yield* Effect.sleep("500 millis")
       const ended = yield* stopped(waiting)
       expect(ended.code).toBe(143)
-      expect(ended.stderr).toContain("the node does not say how far it is")
+      expect(ended.millis).toBeLessThan(quick)
     }))
 })

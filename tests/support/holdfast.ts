@@ -23,6 +23,8 @@ export interface Running {
   readonly ended: Effect.Effect<{ readonly code: number | null; readonly stderr: string }>
   /** Returns when there is something on stdout. */
   readonly hasSpoken: Effect.Effect<void>
+  /** What it printed on stdout so far. */
+  readonly said: () => string
 }
 
 /** Starts `holdfast ARGS`. The scope ends it by KILL. */
@@ -42,12 +44,17 @@ export const start = (args: ReadonlyArray<string>): Effect.Effect<Running, never
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text
     })
-    child.stdout.on("data", () => Deferred.unsafeDone(spoken, Effect.void))
+    let stdout = ""
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text
+      Deferred.unsafeDone(spoken, Effect.void)
+    })
     child.on("exit", (code) => Deferred.unsafeDone(ended, Effect.sync(() => ({ code, stderr }))))
     return {
       kill: Effect.sync(() => void child.kill("SIGKILL")),
       hasEnded: () => child.exitCode !== null || child.signalCode !== null,
       ended: Deferred.await(ended),
-      hasSpoken: Deferred.await(spoken)
+      hasSpoken: Deferred.await(spoken),
+      said: () => stdout
     }
   })
