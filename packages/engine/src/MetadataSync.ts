@@ -83,16 +83,17 @@ export const sync = (
     const before: Remembered = options.newStorage ? { files: new Map(), saved: new Map() } : yield* cache.load
     const oldest = (yield* Clock.currentTimeMillis) - Duration.toMillis(longestLag)
     let now = withSaved(yield* readListed(new Map(before.files), options.concurrency, maxPasses), before, oldest)
-    if (!options.newStorage && isSame(now, before)) return MetadataView.make(now.files)
+    let view = MetadataView.make([...now.files, ...now.lagging])
+    if (!options.newStorage && isSame(now, before)) return view
 
-    let fault = changeOf(before, now)
+    let fault = changeOf(before, now, view)
     if (fault !== undefined) {
       // A file may have been cached while it was being written: only what the storage says now counts.
       now = withSaved(yield* readListed(new Map(), options.concurrency, maxPasses), before, oldest)
-      fault = changeOf(before, now)
+      view = MetadataView.make([...now.files, ...now.lagging])
+      fault = changeOf(before, now, view)
     }
     if (fault !== undefined) return yield* new StorageChanged({ storage: description, ...fault })
-    const view = MetadataView.make([...now.files, ...now.lagging])
     // Without a backup there is nothing to miss; and two that begin at once may still write over each other's identity.
     if (options.newStorage || MetadataView.size(view) > 0) yield* cache.replace(rememberedOf(now))
     return view
@@ -177,11 +178,14 @@ const isSame = ({ files }: Found, before: Remembered): boolean =>
   files.every(({ file, text }) => before.files.get(file) === text)
 
 /** What of the storage is not as it was, if that must not be. */
-const changeOf = (before: Remembered, now: Found): Pick<StorageChanged, "detail" | "reason"> | undefined => {
+const changeOf = (
+  before: Remembered,
+  now: Found,
+  view: MetadataView.MetadataView
+): Pick<StorageChanged, "detail" | "reason"> | undefined => {
   const savedTexts = Array.from(before.saved, ([file, { text }]) => [file, text] as const)
   const seen = [...before.files, ...savedTexts].map(([file, text]) => parsed(file, text))
   const found = [...now.files, ...now.lagging]
-  const view = MetadataView.make(found)
   const lost = unaccounted(seen, found, view)
   const undo = "if this is meant to be, say so with --new-storage"
   if (lost.length > 0) {
