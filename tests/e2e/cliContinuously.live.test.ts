@@ -46,7 +46,7 @@ const quick = 5_000
 
 describe("holdfast backup continuously", () => {
   for (const { make, name } of [localFolder, gzipCommands]) {
-    it.scopedLive(`${name}: follows a network, stops at once, goes on where it stopped, and what is there verifies`, () =>
+    it.scopedLive(`C-4 C-8: ${name}: follows a network, stops at once, goes on where it stopped, and what is there verifies`, () =>
       Effect.gen(function*() {
         const directory = yield* TempDirectory.make
         const storage = [...make(directory), "--metadata-cache-dir", path.join(directory, "cache")]
@@ -86,7 +86,7 @@ describe("holdfast backup continuously", () => {
       }))
   }
 
-  it.scopedLive("stops within its bound although a command ignores TERM, and although the node is gone", () =>
+  it.scopedLive("C-8: stops within its bound although a command ignores TERM, and although the node is gone", () =>
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make
       const config = path.join(directory, "adapter.yaml")

@@ -5,7 +5,7 @@ import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { killedCoordinators } from "../support/killedCoordinators.ts"
 
-it.live("a coordinator that is killed again and again leaves a storage that verifies, seed 1", () =>
+it.live("C-8: a coordinator that is killed again and again leaves a storage that verifies, seed 1", () =>
   Effect.gen(function*() {
     const { killed, wrong } = yield* killedCoordinators({ count: 2, seed: 1 })
     expect(wrong).toEqual([])

@@ -128,7 +128,7 @@ layer(layerSmall)("a backup", (it) => {
           }
         }))
 
-      it.effect("with a bit flipped anywhere is refused, and nothing of it is to be seen", () =>
+      it.effect("C-5: with a bit flipped anywhere is refused, and nothing of it is to be seen", () =>
         Effect.gen(function*() {
           const network = yield* TestNetwork
           const client = clientOf(network.store)
@@ -145,7 +145,7 @@ layer(layerSmall)("a backup", (it) => {
           }
         }))
 
-      it.effect("of another network than the one whose chain of trust is known is refused", () =>
+      it.effect("C-5: of another network than the one whose chain of trust is known is refused", () =>
         Effect.gen(function*() {
           const other = yield* grown({ ...smallOptions, seed: 12 })
           const trust = { history: yield* historyOf(yield* TestNetwork, 5) }
@@ -158,7 +158,7 @@ layer(layerSmall)("a backup", (it) => {
   }
 
   for (const kind of ["state snapshot", "transactions"] as const) {
-    it.effect(`of ${kind} with a forged signature is refused where the chain of trust is known`, () =>
+    it.effect(`C-5: of ${kind} with a forged signature is refused where the chain of trust is known`, () =>
       Effect.gen(function*() {
         const network = yield* TestNetwork
         const node = forging(clientOf(network.store))
@@ -171,7 +171,7 @@ layer(layerSmall)("a backup", (it) => {
         yield* between(node, makeStorage().storage, ofKind[kind]({}))
       }))
 
-    it.effect(`of ${kind} beyond the chain of trust is refused, and says how far that reaches`, () =>
+    it.effect(`C-5: of ${kind} beyond the chain of trust is refused, and says how far that reaches`, () =>
       Effect.gen(function*() {
         const network = yield* TestNetwork
         const trust = { history: yield* historyOf(network, 2) }
@@ -185,7 +185,7 @@ layer(layerSmall)("a backup", (it) => {
 })
 
 describe("the coordinator", () => {
-  it.scoped("backs up nothing of what a node makes up, and goes on when it is honest again", () =>
+  it.scoped("C-5: backs up nothing of what a node makes up, and goes on when it is honest again", () =>
     Effect.gen(function*() {
       const { client, grow } = yield* growing()
       const { client: other } = yield* growing({ seed: 12, epochs: 9 })

@@ -100,7 +100,7 @@ describe("the coordinator", () => {
       expect((yield* status).epochEndings).toMatchObject({ failures: 0, stalledSince: undefined, lastError: undefined })
     }))
 
-  it.scoped("goes on with the others while one worker fails, waits longer each time, and says so", () =>
+  it.scoped("C-1: goes on with the others while one worker fails, waits longer each time, and says so", () =>
     Effect.gen(function*() {
       const { client, grow } = yield* growing()
       let broken = true
@@ -142,7 +142,7 @@ describe("the coordinator", () => {
       yield* expectVerifies(memory)
     }))
 
-  it.scoped("survives a defect of one worker", () =>
+  it.scoped("C-1: survives a defect of one worker", () =>
     Effect.gen(function*() {
       const { client } = yield* growing()
       const memory = makeStorage()
@@ -159,28 +159,28 @@ describe("the coordinator", () => {
       yield* expectVerifies(memory)
     }))
 
-  it.scoped("waits for a node that is away for a day, and goes on when it is back", () =>
+  it.scoped("C-2: waits for a node that is away for a day, and goes on when it is back", () =>
     Effect.gen(function*() {
       const { client, grow } = yield* growing()
       let away = false
       const node: typeof client = { ...client, dbState: Effect.suspend(() => away ? unreachable : client.dbState) }
       const memory = makeStorage()
-      const { status } = yield* start(node, memory, yield* makeCache, { pollInterval: "1 minute" })
+      const { status } = yield* start(node, memory, yield* makeCache, { pollInterval: "5 minutes" })
       yield* pass(3)
       const { length } = memory.log
       away = true
-      yield* pass(24, "1 hour")
+      yield* pass(12, "2 hours")
       yield* grow(6)
       expect(memory.log.length).toBe(length)
       expect((yield* status).node.silentSince).toBeDefined()
       away = false
-      yield* pass(3, "1 minute")
+      yield* pass(3, "5 minutes")
       expect((yield* status).node.silentSince).toBeUndefined()
       expect(memory.log.length).toBeGreaterThan(length)
       yield* expectVerifies(memory)
     }))
 
-  it.scoped("writes nothing while the storage lists nothing that was there, and goes on when it does", () =>
+  it.scoped("C-4: writes nothing while the storage lists nothing that was there, and goes on when it does", () =>
     Effect.gen(function*() {
       const { client, grow } = yield* growing()
       const memory = makeStorage()
@@ -211,7 +211,7 @@ describe("the coordinator", () => {
       yield* expectVerifies(memory)
     }))
 
-  it.scoped("takes no backup twice whose answer was lost", () =>
+  it.scoped("C-3: takes no backup twice whose answer was lost", () =>
     Effect.gen(function*() {
       const { client } = yield* growing()
       const memory = makeStorage()
@@ -259,7 +259,7 @@ describe("a coordinator that is started again", () => {
       yield* expectVerifies(memory)
     }))
 
-  it.scoped("leaves nothing under way whenever it is stopped, and the next one goes on", () =>
+  it.scoped("C-8: leaves nothing under way whenever it is stopped, and the next one goes on", () =>
     Effect.gen(function*() {
       const { client } = yield* growing()
       const memory = makeStorage({ confirm: () => Effect.sleep("100 millis") })
@@ -275,7 +275,7 @@ describe("a coordinator that is started again", () => {
       yield* expectVerifies(memory)
     }))
 
-  it.scoped("refuses a storage that has lost something, unless it is told that it is a new one", () =>
+  it.scoped("C-4: refuses a storage that has lost something, unless it is told that it is a new one", () =>
     Effect.gen(function*() {
       const { client } = yield* growing()
       const cache = yield* makeCache
@@ -294,7 +294,7 @@ describe("a coordinator that is started again", () => {
       yield* expectVerifies(empty)
     }))
 
-  it.scoped("gives up where the storage refuses it, and waits where that can pass", () =>
+  it.scoped("C-2: gives up where the storage refuses it, and waits where that can pass", () =>
     Effect.gen(function*() {
       const { client } = yield* growing()
       let reason: StorageError.StorageErrorReason = "CommandNotFound"
@@ -326,7 +326,7 @@ describe("a coordinator that is started again", () => {
 })
 
 describe("two coordinators on one storage", () => {
-  it.scoped("do no harm", () =>
+  it.scoped("C-7: do no harm", () =>
     Effect.gen(function*() {
       const { client, grow } = yield* growing()
       const memory = makeStorage()

@@ -196,7 +196,7 @@ describe("sync", () => {
     }).pipe(Effect.provide(MetadataCache.layerMemory)))
 })
 
-describe("a storage that is not what it was", () => {
+describe("C-4: a storage that is not what it was", () => {
   it.effect("that lists nothing any more is refused, again and again, until --new-storage", () =>
     Effect.gen(function*() {
       const memory = counted(filesOf(identity("a"), ...everyKind(2)))
