@@ -14,10 +14,8 @@ import { commandsYaml, gzipCommands, localFolder } from "./cliStorages.ts"
 /** A network that grows by a block every so many milliseconds; the URL of its service. */
 const growingNetwork = (blockMillis: number, epochs = 2) =>
   Effect.gen(function*() {
-    const node = yield* start([
-      ...["node", "devnet", "--address", "127.0.0.1:0", "--block-millis", String(blockMillis)],
-      ...["--epochs", String(epochs), "--items", "50"]
-    ])
+    const size = ["--epochs", String(epochs), "--items", "50", "--block-millis", String(blockMillis)]
+    const node = yield* start(["node", "devnet", "--address", "127.0.0.1:0", ...size])
     const [, address = ""] = /^serving (\S+)/.exec(yield* node.firstLine) ?? []
     return { address, stop: Effect.zipRight(node.signal("SIGTERM"), node.ended) }
   })
@@ -51,10 +49,8 @@ describe("holdfast backup continuously", () => {
         const directory = yield* TempDirectory.make
         const storage = [...make(directory), "--metadata-cache-dir", path.join(directory, "cache")]
         const { address } = yield* growingNetwork(500)
-        const backUp = start([
-          ...["backup", "continuously", "--backup-service-address", address, ...storage],
-          ...["--state-snapshot-interval-epochs", "2", "--transaction-batch-size", "25"]
-        ])
+        const rules = ["--state-snapshot-interval-epochs", "2", "--transaction-batch-size", "25"]
+        const backUp = start(["backup", "continuously", "--backup-service-address", address, ...storage, ...rules])
         let backups = 0
         for (const round of [1, 2]) {
           const coordinator = yield* backUp

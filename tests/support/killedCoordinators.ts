@@ -57,18 +57,22 @@ export const killedCoordinators = (
     const mark = randomUUID()
     fs.mkdirSync(metadata, { recursive: true })
     fs.writeFileSync(config, adapter(folder, mark))
-    const node = yield* start([
-      ...["node", "devnet", "--address", "127.0.0.1:0", "--block-millis", "500"],
-      ...["--seed", String(seed), "--epochs", "2", "--items", "400"]
-    ])
+    const network = ["--seed", String(seed), "--epochs", "2", "--items", "400", "--block-millis", "500"]
+    const node = yield* start(["node", "devnet", "--address", "127.0.0.1:0", ...network])
     yield* node.hasSpoken
     const [, address = ""] = /^serving (\S+)/.exec(node.said()) ?? []
     const storage = ["--command-adapter-config", config]
-    const coordinator = start([
-      ...["backup", "continuously", "--backup-service-address", address, ...storage],
-      ...["--metadata-cache-dir", path.join(directory, "cache"), "--max-chunk-size", "8000"],
-      ...["--state-snapshot-interval-epochs", "2", "--transaction-batch-size", "30"]
-    ])
+    const rules = [
+      "--state-snapshot-interval-epochs",
+      "2",
+      "--transaction-batch-size",
+      "30",
+      "--max-chunk-size",
+      "8000"
+    ]
+    const cache = ["--metadata-cache-dir", path.join(directory, "cache")]
+    const from = ["--backup-service-address", address]
+    const coordinator = start(["backup", "continuously", ...from, ...storage, ...cache, ...rules])
     const saved = (prefix = "") => fs.readdirSync(metadata).filter((name) => name.startsWith(prefix)).length
     const quiet = until(
       Effect.map(ProcessProbe.marked(marker, mark), (left) => left.length === 0),

@@ -55,6 +55,18 @@ const counting = (node: Node) => {
 const confirmedData = ({ log }: MemoryStorage): ReadonlyArray<string> =>
   log.filter((event) => /^confirm .*\.(chunk|proof)$/.test(event) && !event.includes("state.proof"))
 
+/** A storage that takes everything but manifests, until it is repaired. */
+const withoutManifests = () => {
+  let broken = true
+  const memory = makeStorage({
+    confirm: (file) =>
+      Effect.suspend(() =>
+        broken && file.endsWith(".manifest") ? failure("create_for_write", "Timeout", file) : Effect.void
+      )
+  })
+  return { memory, repair: () => void (broken = false) }
+}
+
 const contentsOf = ({ files }: MemoryStorage): ReadonlyArray<readonly [string, string]> =>
   [...files].filter(([file]) => file.endsWith(".chunk"))
     .map(([file, bytes]) => [plain(file), Buffer.from(bytes).toString("hex")] as const)
@@ -113,17 +125,11 @@ layer(layerSmall)("a backup with a journal", (it) => {
         Effect.gen(function*() {
           const network = yield* TestNetwork
           const directory = yield* TempDirectory.make
-          let broken = true
-          const memory = makeStorage({
-            confirm: (file) =>
-              Effect.suspend(() =>
-                broken && file.endsWith(".manifest") ? failure("create_for_write", "Timeout", file) : Effect.void
-              )
-          })
+          const { memory, repair } = withoutManifests()
           const { asked, node } = counting(clientOf(network.store))
           const attempt = Effect.provide(between(node, memory.storage, ofKind(kind)), journalIn(directory))
           yield* Effect.flip(attempt)
-          broken = false
+          repair()
           asked.records = 0
           const before = confirmedData(memory).length
           yield* attempt
@@ -168,16 +174,10 @@ layer(layerSmall)("a backup with a journal", (it) => {
           ]
           for (const [what, node, backup, meanwhile] of cases) {
             const directory = yield* TempDirectory.make
-            let broken = true
-            const memory = makeStorage({
-              confirm: (file) =>
-                Effect.suspend(() =>
-                  broken && file.endsWith(".manifest") ? failure("create_for_write", "Timeout", file) : Effect.void
-                )
-            })
+            const { memory, repair } = withoutManifests()
             const journal = journalIn(directory)
             yield* Effect.flip(Effect.provide(between(clientOf(network.store), memory.storage, ofKind(kind)), journal))
-            broken = false
+            repair()
             const file = path.join(directory, `${kind.replace(" ", "_")}.journal`)
             yield* Effect.orDie(meanwhile(memory, file))
             const { asked, node: counted } = counting(node)
