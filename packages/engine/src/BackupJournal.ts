@@ -86,8 +86,8 @@ export interface Journal {
   readonly add: (chunk: ConfirmedChunk) => Effect.Effect<void, LocalStateError>
   /** The backup exists: its chunks are referred to. */
   readonly done: Effect.Effect<void, LocalStateError>
-  /** These chunks cannot be used. */
-  readonly discard: (chunks: ReadonlyArray<ConfirmedChunk>) => Effect.Effect<void, LocalStateError>
+  /** Such chunks cannot be used, whether they are of this attempt or of earlier ones. */
+  readonly discard: (unusable: (chunk: ConfirmedChunk) => boolean) => Effect.Effect<void, LocalStateError>
 }
 
 const none: Journal = { confirmed: [], add: () => Effect.void, done: Effect.void, discard: () => Effect.void }
@@ -146,10 +146,8 @@ const open = (files: PrivateFiles, key: JournalKey): Effect.Effect<Journal, Loca
   Effect.gen(function*() {
     const name = `${key.kind}.journal`
     const own = keyOf(key)
-    const discard = (chunks: ReadonlyArray<ConfirmedChunk>) =>
-      chunks.length === 0
-        ? Effect.void
-        : files.append(unusedName, chunks.map(({ data, proof }) => `${data}\n${proof}\n`).join(""))
+    const list = (chunks: ReadonlyArray<ConfirmedChunk>) =>
+      files.append(unusedName, chunks.map(({ data, proof }) => `${data}\n${proof}\n`).join(""))
 
     const oldest = (yield* Clock.currentTimeMillis) - Duration.toMillis(longestUse)
     const usable = new Map<number, Entry>()
@@ -160,24 +158,26 @@ const open = (files: PrivateFiles, key: JournalKey): Effect.Effect<Journal, Loca
       else unused.push(entry)
     }
     if (unused.length > 0) {
-      yield* discard(unused)
+      yield* list(unused)
       yield* files.replace(name, Array.from(usable.values(), (entry) => lineOf(own, entry)).join(""))
     }
     return {
       confirmed: [...usable.values()].sort((a, b) => a.first - b.first),
       add: (chunk) =>
-        Effect.flatMap(Clock.currentTimeMillis, (confirmedAt) =>
+        Effect.flatMap(Clock.currentTimeMillis, (confirmedAt) => {
+          const entry = { ...chunk, confirmedAt }
+          usable.set(chunk.first, entry)
           // A newline before it, too: the line before may be torn.
-          files.append(name, `\n${lineOf(own, { ...chunk, confirmedAt })}`)),
+          return files.append(name, `\n${lineOf(own, entry)}`)
+        }),
       done: files.remove(name),
-      discard: (chunks) => {
-        const gone = new Set(chunks.map(({ first }) => first))
-        const left = [...usable.values()].filter(({ first }) => !gone.has(first))
-        return Effect.zipRight(
-          discard(chunks),
-          files.replace(name, left.map((entry) => lineOf(own, entry)).join(""))
-        )
-      }
+      discard: (unusable) =>
+        Effect.suspend(() => {
+          const gone = [...usable.values()].filter(unusable)
+          for (const { first } of gone) usable.delete(first)
+          const left = Array.from(usable.values(), (entry) => lineOf(own, entry)).join("")
+          return gone.length === 0 ? Effect.void : Effect.zipRight(list(gone), files.replace(name, left))
+        })
     }
   })
 

@@ -8,9 +8,9 @@
  *
  * Three workers, each with one backup under way at most, each keeping only the newest state that it has not seen. What
  * fails is tried again after a while, which grows as long as nothing succeeds; a worker that fails stops no other. A
- * restart goes on from what the storage holds. What is backed up is checked while it passes, against the chain of trust as
- * the storage has it; what does not hold never becomes a backup. All of it lives in the scope of {@link run}: when that is interrupted,
- * nothing of it goes on.
+ * restart goes on from what the storage holds. What is backed up is checked while it passes, against the chain of trust
+ * as the storage has it; what does not hold never becomes a backup. All of it lives in the scope of {@link run}: when
+ * that is interrupted, nothing of it goes on.
  *
  * Source: the backup page of the specification, section 4.
  *

@@ -133,7 +133,7 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
       }
     }).pipe(
       // What was kept may be what does not fit: then the next attempt begins anew.
-      Effect.tapErrorTag("SourceMismatch", () => journal.discard(journal.confirmed))
+      Effect.tapErrorTag("SourceMismatch", () => journal.discard(() => true))
     )
     if (settings.verifyWrites) {
       const last = verifierAfter(Arr.lastNonEmpty(confirmed))

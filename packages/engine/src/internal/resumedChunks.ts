@@ -70,8 +70,8 @@ export const resumedChunks = <P, E, R, E2, R2>(
       { concurrency: settings.concurrentWrites }
     )
     const kept = journal.confirmed.filter((_, index) => there[index] === true)
-    const gone = journal.confirmed.filter((_, index) => there[index] !== true)
-    if (gone.length > 0) yield* journal.discard(gone)
+    const keep = new Set(kept)
+    yield* journal.discard((chunk) => !keep.has(chunk))
     const parts = segments(first, last, kept)
     const reused = parts.filter(({ _tag }) => _tag === "Kept").length
     if (reused > 0) {

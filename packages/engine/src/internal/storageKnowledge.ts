@@ -94,6 +94,8 @@ export const storageKnowledge = (options: KnowledgeOptions): Effect.Effect<Stora
       saved: ({ entry, metadataFile }) =>
         Effect.gen(function*() {
           yield* learn(reachWith(current, entry))
+          // A gap was closed: what was there behind it counts again.
+          if ((MetadataView.storageState(seen).latestEpochEndingEpoch ?? 0) > (current.epoch ?? 0)) lookAgainAt = 0
           const { add } = yield* MetadataCache
           const savedAt = yield* Clock.currentTimeMillis
           yield* add(metadataFile, { text: `${Metadata.printLine(entry)}\n`, savedAt })
