@@ -32,11 +32,10 @@ describe("README", () => {
           continue
         }
         if (args.includes("continuously")) {
-          const before = fs.readdirSync(`${cwd}/backups/metadata`).length
           const running = yield* start([...args, "--backup-service-address", address], { cwd })
-          yield* Effect.repeat(Effect.sync(() => fs.readdirSync(`${cwd}/backups/metadata`).length > before), {
+          yield* Effect.repeat(TempDirectory.files(`${cwd}/archive/metadata`), {
             schedule: Schedule.spaced("50 millis"),
-            until: (more) => more
+            until: (saved) => saved.some((name) => name.startsWith("transaction_101-"))
           })
           yield* running.signal("SIGTERM")
           expect({ line, code: (yield* running.ended).code }).toEqual({ line, code: 143 })

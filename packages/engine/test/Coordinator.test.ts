@@ -114,11 +114,12 @@ describe("the coordinator", () => {
           })
       })
       const { status } = yield* start(client, memory, yield* makeCache, {
-        backoff: { firstDelay: "1 second", longestDelay: "1 minute" }
+        backoff: { firstDelay: "1 second", longestDelay: "1 minute" },
+        pollInterval: "5 seconds"
       })
       for (let round = 0; round < 10; round++) {
         yield* grow(1)
-        yield* pass(30)
+        yield* pass(6, "5 seconds")
       }
       const pauses = attempts.slice(1).map((at, index) => at - (attempts[index] ?? 0))
       expect(pauses.length).toBeGreaterThan(6)
@@ -137,7 +138,7 @@ describe("the coordinator", () => {
       expect(saved(memory).some((name) => name.startsWith("epoch_ending_7"))).toBe(true)
       expect(saved(memory).some((name) => name.startsWith("state"))).toBe(false)
       broken = false
-      yield* pass(70)
+      yield* pass(14, "5 seconds")
       expect((yield* status).stateSnapshots).toMatchObject({ failures: 0, stalledSince: undefined })
       yield* expectVerifies(memory)
     }))
@@ -165,7 +166,7 @@ describe("the coordinator", () => {
       let away = false
       const node: typeof client = { ...client, dbState: Effect.suspend(() => away ? unreachable : client.dbState) }
       const memory = makeStorage()
-      const { status } = yield* start(node, memory, yield* makeCache, { pollInterval: "5 minutes" })
+      const { status } = yield* start(node, memory, yield* makeCache, { pollInterval: "15 minutes" })
       yield* pass(3)
       const { length } = memory.log
       away = true
@@ -174,7 +175,7 @@ describe("the coordinator", () => {
       expect(memory.log.length).toBe(length)
       expect((yield* status).node.silentSince).toBeDefined()
       away = false
-      yield* pass(3, "5 minutes")
+      yield* pass(3, "15 minutes")
       expect((yield* status).node.silentSince).toBeUndefined()
       expect(memory.log.length).toBeGreaterThan(length)
       yield* expectVerifies(memory)
