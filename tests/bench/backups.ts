@@ -23,6 +23,7 @@ import type { Storage, Task } from "./task.ts"
 type TaskError =
   | BackupServiceError.BackupServiceError
   | EngineError.InvalidRequest
+  | EngineError.LocalStateError
   | EngineError.SourceMismatch
   | StorageError.StorageError
 
@@ -52,9 +53,9 @@ const storageLayer = ({ access, directory }: Storage) =>
 
 /** Backs up what is asked for; returns the bytes of the chunks. */
 export const backUp = (
-  { address, backups, maxChunkBytes, storage }: Extract<Task, { readonly _tag: "BackUp" }>
+  { address, backups, maxChunkBytes, storage, unchecked }: Extract<Task, { readonly _tag: "BackUp" }>
 ): Effect.Effect<number, TaskError, Platform | HttpClient.HttpClient> => {
-  const settings = { ...Settings.defaultBackupSettings, maxChunkBytes }
+  const settings = { ...Settings.defaultBackupSettings, maxChunkBytes, verifyWrites: !unchecked }
   const { lastEpoch, lastVersion, snapshotOfEpoch } = backups
   return Effect.gen(function*() {
     const results = [yield* EpochEndingBackup.take({ firstEpoch: 0, lastEpoch, settings })]

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { backUp, restore, verify } from "./backups.ts"
 import { hash, scan } from "./ledger.ts"
+import { syncMetadata } from "./metadata.ts"
 import { runProgram } from "./program.ts"
 import { grow, serve, size } from "./serving.ts"
 import { Outcome, Task } from "./task.ts"
@@ -32,6 +33,8 @@ const run = (task: Task) => {
       return Effect.map(restore(task), amount)
     case "BackUp":
       return Effect.map(backUp(task), amount)
+    case "SyncMetadata":
+      return Effect.map(syncMetadata(task), amount)
     case "Grow":
       return Effect.map(grow(task), amount)
     case "Serve":

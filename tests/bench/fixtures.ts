@@ -62,7 +62,8 @@ export const ensureFixtures = (names: ReadonlySet<FixtureName>, scale: number) =
         storage: fixtureStorage(name, scale),
         address: served.address,
         backups: backupsOf(network, served),
-        maxChunkBytes
+        maxChunkBytes,
+        unchecked: false
       }
       return keep(folderOf(name, scale), runTask(task))
     }

@@ -27,7 +27,12 @@ export type Work =
     readonly store?: StoreName
     readonly task: (scale: number, target: string) => Task
   }
-  | { readonly _tag: "BackUpState"; readonly access: Storage["access"]; readonly maxChunkBytes: number }
+  | {
+    readonly _tag: "BackUpState"
+    readonly access: Storage["access"]
+    readonly maxChunkBytes: number
+    readonly unchecked: boolean
+  }
 
 const hash = (batch: boolean, inputs: number): Work => ({
   _tag: "Task",
@@ -59,10 +64,11 @@ const restore = (
   task: (scale, directory) => ({ _tag: "Restore", storage: fixtureStorage(fixture, scale), directory, count })
 })
 
-const backUpState = (access: Storage["access"], maxChunkBytes: number): Work => ({
+const backUpState = (access: Storage["access"], maxChunkBytes: number, unchecked = false): Work => ({
   _tag: "BackUpState",
   access,
-  maxChunkBytes
+  maxChunkBytes,
+  unchecked
 })
 
 const onStore = (store: StoreName, task: (directory: string) => Task): Work => ({
@@ -168,6 +174,12 @@ export const measurements: ReadonlyArray<Measurement> = [
     work: backUpState("files", chunkBytes.standard)
   },
   {
+    name: "back up state, not checked while it passes, folder",
+    unit: "MB/s",
+    factor: megabyte,
+    work: backUpState("files", chunkBytes.standard, true)
+  },
+  {
     name: "back up state, folder, 4 MB chunks",
     unit: "MB/s",
     factor: megabyte,
@@ -187,6 +199,15 @@ export const measurements: ReadonlyArray<Measurement> = [
     factor: megabyte,
     today: "15 MB/s",
     work: backUpState("gzip", chunkBytes.standard)
+  },
+  {
+    name: "sync 100 000 metadata entries",
+    unit: "entries/s",
+    goal: 50_000,
+    work: {
+      _tag: "Task",
+      task: (scale, directory) => ({ _tag: "SyncMetadata", directory, entries: 100_000 / scale })
+    }
   },
   {
     name: "serve a state snapshot",

@@ -80,7 +80,7 @@ const newFolder = Effect.flatMap(FileSystem.FileSystem, (fs) =>
 
 /** Backs the state up into a folder that is removed again. */
 const backUpState = (
-  { access, maxChunkBytes }: Extract<Measurement["work"], { readonly _tag: "BackUpState" }>,
+  { access, maxChunkBytes, unchecked }: Extract<Measurement["work"], { readonly _tag: "BackUpState" }>,
   served: Served
 ) =>
   Effect.gen(function*() {
@@ -91,7 +91,8 @@ const backUpState = (
       storage: { directory, access },
       address,
       backups: backupsOf("state", served),
-      maxChunkBytes
+      maxChunkBytes,
+      unchecked
     }
     return yield* runTask(task)
   }).pipe(Effect.scoped)

@@ -39,7 +39,13 @@ export const Task = Schema.Union(
     storage: Storage,
     address: Schema.String,
     backups: Backups,
-    maxChunkBytes: Schema.Int
+    maxChunkBytes: Schema.Int,
+    /** Not checked while it passes. */
+    unchecked: Schema.Boolean
+  }),
+  Schema.TaggedStruct("SyncMetadata", {
+    directory: Schema.String,
+    entries: Schema.Int
   }),
   /** Grows a network into a new store. */
   Schema.TaggedStruct("Grow", { directory: Schema.String, options: DevnetOptions.DevnetOptions }),

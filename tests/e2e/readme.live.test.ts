@@ -1,9 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
 import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as fs from "node:fs"
 import { fileURLToPath } from "node:url"
-import { run, startNode } from "./cliProcess.ts"
+import { run, start, startNode } from "./cliProcess.ts"
 
 const readme = fs.readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8")
 
@@ -28,6 +29,16 @@ describe("README", () => {
         if (args[0] === "node") {
           const flags = args.slice(1).join(" ").replace(/ --address \S+/, "").split(" ")
           address = (yield* startNode(flags, { cwd })).address
+          continue
+        }
+        if (args.includes("continuously")) {
+          const running = yield* start([...args, "--backup-service-address", address], { cwd })
+          yield* Effect.repeat(TempDirectory.files(`${cwd}/archive/metadata`), {
+            schedule: Schedule.spaced("50 millis"),
+            until: (saved) => saved.some((name) => name.startsWith("transaction_101-"))
+          })
+          yield* running.signal("SIGTERM")
+          expect({ line, code: (yield* running.ended).code }).toEqual({ line, code: 143 })
           continue
         }
         const asksNode = args.includes("oneoff") || args.includes("node-state")

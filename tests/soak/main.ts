@@ -5,6 +5,7 @@
  * - `commands [--seed S] [--count N]`: writes through commands of which every second one goes wrong
  * - `mutations [--seed S] [--count N]`: the verifier against changes to the reference storages
  * - `kill [--seed S] [--count N]`: the program ended by KILL in the middle of a backup
+ * - `kill-continuously [--seed S] [--count N]`: a coordinator ended by KILL every few seconds, and started again
  * - `crash-devnet [--seed S] [--count N]`: a network that grows in a store, ended by KILL and started again
  * - `crash-restore [--seed S] [--count N]`: likewise a restore with the whole history, and
  *   `crash-bootstrap` one from the newest state on
@@ -17,6 +18,7 @@ import { restoringBackup } from "../support/restoringBackup.ts"
 import { commands } from "./commands.ts"
 import { crash } from "./crash.ts"
 import { kill } from "./kill.ts"
+import { killContinuously } from "./killContinuously.ts"
 import { memory } from "./memory.ts"
 import { mutations } from "./mutations.ts"
 
@@ -25,6 +27,7 @@ const tests = {
   commands,
   mutations,
   kill,
+  "kill-continuously": killContinuously,
   "crash-devnet": crash(() => Effect.succeed(growingDevnet)),
   "crash-restore": crash((folder) => restoringBackup(folder, "whole")),
   "crash-bootstrap": crash((folder) => restoringBackup(folder, "newest state"))
@@ -45,6 +48,7 @@ const one = (chosen: string) =>
       case "commands":
       case "mutations":
       case "kill":
+      case "kill-continuously":
       case "crash-devnet":
       case "crash-restore":
       case "crash-bootstrap":

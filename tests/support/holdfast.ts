@@ -1,4 +1,5 @@
 /** The command line as a process that may be ended at any moment. */
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -23,6 +24,8 @@ export interface Running {
   readonly ended: Effect.Effect<{ readonly code: number | null; readonly stderr: string }>
   /** Returns when there is something on stdout. */
   readonly hasSpoken: Effect.Effect<void>
+  /** What it printed on stdout so far. */
+  readonly said: () => string
 }
 
 /** Starts `holdfast ARGS`, with these variables beside our own. The scope ends it by KILL. */
@@ -31,13 +34,14 @@ export const start = (
   env: Readonly<Record<string, string>> = {}
 ): Effect.Effect<Running, never, Scope.Scope> =>
   Effect.gen(function*() {
+    const cache = yield* TempDirectory.make
     const ended = yield* Deferred.make<{ readonly code: number | null; readonly stderr: string }>()
     const spoken = yield* Deferred.make<void>()
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
         spawn(process.execPath, [program, ...args], {
           stdio: ["ignore", "pipe", "pipe"],
-          env: { ...process.env, ...env }
+          env: { ...process.env, XDG_CACHE_HOME: cache, ...env }
         })
       ),
       (started) =>
@@ -50,12 +54,17 @@ export const start = (
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text
     })
-    child.stdout.on("data", () => Deferred.unsafeDone(spoken, Effect.void))
+    let stdout = ""
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text
+      Deferred.unsafeDone(spoken, Effect.void)
+    })
     child.on("exit", (code) => Deferred.unsafeDone(ended, Effect.sync(() => ({ code, stderr }))))
     return {
       kill: Effect.sync(() => void child.kill("SIGKILL")),
       hasEnded: () => child.exitCode !== null || child.signalCode !== null,
       ended: Deferred.await(ended),
-      hasSpoken: Deferred.await(spoken)
+      hasSpoken: Deferred.await(spoken),
+      said: () => stdout
     }
   })

@@ -71,9 +71,11 @@ export type CliError =
   | DevnetError.DevnetError
   | EngineError.InvalidBackup
   | EngineError.InvalidRequest
+  | EngineError.LocalStateError
   | EngineError.NotHeld
   | EngineError.RestoreRefused
   | EngineError.SourceMismatch
+  | EngineError.StorageChanged
   | LedgerStoreError.LedgerStoreError
   | LedgerStoreError.LedgerStoreOpenError
   | StorageError.StorageError

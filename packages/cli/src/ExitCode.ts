@@ -84,6 +84,7 @@ export const ofError = (error: CliError): number => {
       return error.reason === "InvalidAddress" ? usage : failed
     case "StorageError":
     case "SourceMismatch":
+    case "LocalStateError":
     case "CannotServe":
     case "DemoFolderError":
       return failed
@@ -93,6 +94,7 @@ export const ofError = (error: CliError): number => {
       return ofOpenError(error.reason)
     case "DevnetError":
     case "RestoreRefused":
+    case "StorageChanged":
       return refused
   }
 }

@@ -64,6 +64,17 @@ export const storage = {
 }
 
 /**
+ * That a storage is not what it was is meant to be.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const newStorage: Flag.Flag<boolean> = Flag.toggle(
+  "new-storage",
+  "Take the storage as it is now, although backups that were seen there before are gone"
+)
+
+/**
  * Which node to ask.
  *
  * @since 0.1.0
@@ -190,6 +201,10 @@ export const backup = {
     bounds.retries.retries,
     "How often a request or a write that failed is tried again, where that can help",
     0
+  ),
+  noVerifyWrites: Flag.toggle(
+    "no-verify-writes",
+    "Do not check what is backed up while it passes; a node that sends something wrong is then found by verify alone"
   ),
   maxRecordSize
 }

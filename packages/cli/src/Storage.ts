@@ -13,7 +13,8 @@ import {
   CommandRegistry,
   CommandWatchdog,
   DescriptorLimit,
-  LocalFolder
+  LocalFolder,
+  type StorageCommand
 } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -36,14 +37,15 @@ export interface StorageFlags {
 
 /**
  * The storage of the flags. `openFiles` says how many files the command reads or writes at once: the pool of commands
- * must have room for that.
+ * must have room for that. `settings` are those of its commands that are not the standard ones.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer = (
   flags: StorageFlags,
-  openFiles: number
+  openFiles: number,
+  settings: Partial<StorageCommand.Settings> = {}
 ): Layer.Layer<
   BackupStorage.BackupStorage,
   UsageError | CommandAdapterConfig.ConfigError,
@@ -68,7 +70,7 @@ export const layer = (
   return Layer.unwrapEffect(
     Effect.map(
       CommandAdapterConfig.load(file),
-      (config) => commands({ config, maxCommands, cacheDir: flags.metadataCacheDir })
+      (config) => commands({ config, maxCommands, cacheDir: flags.metadataCacheDir, settings })
     )
   )
 }
@@ -81,11 +83,13 @@ export const layer = (
  * @since 0.1.0
  * @category layers
  */
-export const commands = ({ cacheDir, config, maxCommands }: {
+export const commands = ({ cacheDir, config, maxCommands, settings: given = {} }: {
   readonly config: CommandAdapterConfig.CommandAdapterConfig
   readonly maxCommands: number
   /** As `CacheFolder.use` takes it. */
   readonly cacheDir: Option.Option<string>
+  /** Standard settings of the commands that are others here; what the configuration says counts more. */
+  readonly settings?: Partial<StorageCommand.Settings>
 }): Layer.Layer<BackupStorage.BackupStorage, UsageError, FileSystem.FileSystem | Path.Path> => {
   const { settings, source, unknownKeys = [] } = config
   const checked = Layer.effectDiscard(Effect.gen(function*() {
@@ -95,7 +99,10 @@ export const commands = ({ cacheDir, config, maxCommands }: {
     yield* DescriptorLimit.checkDescriptorLimit({ maxCommands })
   }))
   const interval = settings?.watchdogInterval ?? CommandWatchdog.defaultInterval
-  return Layer.merge(CommandAdapter.layer({ config }), CommandWatchdog.layer({ interval })).pipe(
+  return Layer.merge(
+    CommandAdapter.layer({ config, settings: { ...given, ...settings?.command } }),
+    CommandWatchdog.layer({ interval })
+  ).pipe(
     // The adapter takes the registry as it is when it is made.
     Layer.provide(Layer.mergeAll(CommandPool.layerOf({ maxCommands }), registry(cacheDir), checked))
   )

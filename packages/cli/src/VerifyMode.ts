@@ -5,17 +5,16 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
-import { type EngineError, IncrementalVerify, Verify, VerifyRecord, type VerifyReport } from "@holdfast/engine"
+import { type EngineError, IncrementalVerify, Verify, type VerifyReport } from "@holdfast/engine"
 import { BackupStorage, type StorageError } from "@holdfast/storage"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import { UsageError } from "./CliError.ts"
 import * as Flag from "./Flag.ts"
+import * as MetadataFolder from "./MetadataFolder.ts"
 import * as Values from "./Values.ts"
-import * as VerifyFolder from "./VerifyFolder.ts"
 
 /**
  * @since 0.1.0
@@ -40,8 +39,7 @@ export const flags = {
     placeholder: "DURATION",
     description: "Verify again after this long, until something is wrong: 90s, 30m, 24h, 7d; implies --incremental",
     parse: Values.duration
-  }),
-  ...VerifyFolder.flags
+  })
 }
 
 /**
@@ -50,7 +48,7 @@ export const flags = {
  * @since 0.1.0
  * @category models
  */
-export interface ModeFlags extends VerifyFolder.FolderFlags {
+export interface ModeFlags extends MetadataFolder.FolderFlags {
   readonly incremental: boolean
   readonly sample: Option.Option<number>
   readonly seed: Option.Option<number>
@@ -79,7 +77,7 @@ export const verify = (
       return yield* new UsageError({ detail: "--seed draws a sample: give --sample PERCENT as well" })
     }
     const { capabilities } = yield* BackupStorage.BackupStorage
-    if (isFull && (Option.isNone(mode.metadataCacheDir) || Option.isNone(capabilities.listFiles))) {
+    if (isFull && Option.isNone(capabilities.listFiles)) {
       return yield* Verify.verify(request)
     }
     const drawn = {
@@ -90,14 +88,6 @@ export const verify = (
       Option.isSome(every)
         ? IncrementalVerify.every(every.value, request, drawn, tell)
         : IncrementalVerify.verify(request, drawn),
-      record(mode)
+      MetadataFolder.verifications(mode)
     )
   })
-
-/** What one program verifies again and again it can remember by itself; what the next one shall know needs a folder. */
-const record = (mode: ModeFlags) =>
-  Option.isSome(mode.metadataCacheDir)
-    ? VerifyFolder.layer(mode)
-    : Option.isSome(mode.every)
-    ? VerifyRecord.layerMemory
-    : Layer.fail(new UsageError({ detail: "--incremental and --sample need --metadata-cache-dir DIR to remember in" }))

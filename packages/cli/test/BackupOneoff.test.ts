@@ -5,6 +5,7 @@ import { plain } from "../src/Style.ts"
 
 const result: BackupResult.BackupResult = {
   manifest: "transaction_0-.0a1b/transaction.manifest",
+  metadataFile: "metadata/transaction_0-9.meta",
   metadata: "transaction_0-9.meta",
   listed: "transaction_0-.0a1b/transaction.manifest",
   entry: {

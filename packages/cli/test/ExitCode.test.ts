@@ -33,6 +33,7 @@ const cases: ReadonlyArray<readonly [number, CliError.CliError]> = [
   [3, service("BadStatus")],
   [3, new EngineError.SourceMismatch({ request: "r", reason: "WrongEpoch", detail: "why" })],
   [3, new StorageError.StorageError({ operation: "open_for_read", reason: "NotFound", subject: "s", detail: "why" })],
+  [3, new EngineError.LocalStateError({ path: "p", detail: "why" })],
   [3, new LedgerStoreError.LedgerStoreError({ operation: "o", reason: "NotAvailable", detail: "why" })],
   [2, open("Missing")],
   [3, open("Corrupt")],
@@ -43,6 +44,7 @@ const cases: ReadonlyArray<readonly [number, CliError.CliError]> = [
   [4, open("InUse")],
   [3, new CliError.CannotServe({ address: "a", reason: "AddressInUse", detail: "why" })],
   [3, new CliError.DemoFolderError({ path: "p", detail: "why" })],
+  [4, new EngineError.StorageChanged({ storage: "s", reason: "Shrunken", detail: "why" })],
   [4, new DevnetError.DevnetError({ reason: "OtherLedger", detail: "why" })]
 ]
 

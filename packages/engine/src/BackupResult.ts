@@ -6,7 +6,7 @@
 import type { BackupServiceError, Client } from "@holdfast/backup-service"
 import type { BackupStorage, StorageError } from "@holdfast/storage"
 import type * as Effect from "effect/Effect"
-import type { InvalidRequest, SourceMismatch } from "./EngineError.ts"
+import type { InvalidRequest, LocalStateError, SourceMismatch } from "./EngineError.ts"
 import type * as Metadata from "./Metadata.ts"
 
 /**
@@ -18,6 +18,8 @@ export interface BackupResult {
   readonly manifest: BackupStorage.FileHandle
   /** Name of the metadata file that makes the backup exist. */
   readonly metadata: string
+  /** File handle of that file. */
+  readonly metadataFile: BackupStorage.FileHandle
   /**
    * The manifest that this file lists: this backup's own, unless the storage keeps the entry of an earlier backup of the
    * same range.
@@ -40,6 +42,6 @@ export interface BackupResult {
  */
 export type Backup = Effect.Effect<
   BackupResult,
-  InvalidRequest | SourceMismatch | BackupServiceError.BackupServiceError | StorageError.StorageError,
+  InvalidRequest | LocalStateError | SourceMismatch | BackupServiceError.BackupServiceError | StorageError.StorageError,
   Client.BackupServiceClient | BackupStorage.BackupStorage
 >

@@ -70,7 +70,11 @@ export class SourceMismatch
       "NoStateCheckpoint",
       "NoStateItems",
       "NotBootstrapped",
-      "Changed"
+      "Changed",
+      /** It does not hold against its own proof, or that not against the chain of trust. */
+      "ProofFailed",
+      /** Its proof is by an epoch that the chain of trust does not reach. */
+      "Unproven"
     ),
     detail: Schema.String
   })
@@ -129,5 +133,44 @@ export class NotHeld extends Schema.TaggedError<NotHeld>("@holdfast/engine/NotHe
 }) {
   override get message(): string {
     return `${this.what} is not in ${this.where}: ${this.detail}`
+  }
+}
+
+/**
+ * The storage is not what was seen there before, so nothing of what is asked for may go on.
+ *
+ * - `OtherIdentity`: it has another identity than the one that was seen before: another network, or another storage.
+ * - `Shrunken`: backups that were seen before are not listed any more, and no others hold what they held.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class StorageChanged
+  extends Schema.TaggedError<StorageChanged>("@holdfast/engine/StorageChanged")("StorageChanged", {
+    /** For people: where the backups lie. */
+    storage: Schema.String,
+    reason: Schema.Literal("OtherIdentity", "Shrunken"),
+    detail: Schema.String
+  })
+{
+  override get message(): string {
+    return `${this.storage} is not what it was: ${this.detail}`
+  }
+}
+
+/**
+ * A file that this program keeps on this machine (cached metadata, a journal) cannot be read or written.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class LocalStateError
+  extends Schema.TaggedError<LocalStateError>("@holdfast/engine/LocalStateError")("LocalStateError", {
+    path: Schema.String,
+    detail: Schema.String
+  })
+{
+  override get message(): string {
+    return `${this.path}: ${this.detail}; is there room, and may this user write there?`
   }
 }

@@ -5,14 +5,14 @@
  *
  * @since 0.1.0
  */
-import { Bcs, LedgerInfo, Waypoint } from "@holdfast/ledger"
+import { Bcs, EpochHistory, LedgerInfo, Waypoint } from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import type { Backup } from "./BackupResult.ts"
 import { InvalidRequest, SourceMismatch } from "./EngineError.ts"
 import { chunkPipeline } from "./internal/chunkPipeline.ts"
 import { epochEndingRecords, fromNode } from "./internal/nodeRecords.ts"
 import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
+import type { NodeCheck } from "./internal/writeChecks.ts"
 import * as Progress from "./Progress.ts"
 import type { BackupSettings } from "./Settings.ts"
 
@@ -26,17 +26,20 @@ export interface EpochEndingRequest {
   readonly firstEpoch: number
   readonly lastEpoch: number
   readonly settings: BackupSettings
+  /** The chain of trust up to the first of them; they are added to it. Without it only epoch 0 can begin one. */
+  readonly history?: EpochHistory.EpochHistory
 }
 
 /**
- * Takes the backup. Every ledger info must decode, be of the epoch expected and end it.
+ * Takes the backup. Every ledger info must decode, be of the epoch expected and end it; where the chain of trust is known
+ * it must be signed by the validators that the one before it names.
  *
  * Fails with `InvalidRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`.
  *
  * @since 0.1.0
  * @category backups
  */
-export const take = ({ firstEpoch, lastEpoch, settings }: EpochEndingRequest): Backup =>
+export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochEndingRequest): Backup =>
   Effect.gen(function*() {
     if (lastEpoch < firstEpoch) {
       return yield* new InvalidRequest({ detail: `no epochs from ${firstEpoch} up to ${lastEpoch}` })
@@ -50,21 +53,28 @@ export const take = ({ firstEpoch, lastEpoch, settings }: EpochEndingRequest): B
     })
     const writer = yield* beginBackup(`epoch_ending_${firstEpoch}-`, settings.retries)
 
+    const history = settings.verifyWrites
+      ? given ?? (firstEpoch === 0 ? new EpochHistory.EpochHistory() : undefined)
+      : undefined
     const waypoints: Array<Waypoint.Waypoint> = []
-    const records = epochEndingRecords(firstEpoch, epochs, settings).pipe(
-      Stream.tap((batch) =>
+    const check: NodeCheck<void> = {
+      begin: () => undefined,
+      push: (batch) =>
         fromNode(request, () => {
           for (let index = 0; index < batch.count; index++) {
+            const epoch = firstEpoch + waypoints.length
             const record = batch.bytes.subarray(batch.starts[index], batch.ends[index])
-            waypoints.push(epochEnding(request, firstEpoch + waypoints.length, record))
+            waypoints.push(epochEnding(request, epoch, record))
+            if (history !== undefined) addTo(history, epoch, record)
           }
-        })
-      )
-    )
+        }),
+      end: () => fromNode(request, () => history?.settle())
+    }
     const source = {
       first: firstEpoch,
-      records: counted(records, tracker),
-      again: (first: number, count: number) => epochEndingRecords(first, count, settings)
+      records: counted(epochEndingRecords(firstEpoch, epochs, settings), tracker),
+      again: (first: number, count: number) => epochEndingRecords(first, count, settings),
+      check
     }
     const chunks = yield* chunkPipeline(source, settings, (chunk) =>
       Effect.gen(function*() {
@@ -93,9 +103,19 @@ export const take = ({ firstEpoch, lastEpoch, settings }: EpochEndingRequest): B
         }
       }),
       tracker,
-      settings.retries
+      settings
     )
   }).pipe(Effect.scoped, Effect.withSpan("EpochEndingBackup.take", { attributes: { firstEpoch, lastEpoch } }))
+
+/** An epoch that is known already must be the same, and signed all the same. */
+const addTo = (history: EpochHistory.EpochHistory, epoch: number, record: Uint8Array): void => {
+  if (epoch < history.nextEpoch) {
+    history.repeat(epoch, record)
+    history.verify(Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, record))
+  } else {
+    history.push(record)
+  }
+}
 
 /** The waypoint of an epoch-ending ledger info, which must end that epoch. */
 const epochEnding = (request: string, epoch: number, record: Uint8Array): Waypoint.Waypoint => {

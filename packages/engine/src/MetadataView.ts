@@ -125,6 +125,15 @@ export const make = (
 }
 
 /**
+ * How many backups there are.
+ *
+ * @since 0.1.0
+ * @category selections
+ */
+export const size = (view: MetadataView): number =>
+  view.epochEndings.length + view.stateSnapshots.length + view.transactions.length
+
+/**
  * The newest of each kind.
  *
  * @since 0.1.0

@@ -15,16 +15,25 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 
 /**
+ * How long to wait before something is tried again.
+ *
  * @since 0.1.0
  * @category models
  */
-export interface RetryPolicy {
-  /** How often something that failed is tried again; 0: never. */
-  readonly retries: number
+export interface Delays {
   /** Before the first retry; doubled for each further one, with jitter. */
   readonly firstDelay: Duration.DurationInput
   /** No delay is longer. */
   readonly longestDelay: Duration.DurationInput
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface RetryPolicy extends Delays {
+  /** How often something that failed is tried again; 0: never. */
+  readonly retries: number
 }
 
 /**
@@ -55,17 +64,24 @@ export class Reading extends Context.Reference<Reading>()("@holdfast/engine/Retr
 }) {}
 
 /**
+ * The delays, without an end.
+ *
+ * @since 0.1.0
+ * @category schedules
+ */
+export const delays = ({ firstDelay, longestDelay }: Delays) =>
+  Schedule.exponential(firstDelay).pipe(
+    Schedule.jittered,
+    Schedule.modifyDelay((_, delay) => Duration.min(delay, longestDelay))
+  )
+
+/**
  * The delays of a policy.
  *
  * @since 0.1.0
  * @category schedules
  */
-export const schedule = (policy: RetryPolicy) =>
-  Schedule.exponential(policy.firstDelay).pipe(
-    Schedule.jittered,
-    Schedule.modifyDelay((_, delay) => Duration.min(delay, policy.longestDelay)),
-    Schedule.intersect(Schedule.recurs(policy.retries))
-  )
+export const schedule = (policy: RetryPolicy) => Schedule.intersect(delays(policy), Schedule.recurs(policy.retries))
 
 /**
  * Can it help to try again? A node that has fewer records than asked for will not have more in a moment.

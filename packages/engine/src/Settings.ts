@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-
+import type * as Duration from "effect/Duration"
 import { type RetryPolicy, standard } from "./Retries.ts"
 
 /**
@@ -27,6 +27,16 @@ export interface BackupSettings {
   readonly itemsPerRequest: number
   /** What is tried again of requests to the node and writes to the storage. */
   readonly retries: RetryPolicy
+  /**
+   * An interruption waits this long for a line of metadata that is being saved: a storage whose commands write in place
+   * keeps a torn one otherwise.
+   */
+  readonly saveGrace: Duration.DurationInput
+  /**
+   * What is backed up is checked while it passes, as verify does it: each chunk against its proof, and its proof against
+   * the chain of trust where that is known. What does not hold never becomes a backup.
+   */
+  readonly verifyWrites: boolean
 }
 
 const mebibyte = 1024 * 1024
@@ -51,5 +61,7 @@ export const defaultBackupSettings: BackupSettings = {
   bufferedBytes: 64 * mebibyte,
   concurrentRequests: 8,
   itemsPerRequest: 100_000,
-  retries: standard
+  retries: standard,
+  saveGrace: "1 second",
+  verifyWrites: true
 }

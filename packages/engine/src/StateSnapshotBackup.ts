@@ -7,14 +7,31 @@
  * @since 0.1.0
  */
 import { Client } from "@holdfast/backup-service"
-import { Bcs, BcsReader, HashValue, LedgerInfo, Proofs, Sha3, StateKey } from "@holdfast/ledger"
+import {
+  Bcs,
+  BcsReader,
+  type EpochHistory,
+  HashValue,
+  LedgerInfo,
+  Proofs,
+  Sha3,
+  StateFrontier,
+  StateKey,
+  StateSnapshotVerifier
+} from "@holdfast/ledger"
+import { BackupStorage } from "@holdfast/storage"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
 import * as Stream from "effect/Stream"
+import { BackupJournal, type ConfirmedChunk } from "./BackupJournal.ts"
 import type { Backup } from "./BackupResult.ts"
 import { SourceMismatch } from "./EngineError.ts"
-import { chunkPipeline } from "./internal/chunkPipeline.ts"
 import { decodeFromNode, epochEndingRecords, fromNode, stateItemRecords } from "./internal/nodeRecords.ts"
+import { resumedChunks } from "./internal/resumedChunks.ts"
 import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
+import { checkStateRoot, stateCheck } from "./internal/writeChecks.ts"
 import * as Progress from "./Progress.ts"
 import * as Retries from "./Retries.ts"
 import type { BackupSettings } from "./Settings.ts"
@@ -28,17 +45,20 @@ import type { BackupSettings } from "./Settings.ts"
 export interface StateSnapshotRequest {
   readonly epoch: number
   readonly settings: BackupSettings
+  /** The chain of trust that the state root must hold against; without it the root is taken as it stands. */
+  readonly history?: EpochHistory.EpochHistory
 }
 
 /**
- * Takes the backup. Items are fetched in sub-ranges, several at a time, and put back in order.
+ * Takes the backup. Items are fetched in sub-ranges, several at a time, and put back in order. They are checked while they
+ * pass. What an earlier attempt wrote, and a journal knows, is kept.
  *
- * Fails with `SourceMismatch`, `BackupServiceError`, `StorageError`.
+ * Fails with `SourceMismatch`, `BackupServiceError`, `StorageError`, `LocalStateError`.
  *
  * @since 0.1.0
  * @category backups
  */
-export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
+export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup =>
   Effect.gen(function*() {
     const { retries } = settings
     const client = yield* Client.BackupServiceClient
@@ -52,6 +72,7 @@ export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
         detail: "the transaction info of this version carries no state checkpoint hash"
       })
     }
+    if (settings.verifyWrites) yield* checkStateRoot(epoch, version, rootProof, history)
     const items = yield* Retries.attempts(retries, () => client.stateItemCount(version))
     if (items === 0) {
       return yield* new SourceMismatch({
@@ -67,47 +88,82 @@ export const take = ({ epoch, settings }: StateSnapshotRequest): Backup =>
     })
     const writer = yield* beginBackup(`state_epoch_${epoch}_ver_${version}`, retries)
 
-    const source = {
+    const { description } = yield* BackupStorage.BackupStorage
+    const { open } = yield* BackupJournal
+    const journal = yield* open({
+      kind: "state_snapshot",
+      node: client.address,
+      storage: description,
+      what: `state of version ${version}: ${items} items, root ${HashValue.format(stateCheckpointHash)}`,
+      maxChunkBytes: settings.maxChunkBytes,
+      verified: settings.verifyWrites
+    })
+    const verifierAfter = (chunk: ConfirmedChunk | undefined) =>
+      new StateSnapshotVerifier.StateSnapshotVerifier(stateCheckpointHash, frontierAfter(chunk))
+    const confirmed = yield* resumedChunks({
       first: 0,
-      records: counted(stateItemRecords(version, 0, items, settings), tracker),
-      again: (first: number, count: number) => stateItemRecords(version, first, count, settings)
-    }
-    const chunks = yield* chunkPipeline(
-      source,
+      last: items - 1,
+      journal,
       settings,
-      (chunk) => {
+      tracker,
+      usable: (chunk) => !settings.verifyWrites || frontierAfter(chunk)?.count === chunk.last + 1,
+      source: (first, last, after) => ({
+        first,
+        records: counted(stateItemRecords(version, first, last - first + 1, settings), tracker),
+        again: (from: number, count: number) => stateItemRecords(version, from, count, settings),
+        check: stateCheck(version, settings, settings.verifyWrites ? verifierAfter(after) : undefined, keyHash)
+      }),
+      write: (chunk) => {
         const proven = Effect.gen(function*() {
-          const { firstRecord, last, lastRecord } = yield* chunk.summary
-          const request = `state items ${chunk.first} to ${last} of version ${version}`
-          const firstKey = yield* fromNode(request, () => keyHash(firstRecord))
-          const lastKey = yield* fromNode(request, () => keyHash(lastRecord))
-          const rangeProof = yield* Retries.attempts(retries, () => client.stateRangeProof(version, lastKey))
-          const bytes = Bcs.encode(Proofs.SparseMerkleRangeProof, rangeProof)
-          const proof = yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes)
-          return { last, first_key: HashValue.format(firstKey), last_key: HashValue.format(lastKey), proof }
+          const { bytes, last, proof: { firstKey, frontier, lastKey, rangeProof } } = yield* chunk.summary
+          const encoded = Bcs.encode(Proofs.SparseMerkleRangeProof, rangeProof)
+          const proof = yield* writer.writeBytes(`${chunk.first}-${last}.proof`, encoded)
+          return {
+            last,
+            bytes,
+            proof,
+            firstKey: HashValue.format(firstKey),
+            lastKey: HashValue.format(lastKey),
+            frontier: frontier === undefined ? undefined : Encoding.encodeHex(frontier)
+          }
         })
         return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk), proven], { concurrency: 2 }).pipe(
-          Effect.map(([blobs, { first_key, last, last_key, proof }]) => ({
-            first_idx: chunk.first,
-            last_idx: last,
-            first_key,
-            last_key,
-            blobs,
-            proof
-          }))
+          Effect.map(([data, rest]) => ({ first: chunk.first, data, ...rest }))
         )
       }
+    }).pipe(
+      // What was kept may be what does not fit: then the next attempt begins anew.
+      Effect.tapErrorTag("SourceMismatch", () => journal.discard(() => true))
     )
-    const proof = yield* writer.writeBytes("state.proof", Bcs.encode(Proofs.StateRootProof, rootProof))
+    if (settings.verifyWrites) {
+      const last = verifierAfter(Arr.lastNonEmpty(confirmed))
+      yield* fromNode(`the state items of version ${version}`, () => last.finish())
+    }
+    const chunks = Arr.map(confirmed, ({ data, first, firstKey = "", last, lastKey = "", proof }) => ({
+      first_idx: first,
+      last_idx: last,
+      first_key: firstKey,
+      last_key: lastKey,
+      blobs: data,
+      proof
+    }))
+    const rootProofFile = yield* writer.writeBytes("state.proof", Bcs.encode(Proofs.StateRootProof, rootProof))
     return yield* finishBackup(
       writer,
       "state.manifest",
-      { version, epoch, root_hash: HashValue.format(stateCheckpointHash), chunks, proof },
+      { version, epoch, root_hash: HashValue.format(stateCheckpointHash), chunks, proof: rootProofFile },
       (manifest) => ({ _tag: "StateSnapshotBackup", value: { epoch, version, manifest } }),
       tracker,
-      retries
-    )
+      settings
+    ).pipe(Effect.tap(() => journal.done))
   }).pipe(Effect.scoped, Effect.withSpan("StateSnapshotBackup.take", { attributes: { epoch } }))
+
+/** From where a check goes on behind a chunk; `undefined` where the journal does not know. */
+const frontierAfter = (chunk: ConfirmedChunk | undefined): StateFrontier.StateFrontier | undefined => {
+  if (chunk === undefined) return new StateFrontier.StateFrontier()
+  const saved = Encoding.decodeHex(chunk.frontier ?? "")
+  return Either.isRight(saved) ? StateFrontier.StateFrontier.restore(saved.right) : undefined
+}
 
 /** The version of the ledger info that ends the epoch. */
 const versionOfEpoch = (epoch: number, settings: BackupSettings) =>

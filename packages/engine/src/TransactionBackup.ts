@@ -6,15 +6,18 @@
  * @since 0.1.0
  */
 import { Client } from "@holdfast/backup-service"
-import { Bcs, Proofs } from "@holdfast/ledger"
+import { Bcs, type EpochHistory, Proofs } from "@holdfast/ledger"
+import { BackupStorage } from "@holdfast/storage"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import { BackupJournal } from "./BackupJournal.ts"
 import type { Backup } from "./BackupResult.ts"
 import { InvalidRequest } from "./EngineError.ts"
-import { chunkPipeline } from "./internal/chunkPipeline.ts"
 import { transactionRecords } from "./internal/nodeRecords.ts"
+import { resumedChunks } from "./internal/resumedChunks.ts"
 import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
+import { transactionCheck } from "./internal/writeChecks.ts"
 import * as Progress from "./Progress.ts"
-import * as Retries from "./Retries.ts"
 import type { BackupSettings } from "./Settings.ts"
 
 /**
@@ -27,51 +30,70 @@ export interface TransactionRequest {
   readonly firstVersion: number
   readonly lastVersion: number
   readonly settings: BackupSettings
+  /** The chain of trust that the proofs must hold against; without it they are taken as they stand. */
+  readonly history?: EpochHistory.EpochHistory
 }
 
 /**
- * Takes the backup. The records pass through byte for byte; fewer than asked for is an error.
+ * Takes the backup. The records pass through byte for byte; fewer than asked for is an error. They are checked while
+ * they pass. What an earlier attempt wrote, and a journal knows, is kept.
  *
- * Fails with `InvalidRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`.
+ * Fails with `InvalidRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`, `LocalStateError`.
  *
  * @since 0.1.0
  * @category backups
  */
-export const take = ({ firstVersion, lastVersion, settings }: TransactionRequest): Backup =>
+export const take = ({ firstVersion, history, lastVersion, settings }: TransactionRequest): Backup =>
   Effect.gen(function*() {
     if (lastVersion < firstVersion) {
       return yield* new InvalidRequest({ detail: `no transactions from version ${firstVersion} up to ${lastVersion}` })
     }
-    const client = yield* Client.BackupServiceClient
     const count = lastVersion - firstVersion + 1
     const what = `transactions ${firstVersion} to ${lastVersion}`
     const tracker = yield* Progress.begin({ what, unit: "transactions", total: count })
     const writer = yield* beginBackup(`transaction_${firstVersion}-`, settings.retries)
-    const source = {
-      first: firstVersion,
-      records: counted(transactionRecords(firstVersion, count, settings), tracker),
-      again: (first: number, again: number) => transactionRecords(first, again, settings)
-    }
-    const chunks = yield* chunkPipeline(source, settings, (chunk) => {
-      const proven = Effect.gen(function*() {
-        const { last } = yield* chunk.summary
-        const rangeProof = yield* Retries.attempts(
-          settings.retries,
-          () => client.transactionRangeProof(chunk.first, last)
-        )
-        const bytes = Bcs.encode(Proofs.TransactionRangeProof, rangeProof)
-        return { last, proof: yield* writer.writeBytes(`${chunk.first}-${last}.proof`, bytes) }
-      })
-      return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk), proven], { concurrency: 2 }).pipe(
-        Effect.map(([transactions, { last, proof }]) => ({
-          first_version: chunk.first,
-          last_version: last,
-          transactions,
-          proof,
-          format: "V1" as const
-        }))
-      )
+    const { description } = yield* BackupStorage.BackupStorage
+    const { address } = yield* Client.BackupServiceClient
+    const { open } = yield* BackupJournal
+    const journal = yield* open({
+      kind: "transactions",
+      node: address,
+      storage: description,
+      what,
+      maxChunkBytes: settings.maxChunkBytes,
+      verified: settings.verifyWrites
     })
+    const confirmed = yield* resumedChunks({
+      first: firstVersion,
+      last: lastVersion,
+      journal,
+      settings,
+      tracker,
+      usable: () => true,
+      source: (first, last) => ({
+        first,
+        records: counted(transactionRecords(first, last - first + 1, settings), tracker),
+        again: (from: number, again: number) => transactionRecords(from, again, settings),
+        check: transactionCheck(settings, history)
+      }),
+      write: (chunk) => {
+        const proven = Effect.gen(function*() {
+          const { bytes, last, proof: rangeProof } = yield* chunk.summary
+          const encoded = Bcs.encode(Proofs.TransactionRangeProof, rangeProof)
+          return { last, bytes, proof: yield* writer.writeBytes(`${chunk.first}-${last}.proof`, encoded) }
+        })
+        return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk), proven], { concurrency: 2 }).pipe(
+          Effect.map(([data, { bytes, last, proof }]) => ({ first: chunk.first, last, bytes, data, proof }))
+        )
+      }
+    })
+    const chunks = Arr.map(confirmed, ({ data, first, last, proof }) => ({
+      first_version: first,
+      last_version: last,
+      transactions: data,
+      proof,
+      format: "V1" as const
+    }))
     return yield* finishBackup(
       writer,
       "transaction.manifest",
@@ -81,6 +103,6 @@ export const take = ({ firstVersion, lastVersion, settings }: TransactionRequest
         value: { first_version: firstVersion, last_version: lastVersion, manifest }
       }),
       tracker,
-      settings.retries
-    )
+      settings
+    ).pipe(Effect.tap(() => journal.done))
   }).pipe(Effect.scoped, Effect.withSpan("TransactionBackup.take", { attributes: { firstVersion, lastVersion } }))

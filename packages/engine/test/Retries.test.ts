@@ -19,6 +19,7 @@ import { between, settings } from "./support/backups.ts"
 import { clientOf } from "./support/memoryNode.ts"
 import { failure, makeStorage } from "./support/memoryStorage.ts"
 import { layerSmall, TestNetwork } from "./support/networks.ts"
+import { unchecked } from "./support/pipelines.ts"
 import { batchesOf, recordOf } from "./support/recordBatches.ts"
 import { everybodyElse } from "./support/turns.ts"
 
@@ -164,6 +165,7 @@ const count = 40
 const sourceOf = (asked: Array<readonly [number, number]> = []) => ({
   first: 0,
   records: Stream.rechunk(Stream.fromIterable(batches(count)), 1),
+  check: unchecked,
   again: (first: number, length: number) => {
     asked.push([first, length])
     return Stream.fromIterable(batches(count).slice(first, first + length))
@@ -177,7 +179,7 @@ const failed = Effect.fail(failure("create_for_write", "CommandFailed", "x"))
 
 /** Writes a chunk as a backup does; each attempt is told its number. */
 const attempting = <A, E extends { readonly message: string }, R>(
-  chunk: IncomingChunk<E, R>,
+  chunk: IncomingChunk<void, E, R>,
   once: (bytes: Stream.Stream<Uint8Array, E, R>, attempt: number) => Effect.Effect<A, E | StorageError.StorageError, R>
 ) =>
   Retries.attempts<A, E | StorageError.StorageError, R>(

@@ -2,12 +2,12 @@
  * What verify finds where something is missing, damaged or out of reach.
  */
 import { describe, expect, layer } from "@effect/vitest"
-import type { Metadata } from "@holdfast/engine"
+import { type Metadata, StateSnapshotBackup } from "@holdfast/engine"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import { between, stateSnapshot, transactions } from "./support/backups.ts"
+import { between, settings, transactions } from "./support/backups.ts"
 import { clientOf } from "./support/memoryNode.ts"
 import { failure, makeStorage } from "./support/memoryStorage.ts"
 import {
@@ -193,7 +193,8 @@ layer(layerStored)("verify", (it) => {
           stateItems: (...range: Parameters<typeof node.stateItems>) =>
             flippedOnce(node.stateItems(...range), () => turns++ === 1)
         }
-        yield* between(liar, storage, stateSnapshot(4))
+        const unchecked = { ...settings, verifyWrites: false }
+        yield* between(liar, storage, StateSnapshotBackup.take({ epoch: 4, settings: unchecked }))
         const report = yield* verifyFiles(files)
         expect(report).toMatchObject({ ok: false, stateSnapshot: null, errors: [{ reason: "ProofFailed" }] })
         expect(report.errors[0]?.file).toMatch(/^state_epoch_4_.*\.chunk$/)

@@ -98,6 +98,7 @@ type Storage = BackupStorage.BackupStorage["Type"]
 /** Why a backup can fail. */
 export type Failure =
   | EngineError.InvalidRequest
+  | EngineError.LocalStateError
   | EngineError.SourceMismatch
   | BackupServiceError.BackupServiceError
   | StorageError.StorageError

@@ -24,18 +24,45 @@ import * as Output from "../Output.ts"
 import * as Storage from "../Storage.ts"
 import * as Values from "../Values.ts"
 
-/** Each chunk that is being written has a data file and a proof. */
-const filesPerChunk = 2
+/**
+ * Each chunk that is being written has a data file and a proof.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const filesPerChunk = 2
 
-interface BackupFlags extends Storage.StorageFlags {
-  readonly backupServiceAddress: string
+/** The bounds that `Flags.backup` names. */
+interface Bounds {
   readonly maxChunkSize: number
   readonly maxRecordSize: number
   readonly concurrentDataRequests: number
   readonly concurrentWrites: number
   readonly bufferedChunks: number
   readonly retries: number
+  readonly noVerifyWrites: boolean
 }
+
+interface BackupFlags extends Storage.StorageFlags, Bounds {
+  readonly backupServiceAddress: string
+}
+
+/**
+ * The settings of a backup with these bounds.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const backupSettings = (flags: Bounds): Settings.BackupSettings => ({
+  ...Settings.defaultBackupSettings,
+  maxChunkBytes: flags.maxChunkSize,
+  maxRecordBytes: flags.maxRecordSize,
+  concurrentRequests: flags.concurrentDataRequests,
+  concurrentWrites: flags.concurrentWrites,
+  bufferedChunks: flags.bufferedChunks,
+  retries: { ...Settings.defaultBackupSettings.retries, retries: flags.retries },
+  verifyWrites: !flags.noVerifyWrites
+})
 
 const common = { ...Flags.storage, ...Flags.node, ...Flags.backup, output: Flags.output }
 
@@ -44,15 +71,7 @@ const takeWith = (flags: BackupFlags, take: (settings: Settings.BackupSettings) 
   Effect.gen(function*() {
     const output = yield* Output.Output
     const started = yield* Clock.currentTimeMillis
-    const result = yield* take({
-      ...Settings.defaultBackupSettings,
-      maxChunkBytes: flags.maxChunkSize,
-      maxRecordBytes: flags.maxRecordSize,
-      concurrentRequests: flags.concurrentDataRequests,
-      concurrentWrites: flags.concurrentWrites,
-      bufferedChunks: flags.bufferedChunks,
-      retries: { ...Settings.defaultBackupSettings.retries, retries: flags.retries }
-    })
+    const result = yield* take(backupSettings(flags))
     yield* output.result(report(result, ((yield* Clock.currentTimeMillis) - started) / 1000))
   }).pipe(
     Effect.provide(Layer.merge(

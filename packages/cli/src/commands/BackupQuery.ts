@@ -4,12 +4,14 @@
  * @since 0.1.0
  */
 import { Client, Routes } from "@holdfast/backup-service"
-import { EngineError, MetadataView, Retries } from "@holdfast/engine"
+import { EngineError, MetadataSync, MetadataView, Retries } from "@holdfast/engine"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { toFailure } from "../CliError.ts"
 import { flags as flagsOf, group, leaf } from "../CommandTree.ts"
 import * as Flags from "../Flags.ts"
+import * as MetadataFolder from "../MetadataFolder.ts"
 import * as Output from "../Output.ts"
 import * as Storage from "../Storage.ts"
 
@@ -43,13 +45,14 @@ const storageState = leaf(
   flagsOf({
     ...Flags.storage,
     concurrentDownloads: Flags.concurrentDownloads,
+    newStorage: Flags.newStorage,
     retries: Flags.readRetries,
     output: Flags.output
   }),
-  ({ concurrentDownloads, retries, ...flags }) =>
+  ({ concurrentDownloads, newStorage, retries, ...flags }) =>
     Effect.gen(function*() {
       const output = yield* Output.Output
-      const view = yield* MetadataView.load({ concurrency: concurrentDownloads })
+      const view = yield* MetadataSync.sync({ concurrency: concurrentDownloads, newStorage })
       const state = MetadataView.storageState(view)
       const ok = view.problems.length === 0
       for (const problem of view.problems) yield* Effect.logError(problem.message)
@@ -66,7 +69,7 @@ const storageState = leaf(
       })
     }).pipe(
       Effect.provideService(Retries.Reading, { ...Retries.standard, retries }),
-      Effect.provide(Storage.layer(flags, concurrentDownloads))
+      Effect.provide(Layer.merge(Storage.layer(flags, concurrentDownloads), MetadataFolder.metadata(flags)))
     )
 )
 

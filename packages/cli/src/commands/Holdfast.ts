@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { group } from "../CommandTree.ts"
+import { backupContinuously } from "./BackupContinuously.ts"
 import { backupMaintenance } from "./BackupMaintenance.ts"
 import { backupOneoff } from "./BackupOneoff.ts"
 import { backupQuery } from "./BackupQuery.ts"
@@ -23,7 +24,12 @@ import { status } from "./Status.ts"
  * @category commands
  */
 export const holdfast = group("holdfast", "Back up, verify and restore Aptos-format ledgers", [
-  group("backup", "Take, verify and ask about backups", [backupOneoff, backupQuery, backupVerify]),
+  group("backup", "Take, verify and ask about backups", [
+    backupOneoff,
+    backupContinuously,
+    backupQuery,
+    backupVerify
+  ]),
   group("restore", "Bring a ledger back to life in a ledger store", [restoreBootstrapDb, restoreOneoff]),
   backupMaintenance,
   status,

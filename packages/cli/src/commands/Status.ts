@@ -12,11 +12,11 @@ import { toFailure } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
+import * as MetadataFolder from "../MetadataFolder.ts"
 import * as Output from "../Output.ts"
 import { print } from "../StatusScreen.ts"
 import * as Storage from "../Storage.ts"
 import * as Values from "../Values.ts"
-import * as VerifyFolder from "../VerifyFolder.ts"
 
 /**
  * @since 0.1.0
@@ -26,7 +26,6 @@ export const status = leaf(
   "status",
   "Show what can be restored from a storage, why not more, and how old and large it is",
   flagsOf({
-    ...VerifyFolder.flags,
     ...Flags.storage,
     backupServiceAddress: Flag.optional({
       name: "backup-service-address",
@@ -54,7 +53,7 @@ export const status = leaf(
         },
         text: (style, width) => print(found, style, width)
       })
-    }).pipe(Effect.provide(Layer.merge(Storage.layer(flags, concurrentDownloads), VerifyFolder.layer(flags))))
+    }).pipe(Effect.provide(Layer.merge(Storage.layer(flags, concurrentDownloads), MetadataFolder.verifications(flags))))
 )
 
 /** A node that cannot be asked is no reason to say nothing of the storage. */

@@ -1,5 +1,7 @@
 import { BackupStorage, StorageError } from "@holdfast/storage"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Metadata from "../Metadata.ts"
 import * as Retries from "../Retries.ts"
 import { readText } from "./readFile.ts"
@@ -9,6 +11,8 @@ export type BackupEntry = Extract<Metadata.Entry, { readonly value: { readonly m
 
 /** Where a backup is listed. */
 export interface Listed {
+  /** Handle of the metadata file. */
+  readonly file: BackupStorage.FileHandle
   /** Name of the metadata file. */
   readonly metadata: string
   /** The manifest that it names: another one where the storage keeps the line of an earlier backup of the same range. */
@@ -31,7 +35,8 @@ const mostNames = 5
  */
 export const listBackup = (
   entry: BackupEntry,
-  retries: Retries.RetryPolicy
+  retries: Retries.RetryPolicy,
+  grace: Duration.DurationInput
 ): Effect.Effect<Listed, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
@@ -39,15 +44,15 @@ export const listBackup = (
     const name = Metadata.fileName(entry)
     let metadata = name
     for (let number = 1; number <= mostNames; number++) {
-      const file = yield* Retries.attempts(retries, () => storage.saveMetadataLines(metadata, [line]))
+      const file = yield* Retries.attempts(retries, () => finishing(storage.saveMetadataLines(metadata, [line]), grace))
       const manifest = yield* listedIn(file, entry, retries)
-      if (manifest === entry.value.manifest) return { metadata, manifest }
+      if (manifest === entry.value.manifest) return { file, metadata, manifest }
       if (manifest !== undefined) {
         yield* Effect.logWarning(
           `the storage keeps ${metadata}, which lists an earlier backup of this range, ${manifest}; `
             + `${entry.value.manifest} is complete but not listed`
         )
-        return { metadata, manifest }
+        return { file, metadata, manifest }
       }
       const taken = metadata
       metadata = name.replace(/\.meta$/, `.${number}$&`)
@@ -87,4 +92,20 @@ const listedIn = (
       const detail = `the line of a backup was reported as saved, but cannot be read back: ${error.detail}`
       return new StorageError.StorageError(Object.assign({}, error, { detail }))
     })
+  )
+
+/** Under way, an interruption waits for this as long as the grace is, since it is about to end. */
+const finishing = <A, E, R>(effect: Effect.Effect<A, E, R>, grace: Duration.DurationInput): Effect.Effect<A, E, R> =>
+  Effect.scopedWith((scope) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(Effect.forkIn(Effect.interruptible(effect), scope), (fiber) =>
+        Effect.onInterrupt(
+          restore(Fiber.join(fiber)),
+          () =>
+            Effect.raceFirst(
+              Effect.interruptible(Fiber.await(fiber)),
+              Effect.interruptible(Effect.sleep(grace))
+            )
+        ))
+    )
   )

@@ -1,5 +1,5 @@
 import { type BackupServiceError, Client, Routes } from "@holdfast/backup-service"
-import { Bcs, BcsError, type Frames } from "@holdfast/ledger"
+import { Bcs, BcsError, type Frames, ProofError } from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
@@ -105,7 +105,9 @@ export const stateItemRecords = (version: number, first: number, count: number, 
   return concatPrefetched(requests, { ahead: concurrentRequests, buffered: batchesAhead })
 }
 
-/** Reads something out of what the node sent; bytes that are not what they should be are the node's fault. */
+/**
+ * Reads something out of what the node sent, or checks it; what is not as it should be is the node's fault.
+ */
 export const fromNode = <A>(request: string, read: () => A): Effect.Effect<A, SourceMismatch> =>
   Effect.suspend(() => {
     try {
@@ -114,6 +116,9 @@ export const fromNode = <A>(request: string, read: () => A): Effect.Effect<A, So
       if (error instanceof SourceMismatch) return Effect.fail(error)
       if (error instanceof BcsError.BcsError) {
         return Effect.fail(new SourceMismatch({ request, reason: "Malformed", detail: error.message }))
+      }
+      if (error instanceof ProofError.ProofError) {
+        return Effect.fail(new SourceMismatch({ request, reason: "ProofFailed", detail: error.message }))
       }
       return Effect.die(error)
     }

@@ -7,6 +7,7 @@ import type { BackupResult } from "../BackupResult.ts"
 import * as Manifest from "../Manifest.ts"
 import type { Tracker } from "../Progress.ts"
 import * as Retries from "../Retries.ts"
+import type { BackupSettings } from "../Settings.ts"
 import { type BackupEntry, listBackup } from "./listBackup.ts"
 
 type Storage = BackupStorage.BackupStorage["Type"]
@@ -68,15 +69,16 @@ export const finishBackup = (
   manifest: Parameters<typeof Manifest.print>[0],
   entry: (manifest: BackupStorage.FileHandle) => BackupEntry,
   tracker: Tracker,
-  retries: Retries.RetryPolicy
+  { retries, saveGrace }: BackupSettings
 ): Effect.Effect<BackupResult, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     const handle = yield* writer.writeBytes(manifestName, new TextEncoder().encode(Manifest.print(manifest)))
     const saved = entry(handle)
-    const listed = yield* listBackup(saved, retries)
+    const listed = yield* listBackup(saved, retries, saveGrace)
     return {
       manifest: handle,
       metadata: listed.metadata,
+      metadataFile: listed.file,
       listed: listed.manifest,
       entry: saved,
       chunks: manifest.chunks.length,

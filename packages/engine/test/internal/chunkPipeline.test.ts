@@ -8,7 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { chunkPipeline, type IncomingChunk } from "../../src/internal/chunkPipeline.ts"
 import { type BackupSettings, defaultBackupSettings } from "../../src/Settings.ts"
-import { pipelineOnce } from "../support/pipelines.ts"
+import { pipelineOnce, unchecked } from "../support/pipelines.ts"
 import { batchesOf, recordOf } from "../support/recordBatches.ts"
 import { aWhile, everybodyElse } from "../support/turns.ts"
 
@@ -175,7 +175,7 @@ describe("order and ends", () => {
 })
 
 /** A writer that never finishes by itself, and whose interruption takes a while. */
-const held = <E, R>(events: Array<string>, chunk: IncomingChunk<E, R>): Effect.Effect<void, never, R> =>
+const held = <E, R>(events: Array<string>, chunk: IncomingChunk<void, E, R>): Effect.Effect<void, never, R> =>
   Stream.runDrain(chunk.bytes(0)).pipe(
     Effect.orDie,
     Effect.zipRight(Effect.sync(() => events.push(`chunk ${chunk.first} ended`))),
@@ -305,6 +305,7 @@ describe("further attempts", () => {
       source: {
         first: 0,
         records: Stream.rechunk(Stream.fromIterable(all), 1),
+        check: unchecked,
         again: (first: number, count: number) => {
           asked.push([first, count])
           return Stream.fromIterable(all.slice(first, first + count))
@@ -314,7 +315,7 @@ describe("further attempts", () => {
   }
 
   /** Reads one piece, gives up, and writes the whole chunk at the second attempt. */
-  const secondAttempt = <E, R>(chunk: IncomingChunk<E, R>) =>
+  const secondAttempt = <E, R>(chunk: IncomingChunk<void, E, R>) =>
     Effect.gen(function*() {
       yield* Effect.ensuring(Stream.runHead(chunk.bytes(0)), chunk.letGo)
       yield* aWhile(20)

@@ -15,12 +15,13 @@ import {
 import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 
-/** Cuts the small network's backups into several chunks each, and tries nothing again. */
+/** Cuts the small network's backups into several chunks each, tries nothing again, and waits for nothing. */
 export const settings: Settings.BackupSettings = {
   ...Settings.defaultBackupSettings,
   maxChunkBytes: 3_500,
   itemsPerRequest: 40,
-  retries: Retries.never
+  retries: Retries.never,
+  saveGrace: 0
 }
 
 export const epochEndings = (firstEpoch: number, lastEpoch: number) =>
@@ -44,6 +45,7 @@ export const ofKind: { readonly [K in Kind]: BackupResult.Backup } = {
 
 type Failure =
   | EngineError.InvalidRequest
+  | EngineError.LocalStateError
   | EngineError.SourceMismatch
   | BackupServiceError.BackupServiceError
   | StorageError.StorageError

@@ -1,16 +1,19 @@
 /**
- * The chunk pipeline over a source that is read once.
+ * The chunk pipeline over a source that is read once, and whose records nobody checks.
  */
 import type { Frames } from "@holdfast/ledger"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { SourceMismatch } from "../../src/EngineError.ts"
 import { chunkPipeline, type IncomingChunk } from "../../src/internal/chunkPipeline.ts"
 import type { BackupSettings } from "../../src/Settings.ts"
 
+/** Lets everything pass. */
+export const unchecked = { begin: () => undefined, push: () => Effect.void, end: () => Effect.void }
+
 export const pipelineOnce = <A, E, R, E2, R2>(
   records: Stream.Stream<Frames.RecordBatch, E, R>,
   first: number,
   settings: BackupSettings,
-  write: (chunk: IncomingChunk<E | SourceMismatch, R>) => Effect.Effect<A, E2, R2>
-) => chunkPipeline({ first, records, again: () => Stream.dieMessage("asked again") }, settings, write)
+  write: (chunk: IncomingChunk<void, E | SourceMismatch, R>) => Effect.Effect<A, E2, R2>
+) => chunkPipeline({ first, records, again: () => Stream.dieMessage("asked again"), check: unchecked }, settings, write)

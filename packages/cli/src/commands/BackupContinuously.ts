@@ -1,0 +1,83 @@
+/**
+ * `backup continuously`: backs up a node until it is stopped.
+ *
+ * @since 0.1.0
+ */
+import { Client } from "@holdfast/backup-service"
+import { Coordinator, CoordinatorStatus } from "@holdfast/engine"
+import { BackupStorage } from "@holdfast/storage"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { flags as flagsOf, leaf } from "../CommandTree.ts"
+import * as Flag from "../Flag.ts"
+import * as Flags from "../Flags.ts"
+import * as MetadataFolder from "../MetadataFolder.ts"
+import * as Storage from "../Storage.ts"
+import * as Values from "../Values.ts"
+import { backupSettings, filesPerChunk } from "./BackupOneoff.ts"
+
+const standard = Coordinator.defaultSettings
+
+const standardStopSeconds = 5
+
+const count = (name: string, value: number, description: string) =>
+  Flag.standard({ name, placeholder: "N", description, parse: Values.integer(1) }, value)
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const backupContinuously = leaf(
+  "continuously",
+  "Back up a node until stopped: epoch endings, state snapshots and transactions as they become due",
+  flagsOf({
+    stateSnapshotIntervalEpochs: count(
+      "state-snapshot-interval-epochs",
+      standard.stateSnapshotInterval,
+      "Take a state snapshot of every so many epochs"
+    ),
+    transactionBatchSize: count(
+      "transaction-batch-size",
+      standard.transactionBatchSize,
+      "A backup of transactions ends at a multiple of this"
+    ),
+    concurrentDownloads: Flags.concurrentDownloads,
+    trustedWaypoints: Flags.trust.trustedWaypoints,
+    stopWithin: count(
+      "stop-within",
+      standardStopSeconds,
+      "Seconds to stop in when asked to: storage commands have half of them to end by themselves"
+    ),
+    newStorage: Flags.newStorage,
+    ...Flags.storage,
+    ...Flags.node,
+    ...Flags.backup,
+    output: Flags.output
+  }),
+  (flags) =>
+    Effect.gen(function*() {
+      const { description } = yield* BackupStorage.BackupStorage
+      yield* Effect.logInfo(`backing up ${flags.backupServiceAddress} to ${description}`)
+      return yield* Coordinator.run({
+        ...standard,
+        stateSnapshotInterval: flags.stateSnapshotIntervalEpochs,
+        transactionBatchSize: flags.transactionBatchSize,
+        backup: backupSettings(flags),
+        trustedWaypoints: flags.trustedWaypoints,
+        concurrentDownloads: flags.concurrentDownloads,
+        newStorage: flags.newStorage
+      })
+    }).pipe(
+      Effect.provide(Layer.mergeAll(
+        // Each of the three workers may write as many files as a backup by itself.
+        Storage.layer(flags, CoordinatorStatus.workers.length * filesPerChunk * flags.concurrentWrites, {
+          killGrace: Duration.seconds(flags.stopWithin / 2)
+        }),
+        Client.layer({ address: flags.backupServiceAddress }),
+        MetadataFolder.metadata(flags),
+        MetadataFolder.journal(flags),
+        CoordinatorStatus.layer
+      ))
+    )
+)

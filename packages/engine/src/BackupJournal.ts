@@ -1,0 +1,196 @@
+/**
+ * What was confirmed of backups that are not complete yet, kept on this machine: a backup that failed or was killed goes
+ * on behind it, and nothing is fetched or written twice.
+ *
+ * ```
+ * <directory>/state_snapshot.journal   a line for each confirmed chunk: CRC32 [KEY, CHUNK]
+ * <directory>/transactions.journal
+ * <directory>/unused.files             handles of files that no resume can use, one a line
+ * ```
+ *
+ * KEY stands for all that must be the same for a chunk to be of use: node, storage, what is backed up, sizes of chunks,
+ * whether they were checked. A chunk that does not match, or that is older than a day (clean-up may have taken it), is not
+ * used, and its files are listed; so that they may be removed once nothing refers to them.
+ *
+ * Without this service (the default is none) every backup begins at its beginning.
+ *
+ * @since 0.1.0
+ */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { createHash } from "node:crypto"
+import { crc32 } from "node:zlib"
+import type { LocalStateError } from "./EngineError.ts"
+import { type PrivateFiles, privateFiles } from "./internal/privateFiles.ts"
+
+/**
+ * A chunk whose files the storage confirmed.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ConfirmedChunk = Schema.Struct({
+  /** Index (version, item) of the first record. */
+  first: Schema.Int,
+  last: Schema.Int,
+  /** Bytes of the chunk. */
+  bytes: Schema.Int,
+  /** File handles. */
+  data: Schema.NonEmptyString,
+  proof: Schema.NonEmptyString,
+  /** Of state items: key hashes, and from where a check goes on behind the chunk, as hex. */
+  firstKey: Schema.optional(Schema.String),
+  lastKey: Schema.optional(Schema.String),
+  frontier: Schema.optional(Schema.String)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ConfirmedChunk = typeof ConfirmedChunk.Type
+
+/**
+ * What must be the same for a chunk to be of use.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JournalKey {
+  /** The kind of backup; each has a journal of its own. */
+  readonly kind: "state_snapshot" | "transactions"
+  readonly node: string
+  readonly storage: string
+  /** The range, and whatever else tells its contents from others. */
+  readonly what: string
+  readonly maxChunkBytes: number
+  readonly verified: boolean
+}
+
+/**
+ * The journal of one backup.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Journal {
+  /** What earlier attempts left, by first record. */
+  readonly confirmed: ReadonlyArray<ConfirmedChunk>
+  readonly add: (chunk: ConfirmedChunk) => Effect.Effect<void, LocalStateError>
+  /** The backup exists: its chunks are referred to. */
+  readonly done: Effect.Effect<void, LocalStateError>
+  /** Such chunks cannot be used, whether they are of this attempt or of earlier ones. */
+  readonly discard: (unusable: (chunk: ConfirmedChunk) => boolean) => Effect.Effect<void, LocalStateError>
+}
+
+const none: Journal = { confirmed: [], add: () => Effect.void, done: Effect.void, discard: () => Effect.void }
+
+/**
+ * Where journals are kept. Nowhere, unless provided otherwise.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class BackupJournal extends Context.Reference<BackupJournal>()("@holdfast/engine/BackupJournal", {
+  defaultValue: (): { readonly open: (key: JournalKey) => Effect.Effect<Journal, LocalStateError> } => ({
+    open: () => Effect.succeed(none)
+  })
+}) {}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** A folder for this storage alone. */
+  readonly directory: string
+}
+
+/** Files that nothing refers to for longer than this may have been cleaned up. */
+const longestUse = Duration.days(1)
+
+const unusedName = "unused.files"
+
+const Entry = Schema.Struct({ ...ConfirmedChunk.fields, confirmedAt: Schema.Number })
+type Entry = typeof Entry.Type
+
+const Body = Schema.decodeUnknownEither(Schema.parseJson(Schema.Tuple(Schema.String, Entry)))
+
+const keyDigits = 16
+
+const keyOf = ({ kind, maxChunkBytes, node, storage, verified, what }: JournalKey): string =>
+  createHash("sha256").update(JSON.stringify([kind, node, storage, what, maxChunkBytes, verified])).digest("hex")
+    .slice(0, keyDigits)
+
+const lineOf = (key: string, entry: Entry): string => {
+  const body = JSON.stringify([key, entry])
+  return `${crc32(body)} ${body}\n`
+}
+
+/** The lines of a journal that are whole. */
+const read = (text: string): ReadonlyArray<readonly [key: string, entry: Entry]> =>
+  text.split("\n").flatMap((line) => {
+    const [, sum, body = ""] = /^(\d+) (.*)$/.exec(line) ?? []
+    const parsed = Body(body)
+    return Either.isRight(parsed) && crc32(body) === Number(sum) ? [parsed.right] : []
+  })
+
+const open = (files: PrivateFiles, key: JournalKey): Effect.Effect<Journal, LocalStateError> =>
+  Effect.gen(function*() {
+    const name = `${key.kind}.journal`
+    const own = keyOf(key)
+    const list = (chunks: ReadonlyArray<ConfirmedChunk>) =>
+      files.append(unusedName, chunks.map(({ data, proof }) => `${data}\n${proof}\n`).join(""))
+
+    const oldest = (yield* Clock.currentTimeMillis) - Duration.toMillis(longestUse)
+    const usable = new Map<number, Entry>()
+    const unused: Array<Entry> = []
+    const entries = read((yield* files.read(name)) ?? "")
+    for (const [of, entry] of entries) {
+      if (of === own && entry.confirmedAt >= oldest && !usable.has(entry.first)) usable.set(entry.first, entry)
+      else unused.push(entry)
+    }
+    if (unused.length > 0) {
+      yield* list(unused)
+      yield* files.replace(name, Array.from(usable.values(), (entry) => lineOf(own, entry)).join(""))
+    }
+    return {
+      confirmed: [...usable.values()].sort((a, b) => a.first - b.first),
+      add: (chunk) =>
+        Effect.flatMap(Clock.currentTimeMillis, (confirmedAt) => {
+          const entry = { ...chunk, confirmedAt }
+          usable.set(chunk.first, entry)
+          // A newline before it, too: the line before may be torn.
+          return files.append(name, `\n${lineOf(own, entry)}`)
+        }),
+      done: files.remove(name),
+      discard: (unusable) =>
+        Effect.suspend(() => {
+          const gone = [...usable.values()].filter(unusable)
+          for (const { first } of gone) usable.delete(first)
+          const left = Array.from(usable.values(), (entry) => lineOf(own, entry)).join("")
+          return gone.length === 0 ? Effect.void : Effect.zipRight(list(gone), files.replace(name, left))
+        })
+    }
+  })
+
+/**
+ * Journals in a folder.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  { directory }: Options
+): Layer.Layer<BackupJournal, never, FileSystem.FileSystem | Path.Path> =>
+  Layer.effect(
+    BackupJournal,
+    Effect.map(privateFiles(directory), (files) => ({ open: (key: JournalKey) => open(files, key) }))
+  )

@@ -1,0 +1,235 @@
+/**
+ * Backs up a node for years: epoch endings, state snapshots and transactions, as they become due.
+ *
+ * ```
+ * node ── newest state, each second ──► epoch endings ── all closed epochs are in ──► state snapshots
+ *                                                                               └──► transactions
+ * ```
+ *
+ * Three workers, each with one backup under way at most, each keeping only the newest state that it has not seen. What
+ * fails is tried again after a while, which grows as long as nothing succeeds; a worker that fails stops no other. A
+ * restart goes on from what the storage holds. What is backed up is checked while it passes, against the chain of trust
+ * as the storage has it; what does not hold never becomes a backup. All of it lives in the scope of {@link run}: when
+ * that is interrupted, nothing of it goes on.
+ *
+ * Source: the backup page of the specification, section 4.
+ *
+ * @since 0.1.0
+ */
+import { type BackupServiceError, Client } from "@holdfast/backup-service"
+import type { EpochHistory, LedgerInfo, Waypoint } from "@holdfast/ledger"
+import type { BackupStorage, StorageError } from "@holdfast/storage"
+import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
+import type { Backup } from "./BackupResult.ts"
+import { type CoordinatorStatus, metrics, updateNode } from "./CoordinatorStatus.ts"
+import type { InvalidBackup, InvalidRequest, LocalStateError, SourceMismatch, StorageChanged } from "./EngineError.ts"
+import * as EpochEndingBackup from "./EpochEndingBackup.ts"
+import { coordinatorWorker, type Due } from "./internal/coordinatorWorker.ts"
+import { type Reach, type StorageKnowledge, storageKnowledge } from "./internal/storageKnowledge.ts"
+import { type StoredHistory, storedHistory } from "./internal/storedHistory.ts"
+import type { MetadataCache } from "./MetadataCache.ts"
+import * as NextBackup from "./NextBackup.ts"
+import type * as Retries from "./Retries.ts"
+import { type BackupSettings, defaultBackupSettings } from "./Settings.ts"
+import * as StateSnapshotBackup from "./StateSnapshotBackup.ts"
+import * as TransactionBackup from "./TransactionBackup.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface CoordinatorSettings {
+  /** A state snapshot is taken of epochs that are multiples of this. */
+  readonly stateSnapshotInterval: number
+  /** A batch of transactions ends at a multiple of this. */
+  readonly transactionBatchSize: number
+  /** The bounds of each backup. */
+  readonly backup: BackupSettings
+  /** Each stands for the signature of the epoch ending of its version. */
+  readonly trustedWaypoints: ReadonlyArray<Waypoint.Waypoint>
+  /** Files that are downloaded at a time. */
+  readonly concurrentDownloads: number
+  /** Whatever the storage holds is what it holds, whatever was seen there before. */
+  readonly newStorage: boolean
+  /** How often the node is asked how far it is. */
+  readonly pollInterval: Duration.DurationInput
+  /** After this long the storage is looked at again before a backup: somebody else may back up there, too. */
+  readonly syncInterval: Duration.DurationInput
+  /** How long a worker waits after a failure. */
+  readonly backoff: Retries.Delays
+}
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultSettings: CoordinatorSettings = {
+  stateSnapshotInterval: 1,
+  transactionBatchSize: 1_000_000,
+  backup: defaultBackupSettings,
+  trustedWaypoints: [],
+  concurrentDownloads: 4,
+  newStorage: false,
+  pollInterval: "1 second",
+  syncInterval: "5 minutes",
+  backoff: { firstDelay: "1 second", longestDelay: "5 minutes" }
+}
+
+type Failure =
+  | BackupServiceError.BackupServiceError
+  | InvalidBackup
+  | InvalidRequest
+  | LocalStateError
+  | SourceMismatch
+  | StorageChanged
+  | StorageError.StorageError
+
+type Services = BackupStorage.BackupStorage | Client.BackupServiceClient | MetadataCache
+
+/**
+ * Runs until it is interrupted. Fails only as it starts, and there with what does not pass by itself: `StorageChanged`
+ * where the storage is not what was seen there before, `StorageError` where it cannot be used, `LocalStateError` where the
+ * cache cannot be. Later on such a storage is an outage: nothing is written until it is what it was.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const run = (
+  settings: CoordinatorSettings
+): Effect.Effect<
+  never,
+  LocalStateError | StorageChanged | StorageError.StorageError,
+  Services | CoordinatorStatus
+> =>
+  Effect.gen(function*() {
+    const knowledge = yield* storageKnowledge({ ...settings, concurrency: settings.concurrentDownloads })
+    const polled = yield* Queue.sliding<LedgerInfo.DbState>(1)
+    const forSnapshots = yield* Queue.sliding<LedgerInfo.DbState>(1)
+    const forTransactions = yield* Queue.sliding<LedgerInfo.DbState>(1)
+    const { backoff, backup } = settings
+    const stored = yield* storedHistory(settings.trustedWaypoints, {
+      ahead: settings.concurrentDownloads,
+      maxRecordBytes: backup.maxRecordBytes
+    })
+    const { failed, take } = takingWith(knowledge, backup.verifyWrites ? stored : undefined)
+
+    const epochEndings = coordinatorWorker({
+      worker: "epochEndings",
+      states: polled,
+      backoff,
+      failed,
+      due: take((reach, { epoch }) => {
+        const next = NextBackup.epochEnding(reach.epoch, epoch)
+        return next === undefined ? undefined : {
+          what: `epoch ending ${next}`,
+          backup: (history) =>
+            EpochEndingBackup.take({ firstEpoch: next, lastEpoch: next, settings: backup, ...history })
+        }
+      }),
+      // The ledger infos that verify what the others back up are in the same storage by then.
+      done: (state) => Effect.zipRight(Queue.offer(forSnapshots, state), Queue.offer(forTransactions, state))
+    })
+    const stateSnapshots = coordinatorWorker({
+      worker: "stateSnapshots",
+      states: forSnapshots,
+      backoff,
+      failed,
+      due: take(({ snapshotEpoch }, state) => {
+        const epoch = NextBackup.stateSnapshot(snapshotEpoch, state.epoch, settings.stateSnapshotInterval)
+        return NextBackup.isClosed(epoch, state.epoch)
+          ? {
+            what: `state snapshot of epoch ${epoch}`,
+            backup: (history) => StateSnapshotBackup.take({ epoch, settings: backup, ...history })
+          }
+          : undefined
+      }),
+      done: () => Effect.void
+    })
+    const transactions = coordinatorWorker({
+      worker: "transactions",
+      states: forTransactions,
+      backoff,
+      failed,
+      due: take(({ version }, { committedVersion }) => {
+        const { firstVersion, lastVersion } = NextBackup.transactions(version, settings.transactionBatchSize)
+        return lastVersion <= committedVersion
+          ? {
+            what: `transactions ${firstVersion} to ${lastVersion}`,
+            backup: (history) => TransactionBackup.take({ firstVersion, lastVersion, settings: backup, ...history })
+          }
+          : undefined
+      }),
+      done: () => Effect.void
+    })
+    return yield* Effect.all([poll(settings, polled), epochEndings, stateSnapshots, transactions], {
+      concurrency: "unbounded"
+    }).pipe(Effect.zipRight(Effect.never))
+  }).pipe(Effect.withSpan("Coordinator.run"))
+
+interface Planned {
+  readonly what: string
+  readonly backup: (trust: { readonly history?: EpochHistory.EpochHistory }) => Backup
+}
+
+/**
+ * Plans by what is known of the storage, and looks at it again before a backup where that is due. Then the chain of trust
+ * is read as far as the storage has it.
+ */
+const takingWith = (knowledge: StorageKnowledge, stored: StoredHistory | undefined) => ({
+  failed: knowledge.doubt,
+  take:
+    (plan: (reach: Reach, state: LedgerInfo.DbState) => Planned | undefined) =>
+    (state: LedgerInfo.DbState): Effect.Effect<Due<Failure, Services> | undefined, Failure, Services> =>
+      Effect.gen(function*() {
+        if (plan(yield* knowledge.reach, state) === undefined) return undefined
+        yield* knowledge.refresh
+        const reach = yield* knowledge.reach
+        const planned = plan(reach, state)
+        if (planned === undefined) return undefined
+        const take = Effect.gen(function*() {
+          if (stored !== undefined) yield* stored.upTo(reach.epoch ?? -1, yield* knowledge.view)
+          const taken = yield* planned.backup(stored === undefined ? {} : { history: stored.history })
+          yield* knowledge.saved(taken)
+          yield* Effect.annotateLogs(Effect.logInfo(`backed up ${planned.what}`), { manifest: taken.manifest })
+        })
+        return { what: planned.what, take }
+      })
+})
+
+/** Polls that fail are told of at once, and then once in so many. */
+const pollsPerWarning = 60
+
+/** Asks the node how far it is, again and again. */
+const poll = ({ pollInterval }: CoordinatorSettings, polled: Queue.Enqueue<LedgerInfo.DbState>) =>
+  Effect.gen(function*() {
+    const { dbState } = yield* Client.BackupServiceClient
+    let silent = 0
+    const missed = (why: string) =>
+      Effect.gen(function*() {
+        const now = yield* Clock.currentTimeMillis
+        yield* updateNode((before) => ({ ...before, silentSince: before.silentSince ?? now }))
+        if (silent++ % pollsPerWarning === 0) yield* Effect.logWarning(`the node does not say how far it is: ${why}`)
+      })
+    const answered = (state: LedgerInfo.DbState) =>
+      Effect.gen(function*() {
+        const heartbeat = yield* Clock.currentTimeMillis
+        if (silent > 0) yield* Effect.logInfo("the node answers again")
+        silent = 0
+        yield* updateNode(() => ({ state, heartbeat, silentSince: undefined }))
+        yield* Metric.set(metrics.heartbeat, heartbeat / 1000)
+        yield* Queue.offer(polled, state)
+      })
+    yield* dbState.pipe(
+      Effect.matchEffect({
+        onFailure: ({ message }) => missed(message),
+        onSuccess: Option.match({ onNone: () => missed("its database is not bootstrapped yet"), onSome: answered })
+      }),
+      Effect.schedule(Schedule.spaced(pollInterval))
+    )
+  })

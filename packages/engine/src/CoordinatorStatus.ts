@@ -1,0 +1,172 @@
+/**
+ * Where a coordinator stands: for programs that watch it, for logs and for metrics.
+ *
+ * @since 0.1.0
+ */
+import type { LedgerInfo } from "@holdfast/ledger"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+
+/**
+ * The three workers of a coordinator.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const workers = ["epochEndings", "stateSnapshots", "transactions"] as const
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Worker = (typeof workers)[number]
+
+/**
+ * What a worker is doing. Times are milliseconds since 1970.
+ *
+ * - `Waiting`: nothing is due.
+ * - `Running`: a backup is under way.
+ * - `BackingOff`: the last attempt failed; the next one comes then.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Activity =
+  | { readonly _tag: "Waiting" }
+  | { readonly _tag: "Running"; readonly what: string; readonly since: number }
+  | { readonly _tag: "BackingOff"; readonly until: number }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface WorkerStatus {
+  readonly activity: Activity
+  /** Since when it has failed without a success in between; milliseconds since 1970. */
+  readonly stalledSince: number | undefined
+  /** Failures without a success in between. */
+  readonly failures: number
+  /** Why the last attempt failed, until one succeeds. */
+  readonly lastError: string | undefined
+  /** When its last backup was complete; milliseconds since 1970. */
+  readonly lastSuccess: number | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface NodeStatus {
+  /** The newest that the node said of itself. */
+  readonly state: LedgerInfo.DbState | undefined
+  /** When it said so; milliseconds since 1970. */
+  readonly heartbeat: number | undefined
+  /** Since when it has not answered; milliseconds since 1970. */
+  readonly silentSince: number | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Status = { readonly node: NodeStatus } & { readonly [W in Worker]: WorkerStatus }
+
+/**
+ * The status of the coordinator that runs in this program: to be read, or to be watched for changes.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class CoordinatorStatus extends Context.Tag("@holdfast/engine/CoordinatorStatus")<
+  CoordinatorStatus,
+  SubscriptionRef.SubscriptionRef<Status>
+>() {}
+
+const idle: WorkerStatus = {
+  activity: { _tag: "Waiting" },
+  stalledSince: undefined,
+  failures: 0,
+  lastError: undefined,
+  lastSuccess: undefined
+}
+
+/**
+ * Before anything has been done.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const initial: Status = {
+  node: { state: undefined, heartbeat: undefined, silentSince: undefined },
+  epochEndings: idle,
+  stateSnapshots: idle,
+  transactions: idle
+}
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<CoordinatorStatus> = Layer.effect(CoordinatorStatus, SubscriptionRef.make(initial))
+
+const coordinatorGauge = (name: string, description: string) =>
+  Metric.gauge(`aptos_db_backup_coordinator_${name}`, { description })
+
+/**
+ * The gauges of today's tool, by its names, and two of our own with a label `worker`.
+ *
+ * Source: the operations page of the specification.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const metrics = {
+  heartbeat: coordinatorGauge("heartbeat_timestamp_s", "When the node last answered, in seconds since 1970"),
+  epochEndingEpoch: coordinatorGauge("epoch_ending_epoch", "Epochs are in the storage up to this one"),
+  stateSnapshotEpoch: coordinatorGauge("state_snapshot_epoch", "Epoch of the newest state snapshot in the storage"),
+  transactionVersion: coordinatorGauge("transaction_version", "Transactions are in the storage up to this version"),
+  failures: Metric.gauge("holdfast_backup_coordinator_failures", {
+    description: "Failures of a worker without a success in between"
+  }),
+  stalledSince: Metric.gauge("holdfast_backup_coordinator_stalled_since_timestamp_s", {
+    description: "Since when a worker has failed without a success in between, in seconds since 1970; 0 while it works"
+  })
+}
+
+/**
+ * Changes what is said of a worker, and its metrics.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const updateWorker = (
+  worker: Worker,
+  change: (before: WorkerStatus) => WorkerStatus
+): Effect.Effect<void, never, CoordinatorStatus> =>
+  Effect.gen(function*() {
+    const ref = yield* CoordinatorStatus
+    const { [worker]: now } = yield* SubscriptionRef.updateAndGet(ref, (status) => ({
+      ...status,
+      [worker]: change(status[worker])
+    }))
+    yield* Metric.set(Metric.tagged(metrics.failures, "worker", worker), now.failures)
+    yield* Metric.set(Metric.tagged(metrics.stalledSince, "worker", worker), (now.stalledSince ?? 0) / 1000)
+  })
+
+/**
+ * Changes what is said of the node.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const updateNode = (
+  change: (before: NodeStatus) => NodeStatus
+): Effect.Effect<NodeStatus, never, CoordinatorStatus> =>
+  Effect.flatMap(CoordinatorStatus, (ref) =>
+    Effect.map(
+      SubscriptionRef.updateAndGet(ref, (status) => ({ ...status, node: change(status.node) })),
+      ({ node }) => node
+    ))

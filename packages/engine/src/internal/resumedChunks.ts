@@ -1,0 +1,112 @@
+import { BackupStorage, type StorageError } from "@holdfast/storage"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { ConfirmedChunk, Journal } from "../BackupJournal.ts"
+import type { LocalStateError, SourceMismatch } from "../EngineError.ts"
+import type { Tracker } from "../Progress.ts"
+import type { BackupSettings } from "../Settings.ts"
+import { unreadable } from "./backupFiles.ts"
+import { chunkPipeline, type ChunkSource, type IncomingChunk } from "./chunkPipeline.ts"
+
+/** A part of a backup: a chunk that is there already, or records that are missing, behind one that is there. */
+export type Segment =
+  | { readonly _tag: "Kept"; readonly chunk: ConfirmedChunk }
+  | {
+    readonly _tag: "Missing"
+    readonly first: number
+    readonly last: number
+    readonly after: ConfirmedChunk | undefined
+  }
+
+/** The parts of the records `first` … `last`, in order, when these chunks are there; what overlaps is not used. */
+export const segments = (
+  first: number,
+  last: number,
+  confirmed: ReadonlyArray<ConfirmedChunk>
+): ReadonlyArray<Segment> => {
+  const parts: Array<Segment> = []
+  let next = first
+  let after: ConfirmedChunk | undefined
+  for (const chunk of confirmed) {
+    if (chunk.first < next || chunk.last < chunk.first || chunk.last > last) continue
+    if (chunk.first > next) parts.push({ _tag: "Missing", first: next, last: chunk.first - 1, after })
+    parts.push({ _tag: "Kept", chunk })
+    after = chunk
+    next = chunk.last + 1
+  }
+  if (next <= last) parts.push({ _tag: "Missing", first: next, last, after })
+  return parts
+}
+
+export interface ResumeOptions<P, E, R, E2, R2> {
+  readonly first: number
+  readonly last: number
+  readonly journal: Journal
+  readonly settings: BackupSettings
+  readonly tracker: Tracker
+  /** Can a check go on behind the chunk? */
+  readonly usable: (chunk: ConfirmedChunk) => boolean
+  /** The records `first` … `last`, behind a chunk that is there. */
+  readonly source: (first: number, last: number, after: ConfirmedChunk | undefined) => ChunkSource<P, E, R>
+  readonly write: (chunk: IncomingChunk<P, E | SourceMismatch, R>) => Effect.Effect<ConfirmedChunk, E2, R2>
+}
+
+/**
+ * All chunks of a backup, in order: those that earlier attempts wrote, as far as they are still there, and what the
+ * pipeline makes of the rest. Each is in the journal as soon as it is confirmed.
+ */
+export const resumedChunks = <P, E, R, E2, R2>(
+  { first, journal, last, settings, source, tracker, usable, write }: ResumeOptions<P, E, R, E2, R2>
+): Effect.Effect<
+  Arr.NonEmptyReadonlyArray<ConfirmedChunk>,
+  E | E2 | LocalStateError | SourceMismatch | StorageError.StorageError,
+  R | R2 | BackupStorage.BackupStorage
+> =>
+  Effect.gen(function*() {
+    const there = yield* Effect.forEach(
+      journal.confirmed,
+      (chunk) => usable(chunk) ? isThere(chunk) : Effect.succeed(false),
+      { concurrency: settings.concurrentWrites }
+    )
+    const kept = journal.confirmed.filter((_, index) => there[index] === true)
+    const keep = new Set(kept)
+    yield* journal.discard((chunk) => !keep.has(chunk))
+    const parts = segments(first, last, kept)
+    const reused = parts.filter(({ _tag }) => _tag === "Kept").length
+    if (reused > 0) {
+      yield* Effect.logInfo(`going on with ${reused} chunks that an earlier attempt wrote`)
+    }
+    const one = yield* Effect.makeSemaphore(1)
+    const chunksOf = (part: Segment): Effect.Effect<
+      ReadonlyArray<ConfirmedChunk>,
+      E | E2 | SourceMismatch | LocalStateError,
+      R | R2
+    > => {
+      if (part._tag === "Kept") {
+        tracker.done += part.chunk.last - part.chunk.first + 1
+        tracker.bytes += part.chunk.bytes
+        return Effect.succeed([part.chunk])
+      }
+      return chunkPipeline(
+        source(part.first, part.last, part.after),
+        settings,
+        (chunk) => Effect.tap(write(chunk), (written) => one.withPermits(1)(journal.add(written)))
+      )
+    }
+    const all = (yield* Effect.forEach(parts, chunksOf)).flat()
+    return Arr.isNonEmptyReadonlyArray(all) ? all : yield* Effect.dieMessage("a backup of no records")
+  })
+
+/** Are the files of the chunk to be had? The storage confirmed them once, and somebody may have cleaned up since. */
+const isThere = ({ data, proof }: ConfirmedChunk) =>
+  Effect.map(Effect.all([isReadable(data), isReadable(proof)]), (both) => both.every((readable) => readable))
+
+const isReadable = (file: string): Effect.Effect<boolean, StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Effect.flatMap(BackupStorage.BackupStorage, (storage) => Stream.runHead(storage.read(file))).pipe(
+    Effect.as(true),
+    Effect.catchAll((error) => {
+      const fault = unreadable(file)(error)
+      return fault._tag === "InvalidBackup" ? Effect.succeed(false) : Effect.fail(fault)
+    })
+  )

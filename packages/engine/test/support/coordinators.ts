@@ -1,0 +1,77 @@
+/**
+ * A network that grows while a coordinator backs it up, in the time of the test clock.
+ */
+import { Client } from "@holdfast/backup-service"
+import { Devnet, DevnetOptions } from "@holdfast/devnet"
+import { Coordinator, CoordinatorStatus, MetadataCache } from "@holdfast/engine"
+import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
+import { BackupStorage } from "@holdfast/storage"
+import type * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as TestClock from "effect/TestClock"
+import { settings as backup } from "./backups.ts"
+import { clientOf } from "./memoryNode.ts"
+import type { MemoryStorage } from "./memoryStorage.ts"
+import { smallOptions } from "./networks.ts"
+import { aWhile, everybodyElse } from "./turns.ts"
+
+/** A network that grows by blocks. */
+export const growing = (options: Partial<ConstructorParameters<typeof DevnetOptions.DevnetOptions>[0]> = {}) =>
+  Effect.gen(function*() {
+    const store = yield* MemoryLedgerStore.makeMemory
+    const network = Devnet.make(new DevnetOptions.DevnetOptions({ ...smallOptions, ...options }))
+    const within = Effect.provideService(LedgerStore.LedgerStore, store)
+    yield* within(network.grow)
+    return {
+      store,
+      client: clientOf(store),
+      grow: (blocks: number) => within(Effect.replicateEffect(network.nextBlock, blocks, { discard: true }))
+    }
+  }).pipe(Effect.orDie)
+
+export const settings: Coordinator.CoordinatorSettings = {
+  ...Coordinator.defaultSettings,
+  backup,
+  transactionBatchSize: 20,
+  stateSnapshotInterval: 2
+}
+
+export type Cache = Context.Context<MetadataCache.MetadataCache>
+
+/** A cache that outlives a coordinator, as a folder does. */
+export const makeCache: Effect.Effect<Cache> = Effect.scoped(Layer.build(MetadataCache.layerMemory))
+
+/** Starts a coordinator. The scope, or interrupting it, ends it. */
+export const start = (
+  client: Client.BackupServiceClient["Type"],
+  { storage }: MemoryStorage,
+  cache: Cache,
+  changes: Partial<Coordinator.CoordinatorSettings> = {}
+) =>
+  Effect.gen(function*() {
+    const status = yield* SubscriptionRef.make(CoordinatorStatus.initial)
+    const fiber = yield* Coordinator.run({ ...settings, ...changes }).pipe(
+      Effect.provideService(Client.BackupServiceClient, client),
+      Effect.provideService(BackupStorage.BackupStorage, storage),
+      Effect.provideService(CoordinatorStatus.CoordinatorStatus, status),
+      Effect.provide(cache),
+      Effect.forkScoped
+    )
+    yield* everybodyElse
+    return { fiber, status: SubscriptionRef.get(status), stop: Fiber.interrupt(fiber) }
+  })
+
+/** Enough for a backup of the small network to come to its next wait. */
+const turnsPerStep = 100
+
+/** Lets time pass, a step after the other, and in each everybody do what they can. */
+export const pass = (steps: number, step: Duration.DurationInput = "1 second") =>
+  Effect.repeatN(Effect.zipRight(TestClock.adjust(step), aWhile(turnsPerStep)), steps - 1)
+
+/** The names of the metadata files, in order. */
+export const saved = ({ files }: MemoryStorage): ReadonlyArray<string> =>
+  [...files.keys()].flatMap((file) => file.startsWith("metadata/") ? [file.slice("metadata/".length)] : [])

@@ -1,0 +1,65 @@
+/**
+ * Syncing the metadata of a storage whose files are new to the cache.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import { type EngineError, Metadata, MetadataCache, MetadataSync, MetadataView } from "@holdfast/engine"
+import { LocalFolder, type StorageError } from "@holdfast/storage"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Task } from "./task.ts"
+
+/** As compaction may leave them. */
+const epochsPerFile = 333
+
+const versionsPerEpoch = 1_000
+
+const entriesOf = (epoch: number): ReadonlyArray<Metadata.Entry> => {
+  const first = epoch * versionsPerEpoch
+  const last = first + versionsPerEpoch - 1
+  return [
+    {
+      _tag: "EpochEndingBackup",
+      value: {
+        first_epoch: epoch,
+        last_epoch: epoch,
+        first_version: last,
+        last_version: last,
+        manifest: `epoch_ending_${epoch}-.0a1b/epoch_ending.manifest`
+      }
+    },
+    {
+      _tag: "StateSnapshotBackup",
+      value: { epoch, version: last, manifest: `state_epoch_${epoch}_ver_${last}.0a1b/state.manifest` }
+    },
+    {
+      _tag: "TransactionBackup",
+      value: { first_version: first, last_version: last, manifest: `transaction_${first}-.0a1b/transaction.manifest` }
+    }
+  ]
+}
+
+/** Returns how many entries there were. */
+export const syncMetadata = (
+  { directory, entries }: Extract<Task, { readonly _tag: "SyncMetadata" }>
+): Effect.Effect<
+  number,
+  EngineError.LocalStateError | EngineError.StorageChanged | StorageError.StorageError,
+  FileSystem.FileSystem | Path.Path
+> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    yield* Effect.orDie(Effect.gen(function*() {
+      yield* fs.makeDirectory(`${directory}/metadata`, { recursive: true })
+      for (let epoch = 0; 3 * epoch < entries; epoch += epochsPerFile) {
+        const lines = Array.from({ length: epochsPerFile }, (_, index) => entriesOf(epoch + index)).flat()
+        const text = lines.map((entry) => `${Metadata.printLine(entry)}\n`).join("")
+        yield* fs.writeFileString(`${directory}/metadata/compacted_${epoch}.meta`, text)
+      }
+    }))
+    return MetadataView.size(yield* MetadataSync.sync({ concurrency: 4, newStorage: false }))
+  }).pipe(
+    Effect.provide(
+      Layer.merge(LocalFolder.layer({ directory }), MetadataCache.layer({ directory: `${directory}/cache` }))
+    )
+  )

@@ -1,0 +1,115 @@
+/**
+ * `backup continuously` as its operators know it: it follows a network, stops when it is told to, and goes on.
+ */
+import { describe, expect, it } from "@effect/vitest"
+import { TempDirectory } from "@holdfast/testkit"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { run, runJson, type Running, start } from "./cliProcess.ts"
+import { commandsYaml, gzipCommands, localFolder } from "./cliStorages.ts"
+
+/** A network that grows by a block every so many milliseconds; the URL of its service. */
+const growingNetwork = (blockMillis: number, epochs = 2) =>
+  Effect.gen(function*() {
+    const size = ["--epochs", String(epochs), "--items", "50", "--block-millis", String(blockMillis)]
+    const node = yield* start(["node", "devnet", "--address", "127.0.0.1:0", ...size])
+    const [, address = ""] = /^serving (\S+)/.exec(yield* node.firstLine) ?? []
+    return { address, stop: Effect.zipRight(node.signal("SIGTERM"), node.ended) }
+  })
+
+const until = <E, R>(what: Effect.Effect<boolean, E, R>) =>
+  Effect.repeat(what, { schedule: Schedule.spaced("50 millis"), until: (now) => now })
+
+/** How many metadata files of the storage have names that begin so. */
+const savedIn = (directory: string, prefix: string) =>
+  Effect.map(
+    TempDirectory.files(path.join(directory, "storage", "metadata")),
+    (names) => names.filter((name) => name.startsWith(prefix)).length
+  )
+
+/** Asks it to stop; how it ended, and in how many milliseconds. */
+const stopped = (coordinator: Running) =>
+  Effect.gen(function*() {
+    const before = yield* Clock.currentTimeMillis
+    yield* coordinator.signal("SIGTERM")
+    const { code, stderr } = yield* coordinator.ended
+    expect(yield* coordinator.commands).toEqual([])
+    return { code, stderr, millis: (yield* Clock.currentTimeMillis) - before }
+  })
+
+const quick = 5_000
+
+describe("holdfast backup continuously", () => {
+  for (const { make, name } of [localFolder, gzipCommands]) {
+    it.scopedLive(`C-4 C-8: ${name}: follows a network, stops at once, goes on where it stopped, and what is there verifies`, () =>
+      Effect.gen(function*() {
+        const directory = yield* TempDirectory.make
+        const storage = [...make(directory), "--metadata-cache-dir", path.join(directory, "cache")]
+        const { address } = yield* growingNetwork(500)
+        const rules = ["--state-snapshot-interval-epochs", "2", "--transaction-batch-size", "25"]
+        const backUp = start(["backup", "continuously", "--backup-service-address", address, ...storage, ...rules])
+        let backups = 0
+        for (const round of [1, 2]) {
+          const coordinator = yield* backUp
+          yield* until(Effect.map(savedIn(directory, "transaction_"), (count) => count >= backups + 1))
+          yield* until(Effect.map(savedIn(directory, "state_snapshot_"), (count) => count >= round))
+          const { code, millis } = yield* stopped(coordinator)
+          expect(code).toBe(143)
+          expect(millis).toBeLessThan(quick)
+          backups = yield* savedIn(directory, "transaction_")
+        }
+        expect(yield* savedIn(directory, "identity")).toBe(1)
+        const verified = yield* runJson(["backup", "verify", "--strict", "--all-snapshots", ...make(directory)])
+        expect(verified).toMatchObject({ code: 0, json: { ok: true, errors: [] } })
+
+        // A storage that lists nothing is not an empty storage.
+        const metadata = path.join(directory, "storage", "metadata")
+        fs.renameSync(metadata, `${metadata}-away`)
+        fs.mkdirSync(metadata)
+        const again = ["backup", "continuously", "--backup-service-address", address, ...storage]
+        expect(yield* runJson(again)).toMatchObject({
+          code: 4,
+          json: { ok: false, errors: [{ tag: "StorageChanged", reason: "Shrunken" }] }
+        })
+        const query = ["backup", "query", "backup-storage-state", ...storage]
+        expect((yield* run(query)).code).toBe(4)
+        expect(yield* TempDirectory.files(metadata)).toEqual([])
+        expect((yield* run([...query, "--new-storage"])).code).toBe(0)
+        expect((yield* run(query)).stdout).toMatch(/^latest_epoch_ending_epoch: none, /)
+      }))
+  }
+
+  it.scopedLive("C-8: stops within its bound although a command ignores TERM, and although the node is gone", () =>
+    Effect.gen(function*() {
+      const directory = yield* TempDirectory.make
+      const config = path.join(directory, "adapter.yaml")
+      fs.mkdirSync(path.join(directory, "storage"))
+      const stubborn = "case \"$FILE\" in *chunk) trap \"\" TERM; sleep 3600;; *) cat > \"$FOLDER/$FILE\";; esac"
+      fs.writeFileSync(
+        config,
+        commandsYaml(path.join(directory, "storage"), stubborn)
+          .replace("gzip -cd", "cat")
+          .replace("cd \"$FOLDER\"; find", "cd \"$FOLDER\"; touch listed; find")
+      )
+      const { address, stop } = yield* growingNetwork(0, 1)
+      const args = ["backup", "continuously", "--backup-service-address", address, "--command-adapter-config", config]
+      const stuck = yield* start(args)
+      yield* until(Effect.map(stuck.commands, (names) => names.includes("sleep")))
+      const { code, millis } = yield* stopped(stuck)
+      expect(code).toBe(143)
+      expect(millis).toBeLessThan(quick)
+
+      yield* stop
+      const listed = path.join(directory, "storage", "listed")
+      fs.rmSync(listed)
+      const waiting = yield* start(args)
+      yield* until(Effect.sync(() => fs.existsSync(listed)))
+      yield* Effect.sleep("500 millis")
+      const ended = yield* stopped(waiting)
+      expect(ended.code).toBe(143)
+      expect(ended.millis).toBeLessThan(quick)
+    }))
+})

@@ -1,0 +1,117 @@
+/**
+ * `backup continuously` against a growing network, through commands, ended by KILL every few seconds and started again:
+ * in the end all of it is there and verifies.
+ */
+import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import { randomUUID } from "node:crypto"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { start } from "./holdfast.ts"
+
+export interface Report {
+  readonly killed: number
+  /** Metadata files in the end. */
+  readonly backups: number
+  readonly wrong: ReadonlyArray<string>
+}
+
+/** Something that has to come did not. */
+export class NeverHappened extends Data.TaggedError("NeverHappened")<{ readonly message: string }> {}
+
+const until = (condition: Effect.Effect<boolean>, message: string) =>
+  Effect.repeat(Effect.delay(condition, "50 millis"), { until: (holds) => holds }).pipe(
+    Effect.timeoutFail({ duration: "120 seconds", onTimeout: () => new NeverHappened({ message }) })
+  )
+
+const marker = "HOLDFAST_KILLED_COORDINATORS"
+
+/** Commands that publish a file when it is whole. JSON is YAML. */
+const adapter = (folder: string, mark: string): string => {
+  const take = "gzip -c > \"$FOLDER/.part.$$\"; mv \"$FOLDER/.part.$$\" \"$FOLDER/$FILE\""
+  return JSON.stringify({
+    env_vars: [{ key: "FOLDER", value: folder }, { key: marker, value: mark }],
+    commands: {
+      create_backup: "mkdir \"$FOLDER/$BACKUP_NAME\"; echo \"$BACKUP_NAME\"",
+      create_for_write: `FILE="$BACKUP_HANDLE/$FILE_NAME"; echo "$FILE"; exec 1>&-; ${take}`,
+      open_for_read: "gzip -cd < \"$FOLDER/$FILE_HANDLE\"",
+      save_metadata_line: `FILE="metadata/$FILE_NAME"; echo "$FILE"; exec 1>&-; ${take}`,
+      list_metadata_files: "cd \"$FOLDER\"; find metadata -type f"
+    }
+  })
+}
+
+/** Starts a coordinator so many times and kills it; the last one is let run until it has caught up. */
+export const killedCoordinators = (
+  { count, seed }: { readonly count: number; readonly seed: number }
+): Effect.Effect<Report, NeverHappened> =>
+  Effect.scoped(Effect.gen(function*() {
+    const random = Random.make(`coordinators ${seed}`)
+    const directory = yield* TempDirectory.make
+    const folder = path.join(directory, "storage")
+    const metadata = path.join(folder, "metadata")
+    const config = path.join(directory, "adapter.yaml")
+    const mark = randomUUID()
+    fs.mkdirSync(metadata, { recursive: true })
+    fs.writeFileSync(config, adapter(folder, mark))
+    const network = ["--seed", String(seed), "--epochs", "2", "--items", "400", "--block-millis", "500"]
+    const node = yield* start(["node", "devnet", "--address", "127.0.0.1:0", ...network])
+    yield* node.hasSpoken
+    const [, address = ""] = /^serving (\S+)/.exec(node.said()) ?? []
+    const storage = ["--command-adapter-config", config]
+    const rules = [
+      "--state-snapshot-interval-epochs",
+      "2",
+      "--transaction-batch-size",
+      "30",
+      "--max-chunk-size",
+      "8000"
+    ]
+    const cache = ["--metadata-cache-dir", path.join(directory, "cache")]
+    const from = ["--backup-service-address", address]
+    const coordinator = start(["backup", "continuously", ...from, ...storage, ...cache, ...rules])
+    const saved = (prefix = "") => fs.readdirSync(metadata).filter((name) => name.startsWith(prefix)).length
+    const quiet = until(
+      Effect.map(ProcessProbe.marked(marker, mark), (left) => left.length === 0),
+      "commands of a coordinator that was killed do not end"
+    )
+    const wrong: Array<string> = []
+    let killed = 0
+    for (let round = 0; round < count; round++) {
+      yield* Effect.scoped(Effect.gen(function*() {
+        const running = yield* coordinator
+        // It has begun: something runs for it.
+        yield* until(
+          Effect.map(ProcessProbe.marked(marker, mark), (commands) => running.hasEnded() || commands.length > 0),
+          "a coordinator does nothing"
+        )
+        yield* Effect.sleep(yield* random.nextIntBetween(0, 4_000))
+        yield* running.kill
+        const { code, stderr } = yield* running.ended
+        if (code === null) killed += 1
+        else wrong.push(`round ${round}: ended with ${code}: ${stderr}`)
+      }))
+      yield* quiet
+    }
+    const { snapshots, transactions } = { snapshots: saved("state_snapshot_"), transactions: saved("transaction_") }
+    yield* Effect.scoped(Effect.gen(function*() {
+      const running = yield* coordinator
+      yield* until(
+        Effect.sync(() =>
+          running.hasEnded() || (saved("state_snapshot_") > snapshots && saved("transaction_") > transactions + 1)
+        ),
+        "the last coordinator does not catch up"
+      )
+      yield* running.kill
+      const { code, stderr } = yield* running.ended
+      if (code !== null) wrong.push(`the last one ended with ${code}: ${stderr}`)
+    }))
+    yield* quiet
+    const verify = yield* start(["backup", "verify", "--strict", "--all-snapshots", ...storage])
+    const { code, stderr } = yield* verify.ended
+    if (code !== 0) wrong.push(`verify ended with ${code}: ${verify.said()} ${stderr}`)
+    return { killed, backups: saved(), wrong }
+  }))
