@@ -5,6 +5,7 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
+import { Retries } from "@holdfast/engine"
 import {
   type BackupStorage,
   CommandAdapter,
@@ -37,7 +38,8 @@ export interface StorageFlags {
 
 /**
  * The storage of the flags. `openFiles` says how many files the command reads or writes at once: the pool of commands
- * must have room for that. `settings` are those of its commands that are not the standard ones.
+ * must have room for that. `settings` are those of its commands that are not the standard ones. Reads that fail are tried
+ * again by the standard policy, unless told otherwise.
  *
  * @since 0.1.0
  * @category layers
@@ -53,7 +55,8 @@ export const layer = (
 > => {
   const directory = Option.getOrUndefined(flags.localFsDir)
   const file = Option.getOrUndefined(flags.commandAdapterConfig)
-  if (directory !== undefined && file === undefined) return LocalFolder.layer({ directory })
+  const reading = Layer.succeed(Retries.Reading, Retries.standard)
+  if (directory !== undefined && file === undefined) return Layer.merge(LocalFolder.layer({ directory }), reading)
   if (file === undefined || directory !== undefined) {
     const which = "name the storage with either --local-fs-dir DIR or --command-adapter-config FILE"
     return refuse(directory === undefined ? which : `${which}, not both`)
@@ -72,7 +75,7 @@ export const layer = (
       CommandAdapterConfig.load(file),
       (config) => commands({ config, maxCommands, cacheDir: flags.metadataCacheDir, settings })
     )
-  )
+  ).pipe(Layer.merge(reading))
 }
 
 /**
