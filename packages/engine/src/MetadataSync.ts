@@ -23,6 +23,7 @@ import { unaccounted } from "./internal/vanishedBackups.ts"
 import * as Metadata from "./Metadata.ts"
 import { MetadataCache, type Remembered } from "./MetadataCache.ts"
 import * as MetadataView from "./MetadataView.ts"
+import * as Retries from "./Retries.ts"
 
 /**
  * @since 0.1.0
@@ -127,7 +128,7 @@ const readListed = (
 ): Effect.Effect<ReadonlyArray<ReadFile>, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
-    const listed = [...new Set(yield* storage.listMetadataFiles)].sort()
+    const listed = [...new Set(yield* Retries.reading(storage.listMetadataFiles))].sort()
     const misses = listed.filter((file) => !known.has(file))
     const changed = misses.length > 0 || known.size !== listed.length
     const wanted = changed ? listed.filter((file) => !known.has(file) || isIdentity(file)) : misses
@@ -139,7 +140,7 @@ const readListed = (
     yield* Metric.set(metrics.downloads, downloaded.size)
     const lost = wanted.filter((file) => downloaded.get(file)?.text === undefined)
     if (lost.length > 0 && passes > 1) {
-      const listedNow = new Set(yield* storage.listMetadataFiles)
+      const listedNow = new Set(yield* Retries.reading(storage.listMetadataFiles))
       const moved = lost.filter((file) => !listedNow.has(file))
       if (moved.length > 0) {
         yield* Effect.logWarning(
