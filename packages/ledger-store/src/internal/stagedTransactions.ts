@@ -1,6 +1,7 @@
 /** Copies of consecutive transactions that were scanned, with the places of what an import needs of them. */
 import { HashValue, type Scan, Sha3 } from "@holdfast/ledger"
 import { RecordBuffer } from "./recordBuffer.ts"
+import type { WriteSets } from "./stateChanges.ts"
 
 /** `PersistedAuxiliaryInfo::None`: what a record of format V0 has for an auxiliary info. */
 const noAuxiliaryInfo = Uint8Array.of(0)
@@ -61,8 +62,9 @@ export class StagedTransactions {
     return this.#records.record(index)
   }
 
-  writeSet(index: number): Uint8Array {
-    return this.#records.bytes.subarray(this.#writeSetStarts[index], this.#writeSetEnds[index])
+  /** The write sets of all transactions. */
+  get writeSets(): WriteSets {
+    return { bytes: this.#records.bytes, starts: this.#writeSetStarts, ends: this.#writeSetEnds }
   }
 
   /** The state checkpoint hash, where the transaction info carries one. */

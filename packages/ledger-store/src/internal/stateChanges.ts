@@ -19,12 +19,18 @@ interface Write {
   readonly valueEnd: number
 }
 
-const scanWrites = (writeSet: Uint8Array): ReadonlyArray<Write> => {
-  const reader = new BcsReader.BcsReader(writeSet)
+/** Write sets that lie in one array: that at index `i` is `bytes[starts[i], ends[i])`. */
+export interface WriteSets {
+  readonly bytes: Uint8Array
+  readonly starts: ReadonlyArray<number>
+  readonly ends: ReadonlyArray<number>
+}
+
+const scanWrites = (reader: BcsReader.BcsReader, start: number, end: number, writes: Array<Write>): void => {
+  reader.window(start, end)
   const version = reader.uleb()
-  if (version !== 0) reader.fail("UnknownVariant", `WriteSet has no variant ${version}`, 0)
+  if (version !== 0) reader.fail("UnknownVariant", `WriteSet has no variant ${version}`, start)
   const length = reader.length()
-  const writes: Array<Write> = []
   for (let index = 0; index < length; index++) {
     const keyStart = reader.offset
     StateKey.StateKey.skip(reader)
@@ -38,11 +44,16 @@ const scanWrites = (writeSet: Uint8Array): ReadonlyArray<Write> => {
     writes.push({ keyStart, keyEnd, variant, valueStart, valueEnd: reader.offset })
   }
   reader.finish()
-  return writes
+}
+
+/** For a few bytes a loop is faster than a view and `set`. */
+const copy = (source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void => {
+  if (end - start > 64) return target.set(source.subarray(start, end), at)
+  for (let byte = start; byte < end; byte++) target[at + byte - start] = source[byte] ?? 0
 }
 
 /** Framed state records, one for each write. */
-const recordsOf = (writeSet: Uint8Array, writes: ReadonlyArray<Write>): Uint8Array => {
+const recordsOf = (bytes: Uint8Array, writes: ReadonlyArray<Write>): Uint8Array => {
   let room = 0
   for (const { keyEnd, keyStart, valueEnd, valueStart } of writes) {
     room += headerBytes + keyEnd - keyStart + Math.max(1 + valueEnd - valueStart, noValue.length)
@@ -53,13 +64,13 @@ const recordsOf = (writeSet: Uint8Array, writes: ReadonlyArray<Write>): Uint8Arr
   for (const { keyEnd, keyStart, valueEnd, valueStart, variant } of writes) {
     const start = offset + headerBytes
     const value = start + keyEnd - keyStart
-    records.set(writeSet.subarray(keyStart, keyEnd), start)
+    copy(bytes, keyStart, keyEnd, records, start)
     let end = value + noValue.length
     if (variant === undefined) {
       records.set(noValue, value)
     } else {
       records[value] = variant
-      records.set(writeSet.subarray(valueStart, valueEnd), value + 1)
+      copy(bytes, valueStart, valueEnd, records, value + 1)
       end = value + 1 + valueEnd - valueStart
     }
     view.setUint32(offset, end - start)
@@ -75,9 +86,19 @@ const scan = new Scan.StateRecordScan()
  * The changes that a write set (BCS) makes, in its order. The record of an item is its framed BCS, as a state snapshot
  * streams it. Throws `BcsError`.
  */
-export const stateChanges = (writeSet: Uint8Array): ReadonlyArray<StateTree.StateChange> => {
-  const writes = scanWrites(writeSet)
-  const records = recordsOf(writeSet, writes)
+export const stateChanges = (writeSet: Uint8Array): ReadonlyArray<StateTree.StateChange> =>
+  stateChangesOf({ bytes: writeSet, starts: [0], ends: [writeSet.length] }, 0, 1)
+
+/** The changes that the write sets `from` … `to - 1` make, one after the other: see {@link stateChanges}. */
+export const stateChangesOf = (
+  { bytes, ends, starts }: WriteSets,
+  from: number,
+  to: number
+): ReadonlyArray<StateTree.StateChange> => {
+  const reader = new BcsReader.BcsReader(bytes)
+  const writes: Array<Write> = []
+  for (let index = from; index < to; index++) scanWrites(reader, starts[index] ?? 0, ends[index] ?? 0, writes)
+  const records = recordsOf(bytes, writes)
   const view = new DataView(records.buffer)
   scan.begin(records)
   for (let index = 0, offset = 0; index < writes.length; index++) {

@@ -4,20 +4,20 @@
  * They wait in memory until they are proven, then are applied, some at a time, each time in one transaction of the
  * database: the records, the accumulator, the state that the write sets lead to, the head.
  */
-import { Bytes, HashValue, type LedgerInfo, type Scan, type StateTree } from "@holdfast/ledger"
+import { Bytes, HashValue, type LedgerInfo, type Scan } from "@holdfast/ledger"
 import { refuse } from "./attempt.ts"
 import { numberKey } from "./lmdbKeys.ts"
 import type { LmdbReader } from "./lmdbReader.ts"
 import type { StoredHead, Tables } from "./lmdbTables.ts"
 import { append, type LmdbWriter } from "./lmdbWriter.ts"
 import { StagedTransactions } from "./stagedTransactions.ts"
-import { stateChanges } from "./stateChanges.ts"
+import { stateChangesOf } from "./stateChanges.ts"
 import type { State, StateSession } from "./stateSession.ts"
 
 type LedgerInfoWithSignatures = LedgerInfo.LedgerInfoWithSignatures
 
 /** Bytes of the transactions that are applied at once, give or take a batch: also what a run of them is kept in. */
-const runBytes = 8 * 1024 * 1024
+const runBytes = 16 * 1024 * 1024
 
 /** About the most that comes at a time. */
 const batchBytes = 256 * 1024
@@ -115,13 +115,14 @@ export class TransactionImportWriter {
   /** The state after the write sets, which must have the root that each state checkpoint hash on the way says. */
   #stateAfter(session: StateSession, head: StoredHead, run: StagedTransactions, from: number, to: number): State {
     let state = session.base
-    let changes: Array<StateTree.StateChange> = []
+    /** The first whose changes are not in the state yet. */
+    let first = from
     for (let index = from; index < to; index++) {
-      for (const change of stateChanges(run.writeSet(index))) changes.push(change)
       const claimed = run.checkpoint(index)
+      if (claimed === undefined && index + 1 < to) continue
+      state = session.update(state, stateChangesOf(run.writeSets, first, index + 1))
+      first = index + 1
       if (claimed === undefined) continue
-      state = session.update(state, changes)
-      changes = []
       const root = session.root(state)
       if (!Bytes.equalBytes(root, claimed)) {
         refuse(
@@ -133,6 +134,6 @@ export class TransactionImportWriter {
         )
       }
     }
-    return session.update(state, changes)
+    return state
   }
 }
