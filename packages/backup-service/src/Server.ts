@@ -16,13 +16,18 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Bcs } from "@holdfast/ledger"
 import { LedgerStore, type LedgerStoreError } from "@holdfast/ledger-store"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { connectionOf } from "./internal/connection.ts"
+import { countedBytes } from "./internal/countedBytes.ts"
 import * as Routes from "./Routes.ts"
+import { metrics } from "./ServiceMetrics.ts"
 
 type StoreError = LedgerStoreError.LedgerStoreError
 
@@ -45,6 +50,18 @@ const methodNotAllowed = HttpServerResponse.text("Only GET is served here", {
   contentType: "text/plain; charset=utf-8"
 })
 
+const sentBytes = (endpoint: string) => Metric.tagged(metrics.sentBytes, "endpoint", endpoint)
+
+/** The label of whatever is asked for beside the endpoints that exist. */
+const otherEndpoint = "other"
+
+/** Times an answer until it begins. */
+const timed = (endpoint: string, app: HttpApp.Default): HttpApp.Default =>
+  Effect.flatMap(Effect.timed(app), ([took, response]) => {
+    const labels = [MetricLabel.make("endpoint", endpoint), MetricLabel.make("status", String(response.status))]
+    return Effect.as(Metric.update(Metric.taggedWithLabels(metrics.latency, labels), Duration.toSeconds(took)), response)
+  })
+
 /** What does not exist is the client's matter, everything else the operator's. */
 const report = (error: StoreError) =>
   error.reason === "NotAvailable" ? Effect.logDebug(error.message) : Effect.logError(error.message)
@@ -56,9 +73,9 @@ const value = <P extends ReadonlyArray<unknown>, A>(
   const parameters = route.parse(segments)
   if (parameters === undefined) return badRequest
   return answer(...parameters).pipe(
-    Effect.map((found) =>
-      HttpServerResponse.uint8Array(Bcs.encode(route.codec, found), { contentType: "application/octet-stream" })
-    ),
+    Effect.map((found) => Bcs.encode(route.codec, found)),
+    Effect.tap(({ length }) => Metric.incrementBy(sentBytes(route.name), length)),
+    Effect.map((bytes) => HttpServerResponse.uint8Array(bytes, { contentType: "application/octet-stream" })),
     Effect.catchAll((error) => Effect.as(report(error), failed))
   )
 }]
@@ -75,7 +92,10 @@ const records = <P extends ReadonlyArray<unknown>>(
         Effect.as(Effect.logError("this HTTP server cannot cut connections, so it cannot serve streams"), failed),
       onSome: (connection) => {
         // The empty piece makes the server send the head of the answer before the first record is there.
-        const body = Stream.concat(Stream.make(new Uint8Array(0)), answer(...parameters)).pipe(
+        const body = Stream.concat(
+          Stream.make(new Uint8Array(0)),
+          countedBytes(answer(...parameters), sentBytes(route.name))
+        ).pipe(
           Stream.tapError(report),
           // A body that fails would be ended as if it were complete: only a dead connection tells the client.
           Stream.ensuringWith((exit) => Exit.isSuccess(exit) ? Effect.void : connection.cut)
@@ -109,9 +129,12 @@ export const make: Effect.Effect<HttpApp.Default, never, LedgerStore.LedgerStore
       value(Routes.transactionRangeProof, store.transactionRangeProof)
     ])
     return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-      if (request.method !== "GET") return Effect.succeed(methodNotAllowed)
       const [name = "", ...segments] = Routes.segments(request.url)
-      return (endpoints.get(name) ?? notFound)(segments)
+      const endpoint = endpoints.get(name)
+      return timed(
+        endpoint === undefined ? otherEndpoint : name,
+        request.method === "GET" ? (endpoint ?? notFound)(segments) : Effect.succeed(methodNotAllowed)
+      )
     })
   }
 )

@@ -7,6 +7,7 @@
  */
 import { Settings } from "@holdfast/engine"
 import type { Waypoint } from "@holdfast/ledger"
+import type * as Option from "effect/Option"
 import * as os from "node:os"
 import * as Flag from "./Flag.ts"
 import type { Format } from "./Output.ts"
@@ -124,6 +125,19 @@ export const address: Flag.Flag<Values.ListenAddress> = Flag.standard(
   { host: "127.0.0.1", port: 6186 },
   "127.0.0.1:6186"
 )
+
+/**
+ * Where a command tells its metrics and health while it runs.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const metricsAddress: Flag.Flag<Option.Option<Values.ListenAddress>> = Flag.optional({
+  name: "metrics-address",
+  placeholder: "HOST:PORT",
+  description: "Serve metrics for Prometheus (/metrics) and health (/-/healthy, /-/ready) here, such as 127.0.0.1:9186",
+  parse: Values.listenAddress
+})
 
 /**
  * The largest record that is accepted.

@@ -1,9 +1,10 @@
 /**
- * The backup service of a ledger store at an address of this machine.
+ * Services at an address of this machine: the backup service of a ledger store first of all.
  *
  * @since 0.1.0
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServer from "@effect/platform/HttpServer"
 import { Server } from "@holdfast/backup-service"
 import type { LedgerStore } from "@holdfast/ledger-store"
@@ -22,23 +23,37 @@ import { isLoopback, type ListenAddress, urlOf } from "./Values.ts"
 export interface Listening {
   /** Its URL, with the port that the system chose. */
   readonly address: string
-  /** Answers with the backup service of the store until the scope closes. */
-  readonly serve: Effect.Effect<void, never, LedgerStore.LedgerStore | Scope.Scope>
+  /** Answers with the application until the scope closes. */
+  readonly serve: (app: HttpApp.Default) => Effect.Effect<void, never, Scope.Scope>
 }
 
 /**
- * Listens until the scope closes. Then open connections are cut.
+ * What an address is for.
  *
- * Warns where others than this machine may connect: whoever does reads the whole ledger, as from any node.
+ * @since 0.1.0
+ * @category models
+ */
+export interface Purpose {
+  /** The flag that names the address. */
+  readonly flag: string
+  /** What others learn that can connect, for a warning. */
+  readonly exposed: string
+}
+
+/**
+ * Listens until the scope closes. Then open connections are cut. Warns where others than this machine may connect.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const listen = (at: ListenAddress): Effect.Effect<Listening, CannotServe, Scope.Scope> =>
+export const open = (
+  at: ListenAddress,
+  { exposed, flag }: Purpose
+): Effect.Effect<Listening, CannotServe, Scope.Scope> =>
   Effect.gen(function*() {
     const server = http.createServer()
     const listening = yield* NodeHttpServer.make(() => server, { host: at.host, port: at.port }).pipe(
-      Effect.mapError(({ cause }) => cannotServe(at, cause))
+      Effect.mapError(({ cause }) => cannotServe(at, flag, cause))
     )
     yield* Effect.addFinalizer(() =>
       Effect.async<void>((resume) => {
@@ -52,19 +67,38 @@ export const listen = (at: ListenAddress): Effect.Effect<Listening, CannotServe,
       : { hostname: at.host, port: at.port }
     const address = urlOf({ host: at.host, port })
     if (!isLoopback(hostname)) {
-      yield* Effect.logWarning(
-        `${address} is open to other machines: the backup service asks nobody who they are, and answers all that connect`
-      )
+      yield* Effect.logWarning(`${address} is open to other machines: ${exposed}`)
     }
     return {
       address,
-      serve: Effect.flatMap(Server.make, (app) => HttpServer.serveEffect(app)).pipe(
-        Effect.provideService(HttpServer.HttpServer, listening)
-      )
+      serve: (app) => Effect.provideService(HttpServer.serveEffect(app), HttpServer.HttpServer, listening)
     }
   })
 
-const cannotServe = (at: ListenAddress, cause: unknown): CannotServe => {
+/**
+ * Listens for the backup service of a store: whoever connects reads the whole ledger, as from any node.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const listen = (at: ListenAddress): Effect.Effect<
+  {
+    readonly address: string
+    /** Answers with the backup service until the scope closes. */
+    readonly serve: Effect.Effect<void, never, LedgerStore.LedgerStore | Scope.Scope>
+  },
+  CannotServe,
+  Scope.Scope
+> =>
+  Effect.map(
+    open(at, {
+      flag: "--address",
+      exposed: "the backup service asks nobody who they are, and answers all that connect"
+    }),
+    ({ address, serve }) => ({ address, serve: Effect.flatMap(Server.make, serve) })
+  )
+
+const cannotServe = (at: ListenAddress, flag: string, cause: unknown): CannotServe => {
   const address = `${at.host}:${at.port}`
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined
   switch (code) {
@@ -72,13 +106,13 @@ const cannotServe = (at: ListenAddress, cause: unknown): CannotServe => {
       return new CannotServe({
         address,
         reason: "AddressInUse",
-        detail: "something else listens there; stop it, or give another --address (port 0 finds a free one)"
+        detail: `something else listens there; stop it, or give another ${flag} (port 0 finds a free one)`
       })
     case "EACCES":
       return new CannotServe({
         address,
         reason: "PermissionDenied",
-        detail: "this user may not listen there; give an --address with a port above 1023"
+        detail: `this user may not listen there; give ${flag} a port above 1023`
       })
     default: {
       const why = cause instanceof Error ? cause.message : String(cause)

@@ -17,9 +17,11 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import type { Census } from "./internal/census.ts"
 import { make as makeCensus } from "./internal/census.ts"
+import * as Metrics from "./internal/commandMetrics.ts"
 
 export type { Census, EnlistedCommand } from "./internal/census.ts"
 
@@ -143,7 +145,7 @@ export const make = (options?: { readonly maxCommands?: number }): Effect.Effect
       held: Effect.sync(() => held),
       census: makeCensus()
     })
-  })
+  }).pipe(Effect.tap(({ maxCommands }) => Metric.set(Metrics.limit, maxCommands)))
 
 /**
  * A pool of {@link defaultMaxCommands}.

@@ -9,10 +9,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { BackupServiceError } from "../BackupServiceError.ts"
+import * as Routes from "../Routes.ts"
+import { metrics } from "../ServiceMetrics.ts"
+import { countedBytes } from "./countedBytes.ts"
 import { failWhenSilent } from "./failWhenSilent.ts"
 import { describeFailure, isConnectFailure } from "./transportFailure.ts"
 
@@ -137,7 +141,11 @@ export const makeExchange = (
       endpoint: string,
       { cut, length, response }: Answer
     ): Stream.Stream<Uint8Array, BackupServiceError> => {
-      const received = Stream.mapError(response.stream, transportFailure(endpoint))
+      const [name = ""] = Routes.segments(endpoint)
+      const received = countedBytes(
+        Stream.mapError(response.stream, transportFailure(endpoint)),
+        Metric.tagged(metrics.receivedBytes, "endpoint", name)
+      )
       const body = failWhenSilent(received, idleTimeout, silence(endpoint), cut)
       if (Option.isNone(length)) return body
       return Stream.suspend(() => {

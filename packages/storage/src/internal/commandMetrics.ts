@@ -13,6 +13,8 @@ const gauge = (name: string, description: string) => Metric.gauge(`holdfast_stor
 const liveCommands = gauge("live", "Storage commands that are alive now, by operation")
 export const live = (operation: StorageOperation) => Metric.tagged(liveCommands, "operation", operation)
 
+export const limit = gauge("limit", "Storage commands that may be alive at once")
+
 export const spawned = counter("spawned", "Storage commands that were started")
 export const succeeded = counter("succeeded", "Storage commands that confirmed success")
 export const failed = counter(
@@ -46,3 +48,6 @@ export const missing = gauge(
   "missing",
   "Storage commands that are believed alive, but that the system does not show, as the watchdog sees"
 )
+
+/** All of them, without labels. */
+export const all = { liveCommands, limit, spawned, succeeded, failed, killed, forced, durations, zombies, strays, missing }
