@@ -21,7 +21,7 @@ const gauges = fc.uniqueArray(
     labels: fc.dictionary(fc.constantFrom("x", "y", "z"), fc.string({ unit: "binary" })),
     value: fc.double()
   }),
-  { selector: ({ labels, name }) => JSON.stringify([name, Object.entries(labels).sort()]) }
+  { selector: ({ labels, name }) => JSON.stringify([name, Object.entries(labels).sort(([a], [b]) => a < b ? -1 : 1)]) }
 )
 
 describe("PrometheusText", () => {

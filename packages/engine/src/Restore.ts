@@ -14,7 +14,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { InvalidRequest, RestoreRefused } from "./EngineError.ts"
 import { InvalidBackup } from "./EngineError.ts"
+import * as EngineMetrics from "./EngineMetrics.ts"
 import type { ChunkStreamOptions } from "./internal/chunkStream.ts"
+import { timestamped } from "./internal/reached.ts"
 import { checkSameLedger, restoredHistory } from "./internal/restoredHistory.ts"
 import { restoreEpochEndings, restoreState, restoreTransactions } from "./internal/restoreSteps.ts"
 import { rootOfTrust, waypointAdvised } from "./internal/rootOfTrust.ts"
@@ -180,7 +182,11 @@ export const restore = (
       ({ message }) => Effect.sync(() => void notes.push(`restored as far as the epoch endings prove it: ${message}`))
     )
     return yield* reportOf(rootOfTrust(history).trust, notes, started)
-  }).pipe(Effect.scoped, Effect.withSpan("Restore.restore"))
+  }).pipe(
+    (run) => timestamped(EngineMetrics.restore, run, () => true),
+    Effect.scoped,
+    Effect.withSpan("Restore.restore")
+  )
 
 /** What the operator should know of the root of trust. */
 const noteTrust = (history: EpochHistory.EpochHistory, settings: RestoreSettings, notes: Array<string>): void => {
@@ -231,7 +237,8 @@ const applyTransactions = (
 /** @internal */
 export const streamOptions = (settings: RestoreSettings): ChunkStreamOptions => ({
   ahead: settings.concurrentDownloads,
-  maxRecordBytes: settings.maxRecordBytes
+  maxRecordBytes: settings.maxRecordBytes,
+  reached: EngineMetrics.restore
 })
 
 /** What the store holds now. */

@@ -11,10 +11,13 @@ import { EpochHistory, Waypoint } from "@holdfast/ledger"
 import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import { InvalidBackup, InvalidRequest } from "./EngineError.ts"
+import * as EngineMetrics from "./EngineMetrics.ts"
 import { check } from "./internal/backupFiles.ts"
 import type { ChunkStreamOptions } from "./internal/chunkStream.ts"
 import { learnInOrder, partsOf, provenBefore, provenChunk } from "./internal/provenBefore.ts"
+import { timestamped } from "./internal/reached.ts"
 import { rootOfTrust, waypointAdvised, waypointRequired } from "./internal/rootOfTrust.ts"
 import { nowhere } from "./internal/verifiedEnds.ts"
 import { epochEndingManifest, verifyEpochEndings } from "./internal/verifyEpochEndings.ts"
@@ -135,7 +138,17 @@ export const verify = (
       errors,
       seconds: ((yield* Clock.currentTimeMillis) - started) / 1000
     }
-  }).pipe(Effect.scoped, Effect.withSpan("Verify.verify"))
+  }).pipe(
+    Effect.tap(({ errors, unverified }) =>
+      Effect.zipRight(
+        Metric.set(EngineMetrics.verifyResult.errors, errors.length),
+        Metric.set(EngineMetrics.verifyResult.unverified, unverified.length)
+      )
+    ),
+    (run) => timestamped(EngineMetrics.verify, run, ({ ok }) => ok),
+    Effect.scoped,
+    Effect.withSpan("Verify.verify")
+  )
 
 const otherChain = "the chain of trust is not the one that earlier verifications followed, so nothing is passed over"
 
@@ -167,7 +180,8 @@ const checkRequest = (request: VerifyRequest): Effect.Effect<void, InvalidReques
 
 const streamOptions = (request: VerifyRequest): ChunkStreamOptions => ({
   ahead: request.concurrentDownloads,
-  maxRecordBytes: request.maxRecordBytes
+  maxRecordBytes: request.maxRecordBytes,
+  reached: EngineMetrics.verify
 })
 
 /** Runs a part; a fault of the backup goes to the findings. True if there was none. */

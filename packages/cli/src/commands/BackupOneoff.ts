@@ -15,11 +15,13 @@ import {
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
 import { UsageError } from "../CliError.ts"
 import { flags as flagsOf, group, leaf } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
 import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
+import * as MetricsServer from "../MetricsServer.ts"
 import * as Output from "../Output.ts"
 import * as Storage from "../Storage.ts"
 import * as Values from "../Values.ts"
@@ -45,6 +47,7 @@ interface Bounds {
 
 interface BackupFlags extends Storage.StorageFlags, Bounds {
   readonly backupServiceAddress: string
+  readonly metricsAddress: Option.Option<Values.ListenAddress>
 }
 
 /**
@@ -64,7 +67,13 @@ export const backupSettings = (flags: Bounds): Settings.BackupSettings => ({
   verifyWrites: !flags.noVerifyWrites
 })
 
-const common = { ...Flags.storage, ...Flags.node, ...Flags.backup, output: Flags.output }
+const common = {
+  ...Flags.storage,
+  ...Flags.node,
+  ...Flags.backup,
+  metricsAddress: Flags.metricsAddress,
+  output: Flags.output
+}
 
 /** Takes a backup with the node, the storage and the bounds that the flags name, and reports it. */
 const takeWith = (flags: BackupFlags, take: (settings: Settings.BackupSettings) => BackupResult.Backup) =>
@@ -77,7 +86,8 @@ const takeWith = (flags: BackupFlags, take: (settings: Settings.BackupSettings) 
     Effect.provide(Layer.merge(
       Storage.layer(flags, filesPerChunk * flags.concurrentWrites),
       Client.layer({ address: flags.backupServiceAddress })
-    ))
+    )),
+    Effect.provide(MetricsServer.layer(flags.metricsAddress, MetricsServer.alwaysReady))
   )
 
 /** What the entry says about the range, by the names of the JSON document, and in words. */

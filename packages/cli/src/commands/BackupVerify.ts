@@ -9,6 +9,7 @@ import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
 import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
+import * as MetricsServer from "../MetricsServer.ts"
 import * as Output from "../Output.ts"
 import * as Storage from "../Storage.ts"
 import type { Style } from "../Style.ts"
@@ -46,6 +47,7 @@ export const backupVerify = leaf(
     retries: Flags.readRetries,
     ...VerifyMode.flags,
     ...Flags.storage,
+    metricsAddress: Flags.metricsAddress,
     output: Flags.output
   }),
   ({ maxRecordSize, retries, ...flags }) =>
@@ -56,7 +58,8 @@ export const backupVerify = leaf(
       yield* output.result({ json: { ...found }, text: (style) => report(found, style) })
     }).pipe(
       Effect.provideService(Retries.Reading, { ...Retries.standard, retries }),
-      Effect.provide(Storage.layer(flags, flags.concurrentDownloads))
+      Effect.provide(Storage.layer(flags, flags.concurrentDownloads)),
+      Effect.provide(MetricsServer.layer(flags.metricsAddress, MetricsServer.alwaysReady))
     )
 )
 

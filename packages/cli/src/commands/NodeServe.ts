@@ -5,10 +5,12 @@
  */
 import { LedgerStore, LmdbLedgerStore } from "@holdfast/ledger-store"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { flags, leaf } from "../CommandTree.ts"
 import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
+import * as MetricsServer from "../MetricsServer.ts"
 import * as Output from "../Output.ts"
 import * as Serving from "../Serving.ts"
 import * as Values from "../Values.ts"
@@ -30,9 +32,10 @@ export const nodeServe = leaf(
       parse: Values.anyText
     }),
     address: Flags.address,
+    metricsAddress: Flags.metricsAddress,
     output: Flags.output
   }),
-  ({ address: at, db: directory }) =>
+  ({ address: at, db: directory, metricsAddress }) =>
     Effect.gen(function*() {
       const output = yield* Output.Output
       const store = yield* LedgerStore.LedgerStore
@@ -59,5 +62,22 @@ export const nodeServe = leaf(
           })
       })
       return yield* Effect.never
-    }).pipe(Effect.scoped, Effect.provide(LmdbLedgerStore.layer({ directory, readOnly: true })))
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(
+        MetricsServer.layer(metricsAddress, holdsLedger).pipe(
+          Layer.provideMerge(LmdbLedgerStore.layer({ directory, readOnly: true }))
+        )
+      )
+    )
+)
+
+/** Ready once there is a ledger to serve. */
+const holdsLedger: MetricsServer.Readiness<LedgerStore.LedgerStore> = Effect.flatMap(
+  LedgerStore.LedgerStore,
+  ({ dbState }) =>
+    Effect.match(dbState, {
+      onFailure: ({ message }) => Option.some(message),
+      onSuccess: Option.match({ onNone: () => Option.some("the store holds no ledger yet"), onSome: Option.none })
+    })
 )

@@ -11,6 +11,8 @@ import { UsageError } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
 import * as Flag from "../Flag.ts"
+import * as Flags from "../Flags.ts"
+import * as MetricsServer from "../MetricsServer.ts"
 import * as Output from "../Output.ts"
 import * as RestoreFlags from "../RestoreFlags.ts"
 import * as Storage from "../Storage.ts"
@@ -44,9 +46,21 @@ export const restoreBootstrapDb = leaf(
     }),
     replayAll: Flag.toggle("replay-all", "Restore the whole history: the same as --ledger-history-start-version 0"),
     skipEpochEndings: Flag.toggle("skip-epoch-endings", "Read no epoch endings: those in the store must do"),
+    metricsAddress: Flags.metricsAddress,
     ...RestoreFlags.common
   }),
-  ({ dryRun, ledgerHistoryStartVersion, replayAll, skipEpochEndings, targetDbDir, targetVersion, ...common }) => {
+  (
+    {
+      dryRun,
+      ledgerHistoryStartVersion,
+      metricsAddress,
+      replayAll,
+      skipEpochEndings,
+      targetDbDir,
+      targetVersion,
+      ...common
+    }
+  ) => {
     const goal: RestorePlan.RestoreGoal = {
       targetVersion,
       historyStartVersion: replayAll ? 0 : Option.getOrUndefined(ledgerHistoryStartVersion),
@@ -70,7 +84,10 @@ export const restoreBootstrapDb = leaf(
       const output = yield* Output.Output
       const found = yield* Restore.restore(goal, RestoreFlags.settings(common))
       yield* output.result({ json: { ok: true, ...found }, text: (style) => report(found, directory, style) })
-    }).pipe(Effect.provide(RestoreFlags.layer(common, directory)))
+    }).pipe(
+      Effect.provide(RestoreFlags.layer(common, directory)),
+      Effect.provide(MetricsServer.layer(metricsAddress, MetricsServer.alwaysReady))
+    )
   }
 )
 

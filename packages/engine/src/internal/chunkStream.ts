@@ -3,6 +3,7 @@ import type { BackupStorage, StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { InvalidBackup } from "../EngineError.ts"
+import type { ReachedMetrics } from "../EngineMetrics.ts"
 import { fileRecords } from "./backupFiles.ts"
 import { concatPrefetched } from "./prefetch.ts"
 
@@ -19,6 +20,8 @@ export interface ChunkStreamOptions {
   /** Chunks that are being downloaded at a time. */
   readonly ahead: number
   readonly maxRecordBytes: number
+  /** Where to tell how far the pipeline has come. */
+  readonly reached?: ReachedMetrics
 }
 
 /** Parts of a chunk that may be ready before they are wanted; a part is about a buffer of the storage. */

@@ -9,6 +9,7 @@ import type { Tracker } from "../Progress.ts"
 import * as Retries from "../Retries.ts"
 import type { BackupSettings } from "../Settings.ts"
 import { type BackupEntry, listBackup } from "./listBackup.ts"
+import { completed, timed } from "./backupTimes.ts"
 
 type Storage = BackupStorage.BackupStorage["Type"]
 
@@ -45,8 +46,11 @@ export const beginBackup = (
       Effect.flatMap(Random.nextIntBetween(0, 0x10000), (suffix) =>
         storage.createBackup(`${name}.${suffix.toString(16).padStart(4, "0")}`)))
     const write: BackupWriter["write"] = (file, { bytes, letGo }) =>
-      Retries.attempts(retries, (attempt) =>
-        Effect.ensuring(storage.write(backup, fresh(file, attempt), bytes(attempt)), letGo))
+      timed(
+        `write_${file.slice(file.lastIndexOf(".") + 1)}`,
+        Retries.attempts(retries, (attempt) =>
+          Effect.ensuring(storage.write(backup, fresh(file, attempt), bytes(attempt)), letGo))
+      )
     return {
       write,
       writeBytes: (file, bytes) =>
@@ -85,7 +89,7 @@ export const finishBackup = (
       records: tracker.done,
       bytes: tracker.bytes
     }
-  })
+  }).pipe(Effect.tap(({ entry }) => completed(entry)))
 
 /** Counts the records that pass. */
 export const counted = <E, R>(

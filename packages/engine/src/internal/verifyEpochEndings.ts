@@ -9,6 +9,7 @@ import type { Located } from "../MetadataView.ts"
 import type { Tracker } from "../Progress.ts"
 import { type Check, check, inconsistent, namedBy, readManifest } from "./backupFiles.ts"
 import { chunkStream, type ChunkStreamOptions } from "./chunkStream.ts"
+import { reachedEpoch } from "./reached.ts"
 import type { EpochEndingsEnd } from "./verifiedEnds.ts"
 
 /** A check whose records go to an end that may fail with `E`. */
@@ -53,7 +54,10 @@ export const verifyEpochEndings = <E>(
       pendingBytes = 0
       return Effect.zipRight(
         check(chunk.ledger_infos, () => history.settle()),
-        records.length === 0 ? Effect.void : end.add(history.nextEpoch - records.length, records)
+        records.length === 0 ? Effect.void : Effect.zipRight(
+          Effect.suspend(() => end.add(history.nextEpoch - records.length, records)),
+          reachedEpoch(options.reached, history)
+        )
       )
     })
   const wanted = manifest.chunks.filter((chunk) => chunk.last_epoch >= from)

@@ -21,6 +21,7 @@ import * as Progress from "../Progress.ts"
 import type { VerifiedStateSnapshot } from "../VerifyReport.ts"
 import { type Check, check, inconsistent, namedBy, readManifest, readProof } from "./backupFiles.ts"
 import { chunkStream, type ChunkStreamOptions } from "./chunkStream.ts"
+import { beganState, reachedItem } from "./reached.ts"
 import type { StateEnd } from "./verifiedEnds.ts"
 import { type CheckInto, expectSame } from "./verifyEpochEndings.ts"
 
@@ -71,6 +72,7 @@ export const verifyStateSnapshot = <E>(
       total: itemsOf(manifest)
     })
     tracker.done = end.items
+    yield* beganState(options.reached, manifest, end.items)
 
     const verifier = new StateSnapshotVerifier.StateSnapshotVerifier(root, yield* frontierOf(file, manifest, end))
     const parts = chunkStream(
@@ -108,7 +110,10 @@ export const verifyStateSnapshot = <E>(
               : undefined
             if (wrong !== undefined) throw inconsistent(file, `${chunk.blobs} ${wrong} as it says`)
           }, `with its proof ${chunk.proof}: `)
-          return Effect.zipRight(proven, Effect.suspend(() => end.settle(verifier.save())))
+          return proven.pipe(
+            Effect.zipRight(Effect.suspend(() => end.settle(verifier.save()))),
+            Effect.zipRight(reachedItem(options.reached, chunk.last_idx))
+          )
         }
       }
     }).pipe(namedBy(file))

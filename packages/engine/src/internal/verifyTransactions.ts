@@ -7,6 +7,7 @@ import type { Located } from "../MetadataView.ts"
 import type { Tracker } from "../Progress.ts"
 import { type Check, check, inconsistent, namedBy, readManifest, readProof } from "./backupFiles.ts"
 import { chunkStream, type ChunkStreamOptions } from "./chunkStream.ts"
+import { reachedTransaction } from "./reached.ts"
 import type { TransactionsEnd } from "./verifiedEnds.ts"
 import { type CheckInto, expectSame } from "./verifyEpochEndings.ts"
 
@@ -97,6 +98,7 @@ export const verifyTransactions = <E>(
           }, `with its proof ${chunk.proof}: `)
           const trusted = yield* check(chunk.proof, () => history.verify(signed))
           yield* end.settle(signed, trusted, chunk.proof)
+          if (trusted) yield* reachedTransaction(options.reached, chunk.last_version)
           done({
             firstVersion: chunk.first_version,
             lastVersion: chunk.last_version,

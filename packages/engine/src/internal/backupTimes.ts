@@ -1,0 +1,29 @@
+/** Tells how long the steps of backups take, and when a backup is complete. */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as EngineMetrics from "../EngineMetrics.ts"
+import type * as Metadata from "../Metadata.ts"
+
+/** Times what succeeds, with all its attempts. */
+export const timed = <A, E, R>(name: string, step: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(Effect.timed(step), ([took, result]) =>
+    Effect.as(
+      Metric.update(Metric.tagged(EngineMetrics.backup.timers, "name", name), Duration.toSeconds(took)),
+      result
+    ))
+
+/** What the metrics call the kinds of backups. */
+const kinds = {
+  EpochEndingBackup: "epoch_ending",
+  StateSnapshotBackup: "state_snapshot",
+  TransactionBackup: "transaction"
+} as const
+
+/** A backup is complete with this line. */
+export const completed = ({ _tag }: Metadata.Entry): Effect.Effect<void> =>
+  _tag === "Identity" || _tag === "CompactionTimestamps" ? Effect.void : Effect.flatMap(
+    Clock.currentTimeMillis,
+    (now) => Metric.set(Metric.tagged(EngineMetrics.backup.succeeded, "kind", kinds[_tag]), now / 1000)
+  )
