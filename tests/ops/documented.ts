@@ -8,7 +8,8 @@ export interface DocumentedMetric {
   readonly labels: ReadonlyArray<string>
 }
 
-export const file = (path: string): string => fs.readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8")
+export const file = (path: string): string =>
+  fs.readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8")
 
 export const documented: ReadonlyArray<DocumentedMetric> = Array.from(
   file("docs/metrics.md").matchAll(/^\| `(\w+)` \| (counter|gauge|histogram) \| (.*?) ?\| .+ \|$/gm),

@@ -32,7 +32,8 @@ const functions = new Map([
 const ofRanges = new Set(["rate", "increase", "delta", "max_over_time"])
 const operators = ["or", "and", "unless", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "^"]
 
-const token = /\s*(?:("(?:[^"\\]|\\.)*")|([0-9]+(?:\.[0-9]+)?(?:[smhdwy])?)|([a-zA-Z_:][a-zA-Z0-9_:]*)|(=~|!~|[<>=!]=|[-+*/%^<>={}()[\],]))/y
+const token =
+  /\s*(?:("(?:[^"\\]|\\.)*")|([0-9]+(?:\.[0-9]+)?(?:[smhdwy])?)|([a-zA-Z_:][a-zA-Z0-9_:]*)|(=~|!~|[<>=!]=|[-+*/%^<>={}()[\],]))/y
 
 const tokensOf = (text: string): Array<string> => {
   const tokens: Array<string> = []

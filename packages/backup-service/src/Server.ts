@@ -59,7 +59,10 @@ const otherEndpoint = "other"
 const timed = (endpoint: string, app: HttpApp.Default): HttpApp.Default =>
   Effect.flatMap(Effect.timed(app), ([took, response]) => {
     const labels = [MetricLabel.make("endpoint", endpoint), MetricLabel.make("status", String(response.status))]
-    return Effect.as(Metric.update(Metric.taggedWithLabels(metrics.latency, labels), Duration.toSeconds(took)), response)
+    return Effect.as(
+      Metric.update(Metric.taggedWithLabels(metrics.latency, labels), Duration.toSeconds(took)),
+      response
+    )
   })
 
 /** What does not exist is the client's matter, everything else the operator's. */

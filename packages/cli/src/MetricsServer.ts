@@ -87,7 +87,10 @@ export const app = (readiness: Readiness): HttpApp.Default =>
       case "/-/ready":
         return Effect.map(
           readiness,
-          Option.match({ onNone: () => text("ready"), onSome: (why) => text(`not ready: ${why}`, statuses.unavailable) })
+          Option.match({
+            onNone: () => text("ready"),
+            onSome: (why) => text(`not ready: ${why}`, statuses.unavailable)
+          })
         )
       default:
         return Effect.succeed(text("here are /metrics, /-/healthy and /-/ready", statuses.notFound))

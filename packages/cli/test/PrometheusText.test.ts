@@ -59,7 +59,15 @@ describe("PrometheusText", () => {
   it("prints any number as Go reads it", () => {
     const values = [0, -1.5, 1e21, 5e-7, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
     const lines = text(...values.map((value, index) => gauge("g", value, { i: String(index) }))).trimEnd().split("\n")
-    expect(lines.slice(1).map((line) => line.split(" ")[1])).toEqual(["0", "-1.5", "1e+21", "5e-7", "NaN", "+Inf", "-Inf"])
+    expect(lines.slice(1).map((line) => line.split(" ")[1])).toEqual([
+      "0",
+      "-1.5",
+      "1e+21",
+      "5e-7",
+      "NaN",
+      "+Inf",
+      "-Inf"
+    ])
     const big = MetricPair.unsafeMake(MetricKey.gauge("big", { bigint: true }), MetricState.gauge(2n ** 64n))
     expect(text(big)).toContain("big 18446744073709551616\n")
   })
@@ -109,9 +117,10 @@ describe("PrometheusText", () => {
   })
 
   it("says nothing twice and makes no name that Prometheus refuses", () => {
-    expect(text(gauge("a.b-c", 1, { "x-y": "1", __z: "2", "x_y": "3" }), gauge("a_b_c", 2, { x_y: "1", _z: "2" }))).toBe(
-      "# TYPE a_b_c gauge\na_b_c{_z=\"2\",x_y=\"1\"} 1\n"
-    )
+    expect(text(gauge("a.b-c", 1, { "x-y": "1", __z: "2", "x_y": "3" }), gauge("a_b_c", 2, { x_y: "1", _z: "2" })))
+      .toBe(
+        "# TYPE a_b_c gauge\na_b_c{_z=\"2\",x_y=\"1\"} 1\n"
+      )
     expect(text(gauge("1", 1), counter("x", 1), gauge("x_total", 2))).toBe(
       "# TYPE _1 gauge\n_1 1\n# TYPE x_total counter\nx_total 1\n"
     )

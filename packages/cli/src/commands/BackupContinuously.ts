@@ -9,10 +9,13 @@ import { BackupStorage } from "@holdfast/storage"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as SubscriptionRef from "effect/SubscriptionRef"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
 import * as MetadataFolder from "../MetadataFolder.ts"
+import * as MetricsServer from "../MetricsServer.ts"
 import * as Storage from "../Storage.ts"
 import * as Values from "../Values.ts"
 import { backupSettings, filesPerChunk } from "./BackupOneoff.ts"
@@ -53,6 +56,7 @@ export const backupContinuously = leaf(
     ...Flags.storage,
     ...Flags.node,
     ...Flags.backup,
+    metricsAddress: Flags.metricsAddress,
     output: Flags.output
   }),
   (flags) =>
@@ -76,8 +80,21 @@ export const backupContinuously = leaf(
         }),
         Client.layer({ address: flags.backupServiceAddress }),
         MetadataFolder.metadata(flags),
-        MetadataFolder.journal(flags),
-        CoordinatorStatus.layer
-      ))
+        MetadataFolder.journal(flags)
+      )),
+      Effect.provide(MetricsServer.layer(flags.metricsAddress, isBackingUp)),
+      Effect.provide(CoordinatorStatus.layer)
     )
+)
+
+/** Ready while the node answers and every worker works. */
+const isBackingUp: MetricsServer.Readiness<CoordinatorStatus.CoordinatorStatus> = Effect.flatMap(
+  CoordinatorStatus.CoordinatorStatus,
+  (ref) =>
+    Effect.map(SubscriptionRef.get(ref), ({ node, ...workers }) => {
+      if (node.heartbeat === undefined) return Option.some("the node has not answered yet")
+      if (node.silentSince !== undefined) return Option.some("the node does not answer")
+      const failing = CoordinatorStatus.workers.filter((worker) => workers[worker].stalledSince !== undefined)
+      return failing.length === 0 ? Option.none() : Option.some(`failing: ${failing.join(", ")}`)
+    })
 )

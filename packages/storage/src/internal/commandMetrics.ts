@@ -50,4 +50,16 @@ export const missing = gauge(
 )
 
 /** All of them, without labels. */
-export const all = { liveCommands, limit, spawned, succeeded, failed, killed, forced, durations, zombies, strays, missing }
+export const all = {
+  liveCommands,
+  limit,
+  spawned,
+  succeeded,
+  failed,
+  killed,
+  forced,
+  durations,
+  zombies,
+  strays,
+  missing
+}
