@@ -10,9 +10,13 @@ import * as Inspectable from "effect/Inspectable"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
+import { printable } from "./ExploredText.ts"
 import type { Format } from "./Output.ts"
 import { Stdio } from "./Stdio.ts"
 import type { Style } from "./Style.ts"
+
+/** What storages and nodes say gets into logs: it must neither steer a terminal nor begin a line of its own. */
+const shown = (text: string): string => printable(text).replaceAll("\n", "\n  ")
 
 const messageOf = (message: unknown): string =>
   (Array.isArray(message) ? message : [message]).map((part) => Inspectable.toStringUnknown(part, 0)).join(" ")
@@ -20,7 +24,7 @@ const messageOf = (message: unknown): string =>
 const textLogger = (style: Style): Logger.Logger<unknown, string> =>
   Logger.make(({ annotations, cause, date, logLevel, message }) => {
     const level = logLevel.label.toLowerCase()
-    const shown = LogLevel.greaterThanEqual(logLevel, LogLevel.Error)
+    const levelShown = LogLevel.greaterThanEqual(logLevel, LogLevel.Error)
       ? style.bad(level)
       : LogLevel.greaterThanEqual(logLevel, LogLevel.Warning)
       ? style.warn(level)
@@ -28,18 +32,25 @@ const textLogger = (style: Style): Logger.Logger<unknown, string> =>
     const notes = [...HashMap.entries(annotations)].map(([key, value]) =>
       ` ${key}=${Inspectable.toStringUnknown(value, 0)}`
     )
-    const why = Cause.isEmpty(cause) ? "" : `\n${Cause.pretty(cause)}`
-    return `${style.dim(date.toISOString().slice(11, 19))} ${shown} ${messageOf(message)}${
-      style.dim(notes.join(""))
+    const why = Cause.isEmpty(cause) ? "" : `\n  ${shown(Cause.pretty(cause))}`
+    return `${style.dim(date.toISOString().slice(11, 19))} ${levelShown} ${shown(messageOf(message))}${
+      style.dim(shown(notes.join("")))
     }${why}`
   })
 
+/** What JSON can hold stays as it is. */
+const noteOf = (value: unknown): unknown =>
+  value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)
+    ? value
+    : Inspectable.toStringUnknown(value, 0)
+
 const jsonLogger: Logger.Logger<unknown, string> = Logger.make(({ annotations, cause, date, logLevel, message }) =>
   JSON.stringify({
+    // First, so that none takes the place of what every line has.
+    ...Object.fromEntries(HashMap.map(annotations, noteOf)),
     time: date.toISOString(),
     level: logLevel.label.toLowerCase(),
     message: messageOf(message),
-    ...Object.fromEntries(annotations),
     ...(Cause.isEmpty(cause) ? {} : { cause: Cause.pretty(cause) })
   })
 )
