@@ -24,6 +24,8 @@ export interface Running {
   /** The first line on stdout; dies with the process's words if it ends without one. */
   readonly firstLine: Effect.Effect<string>
   readonly ended: Effect.Effect<Ended>
+  /** What it has written to stderr so far. */
+  readonly stderr: Effect.Effect<string>
   /** The processes that it started and that are alive, by name. */
   readonly commands: Effect.Effect<ReadonlyArray<string>>
 }
@@ -85,6 +87,7 @@ export const start = (args: ReadonlyArray<string>, options: Options = {}): Effec
       signal: (name) => Effect.sync(() => void child.kill(name)),
       firstLine: Deferred.await(firstLine),
       ended: Deferred.await(ended),
+      stderr: Effect.sync(() => stderr),
       commands
     }
   })

@@ -59,6 +59,7 @@ describe("Run", () => {
     "doctor",
     "doctor --local-fs-dir /nonexistent/a --command-deadline 0",
     "init local --file /nonexistent/a/storage.yaml",
+    "backup verify --local-fs-dir /nonexistent/a --metrics-address 9186",
     "node devnet --epochs 0",
     "node devnet --address 6186",
     "node devnet --seed 9007199254740992"

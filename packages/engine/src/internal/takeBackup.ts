@@ -89,7 +89,7 @@ export const finishBackup = (
       records: tracker.done,
       bytes: tracker.bytes
     }
-  }).pipe(Effect.tap(({ entry }) => completed(entry)))
+  }).pipe(Effect.tap((result) => completed(result.entry)))
 
 /** Counts the records that pass. */
 export const counted = <E, R>(
