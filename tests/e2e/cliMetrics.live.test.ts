@@ -53,9 +53,13 @@ describe("--metrics-address", () => {
       const coordinator = yield* start([
         "backup",
         "continuously",
-        ...["--backup-service-address", address, "--transaction-batch-size", "5"],
+        "--backup-service-address",
+        address,
+        "--transaction-batch-size",
+        "5",
+        "--metadata-cache-dir",
+        path.join(directory, "cache"),
         ...gzipCommands.make(directory),
-        ...["--metadata-cache-dir", path.join(directory, "cache")],
         ...free
       ])
       const url = yield* metricsOf(coordinator)
@@ -118,10 +122,10 @@ describe("--metrics-address", () => {
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make
       const address = yield* devnet("--epochs", "1", "--items", "0")
-      const { code, json, stderr } = yield* runJson([
-        ...["backup", "oneoff", "epoch-ending", "--start-epoch", "0", "--end-epoch", "1"],
-        ...["--backup-service-address", address, "--local-fs-dir", directory, ...free]
-      ])
+      const backUp = ["backup", "oneoff", "epoch-ending", "--start-epoch", "0", "--end-epoch", "1", ...free]
+      const { code, json, stderr } = yield* runJson(
+        backUp.concat("--backup-service-address", address, "--local-fs-dir", directory)
+      )
       expect({ code, json }).toMatchObject({ code: 0, json: { ok: true } })
       expect(JSON.parse(stderr)).toMatchObject({
         level: "info",

@@ -13,7 +13,7 @@ export const samplesOf = (text: string): ReadonlyArray<Sample> =>
     return {
       name,
       labels: Object.fromEntries(
-        Array.from(labels.matchAll(/(\w+)="([^"]*)"/g), ([, label = "", text = ""]) => [label, text])
+        Array.from(labels.matchAll(/(\w+)="([^"]*)"/g), ([, label = "", given = ""]) => [label, given])
       ),
       value: Number(value)
     }
