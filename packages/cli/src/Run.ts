@@ -27,6 +27,7 @@ import * as ProgressLine from "./ProgressLine.ts"
 import { Stdio } from "./Stdio.ts"
 import { stop } from "./Stop.ts"
 import * as Style from "./Style.ts"
+import * as Telemetry from "./Telemetry.ts"
 import { version } from "./Version.ts"
 
 /**
@@ -44,6 +45,7 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
     const stdio = yield* Stdio
     const services = Layer.mergeAll(
       Layer.succeed(Output.Output, output),
+      Telemetry.layer,
       ProgressLine.layer.pipe(Layer.provideMerge(Logging.layer(format)))
     )
     // No child of this fiber, which would wait for it even when it takes too long to stop.
