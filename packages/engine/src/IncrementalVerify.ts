@@ -8,10 +8,11 @@ import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import type { InvalidRequest } from "./EngineError.ts"
+import * as EngineMetrics from "./EngineMetrics.ts"
 import { capability } from "./internal/capability.ts"
+import { timestamped } from "./internal/reached.ts"
 import * as Verify from "./Verify.ts"
 import { lastOf, type Sample, VerifyMemory } from "./VerifyMemory.ts"
 import { VerifyRecord } from "./VerifyRecord.ts"
@@ -57,22 +58,7 @@ export const verify = (
         record.save(memory.remembered(undefined))
       )
     )
-  })
-
-const timestamp = (what: string, description: string) =>
-  Metric.gauge(`aptos_db_backup_verify_coordinator_${what}_timestamp_s`, { description })
-
-/**
- * When verifications began and ended, in unix seconds. Names are those of today's tool.
- *
- * @since 0.1.0
- * @category metrics
- */
-export const metrics = {
-  started: timestamp("start", "When the last verification began"),
-  succeeded: timestamp("succeed", "When the last verification that found nothing wrong ended"),
-  failed: timestamp("fail", "When the last verification that found something wrong, or could not go on, ended")
-}
+  }).pipe((run) => timestamped(EngineMetrics.verify, run, ({ ok }) => ok))
 
 /**
  * Verifies again and again, `pause` after each end, each time with another sample, until something is wrong: then that
@@ -89,19 +75,14 @@ export const every = (
 ): Verification =>
   Effect.gen(function*() {
     for (let seed = sample.seed;; seed++) {
-      yield* mark(metrics.started)
       const report = yield* verify(request, { ...sample, seed }).pipe(
         Effect.catchIf(
           (error) => error._tag === "StorageError" && error.reason !== "Unsupported",
           (error) => Effect.as(Effect.logError(`the storage failed, trying again later: ${error.message}`), undefined)
         )
       )
-      yield* mark(report?.ok === true ? metrics.succeeded : metrics.failed)
       if (report?.ok === false) return report
       if (report !== undefined) yield* tell(report)
       yield* Effect.sleep(pause)
     }
   })
-
-const mark = (gauge: Metric.Metric.Gauge<number>) =>
-  Effect.flatMap(Clock.currentTimeMillis, (millis) => Metric.set(gauge, Math.floor(millis / 1000)))

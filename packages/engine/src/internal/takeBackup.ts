@@ -8,8 +8,8 @@ import * as Manifest from "../Manifest.ts"
 import type { Tracker } from "../Progress.ts"
 import * as Retries from "../Retries.ts"
 import type { BackupSettings } from "../Settings.ts"
-import { type BackupEntry, listBackup } from "./listBackup.ts"
 import { completed, timed } from "./backupTimes.ts"
+import { type BackupEntry, listBackup } from "./listBackup.ts"
 
 type Storage = BackupStorage.BackupStorage["Type"]
 
