@@ -73,17 +73,20 @@ export const backupContinuously = leaf(
         newStorage: flags.newStorage
       })
     }).pipe(
-      Effect.provide(Layer.mergeAll(
-        // Each of the three workers may write as many files as a backup by itself.
-        Storage.layer(flags, CoordinatorStatus.workers.length * filesPerChunk * flags.concurrentWrites, {
-          killGrace: Duration.seconds(flags.stopWithin / 2)
-        }),
-        Client.layer({ address: flags.backupServiceAddress }),
-        MetadataFolder.metadata(flags),
-        MetadataFolder.journal(flags)
-      )),
-      Effect.provide(MetricsServer.layer(flags.metricsAddress, isBackingUp)),
-      Effect.provide(CoordinatorStatus.layer)
+      Effect.provide(
+        Layer.mergeAll(
+          // Each of the three workers may write as many files as a backup by itself.
+          Storage.layer(flags, CoordinatorStatus.workers.length * filesPerChunk * flags.concurrentWrites, {
+            killGrace: Duration.seconds(flags.stopWithin / 2)
+          }),
+          Client.layer({ address: flags.backupServiceAddress }),
+          MetadataFolder.metadata(flags),
+          MetadataFolder.journal(flags)
+        ).pipe(
+          Layer.provide(MetricsServer.layer(flags.metricsAddress, isBackingUp)),
+          Layer.provideMerge(CoordinatorStatus.layer)
+        )
+      )
     )
 )
 

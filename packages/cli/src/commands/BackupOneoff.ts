@@ -83,11 +83,12 @@ const takeWith = (flags: BackupFlags, take: (settings: Settings.BackupSettings) 
     const result = yield* take(backupSettings(flags))
     yield* output.result(report(result, ((yield* Clock.currentTimeMillis) - started) / 1000))
   }).pipe(
-    Effect.provide(Layer.merge(
-      Storage.layer(flags, filesPerChunk * flags.concurrentWrites),
-      Client.layer({ address: flags.backupServiceAddress })
-    )),
-    Effect.provide(MetricsServer.layer(flags.metricsAddress, MetricsServer.alwaysReady))
+    Effect.provide(
+      Layer.merge(
+        Storage.layer(flags, filesPerChunk * flags.concurrentWrites),
+        Client.layer({ address: flags.backupServiceAddress })
+      ).pipe(Layer.provide(MetricsServer.layer(flags.metricsAddress, MetricsServer.alwaysReady)))
+    )
   )
 
 /** What the entry says about the range, by the names of the JSON document, and in words. */

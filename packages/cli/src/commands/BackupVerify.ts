@@ -5,6 +5,7 @@
  */
 import { Retries, type VerifyReport } from "@holdfast/engine"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
 import * as Flag from "../Flag.ts"
@@ -58,8 +59,11 @@ export const backupVerify = leaf(
       yield* output.result({ json: { ...found }, text: (style) => report(found, style) })
     }).pipe(
       Effect.provideService(Retries.Reading, { ...Retries.standard, retries }),
-      Effect.provide(Storage.layer(flags, flags.concurrentDownloads)),
-      Effect.provide(MetricsServer.layer(flags.metricsAddress, MetricsServer.alwaysReady))
+      Effect.provide(
+        Storage.layer(flags, flags.concurrentDownloads).pipe(
+          Layer.provide(MetricsServer.layer(flags.metricsAddress, MetricsServer.alwaysReady))
+        )
+      )
     )
 )
 

@@ -6,6 +6,7 @@
 import { Restore, type RestorePlan, RestorePreview } from "@holdfast/engine"
 import { LmdbLedgerStore, RestoreTarget } from "@holdfast/ledger-store"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { UsageError } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
@@ -85,8 +86,11 @@ export const restoreBootstrapDb = leaf(
       const found = yield* Restore.restore(goal, RestoreFlags.settings(common))
       yield* output.result({ json: { ok: true, ...found }, text: (style) => report(found, directory, style) })
     }).pipe(
-      Effect.provide(RestoreFlags.layer(common, directory)),
-      Effect.provide(MetricsServer.layer(metricsAddress, MetricsServer.alwaysReady))
+      Effect.provide(
+        RestoreFlags.layer(common, directory).pipe(
+          Layer.provide(MetricsServer.layer(metricsAddress, MetricsServer.alwaysReady))
+        )
+      )
     )
   }
 )
