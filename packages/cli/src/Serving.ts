@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as HttpServer from "@effect/platform/HttpServer"
 import { Server } from "@holdfast/backup-service"
 import type { LedgerStore } from "@holdfast/ledger-store"
@@ -36,6 +35,8 @@ export interface Listening {
  */
 export const listen = (at: ListenAddress): Effect.Effect<Listening, CannotServe, Scope.Scope> =>
   Effect.gen(function*() {
+    // Loaded here, since most commands do not serve.
+    const NodeHttpServer = yield* Effect.promise(() => import("@effect/platform-node/NodeHttpServer"))
     const server = http.createServer()
     const listening = yield* NodeHttpServer.make(() => server, { host: at.host, port: at.port }).pipe(
       Effect.mapError(({ cause }) => cannotServe(at, cause))
