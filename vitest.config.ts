@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 /** The workspace's packages are tested as sources; the other conditions are Vite's own for code that runs on Node. */
 const conditions = ["@holdfast/source", "module", "node", "development|production"]
 
-const tests = ["packages/*/test/**/*.test.ts", "tests/**/*.test.ts"]
+const tests = ["packages/*/test/**/*.test.ts", "tests/**/*.test.ts", "examples/*.test.ts"]
 const liveTests = ["packages/*/test/**/*.live.test.ts", "tests/**/*.live.test.ts"]
 const generated = ["**/node_modules/**", "**/dist/**"]
 

@@ -194,6 +194,8 @@ const fingerprint = async () => {
     "pnpm-workspace.yaml",
     "package.json",
     "tests/package.json",
+    "examples/package.json",
+    "scripts/api-docs/package.json",
     ...packages.toSorted().map((name) => `packages/${name}/package.json`)
   ]
   const hash = createHash("sha256").update(`${process.platform} ${process.arch} ${process.versions.modules}\n`)

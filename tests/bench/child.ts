@@ -10,6 +10,7 @@ import { hash, scan } from "./ledger.ts"
 import { syncMetadata } from "./metadata.ts"
 import { runProgram } from "./program.ts"
 import { grow, serve, size } from "./serving.ts"
+import { start } from "./starting.ts"
 import { Outcome, Task } from "./task.ts"
 
 /** How much a task did, and what it found out by itself of what is measured here otherwise. */
@@ -39,6 +40,8 @@ const run = (task: Task) => {
       return Effect.map(grow(task), amount)
     case "Serve":
       return Effect.map(serve(task), ({ seconds, ...served }): Done => ({ ...served, per: seconds }))
+    case "Start":
+      return Effect.map(start(task), (seconds): Done => ({ amount: 1, per: seconds }))
     case "Size":
       return Effect.map(size(task), ({ bytes, items }): Done => ({ amount: bytes, per: items }))
   }

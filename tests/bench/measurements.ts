@@ -81,6 +81,8 @@ const onStore = (store: StoreName, task: (directory: string) => Task): Work => (
 const serve = (store: StoreName, what: Extract<Task, { readonly _tag: "Serve" }>["what"]): Work =>
   onStore(store, (directory) => ({ _tag: "Serve", what, directory }))
 
+const starts: Work = { _tag: "Task", task: (_, directory) => ({ _tag: "Start", directory, starts: 10 }) }
+
 const sizeOf = (store: StoreName): Work => onStore(store, (directory) => ({ _tag: "Size", directory }))
 
 const megabyte = 1e-6
@@ -234,7 +236,9 @@ export const measurements: ReadonlyArray<Measurement> = [
   },
   { name: "serve range proofs", unit: "proofs/s", work: serve("state", "range proofs") },
   { name: "size of a store that a network grew in", unit: "bytes/item", work: sizeOf("state") },
-  { name: "size of a store that was restored", unit: "bytes/item", work: sizeOf("restored state") }
+  { name: "size of a store that was restored", unit: "bytes/item", work: sizeOf("restored state") },
+  // At most 300 ms each.
+  { name: "start: holdfast --help, packed", unit: "starts/s", goal: 1 / 0.3, work: starts }
 ]
 
 /** What stands below the table. */

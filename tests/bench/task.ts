@@ -54,7 +54,9 @@ export const Task = Schema.Union(
     directory: Schema.String,
     what: Schema.Literal("state", "transactions", "range proofs")
   }),
-  Schema.TaggedStruct("Size", { directory: Schema.String })
+  Schema.TaggedStruct("Size", { directory: Schema.String }),
+  /** Packs the command line into the folder and asks it for help. */
+  Schema.TaggedStruct("Start", { directory: Schema.String, starts: Schema.Int })
 )
 
 /** What the process that only counts is told to ask, and what it found. */

@@ -7,7 +7,7 @@ import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { fileURLToPath } from "node:url"
 
-const program = fileURLToPath(new URL("../../packages/cli/bin/holdfast.mjs", import.meta.url))
+const built = fileURLToPath(new URL("../../packages/cli/bin/holdfast.mjs", import.meta.url))
 const markerName = "HOLDFAST_E2E"
 
 export interface Ended {
@@ -31,6 +31,8 @@ export interface Running {
 }
 
 export interface Options {
+  /** The program, where it is not the one that this workspace has built. */
+  readonly program?: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
 }
@@ -44,7 +46,7 @@ export const start = (args: ReadonlyArray<string>, options: Options = {}): Effec
     const ended = yield* Deferred.make<Ended>()
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, [program, ...args], {
+        spawn(process.execPath, [options.program ?? built, ...args], {
           cwd: options.cwd,
           env: {
             ...process.env,

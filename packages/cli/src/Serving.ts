@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServer from "@effect/platform/HttpServer"
 import { Server } from "@holdfast/backup-service"
@@ -51,6 +50,8 @@ export const open = (
   { exposed, flag }: Purpose
 ): Effect.Effect<Listening, CannotServe, Scope.Scope> =>
   Effect.gen(function*() {
+    // Loaded here, since most commands do not serve.
+    const NodeHttpServer = yield* Effect.promise(() => import("@effect/platform-node/NodeHttpServer"))
     const server = http.createServer()
     const listening = yield* NodeHttpServer.make(() => server, { host: at.host, port: at.port }).pipe(
       Effect.mapError(({ cause }) => cannotServe(at, flag, cause))

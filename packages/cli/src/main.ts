@@ -4,11 +4,11 @@
  * @since 0.1.0
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as ExitCode from "./ExitCode.ts"
+import * as LazyHttpClient from "./LazyHttpClient.ts"
 import { run } from "./Run.ts"
 import * as Signals from "./Signals.ts"
 import * as Stdio from "./Stdio.ts"
@@ -26,7 +26,7 @@ const program = Signals.listen.pipe(
   // Alive as long as it runs, whatever it waits for.
   Effect.raceFirst(Effect.never),
   Effect.scoped,
-  Effect.provide(Layer.mergeAll(NodeContext.layer, NodeHttpClient.layerUndici, Stdio.layer))
+  Effect.provide(Layer.mergeAll(NodeContext.layer, LazyHttpClient.layer, Stdio.layer))
 )
 
 Effect.runFork(program).addObserver((exit) => {

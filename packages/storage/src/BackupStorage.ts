@@ -41,7 +41,7 @@ import type { StorageError } from "./StorageError.ts"
 export const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]{2,126}$/
 
 /**
- * Names one backup being written. Only good for {@link BackupStorage.write} of the storage that returned it.
+ * Names one backup being written. Only good for `write` of the storage that returned it.
  *
  * @since 0.1.0
  * @category models

@@ -6,6 +6,7 @@ import { refuse } from "./attempt.ts"
 import { prepareFolder, refuseToOpen } from "./lmdbFolder.ts"
 import {
   type Environment,
+  type Lmdb,
   metaKeys,
   metaText,
   openEnvironment,
@@ -91,9 +92,9 @@ const checkNetwork = (tables: Tables, { directory, network, readOnly }: ConnectO
   refuseToOpen(directory, "OtherNetwork", `its genesis waypoint is ${found}, not ${network}`)
 }
 
-const environmentOf = ({ directory, readOnly }: ConnectOptions): Environment => {
+const environmentOf = (lmdb: Lmdb, { directory, readOnly }: ConnectOptions): Environment => {
   prepareFolder(directory, !readOnly)
-  return openEnvironment(directory, readOnly) ?? refuseToOpen(directory, "Missing", notBegun)
+  return openEnvironment(lmdb, directory, readOnly) ?? refuseToOpen(directory, "Missing", notBegun)
 }
 
 const notBegun = "the store was not begun yet: open it to write once"
@@ -120,11 +121,16 @@ const connectionOf = (environment: Environment, options: ConnectOptions): Connec
 
 /** Opens a store, or begins one, until the scope closes. */
 export const connect = (options: ConnectOptions): Effect.Effect<Connection, LedgerStoreOpenError, Scope.Scope> => {
-  const attempted = <A>(run: () => A) => Effect.try({ try: run, catch: openingError(options.directory) })
-  const opened = Effect.flatMap(attempted(() => environmentOf(options)), (environment) =>
-    Effect.tapError(
-      attempted(() => connectionOf(environment, options)),
-      () => Effect.promise(() => environment.close())
-    ))
+  const failed = openingError(options.directory)
+  const attempted = <A>(run: () => A) => Effect.try({ try: run, catch: failed })
+  const opened = Effect.tryPromise({ try: () => import("lmdb"), catch: failed }).pipe(
+    Effect.flatMap((lmdb) => attempted(() => environmentOf(lmdb, options))),
+    Effect.flatMap((environment) =>
+      Effect.tapError(
+        attempted(() => connectionOf(environment, options)),
+        () => Effect.promise(() => environment.close())
+      )
+    )
+  )
   return Effect.acquireRelease(opened, ({ close }) => close)
 }

@@ -21,7 +21,7 @@
  * All but `values` only ever grow at their ends (and shrink anywhere), so that their pages are full.
  */
 import { HashValue } from "@holdfast/ledger"
-import { type Database, open, type RootDatabase } from "lmdb"
+import type { Database, open, RootDatabase } from "lmdb"
 import { hasData } from "./lmdbFolder.ts"
 import { readU64, writeU64 } from "./lmdbKeys.ts"
 import type { StateRoot } from "./stateSession.ts"
@@ -32,6 +32,11 @@ export type Table = Database<Uint8Array, Uint8Array>
 export type Snapshot = ReturnType<Table["useReadTransaction"]>
 
 export type Environment = RootDatabase<Uint8Array, Uint8Array>
+
+/** What is used of the module `lmdb`, which is loaded with the first store: most programs open none. */
+export interface Lmdb {
+  readonly open: typeof open
+}
 
 export interface Tables {
   readonly environment: Environment
@@ -49,8 +54,8 @@ export interface Tables {
 const binary = { encoding: "binary", keyEncoding: "binary" } as const
 
 /** Opens LMDB in a folder that was found to be a store; `undefined` if it is not there and nothing may be written. */
-export const openEnvironment = (directory: string, readOnly: boolean): Environment | undefined =>
-  readOnly && !hasData(directory) ? undefined : open<Uint8Array, Uint8Array>({
+export const openEnvironment = (lmdb: Lmdb, directory: string, readOnly: boolean): Environment | undefined =>
+  readOnly && !hasData(directory) ? undefined : lmdb.open<Uint8Array, Uint8Array>({
     ...binary,
     path: directory,
     noSubdir: false,

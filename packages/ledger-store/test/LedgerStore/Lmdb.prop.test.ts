@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as lmdb from "lmdb"
 import { nextBlock, writeSet } from "../../../testkit/src/SampleLedger.ts"
 import * as TempDirectory from "../../../testkit/src/TempDirectory.ts"
 import { nodeKey, numberKey, valueKey } from "../../src/internal/lmdbKeys.ts"
@@ -88,7 +89,7 @@ const ledgerAnswers = (store: Store) =>
 /** The keys of nodes and values that the kept states need, and those that are there. */
 const inventory = (directory: string) =>
   Effect.gen(function*() {
-    const environment = openEnvironment(directory, true)
+    const environment = openEnvironment(lmdb, directory, true)
     const tables = environment === undefined ? undefined : tablesOf(environment)
     if (tables === undefined) return yield* Effect.dieMessage("no store")
     const reader = new LmdbReader(tables)

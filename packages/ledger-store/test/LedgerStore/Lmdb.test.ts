@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as lmdb from "lmdb"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { type BlockOptions, nextBlock } from "../../../testkit/src/SampleLedger.ts"
@@ -106,7 +107,7 @@ describe("a store on LMDB", () => {
       const directory = yield* TempDirectory.make
       const store = yield* LmdbLedgerStore.make({ directory })
       yield* grow(store, [genesis])
-      const environment = openEnvironment(directory, true)
+      const environment = openEnvironment(lmdb, directory, true)
       if (environment === undefined) return yield* Effect.dieMessage("no store")
       yield* Effect.addFinalizer(() => Effect.promise(() => environment.close()))
       /** The transactions of LMDB whose state is being read. */
@@ -133,7 +134,7 @@ describe("a store on LMDB", () => {
       const store = yield* LmdbLedgerStore.make({ directory })
       yield* grow(store, [genesis])
       const made = yield* nextBlock(store, block)
-      const environment = openEnvironment(directory, false)
+      const environment = openEnvironment(lmdb, directory, false)
       const tables = environment === undefined ? undefined : tablesOf(environment)
       if (tables === undefined) return yield* Effect.dieMessage("no store")
       tables.meta.putSync(metaKeys.writer, Buffer.from("1\n\nanother"))

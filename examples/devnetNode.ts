@@ -1,0 +1,27 @@
+/**
+ * A node to try things with: a small network in memory, served over HTTP in this process, and a client that asks it.
+ * Against a real node, all that is needed is `Client.layer` with its address: see `backupStep.ts`.
+ */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpServer from "@effect/platform/HttpServer"
+import { Client, Server } from "@holdfast/backup-service"
+import { Devnet, DevnetOptions } from "@holdfast/devnet"
+import { MemoryLedgerStore } from "@holdfast/ledger-store"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as http from "node:http"
+
+/** Three closed epochs and some state, the same ones every time. */
+const network = Layer.effectDiscard(Devnet.grow(new DevnetOptions.DevnetOptions({ epochs: 3, items: 100 })))
+
+const node = Server.layer.pipe(Layer.provide(network), Layer.provide(MemoryLedgerStore.layerMemory))
+
+const client = Layer.unwrapEffect(
+  HttpServer.addressFormattedWith((address) => Effect.succeed(Client.layer({ address })))
+)
+
+export const layer = Layer.merge(client, node).pipe(
+  Layer.provide(NodeHttpServer.layer(() => http.createServer(), { host: "127.0.0.1", port: 0 })),
+  Layer.provide(NodeHttpClient.layerUndici)
+)

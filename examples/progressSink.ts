@@ -1,0 +1,18 @@
+/**
+ * Progress, told your way. Tasks begin and end; meanwhile their trackers count, and whoever likes looks at them. This
+ * sink keeps a line for each task that has ended; a display would look at `tracker` from a fiber of its own.
+ */
+import { Progress } from "@holdfast/engine"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+/** The lines so far go into `lines`. */
+export const layer = (lines: Array<string>) =>
+  Layer.succeed(Progress.Progress, {
+    begin: ({ total, unit, what }) =>
+      Effect.acquireRelease(
+        Effect.sync((): Progress.Tracker => ({ done: 0, bytes: 0 })),
+        // Runs when the task is over, however it ended.
+        ({ done }) => Effect.sync(() => lines.push(`${what}: ${done} of ${total ?? "?"} ${unit}`))
+      )
+  })

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "@effect/vitest"
+import { TempDirectory } from "@holdfast/testkit"
+import * as Effect from "effect/Effect"
+import { spawnSync } from "node:child_process"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+
+const script = fileURLToPath(new URL("../../scripts/api-docs.mjs", import.meta.url))
+
+interface Comment {
+  readonly summary: ReadonlyArray<{ readonly text: string }>
+  readonly blockTags?: ReadonlyArray<{ readonly tag: string }>
+}
+
+/** What is read of TypeDoc's account of a package, a module, or something in one. */
+interface Documented {
+  readonly name: string
+  readonly comment?: Comment
+  readonly children?: ReadonlyArray<Documented>
+  /** Where a function has its comment. */
+  readonly signatures?: ReadonlyArray<{ readonly comment?: Comment }>
+}
+
+const isDocumented = ({ comment, signatures }: Documented): boolean =>
+  [comment, signatures?.[0]?.comment].some((each) =>
+    each !== undefined && (each.summary.length > 0 || each.blockTags?.some(({ tag }) => tag === "@since") === true)
+  )
+
+describe("the documentation of the libraries", () => {
+  it.scoped("is made from their docstrings: no export is without, and no link leads nowhere", () =>
+    Effect.gen(function*() {
+      const json = path.join(yield* TempDirectory.make, "api.json")
+      const { status, stderr, stdout } = spawnSync(process.execPath, [script, "--json", json], { encoding: "utf8" })
+      const warnings = `${stdout}${stderr}`.match(/\[(?:warning|error)\].*/g)
+      expect({ status, warnings }).toEqual({ status: 0, warnings: null })
+
+      const documentation: { readonly children: ReadonlyArray<Documented> } = JSON.parse(fs.readFileSync(json, "utf8"))
+      const packages = documentation.children
+      const modules = packages.flatMap(({ children = [] }) => children)
+      const exports = modules.flatMap(({ children = [], name }) =>
+        children.map((each) => ({ ...each, name: `${name}.${each.name}` }))
+      )
+      expect(packages.map(({ name }) => name.replace("/src", "")).sort()).toEqual(
+        ["backup-service", "devnet", "engine", "ledger", "ledger-store", "storage"]
+      )
+      expect(modules.length).toBeGreaterThan(50)
+      expect(exports.length).toBeGreaterThan(300)
+      const undocumented = [...packages, ...modules, ...exports].filter((each) => !isDocumented(each))
+      expect(undocumented.map(({ name }) => name)).toEqual([])
+    }))
+})

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as fs from "node:fs"
+import { builtinModules } from "node:module"
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+
+const packages = fileURLToPath(new URL("../../packages", import.meta.url))
+
+interface Manifest {
+  readonly name: string
+  readonly type: string
+  readonly files: ReadonlyArray<string>
+  readonly exports: { readonly ".": Readonly<Record<string, string>> }
+  readonly dependencies: Readonly<Record<string, string>>
+}
+
+/** The modules of other packages that the built files of a package import: their code, and their declarations. */
+const importsOf = (folder: string): ReadonlyArray<string> => {
+  const files = fs.readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\.(js|d\.ts)$/.test(name)
+  )
+  const specifiers = files.flatMap((name) =>
+    Array.from(
+      fs.readFileSync(path.join(folder, name), "utf8").matchAll(/(?:\bfrom|\bimport\(?) ?"([@a-z][\w@./:-]*)"/g),
+      ([, specifier = ""]) => specifier
+    )
+  )
+  const names = specifiers.map((specifier) =>
+    specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/")
+  )
+  return [...new Set(names)].filter((name) => !name.startsWith("node:") && !builtinModules.includes(name)).sort()
+}
+
+describe.each(fs.readdirSync(packages).filter((name) => name !== "testkit"))("the package %s", (name) => {
+  const folder = path.join(packages, name)
+  const manifest: Manifest = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"))
+
+  it("is ESM with declarations, and ships what its exports name", () => {
+    expect(manifest.type).toBe("module")
+    const { "@holdfast/source": source, ...built } = manifest.exports["."]
+    expect(built).toEqual({ types: "./dist/index.d.ts", default: "./dist/index.js" })
+    for (const file of [source ?? "", ...Object.values(built)]) {
+      expect([file, fs.existsSync(path.join(folder, file))]).toEqual([file, true])
+      expect(manifest.files).toContain(file.split("/")[1])
+    }
+  })
+
+  it("depends on all that it imports, at exact versions", () => {
+    const declared = Object.keys(manifest.dependencies)
+    expect(importsOf(path.join(folder, "dist")).filter((each) => !declared.includes(each))).toEqual([])
+    for (const version of Object.values(manifest.dependencies)) {
+      expect(version).toMatch(/^(\d+\.\d+\.\d+|workspace:\*)$/)
+    }
+  })
+})
