@@ -9,10 +9,10 @@ import * as Layer from "effect/Layer"
 /** The lines so far go into `lines`. */
 export const layer = (lines: Array<string>) =>
   Layer.succeed(Progress.Progress, {
-    begin: ({ total, unit, what }) =>
+    begin: (task) =>
       Effect.acquireRelease(
-        Effect.sync((): Progress.Tracker => ({ done: 0, bytes: 0 })),
+        Effect.sync(() => Progress.track(task)),
         // Runs when the task is over, however it ended.
-        ({ done }) => Effect.sync(() => lines.push(`${what}: ${done} of ${total ?? "?"} ${unit}`))
+        ({ done }) => Effect.sync(() => lines.push(`${task.what}: ${done} of ${task.total ?? "?"} ${task.unit}`))
       )
   })

@@ -17,6 +17,9 @@ import type { Style } from "./Style.ts"
 const liveInterval = Duration.millis(120)
 const logInterval = Duration.seconds(10)
 const barWidth = 20
+/** Seconds. */
+const estimateAfter = 2
+const minute = 60
 
 /** A task under way. */
 interface Running {
@@ -40,7 +43,7 @@ export const layer: Layer.Layer<never, never, Stdio> = Layer.unwrapScoped(
     const begin = (task: Progress.Task) =>
       Effect.acquireRelease(
         Effect.map(Clock.currentTimeMillis, (started): Running => {
-          const entry = { task, tracker: { done: 0, bytes: 0 }, started }
+          const entry = { task, tracker: Progress.track(task), started }
           running.add(entry)
           return entry
         }),
@@ -74,8 +77,16 @@ export const layer: Layer.Layer<never, never, Stdio> = Layer.unwrapScoped(
 const figures = ({ started, task, tracker }: Running, now: number): string => {
   const elapsed = Math.max(now - started, 1) / 1000
   const total = task.total === undefined ? "" : ` of ${Figures.count(task.total)}`
-  const rate = `${Figures.count(tracker.done / elapsed)}/s`
-  return `${Figures.count(tracker.done)}${total} ${task.unit}, ${Figures.bytes(tracker.bytes)}, ${rate}`
+  const rate = (tracker.done - (task.before ?? 0)) / elapsed
+  const amount = `${Figures.count(tracker.done)}${total} ${task.unit}, ${Figures.bytes(tracker.bytes)}`
+  return `${amount}, ${Figures.count(rate)}/s${timeLeft(task.total, tracker.done, rate, elapsed)}`
+}
+
+/** An estimate of the rest, once there is something to go by. */
+const timeLeft = (total: number | undefined, done: number, rate: number, elapsed: number): string => {
+  if (total === undefined || total <= done || rate <= 0 || elapsed < estimateAfter) return ""
+  const seconds = Math.ceil((total - done) / rate)
+  return `, about ${seconds < minute ? `${seconds} s` : Figures.seconds(seconds)} left`
 }
 
 /**

@@ -43,7 +43,19 @@ describe("ProgressLine", () => {
       yield* TestClock.adjust("9 seconds")
       expect(pipe.stderr()).toBe("")
       yield* TestClock.adjust("1 seconds")
-      expect(pipe.stderr()).toBe("00:00:10 info state snapshot of epoch 2: 500 of 2,000 items, 0 B, 50/s\n")
+      expect(pipe.stderr()).toBe(
+        "00:00:10 info state snapshot of epoch 2: 500 of 2,000 items, 0 B, 50/s, about 30 s left\n"
+      )
+    }).pipe(Effect.provide(layerOf(pipe)))
+  })
+
+  it.scoped("counts what was done before, but not in the rate", () => {
+    const pipe = captured()
+    return Effect.gen(function*() {
+      const tracker = yield* Progress.begin({ ...task, before: 1000 })
+      tracker.done += 500
+      yield* TestClock.adjust("10 seconds")
+      expect(pipe.stderr()).toContain("1,500 of 2,000 items, 0 B, 50/s, about 10 s left\n")
     }).pipe(Effect.provide(layerOf(pipe)))
   })
 

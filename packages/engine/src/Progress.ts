@@ -21,6 +21,8 @@ export interface Task {
   readonly unit: string
   /** How many there will be, where that is known. */
   readonly total: number | undefined
+  /** How many of them were done before, by an earlier run; none if not given. */
+  readonly before?: number
 }
 
 /**
@@ -41,10 +43,18 @@ export interface Tracker {
  * @category services
  */
 export class Progress extends Context.Reference<Progress>()("@holdfast/engine/Progress", {
-  defaultValue: () => ({ begin: (_task: Task): Effect.Effect<Tracker, never, Scope.Scope> => Effect.sync(makeTracker) })
+  defaultValue: () => ({
+    begin: (task: Task): Effect.Effect<Tracker, never, Scope.Scope> => Effect.sync(() => track(task))
+  })
 }) {}
 
-const makeTracker = (): Tracker => ({ done: 0, bytes: 0 })
+/**
+ * The counters of a task that begins.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const track = ({ before = 0 }: Task): Tracker => ({ done: before, bytes: 0 })
 
 /**
  * Begins a task that is shown until the scope closes.

@@ -69,9 +69,9 @@ export const verifyStateSnapshot = <E>(
     const tracker = yield* Progress.begin({
       what: `state snapshot of version ${manifest.version}`,
       unit: "items",
-      total: itemsOf(manifest)
+      total: itemsOf(manifest),
+      before: end.items
     })
-    tracker.done = end.items
     yield* beganState(options.reached, manifest, end.items)
 
     const verifier = new StateSnapshotVerifier.StateSnapshotVerifier(root, yield* frontierOf(file, manifest, end))
