@@ -162,13 +162,16 @@ const compact = (
  * @category accessors
  */
 export const newestTimestamps = (files: ReadonlyArray<MetadataFile>): Timestamps | undefined =>
+  allTimestamps(files).sort((a, b) => a.at - b.at || (a.file < b.file ? -1 : 1)).at(-1)
+
+const allTimestamps = (files: ReadonlyArray<MetadataFile>): Array<Timestamps> =>
   files.flatMap(({ entries, file }) =>
     entries.flatMap((entry) =>
       entry._tag === "CompactionTimestamps"
         ? [{ file, at: entry.value.file_compacted_at, since: entry.value.compaction_timestamps }]
         : []
     )
-  ).sort((a, b) => a.at - b.at || (a.file < b.file ? -1 : 1)).at(-1)
+  )
 
 /**
  * Since when files count as replaced.
@@ -230,21 +233,67 @@ export const nextTimestamps = (
   const since = (file: string): UnixSeconds =>
     (newest !== undefined && Object.hasOwn(newest.since, file) ? newest.since[file] : null) ?? now
   const others = replaced.filter(({ file }) => file !== newest?.file)
-  if (newest === undefined ? others.length === 0 : saysTheSame(newest, others)) return undefined
-  return {
-    _tag: "CompactionTimestamps",
-    value: {
-      // Newer than all before, also if this clock is behind theirs.
-      file_compacted_at: Math.max(now, (newest?.at ?? -1) + 1),
-      compaction_timestamps: Object.fromEntries(replaced.map(({ file }) => [file, since(file)]))
-    }
-  }
+  const gone = letGoBefore(files)
+  if (newest === undefined ? others.length === 0 : saysTheSame(newest, others, gone)) return undefined
+  return timestamps(newest, now, [
+    ...gone.map((file) => [file, null] as const),
+    ...replaced.map(({ file }) => [file, since(file)] as const)
+  ])
 }
 
+const timestamps = (
+  newest: Timestamps | undefined,
+  now: UnixSeconds,
+  marks: ReadonlyArray<readonly [file: string, since: UnixSeconds | null]>
+): Metadata.Entry => ({
+  _tag: "CompactionTimestamps",
+  value: {
+    // Newer than all before, also if this clock is behind theirs.
+    file_compacted_at: Math.max(now, (newest?.at ?? -1) + 1),
+    compaction_timestamps: Object.fromEntries(marks)
+  }
+})
+
 /** That earlier timestamps files are gone is not worth another one, or there would be no end to them. */
-const saysTheSame = (newest: Timestamps, replaced: ReadonlyArray<MetadataFile>): boolean => {
+const saysTheSame = (
+  newest: Timestamps,
+  replaced: ReadonlyArray<MetadataFile>,
+  gone: ReadonlyArray<string>
+): boolean => {
   const files = new Set(replaced.map(({ file }) => file))
-  const marked = Object.entries(newest.since)
+  const known = new Set([...files, ...gone])
   return [...files].every((file) => typeof newest.since[file] === "number")
-    && marked.every(([file]) => files.has(file) || nameOf(file).startsWith("compaction_timestamps_"))
+    && gone.every((file) => Object.hasOwn(newest.since, file))
+    && Object.keys(newest.since).every((file) => known.has(file) || nameOf(file).startsWith("compaction_timestamps_"))
+}
+
+/**
+ * What the timestamps file says that is saved before files are moved aside whose backups are let go of; `undefined` where
+ * the newest one says so already. `letGo` are the handles of these files. They have no time, so that no compaction takes
+ * them for files that it may move; all others keep theirs.
+ *
+ * @since 0.1.0
+ * @category planning
+ */
+export const lettingGo = (
+  files: ReadonlyArray<MetadataFile>,
+  letGo: ReadonlyArray<string>,
+  now: UnixSeconds
+): Metadata.Entry | undefined => {
+  const newest = newestTimestamps(files)
+  const since = newest?.since ?? {}
+  if (letGo.every((file) => Object.hasOwn(since, file) && since[file] === null)) return undefined
+  const there = new Set(files.map(({ file }) => file))
+  return timestamps(newest, now, [
+    ...Object.entries(since).filter(([file]) => there.has(file)),
+    ...(newest === undefined ? [] : [[newest.file, now] as const]),
+    ...[...letGoBefore(files), ...letGo].map((file) => [file, null] as const)
+  ])
+}
+
+/** Files that were let go of and are gone. They stay named: a cache that has seen them has to be told, whenever it asks. */
+const letGoBefore = (files: ReadonlyArray<MetadataFile>): ReadonlyArray<string> => {
+  const there = new Set(files.map(({ file }) => file))
+  const named = allTimestamps(files).flatMap(({ since }) => Object.entries(since))
+  return [...new Set(named.flatMap(([file, at]) => at === null && !there.has(file) ? [file] : []))]
 }

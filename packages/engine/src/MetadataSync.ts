@@ -19,7 +19,7 @@ import { type InvalidBackup, type LocalStateError, StorageChanged } from "./Engi
 import { unreadable } from "./internal/backupFiles.ts"
 import { maxMetadataBytes } from "./internal/metadataFiles.ts"
 import { readText } from "./internal/readFile.ts"
-import { unaccounted } from "./internal/vanishedBackups.ts"
+import { replacedFiles, unaccounted } from "./internal/vanishedBackups.ts"
 import * as Metadata from "./Metadata.ts"
 import { MetadataCache, type Remembered } from "./MetadataCache.ts"
 import * as MetadataView from "./MetadataView.ts"
@@ -114,8 +114,9 @@ const withSaved = (files: ReadonlyArray<ReadFile>, before: Remembered, oldest: n
   // A listing may lag behind, but not without anything: an identity at least was listed before a backup was saved.
   if (before.saved.size === 0 || files.length === 0) return { files, lagging: [] }
   const listed = new Set(files.map(({ file }) => file))
+  const replaced = replacedFiles(files)
   const lagging = Array.from(before.saved).flatMap(([file, { savedAt, text }]) =>
-    savedAt < oldest || listed.has(file) ? [] : [{ ...parsed(file, text), savedAt }]
+    savedAt < oldest || listed.has(file) || replaced.has(file) ? [] : [{ ...parsed(file, text), savedAt }]
   )
   return { files, lagging }
 }

@@ -2,17 +2,19 @@
  * Lets go of backups that a policy does not keep ({@link RetentionPlan}).
  *
  * The order is such that a crash leaves a storage whose backups are all whole: entries that stay are saved on their own
- * where they share a file with one that goes; then the files that name what goes are moved aside; then it is made sure that
- * the metadata name all that stays and nothing that goes; then manifests are deleted, and the files that no backup that
- * stays needs. A run that was cut short is finished by the next one.
+ * where they share a file with one that goes; then a timestamps file says which files go, so that who has seen them does
+ * not take the storage for one that lost them; then these are moved aside; then it is made sure that the metadata name all
+ * that stays and nothing that goes; then manifests are deleted, and the files that no backup that stays needs. A run that
+ * was cut short is finished by the next one.
  *
  * @since 0.1.0
  */
 import { BackupStorage, type StorageError } from "@holdfast/storage"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { deleteFiles } from "./Cleanup.ts"
-import { keyOf } from "./CompactionPlan.ts"
+import { keyOf, lettingGo } from "./CompactionPlan.ts"
 import { InvalidBackup } from "./EngineError.ts"
 import { capability } from "./internal/capability.ts"
 import { type MetadataFile, type MetadataLine, readMetadataFile, readMetadataFiles } from "./internal/metadataFiles.ts"
@@ -129,7 +131,10 @@ const unfinishedOf = (metadata: ReadonlyArray<MetadataFile>, { candidates, side 
 const failFirst = ([first]: ReadonlyArray<InvalidBackup>): Effect.Effect<void, InvalidBackup> =>
   first === undefined ? Effect.void : Effect.fail(first)
 
-/** Moves the files aside that name what goes, after what else they say was saved on its own. */
+/**
+ * Moves the files aside that name what goes, after what else they say was saved on its own, and after it was recorded which
+ * files these are.
+ */
 const forget = (metadata: ReadonlyArray<MetadataFile>, going: ReadonlySet<string>, { retries }: RetentionOptions) =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
@@ -138,12 +143,16 @@ const forget = (metadata: ReadonlyArray<MetadataFile>, going: ReadonlySet<string
     const elsewhere = new Set(
       metadata.filter((file) => !named.has(file)).flatMap(({ entries }) => entries.map(keyOf))
     )
+    const alone: Array<MetadataFile> = []
     for (const line of [...named].flatMap(({ lines }) => lines)) {
       const key = keyOf(line.entry)
       if (goes(line) || elsewhere.has(key)) continue
       elsewhere.add(key)
-      yield* saveAlone(line, retries)
+      alone.push(yield* saveAlone(line, retries))
     }
+    const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+    const record = lettingGo([...metadata, ...alone], [...named].map(({ file }) => file), now)
+    if (record !== undefined) yield* saveAlone({ entry: record, text: Metadata.printLine(record) }, retries)
     for (const { file } of named) yield* Retries.attempts(retries, () => storage.backupMetadataFile(file))
   })
 
@@ -151,8 +160,8 @@ const saveAlone = ({ entry, text }: MetadataLine, retries: Retries.RetryPolicy) 
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
     const handle = yield* Retries.attempts(retries, () => storage.saveMetadataLines(Metadata.fileName(entry), [text]))
-    const { entries } = yield* readMetadataFile(handle)
-    if (entries.length === 1 && entries.every((found) => keyOf(found) === keyOf(entry))) return
+    const saved = yield* readMetadataFile(handle)
+    if (saved.entries.length === 1 && saved.entries.every((found) => keyOf(found) === keyOf(entry))) return saved
     return yield* new InvalidBackup({
       file: handle,
       reason: "Inconsistent",

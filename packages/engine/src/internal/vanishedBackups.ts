@@ -8,7 +8,7 @@ interface ParsedFile {
 
 /**
  * The files of `before` that are gone though nothing accounts for it: they name a backup that no file of `now` names,
- * others don't hold what it held, and the storage does not say that compaction replaced the file.
+ * others don't hold what it held, and the storage does not say that the file was replaced, or let go of.
  */
 export const unaccounted = (
   before: ReadonlyArray<ParsedFile>,
@@ -19,13 +19,17 @@ export const unaccounted = (
   const vanished = before.filter(({ file }) => !listed.has(file))
   if (vanished.length === 0) return []
   const named = new Set(now.flatMap(({ entries }) => entries.map(Metadata.printLine)))
-  const replaced = new Set(now.flatMap(({ entries }) => entries.flatMap(replacedBy)))
+  const replaced = replacedFiles(now)
   return vanished.flatMap(({ entries, file }) =>
     replaced.has(file) || entries.every((entry) => named.has(Metadata.printLine(entry)) || isHeld(entry, view))
       ? []
       : [file]
   )
 }
+
+/** Files that metadata say may be gone: compaction replaced them, or retention let go of them. */
+export const replacedFiles = (now: ReadonlyArray<ParsedFile>): ReadonlySet<string> =>
+  new Set(now.flatMap(({ entries }) => entries.flatMap(replacedBy)))
 
 const replacedBy = (entry: Metadata.Entry): ReadonlyArray<string> =>
   entry._tag === "CompactionTimestamps" ? Object.keys(entry.value.compaction_timestamps) : []
