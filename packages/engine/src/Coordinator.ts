@@ -27,6 +27,7 @@ import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import type { Backup } from "./BackupResult.ts"
+import * as CoordinatorLease from "./CoordinatorLease.ts"
 import { type CoordinatorStatus, metrics, updateNode } from "./CoordinatorStatus.ts"
 import type { InvalidBackup, InvalidRequest, LocalStateError, SourceMismatch, StorageChanged } from "./EngineError.ts"
 import * as EpochEndingBackup from "./EpochEndingBackup.ts"
@@ -63,6 +64,8 @@ export interface CoordinatorSettings {
   readonly syncInterval: Duration.DurationInput
   /** How long a worker waits after a failure. */
   readonly backoff: Retries.Delays
+  /** Nothing is done in the storage but while this lease is held. */
+  readonly lease: Omit<CoordinatorLease.LeaseOptions, "backoff"> | undefined
 }
 
 /**
@@ -78,7 +81,8 @@ export const defaultSettings: CoordinatorSettings = {
   newStorage: false,
   pollInterval: "1 second",
   syncInterval: "5 minutes",
-  backoff: { firstDelay: "1 second", longestDelay: "5 minutes" }
+  backoff: { firstDelay: "1 second", longestDelay: "5 minutes" },
+  lease: undefined
 }
 
 type Failure =
@@ -97,10 +101,29 @@ type Services = BackupStorage.BackupStorage | Client.BackupServiceClient | Metad
  * where the storage is not what was seen there before, `StorageError` where it cannot be used, `LocalStateError` where the
  * cache cannot be. Later on such a storage is an outage: nothing is written until it is what it was.
  *
+ * With a lease it starts when it holds the lease, stops when it has lost it, and starts anew once it holds it again.
+ *
  * @since 0.1.0
  * @category running
  */
 export const run = (
+  settings: CoordinatorSettings
+): Effect.Effect<
+  never,
+  LocalStateError | StorageChanged | StorageError.StorageError,
+  Services | CoordinatorStatus
+> => {
+  const { backoff, lease, newStorage } = settings
+  return lease === undefined
+    ? backingUp(settings)
+    // What was said of the storage as it was at the first start says nothing of it later.
+    : CoordinatorLease.holding(
+      { ...lease, backoff },
+      (runs) => backingUp({ ...settings, newStorage: newStorage && runs === 0 })
+    )
+}
+
+const backingUp = (
   settings: CoordinatorSettings
 ): Effect.Effect<
   never,

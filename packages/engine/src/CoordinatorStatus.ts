@@ -69,10 +69,27 @@ export interface NodeStatus {
 }
 
 /**
+ * Where a coordinator stands with the lease of the storage. Times are milliseconds since 1970.
+ *
+ * - `None`: it has none; perhaps it does not ask for one.
+ * - `Waiting`: another coordinator has it, until then unless it renews it. Nothing is backed up.
+ * - `Held`: until then unless it is renewed.
+ *
  * @since 0.1.0
  * @category models
  */
-export type Status = { readonly node: NodeStatus } & { readonly [W in Worker]: WorkerStatus }
+export type LeaseStatus =
+  | { readonly _tag: "None" }
+  | { readonly _tag: "Waiting"; readonly host: string; readonly pid: number; readonly until: number }
+  | { readonly _tag: "Held"; readonly until: number }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Status =
+  & { readonly node: NodeStatus; readonly lease: LeaseStatus }
+  & { readonly [W in Worker]: WorkerStatus }
 
 /**
  * The status of the coordinator that runs in this program: to be read, or to be watched for changes.
@@ -101,6 +118,7 @@ const idle: WorkerStatus = {
  */
 export const initial: Status = {
   node: { state: undefined, heartbeat: undefined, silentSince: undefined },
+  lease: { _tag: "None" },
   epochEndings: idle,
   stateSnapshots: idle,
   transactions: idle
@@ -116,7 +134,7 @@ const coordinatorGauge = (name: string, description: string) =>
   Metric.gauge(`aptos_db_backup_coordinator_${name}`, { description })
 
 /**
- * The gauges of today's tool, by its names, and two of our own with a label `worker`.
+ * The gauges of today's tool, by its names, and our own: two with a label `worker`, and those of the lease.
  *
  * Source: the operations page of the specification.
  *
@@ -128,6 +146,13 @@ export const metrics = {
   epochEndingEpoch: coordinatorGauge("epoch_ending_epoch", "Epochs are in the storage up to this one"),
   stateSnapshotEpoch: coordinatorGauge("state_snapshot_epoch", "Epoch of the newest state snapshot in the storage"),
   transactionVersion: coordinatorGauge("transaction_version", "Transactions are in the storage up to this version"),
+  leaseHeldUntil: Metric.gauge("holdfast_backup_coordinator_lease_held_until_timestamp_s", {
+    description: "Until when this coordinator holds the lease of the storage, in seconds since 1970; 0 without"
+  }),
+  leaseAwaitedUntil: Metric.gauge("holdfast_backup_coordinator_lease_awaited_until_timestamp_s", {
+    description:
+      "Until when this coordinator waits for the lease of another one, in seconds since 1970; 0 if it does not"
+  }),
   failures: Metric.gauge("holdfast_backup_coordinator_failures", {
     description: "Failures of a worker without a success in between"
   }),
@@ -170,3 +195,16 @@ export const updateNode = (
       SubscriptionRef.updateAndGet(ref, (status) => ({ ...status, node: change(status.node) })),
       ({ node }) => node
     ))
+
+/**
+ * Changes what is said of the lease, and its metrics.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const updateLease = (lease: LeaseStatus): Effect.Effect<void, never, CoordinatorStatus> =>
+  Effect.gen(function*() {
+    yield* SubscriptionRef.update(yield* CoordinatorStatus, (status) => ({ ...status, lease }))
+    yield* Metric.set(metrics.leaseHeldUntil, lease._tag === "Held" ? lease.until / 1000 : 0)
+    yield* Metric.set(metrics.leaseAwaitedUntil, lease._tag === "Waiting" ? lease.until / 1000 : 0)
+  })

@@ -4,13 +4,15 @@
  * @since 0.1.0
  */
 import { Client } from "@holdfast/backup-service"
-import { Coordinator, CoordinatorStatus } from "@holdfast/engine"
+import { Coordinator, CoordinatorLease, CoordinatorStatus } from "@holdfast/engine"
 import { BackupStorage } from "@holdfast/storage"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as os from "node:os"
+import { UsageError } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
@@ -52,6 +54,12 @@ export const backupContinuously = leaf(
       standardStopSeconds,
       "Seconds to stop in when asked to: storage commands have half of them to end by themselves"
     ),
+    lease: Flag.optional({
+      name: "lease",
+      placeholder: "SECONDS",
+      description: "Wait while another coordinator with a lease works on the storage; one that is killed lasts so long",
+      parse: Values.integer(Duration.toSeconds(CoordinatorLease.shortest))
+    }),
     newStorage: Flags.newStorage,
     ...Flags.storage,
     ...Flags.node,
@@ -61,7 +69,14 @@ export const backupContinuously = leaf(
   }),
   (flags) =>
     Effect.gen(function*() {
-      const { description } = yield* BackupStorage.BackupStorage
+      const { capabilities, description } = yield* BackupStorage.BackupStorage
+      const lease = Option.getOrUndefined(flags.lease)
+      if (lease !== undefined && (Option.isNone(capabilities.listFiles) || Option.isNone(capabilities.deleteFile))) {
+        return yield* new UsageError({
+          detail: `--lease needs a storage that can list and delete its files, which ${description} cannot: `
+            + "add 'list_files' and 'delete_file' to its commands, or go without a lease"
+        })
+      }
       yield* Effect.logInfo(`backing up ${flags.backupServiceAddress} to ${description}`)
       return yield* Coordinator.run({
         ...standard,
@@ -70,7 +85,10 @@ export const backupContinuously = leaf(
         backup: backupSettings(flags),
         trustedWaypoints: flags.trustedWaypoints,
         concurrentDownloads: flags.concurrentDownloads,
-        newStorage: flags.newStorage
+        newStorage: flags.newStorage,
+        lease: lease === undefined
+          ? undefined
+          : { duration: Duration.seconds(lease), host: os.hostname(), pid: process.pid }
       })
     }).pipe(
       Effect.provide(
