@@ -12,7 +12,9 @@
 import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import * as CompactionPlan from "./CompactionPlan.ts"
+import { metrics } from "./CoordinatorStatus.ts"
 import { InvalidBackup } from "./EngineError.ts"
 import { type MetadataFile, readMetadataFile, readMetadataFiles } from "./internal/metadataFiles.ts"
 import * as Metadata from "./Metadata.ts"
@@ -117,6 +119,8 @@ export const compact = (
       { concurrency: options.concurrency }
     )
     const compacted = confirmed.filter((each) => each !== undefined)
+    const version = compactedVersion(files, new Set(compacted.flatMap(([, { keys }]) => keys)))
+    if (version !== undefined) yield* Metric.set(metrics.compactedVersion, version)
     const remaining = files.filter(({ file }) => !moved.has(file))
     const next = CompactionPlan.nextTimestamps(
       remaining,
@@ -138,6 +142,16 @@ export const compact = (
       warnings
     }
   }).pipe(Effect.withSpan("Compaction.compact"))
+
+/** The last version of the transactions whose entries stand in compacted files. */
+const compactedVersion = (files: ReadonlyArray<MetadataFile>, keys: ReadonlySet<string>): number | undefined => {
+  let last: number | undefined
+  for (const entry of files.flatMap(({ entries }) => entries)) {
+    if (entry._tag !== "TransactionBackup" || !keys.has(CompactionPlan.keyOf(entry))) continue
+    last = Math.max(last ?? 0, entry.value.last_version)
+  }
+  return last
+}
 
 const refuseUnknown = (problems: ReadonlyArray<InvalidBackup>): Effect.Effect<void, InvalidBackup> => {
   const unknown = problems.find(({ reason }) => reason === "UnknownFormat")

@@ -146,6 +146,10 @@ export const metrics = {
   epochEndingEpoch: coordinatorGauge("epoch_ending_epoch", "Epochs are in the storage up to this one"),
   stateSnapshotEpoch: coordinatorGauge("state_snapshot_epoch", "Epoch of the newest state snapshot in the storage"),
   transactionVersion: coordinatorGauge("transaction_version", "Transactions are in the storage up to this version"),
+  compactedVersion: coordinatorGauge(
+    "compacted_version",
+    "Transactions are in compacted metadata files up to this version; set by a compaction"
+  ),
   leaseHeldUntil: Metric.gauge("holdfast_backup_coordinator_lease_held_until_timestamp_s", {
     description: "Until when this coordinator holds the lease of the storage, in seconds since 1970; 0 without"
   }),

@@ -2,10 +2,11 @@
  * Compaction keeps every entry in the storage: whatever fails, whoever reads, and whoever else compacts.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { Compaction, type CompactionPlan, Metadata, MetadataView, Retries } from "@holdfast/engine"
+import { Compaction, type CompactionPlan, CoordinatorStatus, Metadata, MetadataView, Retries } from "@holdfast/engine"
 import { BackupStorage } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as TestClock from "effect/TestClock"
 import { failure, makeStorage, type MemoryStorage } from "./support/memoryStorage.ts"
@@ -54,6 +55,7 @@ describe("what a compaction does", () => {
       const memory = makeStorage({}, start)
       const first = yield* compactIn(memory.storage)
       expect(first).toMatchObject({ files: 15, compacted: 7, moved: [], waiting: 14 })
+      expect((yield* Metric.value(CoordinatorStatus.metrics.compactedVersion)).value).toBe(100)
       expect((yield* compactIn(memory.storage)).moved).toEqual([])
       yield* TestClock.adjust("59 seconds")
       expect((yield* compactIn(memory.storage)).moved).toEqual([])

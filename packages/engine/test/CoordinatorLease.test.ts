@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from "@effect/vitest"
 import { CoordinatorLease, CoordinatorStatus } from "@holdfast/engine"
-import { BackupStorage, StorageError } from "@holdfast/storage"
+import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -193,6 +193,48 @@ describe("the lease", () => {
         yield* pass(3)
       }).pipe(Effect.withRandom(Random.make(`lease ${seed}`))))
   }
+
+  it.scoped("C-9: of two that write at once, at most one works", () =>
+    Effect.gen(function*() {
+      const memory = makeStorage({ confirm: () => Effect.sleep("1 second") })
+      const working = new Set<string>()
+      for (const host of ["a", "b"]) {
+        yield* Effect.forkScoped(contend(
+          memory.storage,
+          host,
+          Effect.zipRight(Effect.sync(() => working.add(host)), Effect.never)
+        ))
+      }
+      yield* pass(2)
+      // Both have written before either looked.
+      expect(memory.log.filter((line) => line.startsWith("confirm"))).toHaveLength(2)
+      expect(working.size).toBeLessThanOrEqual(1)
+      yield* pass(60)
+      expect(working.size).toBe(1)
+    }))
+
+  it.scoped("C-9: one whose clock is ahead waits until the holder has stopped", () =>
+    Effect.gen(function*() {
+      const memory = makeStorage({
+        confirm: (file) => file.includes("host-a") && !file.includes("until-60000-") ? Effect.never : Effect.void
+      })
+      const working = new Set<string>()
+      const workOf = (host: string) =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => working.add(host)),
+          () => Effect.never,
+          () => Effect.sync(() => working.delete(host))
+        )
+      yield* Effect.forkScoped(contend(killed(memory), "a", workOf("a")))
+      yield* pass(1)
+      yield* Effect.forkScoped(contend(memory.storage, "b", workOf("b")).pipe(ahead(9_900)))
+      yield* pass(58)
+      expect([...working]).toEqual(["a"])
+      yield* pass(1)
+      expect([...working]).toEqual([])
+      yield* pass(3)
+      expect([...working]).toEqual(["b"])
+    }))
 
   it.scoped("C-9: a storage that does not list what was written, or cannot list at all, gives none", () =>
     Effect.gen(function*() {
