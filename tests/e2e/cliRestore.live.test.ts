@@ -21,7 +21,48 @@ const prepared = Effect.gen(function*() {
 const manifest = (folder: string, backup: string, name: string): string =>
   `${fs.readdirSync(folder).find((each) => each.startsWith(backup))}/${name}.manifest`
 
+/** Commands over a folder whose first reading of each file fails, as the first listing does. */
+const failingOnce = (directory: string, folder: string): ReadonlyArray<string> => {
+  const config = path.join(directory, "adapter.yaml")
+  const once = (what: string) => `if mkdir "$PLAN/${what}" 2> /dev/null; then exit 7; fi`
+  fs.writeFileSync(
+    config,
+    `env_vars:
+  - { key: FOLDER, value: ${JSON.stringify(folder)} }
+  - { key: PLAN, value: ${JSON.stringify(path.join(directory, "plan"))} }
+commands:
+  create_backup: 'exit 1'
+  create_for_write: 'exit 1'
+  open_for_read: '${once("read.$(basename \"$FILE_HANDLE\")")}; cat "$FOLDER/$FILE_HANDLE"'
+  save_metadata_line: 'exit 1'
+  list_metadata_files: '${once("listed")}; cd "$FOLDER" && find metadata -type f'
+`
+  )
+  return ["--command-adapter-config", config]
+}
+
 describe("holdfast restore bootstrap-db", () => {
+  it.scopedLive("tries reads again as often as --retries says", () =>
+    Effect.gen(function*() {
+      const { directory, folder, latest } = yield* prepared
+      const plan = path.join(directory, "plan")
+      const dry = ["restore", "bootstrap-db", "--dry-run", ...failingOnce(directory, folder), "--retries"]
+      fs.mkdirSync(plan)
+      expect(yield* runJson([...dry, "0"])).toMatchObject({
+        code: 3,
+        json: { ok: false, errors: [{ tag: "StorageError", operation: "list_metadata_files", exitCode: 7 }] }
+      })
+      expect(fs.readdirSync(plan)).toEqual(["listed"])
+      fs.rmdirSync(path.join(plan, "listed"))
+      const into = ["--target-db-dir", path.join(directory, "db"), "--retries", "0"]
+      const real = ["restore", "bootstrap-db", ...failingOnce(directory, folder), ...into]
+      expect((yield* runJson(real)).code).toBe(3)
+      fs.rmdirSync(path.join(plan, "listed"))
+      expect(yield* runJson([...dry, "1"])).toMatchObject({ code: 0, json: { ok: true, targetVersion: latest } })
+      // The listing, each metadata file and each manifest failed once.
+      expect(fs.readdirSync(plan).length).toBeGreaterThan(5)
+    }))
+
   it.scopedLive("tells what it would do, does it, goes on, and refuses to go back or to mix", () =>
     Effect.gen(function*() {
       const { directory, endings, latest, storage } = yield* prepared

@@ -82,6 +82,17 @@ export const settings = (flags: CommonFlags): Restore.RestoreSettings => ({
 })
 
 /**
+ * What is tried again of reads.
+ *
+ * @since 0.1.0
+ * @category settings
+ */
+export const reading = ({ retries }: Pick<CommonFlags, "retries">): Retries.RetryPolicy => ({
+  ...Retries.standard,
+  retries
+})
+
+/**
  * The storage, how often reads from it are tried again, and the ledger store that is restored into.
  *
  * @since 0.1.0
@@ -100,6 +111,6 @@ export const layer = (
 > =>
   Layer.mergeAll(
     Storage.layer(flags, flags.concurrentDownloads),
-    Layer.succeed(Retries.Reading, { ...Retries.standard, retries: flags.retries }),
+    Layer.succeed(Retries.Reading, reading(flags)),
     LmdbLedgerStore.layer({ directory })
   )

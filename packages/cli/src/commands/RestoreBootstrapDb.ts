@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Restore, type RestorePlan, RestorePreview } from "@holdfast/engine"
+import { Restore, type RestorePlan, RestorePreview, Retries } from "@holdfast/engine"
 import { LmdbLedgerStore, RestoreTarget } from "@holdfast/ledger-store"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -74,7 +74,10 @@ export const restoreBootstrapDb = leaf(
         const output = yield* Output.Output
         const found = yield* RestorePreview.make(goal, yield* progress, common.concurrentDownloads)
         yield* output.result({ json: { ok: true, ...found }, text: (style) => preview(found, style) })
-      }).pipe(Effect.provide(Storage.layer(common, common.concurrentDownloads)))
+      }).pipe(
+        Effect.provideService(Retries.Reading, RestoreFlags.reading(common)),
+        Effect.provide(Storage.layer(common, common.concurrentDownloads))
+      )
     }
     if (directory === undefined) {
       return new UsageError({
