@@ -51,9 +51,9 @@ export interface Nature {
 }
 
 const percent = {
-  slow: 15,
-  fails: 3,
-  answerLost: 3,
+  slow: 20,
+  fails: 4,
+  answerLost: 4,
   torn: 50,
   lags: 15,
   listedTwice: 10,
@@ -151,7 +151,9 @@ export const make = (nature: Nature): FaultyStorage => {
           return file
         })
         const leaveTorn = Effect.gen(function*() {
-          if (isPublished || !faulty || !nature.writesInPlace || files.has(file) || !(yield* chance(percent.torn))) return
+          if (isPublished || !faulty || !nature.writesInPlace || files.has(file) || !(yield* chance(percent.torn))) {
+            return
+          }
           const all = Buffer.concat(parts)
           yield* put(file, all.subarray(0, yield* Random.nextIntBetween(0, Math.max(1, all.length))), false)
           yield* say(`${file} is left torn`)
@@ -205,9 +207,13 @@ export const make = (nature: Nature): FaultyStorage => {
         ),
       capabilities: {
         listFiles: Option.some(Stream.unwrap(
-          perform("list_files", "all", shown).pipe(Effect.map((listed) =>
-            Stream.fromIterable(listed.map(([file, { bytes, modified }]) => ({ file, bytes: bytes.length, modified })))
-          ))
+          perform("list_files", "all", shown).pipe(
+            Effect.map((listed) =>
+              Stream.fromIterable(
+                listed.map(([file, { bytes, modified }]) => ({ file, bytes: bytes.length, modified }))
+              )
+            )
+          )
         )),
         deleteFile: Option.some((file) => perform("delete_file", file, drop(file)))
       },

@@ -29,7 +29,9 @@ export const make = (startMillis: number): JumpingTime => {
   /** Of two that end at the same time, the one that began first. */
   const first = (end: number): Sleep | undefined => {
     let found: Sleep | undefined
-    for (const sleep of sleeps) if (sleep.until <= end && (found === undefined || sleep.until < found.until)) found = sleep
+    for (const sleep of sleeps) {
+      if (sleep.until <= end && (found === undefined || sleep.until < found.until)) found = sleep
+    }
     return found
   }
 

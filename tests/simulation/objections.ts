@@ -18,8 +18,7 @@ const metadataIn = (files: Files) =>
 export const viewOf = (files: Files): MetadataView.MetadataView => MetadataView.make(metadataIn(files))
 
 /** Metadata files with lines that cannot be read. */
-export const unreadable = (files: Files): ReadonlySet<string> =>
-  new Set(viewOf(files).problems.map(({ file }) => file))
+export const unreadable = (files: Files): ReadonlySet<string> => new Set(viewOf(files).problems.map(({ file }) => file))
 
 /** The backups that the metadata name. */
 const backupsIn = (files: Files): ReadonlyArray<Metadata.BackupEntry> =>
@@ -73,10 +72,14 @@ export class Watched {
     const found: Array<string> = []
     for (const backup of backupsIn(files)) {
       for (const file of filesOf(files, backup)) {
-        if (files.get(file)?.whole !== true) found.push(`${backup.value.manifest} is listed, but ${file} is not complete`)
+        if (files.get(file)?.whole !== true) {
+          found.push(`${backup.value.manifest} is listed, but ${file} is not complete`)
+        }
       }
     }
-    const { latestEpochEndingEpoch: epoch = -1, latestTransactionVersion: version = -1 } = MetadataView.storageState(view)
+    const { latestEpochEndingEpoch: epoch = -1, latestTransactionVersion: version = -1 } = MetadataView.storageState(
+      view
+    )
     const gaps = [
       epoch < 0 ? undefined : MetadataView.coveringEpochEndings(view, 0, epoch).gap,
       version < 0 ? undefined : MetadataView.coveringTransactions(view, 0, version).gap
@@ -89,7 +92,9 @@ export class Watched {
       if (!snapshots.has(snapshot)) found.push(`the snapshot of epoch ${snapshot} is gone`)
     }
     for (const snapshot of snapshots) {
-      if (snapshot > epoch) found.push(`the snapshot of epoch ${snapshot} is newer than the epoch endings that prove it`)
+      if (snapshot > epoch) {
+        found.push(`the snapshot of epoch ${snapshot} is newer than the epoch endings that prove it`)
+      }
       this.snapshots.add(snapshot)
     }
     if (this.hadIdentity && view.identities.length === 0) found.push("the identity is gone")

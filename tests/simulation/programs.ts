@@ -1,7 +1,7 @@
 /**
  * The programs of the simulation: each runs on a machine with a disk of its own, until it ends, is stopped, or dies.
  */
-import * as FileSystem from "@effect/platform/FileSystem"
+import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import { Client } from "@holdfast/backup-service"
 import {
@@ -17,12 +17,12 @@ import {
   Verify,
   VerifyRecord
 } from "@holdfast/engine"
-import { BackupStorage } from "@holdfast/storage"
+import type { BackupStorage } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 
-export const retries: Retries.RetryPolicy = { retries: 2, firstDelay: "500 millis", longestDelay: "5 seconds" }
+const retries: Retries.RetryPolicy = { retries: 2, firstDelay: "500 millis", longestDelay: "5 seconds" }
 
 const backup: Settings.BackupSettings = {
   ...Settings.defaultBackupSettings,
@@ -41,9 +41,6 @@ const settings: Coordinator.CoordinatorSettings = {
   backoff: { firstDelay: "1 second", longestDelay: "30 seconds" }
 }
 
-/** Clean-up takes what is older than this: longer than a journal is of use. */
-export const cleanupAgeSeconds = 2 * 86_400
-
 /** Longer than a compaction takes. */
 const retentionSeconds = 1_800
 
@@ -55,13 +52,14 @@ export type Program = Effect.Effect<Outcome, never, FileSystem.FileSystem | Back
 const directory = "/cache"
 
 /** What an operator may see fail, of a storage that fails. */
-const expected = <A>(check: (result: A) => Outcome) =>
-<R>(program: Effect.Effect<A, { readonly message: string }, R>): Effect.Effect<Outcome, never, R> =>
-  program.pipe(
-    Effect.provideService(Retries.Reading, retries),
-    Effect.match({ onSuccess: check, onFailure: ({ message }): Outcome => ({ failed: message }) }),
-    Effect.catchAllDefect((defect) => Effect.succeed<Outcome>({ wrong: `a defect: ${String(defect)}` }))
-  )
+const expected =
+  <A>(check: (result: A) => Outcome) =>
+  <R>(program: Effect.Effect<A, { readonly message: string }, R>): Effect.Effect<Outcome, never, R> =>
+    program.pipe(
+      Effect.provideService(Retries.Reading, retries),
+      Effect.match({ onSuccess: check, onFailure: ({ message }): Outcome => ({ failed: message }) }),
+      Effect.catchAllDefect((defect) => Effect.succeed<Outcome>({ wrong: `a defect: ${String(defect)}` }))
+    )
 
 export const coordinator = (
   client: Client.BackupServiceClient["Type"],
@@ -69,9 +67,11 @@ export const coordinator = (
   status: CoordinatorStatus.CoordinatorStatus["Type"]
 ): Program =>
   Coordinator.run({ ...settings, ...changes }).pipe(
-    Effect.provide(Layer.merge(MetadataCache.layer({ directory }), BackupJournal.layer({ directory })).pipe(
-      Layer.provide(Path.layer)
-    )),
+    Effect.provide(
+      Layer.merge(MetadataCache.layer({ directory }), BackupJournal.layer({ directory })).pipe(
+        Layer.provide(Path.layer)
+      )
+    ),
     Effect.provideService(Client.BackupServiceClient, client),
     Effect.provideService(CoordinatorStatus.CoordinatorStatus, status),
     expected(() => "ended")
@@ -87,12 +87,8 @@ export const compactor = (factor: number): Program =>
     retries
   }).pipe(expected(() => "ended"))
 
-export const cleaner: Program = Cleanup.cleanUp({
-  olderThanSeconds: cleanupAgeSeconds,
-  delete: true,
-  concurrency: 3,
-  retries
-}).pipe(expected(() => "ended"))
+export const cleaner = (olderThanSeconds: number): Program =>
+  Cleanup.cleanUp({ olderThanSeconds, delete: true, concurrency: 3, retries }).pipe(expected(() => "ended"))
 
 /** Files that cannot be read, or are not listed, are no fault of those who wrote them: what was read must hold. */
 export const verifier = (torn: (file: string) => boolean): Program =>

@@ -30,6 +30,8 @@ import * as Programs from "./programs.ts"
 export interface Options {
   readonly seed: number
   readonly steps: number
+  /** Clean-up takes what is older. The standard is longer than a journal is of use. */
+  readonly cleanupAgeSeconds?: number
 }
 
 /** What a run came to. */
@@ -76,6 +78,9 @@ const day = 86_400 * second
 /** Somewhen in 2023, in milliseconds since 1970. */
 const start = 1_700_000_000 * second
 
+/** Of clean-up, in seconds. */
+const standardCleanupAge = 2 * 86_400
+
 /** Long enough to catch up with all that a run can bring. */
 const minutesToCatchUp = 60
 
@@ -102,7 +107,7 @@ interface Machine {
   running: { readonly fiber: Fiber.RuntimeFiber<void>; readonly session: FaultyStorage.Session } | undefined
 }
 
-const world = ({ seed }: Options, time: JumpingTime.JumpingTime) =>
+const world = ({ cleanupAgeSeconds = standardCleanupAge, seed }: Options, time: JumpingTime.JumpingTime) =>
   Effect.gen(function*() {
     const store = yield* MemoryLedgerStore.makeMemory
     const network = Devnet.make(new DevnetOptions.DevnetOptions({ ...networkOptions, seed }))
@@ -129,7 +134,7 @@ const world = ({ seed }: Options, time: JumpingTime.JumpingTime) =>
     const others = [
       machine("compactor 1", Programs.compactor(2)),
       machine("compactor 2", Programs.compactor(3)),
-      machine("clean-up", Programs.cleaner),
+      machine("clean-up", Programs.cleaner(cleanupAgeSeconds)),
       machine("verifier", Programs.verifier(torn))
     ]
     const machines = [...coordinators, ...others]
@@ -196,7 +201,8 @@ const world = ({ seed }: Options, time: JumpingTime.JumpingTime) =>
       const oneOf = (some: ReadonlyArray<Machine>, use: (on: Machine) => Effect.Effect<void, never, Scope.Scope>) =>
         some.length === 0 ? Effect.void : Effect.flatMap(Effect.orDie(Random.choice(some)), use)
       const running = machines.filter((on) => on.running !== undefined)
-      if (drawn < 30) yield* grow
+      for (const on of coordinators) if (yield* chance(40)) yield* begin(on)
+      if (drawn < 35) yield* grow
       else if (drawn < 65) yield* oneOf(machines.filter((on) => on.running === undefined), begin)
       else if (drawn < 80) yield* oneOf(running, kill)
       else if (drawn < 86) yield* oneOf(running, stop)
@@ -223,8 +229,9 @@ const world = ({ seed }: Options, time: JumpingTime.JumpingTime) =>
     /** How far the backups are behind the node, in words. */
     const behind = Effect.gen(function*() {
       const state = Option.getOrThrow(yield* Effect.orDie(store.dbState))
-      const { latestEpochEndingEpoch, latestStateSnapshotEpoch, latestTransactionVersion } =
-        MetadataView.storageState(Objections.viewOf(files))
+      const { latestEpochEndingEpoch, latestStateSnapshotEpoch, latestTransactionVersion } = MetadataView.storageState(
+        Objections.viewOf(files)
+      )
       const found: Array<string> = []
       count.versions = state.committedVersion + 1
       if (NextBackup.epochEnding(latestEpochEndingEpoch, state.epoch) !== undefined) {
