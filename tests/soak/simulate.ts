@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { simulate as run } from "../simulation/simulation.ts"
 import { Objections, options, say, type UsageError } from "./options.ts"
 
-const steps = 500
+const steps = 200
 
 /** Each run that breaks says how to see it again. */
 export const simulate = (args: ReadonlyArray<string>): Effect.Effect<void, UsageError | Objections> =>
