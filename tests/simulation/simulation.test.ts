@@ -8,13 +8,17 @@ import { simulate } from "./simulation.ts"
 
 describe("coordinators, compactors, clean-ups and verifiers, killed at random on a storage to which everything happens,", () => {
   for (const seed of [1, 2]) {
-    it.live(`C-8, M-1, M-6: keep what must hold, and catch up when the faults stop, seed ${seed}`, () =>
-      Effect.gen(function*() {
-        const { faults, killed, started } = yield* simulate({ seed, steps: 50 })
-        expect(started).toBeGreaterThan(15)
-        expect(killed).toBeGreaterThan(3)
-        expect(faults).toBeGreaterThan(20)
-      }))
+    it.live(
+      `C-8, M-1, M-6: keep what must hold, and catch up when the faults stop, seed ${seed}`,
+      () =>
+        Effect.gen(function*() {
+          const { faults, killed, started } = yield* simulate({ seed, steps: 50 })
+          expect(started).toBeGreaterThan(15)
+          expect(killed).toBeGreaterThan(3)
+          expect(faults).toBeGreaterThan(20)
+        }),
+      60_000
+    )
   }
 
   it.live("do the same again from the same seed", () =>
