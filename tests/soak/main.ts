@@ -6,6 +6,8 @@
  * - `mutations [--seed S] [--count N]`: the verifier against changes to the reference storages
  * - `kill [--seed S] [--count N]`: the program ended by KILL in the middle of a backup
  * - `kill-continuously [--seed S] [--count N]`: a coordinator ended by KILL every few seconds, and started again
+ * - `simulate [--seed S] [--count N]`: all that runs on a storage for years, killed at random, on one to which everything
+ *   happens
  * - `crash-devnet [--seed S] [--count N]`: a network that grows in a store, ended by KILL and started again
  * - `crash-restore [--seed S] [--count N]`: likewise a restore with the whole history, and
  *   `crash-bootstrap` one from the newest state on
@@ -21,6 +23,7 @@ import { kill } from "./kill.ts"
 import { killContinuously } from "./killContinuously.ts"
 import { memory } from "./memory.ts"
 import { mutations } from "./mutations.ts"
+import { simulate } from "./simulate.ts"
 
 const tests = {
   memory: () => memory,
@@ -28,6 +31,7 @@ const tests = {
   mutations,
   kill,
   "kill-continuously": killContinuously,
+  simulate,
   "crash-devnet": crash(() => Effect.succeed(growingDevnet)),
   "crash-restore": crash((folder) => restoringBackup(folder, "whole")),
   "crash-bootstrap": crash((folder) => restoringBackup(folder, "newest state"))
@@ -49,6 +53,7 @@ const one = (chosen: string) =>
       case "mutations":
       case "kill":
       case "kill-continuously":
+      case "simulate":
       case "crash-devnet":
       case "crash-restore":
       case "crash-bootstrap":
