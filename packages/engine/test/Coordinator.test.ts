@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
-import { growing, makeCache, pass, saved, start } from "./support/coordinators.ts"
+import { growing, makeCache, pass, passUntilQuiet, saved, start } from "./support/coordinators.ts"
 import { failure, makeStorage, type MemoryStorage } from "./support/memoryStorage.ts"
 import { faults, verifyFiles } from "./support/storedBackups.ts"
 
@@ -198,7 +198,7 @@ describe("the coordinator", () => {
         yield* makeCache,
         { syncInterval: "1 second" }
       )
-      yield* pass(3)
+      yield* passUntilQuiet(memory)
       const { length } = memory.log
       denied = true
       yield* grow(9)

@@ -72,6 +72,15 @@ const turnsPerStep = 100
 export const pass = (steps: number, step: Duration.DurationInput = "1 second") =>
   Effect.repeatN(Effect.zipRight(TestClock.adjust(step), aWhile(turnsPerStep)), steps - 1)
 
+/** Lets time pass until nothing was asked of the storage for a while: no backup is in the middle of its work then. */
+export const passUntilQuiet = ({ log }: MemoryStorage): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const { length } = log
+    return Effect.zipRight(pass(quietSteps), Effect.sync(() => log.length === length))
+  }).pipe(Effect.repeat({ until: (quiet) => quiet }), Effect.asVoid)
+
+const quietSteps = 3
+
 /** The names of the metadata files, in order. */
 export const saved = ({ files }: MemoryStorage): ReadonlyArray<string> =>
   [...files.keys()].flatMap((file) => file.startsWith("metadata/") ? [file.slice("metadata/".length)] : [])
