@@ -9,24 +9,25 @@ import { growingDevnet } from "../support/growingDevnet.ts"
 import { restoringBackup } from "../support/restoringBackup.ts"
 
 const seed = 1
+const count = 3
 
 describe("holdfast node devnet --db, killed at random moments,", () => {
-  it.scopedLive(`S-5: goes on to the same ledger, 5 times, seed ${seed}`, () =>
+  it.scopedLive(`S-5: goes on to the same ledger, ${count} times, seed ${seed}`, () =>
     Effect.gen(function*() {
-      const { killed, wrong } = yield* crashes(growingDevnet, { seed, count: 5 })
+      const { killed, wrong } = yield* crashes(growingDevnet, { seed, count })
       expect(wrong).toEqual([])
-      expect(killed).toBe(5)
+      expect(killed).toBe(count)
     }))
 })
 
 describe("holdfast restore bootstrap-db, killed at random moments,", () => {
   for (const history of ["whole", "newest state"] as const) {
-    it.scopedLive(`R-2: comes to the same ledger, ${history}, 4 times, seed ${seed}`, () =>
+    it.scopedLive(`R-2: comes to the same ledger, ${history}, ${count} times, seed ${seed}`, () =>
       Effect.gen(function*() {
         const program = yield* restoringBackup(yield* TempDirectory.make, history)
-        const { killed, wrong } = yield* crashes(program, { seed, count: 4 })
+        const { killed, wrong } = yield* crashes(program, { seed, count })
         expect(wrong).toEqual([])
-        expect(killed).toBe(4)
+        expect(killed).toBe(count)
       }))
   }
 })
