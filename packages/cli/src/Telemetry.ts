@@ -44,13 +44,9 @@ export const layer: Layer.Layer<never, UsageError, HttpClient.HttpClient> = Laye
       return yield* new UsageError({ detail: "OTEL_EXPORTER_OTLP_HEADERS is not of the form name=value,name=value" })
     }
     const serviceName = (yield* setting("OTEL_SERVICE_NAME")) || "holdfast"
-    const [OtlpMetrics, OtlpSerialization, OtlpTracer] = yield* Effect.promise(() =>
-      Promise.all([
-        import("@effect/opentelemetry/OtlpMetrics"),
-        import("@effect/opentelemetry/OtlpSerialization"),
-        import("@effect/opentelemetry/OtlpTracer")
-      ])
-    )
+    const OtlpMetrics = yield* Effect.promise(() => import("@effect/opentelemetry/OtlpMetrics"))
+    const OtlpSerialization = yield* Effect.promise(() => import("@effect/opentelemetry/OtlpSerialization"))
+    const OtlpTracer = yield* Effect.promise(() => import("@effect/opentelemetry/OtlpTracer"))
     const common = {
       headers,
       resource: { serviceName, serviceVersion: version },
