@@ -35,14 +35,16 @@ const metrics: Effect.Effect<ReadonlyMap<string, number>> = Effect.map(
     }))
 )
 
-/** What changed by an effect, but for what is as it was. */
+/** What changed by an effect, but for what is as it was, and for the limit, which the first pool sets. */
 const changes = <E, R>(run: Effect.Effect<unknown, E, R>) =>
   Effect.gen(function*() {
     const before = yield* metrics
     yield* run
     const after = yield* metrics
     return Object.fromEntries(
-      [...after].map(([key, value]) => [key, value - (before.get(key) ?? 0)] as const).filter(([, by]) => by !== 0)
+      [...after].map(([key, value]) => [key, value - (before.get(key) ?? 0)] as const).filter(([key, by]) =>
+        by !== 0 && key !== "limit"
+      )
     )
   })
 

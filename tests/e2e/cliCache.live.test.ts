@@ -44,7 +44,7 @@ describe("holdfast with a storage behind commands", () => {
     Effect.gen(function*() {
       const { ended } = yield* query({ env: (directory) => ({ XDG_CACHE_HOME: path.join(directory, "adapter.yaml") }) })
       expect(ended).toMatchObject({ code: 0, stdout: empty })
-      expect(ended.stderr).toMatch(/^\d\d:\d\d:\d\d warn the cache folder [^\n]+ cannot be used[^\n]+\n$/)
+      expect(ended.stderr).toMatch(/^(\d\d:\d\d:\d\d warn the cache folder [^\n]+ cannot be used[^\n]+\n){2}$/)
     }))
 
   it.scopedLive("refuses a cache folder that was named and cannot be used (exit 2)", () =>
