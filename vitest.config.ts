@@ -34,6 +34,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           poolOptions: { forks: { singleFork: true } },
+          globalSetup: ["tests/support/packedProgram.ts"],
           setupFiles: ["tests/support/pristineIt.ts"],
           sequence: { groupOrder: 1 }
         }

@@ -1,13 +1,13 @@
-/** Runs the built command line as its users do: a process of its own, judged by its output and exit code. */
+/** Runs the packed command line as its users do: a process of its own, judged by its output and exit code. */
 import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { fileURLToPath } from "node:url"
+import { inject } from "vitest"
 
-const built = fileURLToPath(new URL("../../packages/cli/bin/holdfast.mjs", import.meta.url))
+const packed = inject("packed").program
 const markerName = "HOLDFAST_E2E"
 
 export interface Ended {
@@ -31,7 +31,7 @@ export interface Running {
 }
 
 export interface Options {
-  /** The program, where it is not the one that this workspace has built. */
+  /** The program, where it is not the one that was packed for all tests. */
   readonly program?: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
@@ -46,7 +46,7 @@ export const start = (args: ReadonlyArray<string>, options: Options = {}): Effec
     const ended = yield* Deferred.make<Ended>()
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, [options.program ?? built, ...args], {
+        spawn(process.execPath, [options.program ?? packed, ...args], {
           cwd: options.cwd,
           env: {
             ...process.env,

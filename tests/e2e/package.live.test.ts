@@ -7,9 +7,11 @@ import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import { inject } from "vitest"
 import { document, run, runJson, startNode } from "./cliProcess.ts"
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url))
+const built = path.join(checkout, "packages", "cli", "bin", "holdfast.mjs")
 const largestTarball = 1_500_000
 
 /** The packed command line, and where npm has installed it. */
@@ -25,8 +27,7 @@ const npmFlags = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fu
 const installed = Layer.scoped(
   Installed,
   Effect.map(TempDirectory.make, (directory) => {
-    const pack = [path.join(checkout, "scripts", "pack.mjs"), path.join(directory, "packed")]
-    const tarball = execFileSync(process.execPath, pack, { encoding: "utf8" }).trim()
+    const { tarball } = inject("packed")
     const prefix = path.join(directory, "prefix")
     execFileSync("npm", ["install", "--global", "--prefix", prefix, ...npmFlags, tarball], { cwd: directory })
     const folder = path.join(prefix, "lib", "node_modules", "@holdfast", "cli")
@@ -60,7 +61,7 @@ describe("the packed command line, installed by npm in a clean place", () => {
       Effect.gen(function*() {
         const { program } = yield* Installed
         for (const args of [["--help"], ["backup", "verify"]]) {
-          expect(yield* run(args, { program })).toEqual(yield* run(args))
+          expect(yield* run(args, { program })).toEqual(yield* run(args, { program: built }))
         }
         expect(execFileSync(program, ["--version"], { encoding: "utf8" })).toMatch(/^\d+\.\d+\.\d+\n$/)
       }))
