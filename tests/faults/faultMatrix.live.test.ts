@@ -76,20 +76,18 @@ const play = (cell: Cell) =>
 const descriptors = (): number => fs.existsSync("/proc/self/fd") ? fs.readdirSync("/proc/self/fd").length : 0
 
 describe("the fault matrix with real processes", () => {
-  for (const operation of operations) {
-    for (const cause of causes) {
-      const cells = possible.filter((cell) => cell.operation === operation && cell.cause === cause)
-      if (cells.length === 0) continue
-      it.live(`${operation} ${cause}, ${cells.map(({ moment }) => moment).join("; ")}`, () =>
-        Effect.gen(function*() {
-          const before = { descriptors: descriptors(), listeners: process.listenerCount("exit") }
-          yield* Effect.forEach(cells, play, { concurrency: "unbounded", discard: true })
-          expect(yield* ProcessProbe.descendants()).toEqual([])
-          expect(process.listenerCount("exit")).toBe(before.listeners)
-          // Node closes a socket in the next turn of its loop.
-          yield* Effect.sleep("20 millis")
-          expect(descriptors()).toBeLessThanOrEqual(before.descriptors)
-        }))
-    }
+  for (const cause of causes) {
+    const cells = possible.filter((cell) => cell.cause === cause && operations.some((each) => each === cell.operation))
+    it.live(`${cause}: ${cells.length} cells`, () =>
+      Effect.gen(function*() {
+        const before = { descriptors: descriptors(), listeners: process.listenerCount("exit") }
+        // Mostly they wait: together they take as long as the slowest.
+        yield* Effect.forEach(cells, play, { concurrency: "unbounded", discard: true })
+        expect(yield* ProcessProbe.descendants()).toEqual([])
+        expect(process.listenerCount("exit")).toBe(before.listeners)
+        // Node closes a socket in the next turn of its loop.
+        yield* Effect.sleep("20 millis")
+        expect(descriptors()).toBeLessThanOrEqual(before.descriptors)
+      }))
   }
 })
