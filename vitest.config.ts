@@ -7,6 +7,9 @@ const tests = ["packages/*/test/**/*.test.ts", "tests/**/*.test.ts", "examples/*
 const liveTests = ["packages/*/test/**/*.live.test.ts", "tests/**/*.live.test.ts"]
 const generated = ["**/node_modules/**", "**/dist/**"]
 
+/** Of the live tests, those that watch processes, descriptors and deadlines so closely that others would disturb them. */
+const aloneTests = ["faults", "pipelines", "conformance"].map((folder) => `tests/${folder}/**/*.live.test.ts`)
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -25,18 +28,29 @@ export default defineConfig({
         test: { name: "quick", include: tests, exclude: [...generated, ...liveTests] }
       },
       {
-        // Real processes and clocks: one after the other, and after all others, so that load does not disturb them.
+        // Real processes and clocks: after all others, which take all of the machine.
         extends: true,
         test: {
           name: "live",
           include: liveTests,
+          exclude: [...generated, ...aloneTests],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          globalSetup: ["tests/support/packedProgram.ts"],
+          sequence: { groupOrder: 1 }
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: "alone",
+          include: aloneTests,
           exclude: generated,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           poolOptions: { forks: { singleFork: true } },
-          globalSetup: ["tests/support/packedProgram.ts"],
           setupFiles: ["tests/support/pristineIt.ts"],
-          sequence: { groupOrder: 1 }
+          sequence: { groupOrder: 2 }
         }
       }
     ]
