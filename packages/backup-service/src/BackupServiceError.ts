@@ -44,7 +44,7 @@ export type BackupServiceErrorReason = typeof BackupServiceErrorReason.Type
 export class BackupServiceError
   extends Schema.TaggedError<BackupServiceError>("@holdfast/backup-service/BackupServiceError")("BackupServiceError", {
     reason: BackupServiceErrorReason,
-    /** The address of the service, as it was given. */
+    /** The address of the service, as it was given; what may be secret in one that is refused is masked. */
     address: Schema.String,
     /** The path that was asked for. */
     endpoint: Schema.String,

@@ -7,41 +7,8 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
-import * as http from "node:http"
 import { captured } from "./captured.ts"
-
-interface Told {
-  readonly path: string
-  readonly token: string | undefined
-  readonly text: string
-}
-
-/** A collector that keeps what it is told; or one that never answers. */
-const collector = (answers: boolean) =>
-  Effect.acquireRelease(
-    Effect.async<{ readonly server: http.Server; readonly told: Array<Told>; readonly url: string }>((resume) => {
-      const told: Array<Told> = []
-      const server = http.createServer((request, response) => {
-        let text = ""
-        request.setEncoding("utf8").on("data", (part: string) => {
-          text += part
-        }).on("end", () => {
-          told.push({ path: request.url ?? "", token: request.headers["x-token"]?.toString(), text })
-          if (answers) response.end()
-        })
-      })
-      server.listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        const port = address === null || typeof address === "string" ? 0 : address.port
-        resume(Effect.succeed({ server, told, url: `http://127.0.0.1:${port}` }))
-      })
-    }),
-    ({ server }) =>
-      Effect.async<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        server.closeAllConnections()
-      })
-  )
+import { collector } from "./collector.ts"
 
 /** Verifies an empty folder, which is no valid backup. */
 const verify = (environment: Readonly<Record<string, string>>) =>

@@ -50,6 +50,10 @@ const baseOf = (address: string): string | undefined => {
   return isPlain && (url.protocol === "http:" || url.protocol === "https:") ? url.href.replace(/\/+$/, "") : undefined
 }
 
+/** An address that is refused, as errors show it: without what may be a password or a signature. */
+const shownAddress = (address: string): string =>
+  address.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, "$1***@").replace(/[?#].*$/s, "?***")
+
 const statusHint = (status: number): string => {
   if (status >= 500) {
     return "the node does not have this (it may be behind, or have pruned it), or its database failed: see its log"
@@ -82,9 +86,9 @@ export const makeExchange = (
     if (base === undefined) {
       return yield* new BackupServiceError({
         reason: "InvalidAddress",
-        address,
+        address: shownAddress(address),
         endpoint: "/",
-        detail: "not the URL of an HTTP service; give one like http://localhost:6186"
+        detail: "not the URL of an HTTP service, and nothing more; give one like http://localhost:6186"
       })
     }
     const scoped = HttpClient.withScope(client)

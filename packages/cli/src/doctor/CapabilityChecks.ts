@@ -58,10 +58,9 @@ export const deleteFile = (trial: Trial.Trial): Check.Check => ({
         const known = [...yield* Ref.get(trial.left)].filter(([, note]) => note !== Trial.movedNote)
         const listed = yield* ownFiles(trial)
         const file = Option.map(yield* Ref.get(trial.file), ({ handle }) => handle)
-        // The backup itself is no file.
-        const backup = Option.getOrElse(yield* Ref.get(trial.backup), () => "")
         const doomed = new Set([...known.map(([handle]) => handle), ...Option.getOrElse(listed, () => [])])
-        const handles = [...doomed].filter((handle) => handle !== backup && Trial.owns(trial, handle))
+        // The backup itself is no file.
+        const handles = [...doomed].filter((handle) => handle !== trial.backupName && Trial.owns(trial, handle))
         yield* Effect.forEach(handles, (handle) => Effect.zipRight(remove(handle), Trial.forget(trial, handle)), {
           concurrency: 4,
           discard: true

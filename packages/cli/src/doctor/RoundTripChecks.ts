@@ -51,8 +51,10 @@ const createBackup = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
     const created = yield* Trial.attempt(trial, "create_backup", trial.storage.createBackup(trial.backupName))
     if (Either.isLeft(created)) return StorageFaults.found(created.left)
     yield* Ref.set(trial.backup, Option.some(created.right))
-    yield* Trial.leave(trial, created.right, "the backup of these files; parts of writes that failed may be in it too")
-    return Check.ok(`the backup ${created.right}`)
+    // Not the handle, which is kept nowhere and may be a URL with a signature.
+    const { backupName } = trial
+    yield* Trial.leave(trial, backupName, "the backup of these files; parts of writes that failed may be in it too")
+    return Check.ok(`the backup ${backupName}`)
   })
 
 const writeFile = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>

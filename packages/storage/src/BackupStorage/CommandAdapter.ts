@@ -58,7 +58,7 @@ export const make = (options: Options): Effect.Effect<BackupStorage["Type"], nev
     const system = yield* ProcessSystem
     const { commands, environment, source } = options.config
     const settings = { ...options.config.settings?.command, ...options.settings }
-    const mask = Secrets.make(environment)
+    const mask = Secrets.ofCommand(environment)
 
     const spawn = (
       operation: StorageOperation,

@@ -36,7 +36,7 @@ export const make = (options: {
   readonly environment: ReadonlyArray<readonly [name: string, value: string]>
   readonly parameters: Readonly<Record<string, string>>
 }): CommandFailures => {
-  const maskSecrets = Secrets.make(options.environment)
+  const maskSecrets = Secrets.ofCommand(options.environment)
   const mask = (text: string) => maskSecrets(text)
   const command = firstLine(mask(options.script))
   const parameters = Object.fromEntries(Object.entries(options.parameters).map(([key, value]) => [key, mask(value)]))

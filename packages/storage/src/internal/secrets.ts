@@ -1,8 +1,9 @@
 /**
- * Masks the values of environment variables that look like secrets.
+ * Masks the values of environment variables that look like secrets, and what looks like one in a URL.
  *
  * A value is masked in every form in which tools repeat it: as it stands, without the leading `?` of a shared access
- * signature, percent-encoded or decoded, the lines of a key of several lines, and the parameters of a query string.
+ * signature, percent-encoded or decoded, the lines of a key of several lines, and the parameters of a query string. Of
+ * any URL, whoever made it, user information is masked, and so are signatures, tokens and keys among its parameters.
  */
 
 const secretName = /SAS|TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIAL/i
@@ -13,6 +14,22 @@ const shortLength = 4
 
 /** Parts of a value (a line of a key, a parameter of a query) shorter than this are no secret by themselves. */
 const partLength = 8
+
+/** Shorter values of variables that this program was started with are taken for a setting. */
+const inheritedLength = 8
+
+/**
+ * The variables that commands get beside those of their configuration: the environment of this program, as far as it may
+ * hold secrets. Paths of files that hold one are none.
+ */
+const inherited = (environment: NodeJS.ProcessEnv): ReadonlyArray<readonly [name: string, value: string]> =>
+  Object.entries(environment).flatMap(([name, value = ""]) =>
+    value.length < inheritedLength || /^[~./]/.test(value) ? [] : [[name, value] as const]
+  )
+
+/** Masks the secrets of a command: those of its configuration and those that it inherits from this program. */
+export const ofCommand = (variables: Iterable<readonly [name: string, value: string]>): ReturnType<typeof make> =>
+  make([...inherited(process.env), ...variables])
 
 /** Masks the secrets among these variables in a text. `cut` texts may begin within a secret: that rest is masked too. */
 export const make = (
@@ -29,9 +46,19 @@ export const make = (
     for (const form of ordered) {
       masked = form.length >= shortLength ? masked.replaceAll(form, mask) : maskAlone(masked, form)
     }
-    return masked
+    return maskUrls(masked)
   }
 }
+
+/** `sig` is that of a shared access signature. */
+const isSecretParameter = (name: string): boolean => /^sig$|signature/i.test(name) || secretName.test(name)
+
+/** Between `://` and the `@` of the host, and the values of parameters. */
+const maskUrls = (text: string): string =>
+  text
+    .replace(/(:\/\/)[^\s/?#"'<>]+@/g, `$1${mask}@`)
+    .replace(/([?&;])([\w.-]+)=([^\s&;#"'<>]+)/g, (whole: string, before: string, name: string) =>
+      isSecretParameter(name) ? `${before}${name}=${mask}` : whole)
 
 const formsOf = (value: string): ReadonlyArray<string> => {
   const whole = value.trim()

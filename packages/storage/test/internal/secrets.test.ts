@@ -24,3 +24,34 @@ it("masks the rest of a secret at the beginning of a text that was cut", () => {
   expect(mask("567890 is no good", true)).toBe("*** is no good")
   expect(mask("567890 is no good", false)).toBe("567890 is no good")
 })
+
+it("masks what looks like a secret in any URL", () => {
+  const mask = Secrets.make([])
+  expect(mask("GET https://user:p@ss@host/x?v=1&X-Amz-Signature=ab%2Fc&n=2 failed")).toBe(
+    "GET https://***@host/x?v=1&X-Amz-Signature=***&n=2 failed"
+  )
+  expect(mask("'https://h/c?sv=1&sig=abc'; a=1;AccountKey=abc==;b=2")).toBe(
+    "'https://h/c?sv=1&sig=***'; a=1;AccountKey=***;b=2"
+  )
+  for (const plain of ["https://host/a@b?page=2&design=3", "s3://bucket/a,b@c", "a;b=c", "mail@host"]) {
+    expect(mask(plain)).toBe(plain)
+  }
+})
+
+it("masks the secrets that a command inherits, and neither settings nor paths of files", () => {
+  const variables = {
+    TEST_SECRET: "inherited-1",
+    TEST_KEY: "short",
+    TEST_KEY_FILE: "/etc/key-file",
+    TEST_NAME: "a-plain-name"
+  }
+  Object.assign(process.env, variables)
+  try {
+    const mask = Secrets.ofCommand([["TEST_TOKEN", "given"]])
+    expect(mask("inherited-1, given, short, /etc/key-file, a-plain-name")).toBe(
+      "***, ***, short, /etc/key-file, a-plain-name"
+    )
+  } finally {
+    for (const name of Object.keys(variables)) Reflect.deleteProperty(process.env, name)
+  }
+})
