@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -169,8 +170,18 @@ describe("the command adapter", () => {
 
   it.live("refuses handles that a shell could mistake, without running anything", () =>
     Effect.gen(function*() {
-      const storage = yield* using({ open_for_read: "echo ran", backup_metadata_file: "echo ran" })
+      const ran = "echo ran"
+      const storage = yield* using({ open_for_read: ran, backup_metadata_file: ran, delete_file: ran })
+      const remove = Option.getOrThrow(storage.capabilities.deleteFile)
       const handles = [
+        "",
+        "../x",
+        "a/../../x",
+        "/etc/passwd",
+        "a\nb",
+        "a\rb",
+        "a\0b",
+        "--help",
         "-rf",
         "$(id)",
         "a;b",
@@ -188,7 +199,10 @@ describe("the command adapter", () => {
       for (const handle of handles) {
         expect((yield* Effect.flip(Stream.runDrain(storage.read(handle)))).reason).toBe("InvalidName")
         expect((yield* Effect.flip(storage.backupMetadataFile(handle))).reason).toBe("InvalidName")
+        expect((yield* Effect.flip(remove(handle))).reason).toBe("InvalidName")
       }
+      // Its command gets only the last part of the handle.
+      expect((yield* Effect.flip(storage.backupMetadataFile("metadata/-rf"))).reason).toBe("InvalidName")
       for (const handle of ["backup.0001/0-.chunk", "s3://bucket/a/b", "https://h:80/a/b%20c,d=e@f~1+2"]) {
         expect(yield* Stream.runCount(storage.read(handle))).toBe(1)
       }
@@ -249,13 +263,15 @@ describe("the command adapter", () => {
       expect(messages).toContain("AccessDenied for ***")
     }))
 
-  it.live("leaves lines out of a listing that are no handles, and says so", () =>
+  it.live("leaves lines out of a listing that are no handles, or that a shell could mistake, and says so", () =>
     Effect.gen(function*() {
       const storage = yield* using({
-        list_metadata_files: "printf 'metadata/\\nmetadata/a.meta\\r\\nTotal: 2 files\\n\\n'"
+        list_metadata_files: "printf 'metadata/\\nmetadata/a.meta\\r\\nTotal: 2 files\\n\\n'; "
+          + "printf '%s\\n' '$(id)' '-rf' '../up' $'\\e[2J'"
       })
       const { messages, result } = yield* logged(storage.listMetadataFiles)
       expect(result).toEqual(["metadata/a.meta"])
+      expect(messages).toContain("printed 5 lines that are no file handles")
       expect(messages).toContain("Total: 2 files")
     }))
 

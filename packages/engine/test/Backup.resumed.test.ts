@@ -179,6 +179,7 @@ layer(layerSmall)("a backup with a journal", (it) => {
             yield* Effect.flip(Effect.provide(between(clientOf(network.store), memory.storage, ofKind(kind)), journal))
             repair()
             const file = path.join(directory, `${kind.replace(" ", "_")}.journal`)
+            expect((yield* fs.stat(file)).mode & 0o777).toBe(0o600)
             yield* Effect.orDie(meanwhile(memory, file))
             const { asked, node: counted } = counting(node)
             const result = yield* Effect.provide(between(counted, memory.storage, backup), journal)
