@@ -3,8 +3,10 @@ import * as fs from "node:fs"
 import { builtinModules } from "node:module"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import * as YAML from "yaml"
 
-const packages = fileURLToPath(new URL("../../packages", import.meta.url))
+const checkout = fileURLToPath(new URL("../..", import.meta.url))
+const packages = path.join(checkout, "packages")
 
 interface Manifest {
   readonly name: string
@@ -45,11 +47,40 @@ describe.each(fs.readdirSync(packages).filter((name) => name !== "testkit"))("th
     }
   })
 
-  it("depends on all that it imports, at exact versions", () => {
+  it("depends on all that it imports", () => {
     const declared = Object.keys(manifest.dependencies)
     expect(importsOf(path.join(folder, "dist")).filter((each) => !declared.includes(each))).toEqual([])
-    for (const version of Object.values(manifest.dependencies)) {
-      expect(version).toMatch(/^(\d+\.\d+\.\d+|workspace:\*)$/)
+  })
+})
+
+describe("every package.json of the workspace", () => {
+  const workspace = fs.readFileSync(path.join(checkout, "pnpm-workspace.yaml"), "utf8")
+  const { packages: patterns }: { readonly packages: ReadonlyArray<string> } = YAML.parse(workspace)
+  const folders = patterns.flatMap((pattern) => {
+    const above = pattern.replace(/\/\*$/, "")
+    return above === pattern ? [pattern] : fs.readdirSync(path.join(checkout, above)).map((name) => `${above}/${name}`)
+  })
+
+  it("names exact versions, wherever it names one", () => {
+    expect(folders).toEqual(expect.arrayContaining(["tests", "examples", "packages/cli"]))
+    for (const folder of [".", ...folders]) {
+      const manifest: Readonly<Record<string, Record<string, string>>> = JSON.parse(
+        fs.readFileSync(path.join(checkout, folder, "package.json"), "utf8")
+      )
+      const kinds = Object.keys(manifest).filter((key) => key.toLowerCase().endsWith("dependencies"))
+      for (const [name, version] of kinds.flatMap((kind) => Object.entries(manifest[kind] ?? {}))) {
+        expect([folder, name, version]).toEqual([
+          folder,
+          name,
+          expect.stringMatching(/^(\d+\.\d+\.\d+(-[\w.]+)?|workspace:\*)$/)
+        ])
+      }
     }
+  })
+
+  it("installs what the lockfile says, and runs no script of a dependency", () => {
+    const lock = fs.readFileSync(path.join(checkout, "pnpm-lock.yaml"), "utf8")
+    expect(lock.match(/^ {4}resolution: \{(?!integrity: sha512-)/gm)).toBeNull()
+    expect(workspace).not.toMatch(/^(onlyBuiltDependencies|dangerouslyAllowAllBuilds):/m)
   })
 })
