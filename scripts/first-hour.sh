@@ -142,5 +142,10 @@ contents again > again.sums
 diff storage.sums again.sums || fail "the restored ledger is another one"
 echo "the same $(wc -l < storage.sums) files, byte for byte"
 
+chapter "What is kept on this machine is this user's alone"
+found=$(find storage.yaml cache/holdfast -perm /077)
+[[ -z $found ]] || fail "others may read $found"
+find storage.yaml cache/holdfast -printf '%M  %p\n'
+
 finished=yes
-chapter "Done in $SECONDS seconds. Next: README.md, docs/operating.md, and a configuration for your own storage (holdfast init)."
+chapter "Done in $SECONDS seconds. Next: docs/operating.md, and a configuration for your own storage (holdfast init)"

@@ -1,108 +1,74 @@
-import { describe, expect, layer } from "@effect/vitest"
-import { TempDirectory } from "@holdfast/testkit"
-import * as Context from "effect/Context"
+import { describe, expect, it } from "@effect/vitest"
+import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import { execFileSync } from "node:child_process"
+import { execFile, execFileSync } from "node:child_process"
+import { randomUUID } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { inject } from "vitest"
-import { document, run, runJson, startNode } from "./cliProcess.ts"
+import { run } from "./cliProcess.ts"
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url))
 const built = path.join(checkout, "packages", "cli", "bin", "holdfast.mjs")
+const { tarball } = inject("packed")
 const largestTarball = 1_500_000
 
-/** The packed command line, and where npm has installed it. */
-class Installed extends Context.Tag("@holdfast/tests/Installed")<Installed, {
-  readonly tarball: string
-  readonly folder: string
-  readonly program: string
-}>() {}
-
-/** Runs no script of any package: nothing may need one. */
-const npmFlags = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"]
-
-const installed = Layer.scoped(
-  Installed,
-  Effect.map(TempDirectory.make, (directory) => {
-    const { tarball } = inject("packed")
-    const prefix = path.join(directory, "prefix")
-    execFileSync("npm", ["install", "--global", "--prefix", prefix, ...npmFlags, tarball], { cwd: directory })
-    const folder = path.join(prefix, "lib", "node_modules", "@holdfast", "cli")
-    return { tarball, folder, program: path.join(prefix, "bin", "holdfast") }
+/** Runs `scripts/first-hour.sh TARBALL`; also tells what is left behind of it: files, and processes by name. */
+const firstHour = (given: string) =>
+  Effect.gen(function*() {
+    const temporary = yield* TempDirectory.make
+    const marker = randomUUID()
+    const script = path.join(checkout, "scripts", "first-hour.sh")
+    const env = { ...process.env, TMPDIR: temporary, HOLDFAST_FIRST_HOUR: marker, XDG_CACHE_HOME: temporary }
+    const ended = yield* Effect.async<{ readonly code: number; readonly said: string }>((resume) => {
+      execFile("bash", [script, given], { env }, (error, stdout, stderr) => {
+        resume(Effect.succeed({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }))
+      })
+    })
+    const processes = yield* ProcessProbe.marked("HOLDFAST_FIRST_HOUR", marker)
+    return { ...ended, left: [...fs.readdirSync(temporary), ...processes.map(({ name }) => name)] }
   })
-)
 
-/** The lines of the shell blocks of the package's README, in order. */
-const commandsOf = (readme: string): ReadonlyArray<string> =>
-  [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) => block.trimEnd().split("\n"))
+describe("the packed command line", () => {
+  it.scoped("holds what it needs, and nothing of the machine that packed it", () =>
+    Effect.gen(function*() {
+      expect(fs.statSync(tarball).size).toBeLessThan(largestTarball)
+      const directory = yield* TempDirectory.make
+      execFileSync("tar", ["-xzf", tarball, "-C", directory])
+      const folder = path.join(directory, "package")
+      const text = (name: string) => fs.readFileSync(path.join(folder, name), "utf8")
+      const manifest: Record<string, Record<string, string>> = JSON.parse(text("package.json"))
+      expect(Object.keys(manifest["dependencies"] ?? {}).sort()).toEqual(["@chainsafe/blst", "lmdb"])
+      for (const version of Object.values(manifest["dependencies"] ?? {})) expect(version).toMatch(/^\d+\.\d+\.\d+$/)
+      expect(manifest).toMatchObject({ engines: { node: ">=20.19" }, bin: { holdfast: "./bin/holdfast.mjs" } })
+      expect(Object.keys(manifest)).not.toContain("scripts")
+      expect(text("THIRD-PARTY-NOTICES.txt")).toMatch(/^effect \d+\.\d+\.\d+ \(MIT\)$/m)
+      const files = yield* TempDirectory.files(folder)
+      expect(files).toEqual(expect.arrayContaining(["README.md", "bin/holdfast.mjs", "dist/main.js"]))
+      for (const name of files) expect([name, text(name).includes(checkout)]).toEqual([name, false])
+    }))
 
-describe("the packed command line, installed by npm in a clean place", () => {
-  layer(installed, { excludeTestServices: true })((it) => {
-    it.effect("holds what it needs, and nothing of the machine that packed it", () =>
-      Effect.gen(function*() {
-        const { folder, tarball } = yield* Installed
-        expect(fs.statSync(tarball).size).toBeLessThan(largestTarball)
-        const text = (name: string) => fs.readFileSync(path.join(folder, name), "utf8")
-        const manifest: Record<string, Record<string, string>> = JSON.parse(text("package.json"))
-        expect(Object.keys(manifest["dependencies"] ?? {}).sort()).toEqual(["@chainsafe/blst", "lmdb"])
-        for (const version of Object.values(manifest["dependencies"] ?? {})) expect(version).toMatch(/^\d+\.\d+\.\d+$/)
-        expect(manifest).toMatchObject({ engines: { node: ">=20.19" }, bin: { holdfast: "./bin/holdfast.mjs" } })
-        expect(Object.keys(manifest)).not.toContain("scripts")
-        expect(text("THIRD-PARTY-NOTICES.txt")).toMatch(/^effect \d+\.\d+\.\d+ \(MIT\)$/m)
-        const files = (yield* TempDirectory.files(folder)).filter((name) => !name.startsWith("node_modules/"))
-        expect(files).toEqual(expect.arrayContaining(["README.md", "bin/holdfast.mjs", "dist/main.js"]))
-        for (const name of files) expect([name, text(name).includes(checkout)]).toEqual([name, false])
-      }))
+  it.live("is the same program as in the workspace", () =>
+    Effect.gen(function*() {
+      for (const args of [["--help"], ["backup", "verify"]]) {
+        expect(yield* run(args)).toEqual(yield* run(args, { program: built }))
+      }
+    }))
 
-    it.effect("is the same program as in the workspace, started by its own name", () =>
-      Effect.gen(function*() {
-        const { program } = yield* Installed
-        for (const args of [["--help"], ["backup", "verify"]]) {
-          expect(yield* run(args, { program })).toEqual(yield* run(args, { program: built }))
-        }
-        expect(execFileSync(program, ["--version"], { encoding: "utf8" })).toMatch(/^\d+\.\d+\.\d+\n$/)
-      }))
+  it.scopedLive("is all that a stranger needs for a first hour, of which nothing is left", () =>
+    Effect.gen(function*() {
+      const { code, left, said } = yield* firstHour(tarball)
+      expect({ code, said: code === 0 ? "" : said, left }).toEqual({ code: 0, said: "", left: [] })
+      expect(said).toMatch(/^== Done in \d+ seconds\./m)
+    }))
 
-    it.scoped("does what its README says", () =>
-      Effect.gen(function*() {
-        const { folder, program } = yield* Installed
-        const cwd = yield* TempDirectory.make
-        const lines = commandsOf(fs.readFileSync(path.join(folder, "README.md"), "utf8"))
-        expect(lines.filter((line) => !/^holdfast \S/.test(line))).toEqual([])
-        expect(lines.length).toBeGreaterThan(5)
-        let address = ""
-        for (const line of lines) {
-          const [, ...args] = line.split(" ")
-          if (args[0] === "node") {
-            address = (yield* startNode(args.slice(1), { cwd, program })).address
-            continue
-          }
-          const node = args.includes("oneoff") ? ["--backup-service-address", address] : []
-          expect({ line, ...yield* run([...args, ...node], { cwd, program }) }).toMatchObject({
-            line,
-            code: 0,
-            stderr: ""
-          })
-        }
-        const verified = yield* runJson(["backup", "verify", "--local-fs-dir", "backups"], { cwd, program })
-        expect(verified).toMatchObject({ code: 0, json: { ok: true, epochEndings: { verified: 3 } } })
-      }))
-
-    it.scoped("finds its native modules: a network that signs, in a store", () =>
-      Effect.gen(function*() {
-        const { program } = yield* Installed
-        const cwd = yield* TempDirectory.make
-        const flags = ["--epochs", "2", "--items", "20", "--block-millis", "0", "--db", "network"]
-        const { address } = yield* startNode(["devnet", ...flags], { cwd, program })
-        const state = yield* run(
-          ["backup", "query", "node-state", "--backup-service-address", address, "--output", "json"],
-          { cwd, program }
-        )
-        expect(document(state.stdout)).toMatchObject({ ok: true, epoch: 2 })
-        expect(fs.existsSync(path.join(cwd, "network", "data.mdb"))).toBe(true)
-      }))
-  })
+  it.scopedLive("fails the first hour loudly where something is not as it should be", () =>
+    Effect.gen(function*() {
+      const broken = path.join(yield* TempDirectory.make, "broken.tgz")
+      fs.writeFileSync(broken, "no package")
+      const { code, left, said } = yield* firstHour(broken)
+      expect({ code, left }).toEqual({ code: 1, left: [] })
+      expect(said).toMatch(/^NOT AS IT SHOULD BE: 'npm install [^\n]*' ended with exit code \d+ instead of 0$/m)
+    }))
 })
