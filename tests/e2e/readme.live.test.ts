@@ -1,52 +1,81 @@
+/** The commands in the README and in the guides, run as they stand. */
 import { describe, expect, it } from "@effect/vitest"
 import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as fs from "node:fs"
+import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { run, start, startNode } from "./cliProcess.ts"
 
-const readme = fs.readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8")
+/** The lines of a page's shell blocks, in order. */
+const commandsOf = (page: string): ReadonlyArray<string> => {
+  const text = fs.readFileSync(fileURLToPath(new URL(`../../${page}`, import.meta.url)), "utf8")
+  return [...text.matchAll(/^( *)```sh\n(.*?)^ *```$/gms)].flatMap(([, indent = "", block = ""]) =>
+    block.trimEnd().split("\n").map((line) => line.slice(indent.length))
+  )
+}
 
-/** The lines of the README's shell blocks, in order. */
-const commands = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) => block.trimEnd().split("\n"))
+/** In this order: the README leaves backups that the others look at. */
+const pages = ["README.md", "docs/troubleshooting.md", "docs/migrating.md", "docs/operating.md"]
 
-describe("README", () => {
-  it("has only commands that this test knows how to run", () => {
-    expect(commands.filter((line) => !/^npm (test|start( -- .+)?)$/.test(line))).toEqual([])
-    expect(commands.length).toBeGreaterThan(10)
+/** What a page calls the address of a node that it starts. */
+const documentedAddress = (line: string): string => /--address (\S+)/.exec(line)?.[1] ?? "localhost:6186"
+
+/** The folder of the storage that a command writes to. */
+const storageOf = (line: string): string => /--local-fs-dir (\S+)/.exec(line)?.[1] ?? "storage"
+
+describe("the README and the guides", () => {
+  it("have only commands that this test knows how to run", () => {
+    for (const page of pages) {
+      const lines = commandsOf(page)
+      expect(lines.length).toBeGreaterThan(2)
+      expect(lines.filter((line) => !/^(npm (test|start( -- .+)?)|holdfast .+|mkdir \w+)$/.test(line))).toEqual([])
+    }
   })
 
-  it.scopedLive("gives commands that work, one after the other", () =>
+  it.scopedLive("give commands that work, one after the other", () =>
     Effect.gen(function*() {
       const cwd = yield* TempDirectory.make
       // An address may be taken on this machine: nodes get free ones, and those who ask a node are told.
-      let address = ""
-      for (const line of commands) {
-        const args = line.replace(/^npm start( -- )?/, "").split(" ").filter((word) => word !== "")
+      const nodes = new Map<string, string>()
+      const addressed = (args: ReadonlyArray<string>) => {
+        const given = args.map((word) => nodes.get(word.replace("http://", "")) ?? word)
+        const asksNode = args.some((word) => ["oneoff", "continuously", "node-state", "doctor"].includes(word))
+        return !asksNode || given.some((word) => /^--(storage-only|backup-service-address)$/.test(word))
+          ? given
+          : [...given, "--backup-service-address", nodes.get("localhost:6186") ?? ""]
+      }
+      for (const [page, line] of pages.flatMap((page) => commandsOf(page).map((line) => [page, line] as const))) {
         // This test is part of it.
         if (line === "npm test") continue
+        if (line.startsWith("mkdir ")) {
+          fs.mkdirSync(path.join(cwd, line.slice("mkdir ".length)))
+          continue
+        }
+        const words = line.replace(/^(npm start( -- )?|holdfast )/, "").replace(/"\$PWD\/(.*?)"/, `${cwd}/$1`).split(
+          " "
+        )
+        const args = words.filter((word) => word !== "")
         if (args[0] === "node") {
           const flags = args.slice(1).join(" ").replace(/ --address \S+/, "").split(" ")
-          address = (yield* startNode(flags, { cwd })).address
+          nodes.set(documentedAddress(line), (yield* startNode(flags, { cwd })).address)
           continue
         }
         if (args.includes("continuously")) {
-          const running = yield* start([...args, "--backup-service-address", address], { cwd })
-          yield* Effect.repeat(TempDirectory.files(`${cwd}/archive/metadata`), {
+          const running = yield* start(addressed(args).map((word) => word.replace(":9186", ":0")), { cwd })
+          yield* Effect.repeat(TempDirectory.files(path.join(cwd, storageOf(line), "metadata")), {
             schedule: Schedule.spaced("50 millis"),
-            until: (saved) => saved.some((name) => name.startsWith("transaction_101-"))
+            until: (saved) =>
+              ["state_snapshot_", "transaction_"].every((kind) => saved.some((name) => name.startsWith(kind)))
           })
           yield* running.signal("SIGTERM")
-          expect({ line, code: (yield* running.ended).code }).toEqual({ line, code: 143 })
+          expect({ page, line, code: (yield* running.ended).code }).toEqual({ page, line, code: 143 })
           continue
         }
-        const asksNode = args.includes("oneoff") || args.includes("node-state")
-        const ended = yield* run(
-          args.length === 0 ? ["demo"] : asksNode ? [...args, "--backup-service-address", address] : args,
-          { cwd }
-        )
-        expect({ line, ...ended }).toMatchObject({ line, code: 0, stderr: "" })
+        const { code, stderr } = yield* run(args.length === 0 ? ["demo"] : addressed(args), { cwd })
+        const expected = args.includes("--log-level") ? stderr : ""
+        expect({ page, line, code, stderr }).toEqual({ page, line, code: 0, stderr: expected })
       }
     }))
 })

@@ -70,6 +70,8 @@ export const read = (root: CommandShape, args: ReadonlyArray<string>): Either.Ei
   if (rest.some(isHelp)) return Either.right({ _tag: "Help", command, path })
   const flags = [...command.flags, ...builtIn]
   const seen = new Set<FlagShape>()
+  // The parser knows its own flags only where they stand before all others.
+  const words = form.length
   for (let index = 0; index < rest.length; index++) {
     const word = rest[index] ?? ""
     const [, typed = "", value] = /^(--?[^=]+)(?:=(.*))?$/s.exec(word) ?? []
@@ -89,7 +91,8 @@ export const read = (root: CommandShape, args: ReadonlyArray<string>): Either.Ei
     }
     if (seen.has(flag) && !flag.repeated) return refuse(`the flag '${flag.name}' is given twice`)
     seen.add(flag)
-    form.push(flag.name)
+    const at = builtIn.includes(flag) ? words : form.length
+    form.splice(at, 0, flag.name)
     if (flag.placeholder === undefined) {
       if (value !== undefined) return refuse(`the flag '${flag.name}' takes no value`)
       continue
@@ -98,7 +101,7 @@ export const read = (root: CommandShape, args: ReadonlyArray<string>): Either.Ei
     if (given === undefined || given === "" || (value === undefined && given.startsWith("--"))) {
       return refuse(`the flag '${flag.name}' needs a value; see '${path} --help'`)
     }
-    form.push(given)
+    form.splice(at + 1, 0, given)
   }
   const missing = command.flags.filter((flag) => flag.required && !seen.has(flag))
   if (missing.length > 0 && !rest.some(isVersion)) {

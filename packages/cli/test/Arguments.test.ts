@@ -53,7 +53,11 @@ describe("Arguments", () => {
     ["a value with =", `${command} --trust-waypoint=a=b`, `${command} --trust-waypoint a=b`],
     ["a value with a dash", `${command} --trust-waypoint -1`, `${command} --trust-waypoint -1`],
     ["a toggle", `${command} --strict`, `${command} --strict`],
-    ["a log level", `${command} --log-level debug`, `${command} --log-level debug`],
+    [
+      "a log level, wherever it stands",
+      `${command} --log-level=debug --strict`,
+      command.replace("transaction", "transaction --log-level debug") + " --strict"
+    ],
     ["an argument", "backup read a.meta --strict", "backup read --path a.meta --strict"],
     ["an argument by its name", "backup read --strict --path=a.meta", "backup read --strict --path a.meta"],
     ["the version of any command", "backup transaction --version", "backup transaction --version"],

@@ -44,12 +44,11 @@ const inherited = (name: string, value: string) =>
   )
 
 /** With all that can be logged. */
-const run = ([...args]: ReadonlyArray<string>, environment: Readonly<Record<string, string>>) =>
+const run = (args: ReadonlyArray<string>, environment: Readonly<Record<string, string>>) =>
   Effect.gen(function*() {
     const streams = captured()
     const signals = yield* Queue.unbounded<ExitCode.Signal>()
-    args.splice(args.findIndex((word) => word.startsWith("-")), 0, "--log-level", "debug")
-    const code = yield* Run.run(args, signals).pipe(
+    const code = yield* Run.run([...args, "--log-level", "debug"], signals).pipe(
       Effect.provide(Layer.merge(NodeContext.layer, NodeHttpClient.layerUndici)),
       Effect.provideService(Stdio.Stdio, streams.stdio),
       Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(environment))))
