@@ -128,9 +128,9 @@ const patience = 60_000
 /** @returns {Promise<string>} what `pnpm audit` says; it exits with 1 where it found something */
 const audit = async () => {
   const { packageManager } = await manifestOf(root)
-  return new Promise((resolve) => {
+  return new Promise((answered) => {
     const args = ["--yes", packageManager, "audit", "--prod", "--json"]
-    execFile("npx", args, { cwd: root, timeout: patience }, (_, stdout) => resolve(stdout))
+    execFile("npx", args, { cwd: root, timeout: patience }, (_, stdout) => answered(stdout))
   })
 }
 

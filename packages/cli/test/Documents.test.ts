@@ -69,7 +69,8 @@ describe("docs/migrating.md", () => {
     for (const [, words = "", name, standard, here] of flags) {
       const flag = commandOf(words)?.flags.find((each) => each.name === name)
       expect([words, name, flag === undefined ? "not there" : "same"]).toEqual([words, name, here])
-      if (standard !== "") expect([name, flag?.description]).toEqual([name, expect.stringContaining(`${standard})`)])
+      const shown = standard === "" ? "" : `${standard})`
+      expect([name, flag?.description.includes(shown) ?? true]).toEqual([name, true])
     }
   })
 
