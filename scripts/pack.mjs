@@ -7,7 +7,6 @@
  *
  * `node scripts/pack.mjs FOLDER` works in this folder instead of `dist/`.
  */
-import { build } from "esbuild"
 import { execFileSync } from "node:child_process"
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module"
@@ -53,6 +52,8 @@ const lateSignatures = {
  * @returns the source files that went into it, relative to the checkout
  */
 const bundle = async () => {
+  // Here, since a clean checkout has it only after the set-up.
+  const { build } = await import("esbuild")
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [{ in: join(cli, "dist", "main.js"), out: "main" }],
