@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
-import { spawnSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
@@ -31,7 +31,14 @@ describe("the documentation of the libraries", () => {
   it.scoped("is made from their docstrings: no export is without, and no link leads nowhere", () =>
     Effect.gen(function*() {
       const json = path.join(yield* TempDirectory.make, "api.json")
-      const { status, stderr, stdout } = spawnSync(process.execPath, [script, "--json", json], { encoding: "utf8" })
+      // Not a synchronous call: it takes so long on a busy machine that the test runner would be missed.
+      const { status, stderr, stdout } = yield* Effect.async<
+        { readonly status: unknown; readonly stderr: string; readonly stdout: string }
+      >((resume) => {
+        execFile(process.execPath, [script, "--json", json], (error, said, complained) => {
+          resume(Effect.succeed({ status: error?.code ?? 0, stderr: complained, stdout: said }))
+        })
+      })
       const warnings = `${stdout}${stderr}`.match(/\[(?:warning|error)\].*/g)
       expect({ status, warnings }).toEqual({ status: 0, warnings: null })
 
