@@ -37,6 +37,12 @@ export interface BackupSettings {
    * the chain of trust where that is known. What does not hold never becomes a backup.
    */
   readonly verifyWrites: boolean
+  /**
+   * Chunks that earlier attempts left in the storage are read back, and named instead of being fetched and written again
+   * where they hold. It takes `verifyWrites`, since they are checked behind what was checked, and a storage that lists its
+   * files.
+   */
+  readonly adopt: boolean
 }
 
 const mebibyte = 1024 * 1024
@@ -63,5 +69,6 @@ export const defaultBackupSettings: BackupSettings = {
   itemsPerRequest: 100_000,
   retries: standard,
   saveGrace: "1 second",
-  verifyWrites: true
+  verifyWrites: true,
+  adopt: false
 }

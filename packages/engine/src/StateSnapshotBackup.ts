@@ -28,6 +28,8 @@ import * as Stream from "effect/Stream"
 import { BackupJournal, type ConfirmedChunk } from "./BackupJournal.ts"
 import type { Backup } from "./BackupResult.ts"
 import { SourceMismatch } from "./EngineError.ts"
+import { adopting, nothing, proveItems } from "./internal/adoption.ts"
+import { findLeftovers } from "./internal/leftovers.ts"
 import { decodeFromNode, epochEndingRecords, fromNode, stateItemRecords } from "./internal/nodeRecords.ts"
 import { resumedChunks } from "./internal/resumedChunks.ts"
 import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
@@ -51,7 +53,7 @@ export interface StateSnapshotRequest {
 
 /**
  * Takes the backup. Items are fetched in sub-ranges, several at a time, and put back in order. They are checked while they
- * pass. What an earlier attempt wrote, and a journal knows, is kept.
+ * pass. What an earlier attempt wrote, and a journal knows, is kept; what others left is adopted where that is asked for.
  *
  * Fails with `SourceMismatch`, `BackupServiceError`, `StorageError`, `LocalStateError`.
  *
@@ -98,12 +100,25 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
       maxChunkBytes: settings.maxChunkBytes,
       verified: settings.verifyWrites
     })
+    const adoption = settings.adopt && settings.verifyWrites
+      ? adopting(
+        yield* findLeftovers({
+          folder: new RegExp(`^state_epoch_${epoch}_ver_${version}\\.[0-9a-f]{4}$`),
+          first: 0,
+          last: items - 1,
+          mayName: (entry) => entry._tag === "StateSnapshotBackup" && entry.value.version === version,
+          concurrency: settings.concurrentWrites
+        }),
+        (leftover, after) => proveItems(leftover, stateCheckpointHash, frontierAfter(after), settings)
+      )
+      : nothing
     const verifierAfter = (chunk: ConfirmedChunk | undefined) =>
       new StateSnapshotVerifier.StateSnapshotVerifier(stateCheckpointHash, frontierAfter(chunk))
     const confirmed = yield* resumedChunks({
       first: 0,
       last: items - 1,
       journal,
+      adoption,
       settings,
       tracker,
       usable: (chunk) => !settings.verifyWrites || frontierAfter(chunk)?.count === chunk.last + 1,

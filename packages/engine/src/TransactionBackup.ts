@@ -13,6 +13,8 @@ import * as Effect from "effect/Effect"
 import { BackupJournal } from "./BackupJournal.ts"
 import type { Backup } from "./BackupResult.ts"
 import { InvalidRequest } from "./EngineError.ts"
+import { adopting, nothing, proveTransactions } from "./internal/adoption.ts"
+import { findLeftovers } from "./internal/leftovers.ts"
 import { transactionRecords } from "./internal/nodeRecords.ts"
 import { resumedChunks } from "./internal/resumedChunks.ts"
 import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
@@ -36,7 +38,8 @@ export interface TransactionRequest {
 
 /**
  * Takes the backup. The records pass through byte for byte; fewer than asked for is an error. They are checked while
- * they pass. What an earlier attempt wrote, and a journal knows, is kept.
+ * they pass. What an earlier attempt wrote, and a journal knows, is kept; what others left is adopted where that is asked
+ * for.
  *
  * Fails with `InvalidRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`, `LocalStateError`.
  *
@@ -63,10 +66,25 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
       maxChunkBytes: settings.maxChunkBytes,
       verified: settings.verifyWrites
     })
+    const adoption = settings.adopt && settings.verifyWrites
+      ? adopting(
+        yield* findLeftovers({
+          folder: /^transaction_\d+-\.[0-9a-f]{4}$/,
+          first: firstVersion,
+          last: lastVersion,
+          mayName: (entry) =>
+            entry._tag === "TransactionBackup" && entry.value.first_version <= lastVersion
+            && entry.value.last_version >= firstVersion,
+          concurrency: settings.concurrentWrites
+        }),
+        (leftover) => proveTransactions(leftover, history, settings)
+      )
+      : nothing
     const confirmed = yield* resumedChunks({
       first: firstVersion,
       last: lastVersion,
       journal,
+      adoption,
       settings,
       tracker,
       usable: () => true,

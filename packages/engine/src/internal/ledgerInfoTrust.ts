@@ -106,7 +106,11 @@ const byOneEnding = <E, R>(
   })
 
 /** Checks the signature with the validators that an ending names; the waypoint of that ending. */
-const checkSignature = (signed: LedgerInfoWithSignatures, ending: Uint8Array, epoch: number): Waypoint.Waypoint => {
+export const checkSignature = (
+  signed: LedgerInfoWithSignatures,
+  ending: Uint8Array,
+  epoch: number
+): Waypoint.Waypoint => {
   const { ledgerInfo } = Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, ending).value
   const next = ledgerInfo.commitInfo.nextEpochState
   if (ledgerInfo.commitInfo.epoch !== epoch || next?.epoch !== epoch + 1) {

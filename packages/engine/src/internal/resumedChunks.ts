@@ -6,6 +6,7 @@ import type { ConfirmedChunk, Journal } from "../BackupJournal.ts"
 import type { LocalStateError, SourceMismatch } from "../EngineError.ts"
 import type { Tracker } from "../Progress.ts"
 import type { BackupSettings } from "../Settings.ts"
+import type { Adoption } from "./adoption.ts"
 import { unreadable } from "./backupFiles.ts"
 import { chunkPipeline, type ChunkSource, type IncomingChunk } from "./chunkPipeline.ts"
 
@@ -39,12 +40,14 @@ export const segments = (
   return parts
 }
 
-export interface ResumeOptions<P, E, R, E2, R2> {
+export interface ResumeOptions<P, E, R, E2, R2, R3> {
   readonly first: number
   readonly last: number
   readonly journal: Journal
   readonly settings: BackupSettings
   readonly tracker: Tracker
+  /** What to take of attempts that the journal does not know. */
+  readonly adoption: Adoption<R3>
   /** Can a check go on behind the chunk? */
   readonly usable: (chunk: ConfirmedChunk) => boolean
   /** The records `first` … `last`, behind a chunk that is there. */
@@ -53,15 +56,15 @@ export interface ResumeOptions<P, E, R, E2, R2> {
 }
 
 /**
- * All chunks of a backup, in order: those that earlier attempts wrote, as far as they are still there, and what the
- * pipeline makes of the rest. Each is in the journal as soon as it is confirmed.
+ * All chunks of a backup, in order: those that the journal knows, as far as they are still there; between them those that
+ * are adopted; and what the pipeline makes of the rest. Each is in the journal as soon as it is confirmed.
  */
-export const resumedChunks = <P, E, R, E2, R2>(
-  { first, journal, last, settings, source, tracker, usable, write }: ResumeOptions<P, E, R, E2, R2>
+export const resumedChunks = <P, E, R, E2, R2, R3>(
+  { adoption, first, journal, last, settings, source, tracker, usable, write }: ResumeOptions<P, E, R, E2, R2, R3>
 ): Effect.Effect<
   Arr.NonEmptyReadonlyArray<ConfirmedChunk>,
   E | E2 | LocalStateError | SourceMismatch | StorageError.StorageError,
-  R | R2 | BackupStorage.BackupStorage
+  R | R2 | R3 | BackupStorage.BackupStorage
 > =>
   Effect.gen(function*() {
     const there = yield* Effect.forEach(
@@ -78,23 +81,44 @@ export const resumedChunks = <P, E, R, E2, R2>(
       yield* Effect.logInfo(`going on with ${reused} chunks that an earlier attempt wrote`)
     }
     const one = yield* Effect.makeSemaphore(1)
-    const chunksOf = (part: Segment): Effect.Effect<
-      ReadonlyArray<ConfirmedChunk>,
-      E | E2 | SourceMismatch | LocalStateError,
-      R | R2
-    > => {
-      if (part._tag === "Kept") {
-        tracker.done += part.chunk.last - part.chunk.first + 1
-        tracker.bytes += part.chunk.bytes
-        return Effect.succeed([part.chunk])
-      }
-      return chunkPipeline(
-        source(part.first, part.last, part.after),
+    const count = ({ bytes, first, last }: ConfirmedChunk): void => {
+      tracker.done += last - first + 1
+      tracker.bytes += bytes
+    }
+    const received = (first: number, last: number, after: ConfirmedChunk | undefined) =>
+      chunkPipeline(
+        source(first, last, after),
         settings,
         (chunk) => Effect.tap(write(chunk), (written) => one.withPermits(1)(journal.add(written)))
       )
-    }
+    let adopted = 0
+    const chunksOf = (part: Segment): Effect.Effect<
+      ReadonlyArray<ConfirmedChunk>,
+      E | E2 | SourceMismatch | LocalStateError,
+      R | R2 | R3
+    > =>
+      Effect.gen(function*() {
+        if (part._tag === "Kept") {
+          count(part.chunk)
+          return [part.chunk]
+        }
+        const chunks: Array<ConfirmedChunk> = []
+        for (let next = part.first; next <= part.last; next = (chunks.at(-1)?.last ?? part.last) + 1) {
+          const after = chunks.at(-1) ?? part.after
+          const leftover = yield* adoption.at(next, part.last, after)
+          if (leftover === undefined) {
+            chunks.push(...yield* received(next, Math.min(part.last, adoption.next(next) - 1), after))
+          } else {
+            yield* journal.add(leftover)
+            count(leftover)
+            adopted += 1
+            chunks.push(leftover)
+          }
+        }
+        return chunks
+      })
     const all = (yield* Effect.forEach(parts, chunksOf)).flat()
+    if (adopted > 0) yield* Effect.logInfo(`adopted ${adopted} chunks that earlier attempts left`)
     return Arr.isNonEmptyReadonlyArray(all) ? all : yield* Effect.dieMessage("a backup of no records")
   })
 

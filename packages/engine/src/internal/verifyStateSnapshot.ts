@@ -75,53 +75,82 @@ export const verifyStateSnapshot = <E>(
     yield* beganState(options.reached, manifest, end.items)
 
     const verifier = new StateSnapshotVerifier.StateSnapshotVerifier(root, yield* frontierOf(file, manifest, end))
-    const parts = chunkStream(
+    yield* verifyStateChunks(
+      file,
       manifest.chunks.filter((chunk) => chunk.first_idx >= end.items),
-      (chunk) => chunk.blobs,
-      (chunk) => readProof(chunk.proof, Proofs.SparseMerkleRangeProof),
+      verifier,
+      tracker,
+      (chunk, { firstKey, lastKey }) => {
+        const [first, last] = [HashValue.format(firstKey), HashValue.format(lastKey)]
+        const wrong = first !== chunk.first_key
+          ? `begins with key hash ${first}, not ${chunk.first_key}`
+          : last !== chunk.last_key
+          ? `ends with key hash ${last}, not ${chunk.last_key}`
+          : undefined
+        if (wrong !== undefined) throw inconsistent(file, `${chunk.blobs} ${wrong} as it says`)
+      },
+      end,
       options
     )
-    yield* Stream.runForEach(parts, (part) => {
-      const { chunk } = part
-      switch (part._tag) {
-        case "Start":
-          return Effect.void
-        case "Records": {
-          const { batch } = part
-          const taken = check(chunk.blobs, () => {
-            verifier.push(batch, end.stage)
-            tracker.done += batch.count
-            tracker.bytes += batch.bytes.length
-          })
-          return Effect.zipRight(taken, end.flush)
-        }
-        case "End": {
-          const proven = check(chunk.blobs, () => {
-            const expected = chunk.last_idx - chunk.first_idx + 1
-            const facts = verifier.endChunk(part.proof)
-            const firstKey = HashValue.format(facts.firstKey)
-            const lastKey = HashValue.format(facts.lastKey)
-            const wrong = facts.items !== expected
-              ? `holds ${facts.items} items, not ${expected}`
-              : firstKey !== chunk.first_key
-              ? `begins with key hash ${firstKey}, not ${chunk.first_key}`
-              : lastKey !== chunk.last_key
-              ? `ends with key hash ${lastKey}, not ${chunk.last_key}`
-              : undefined
-            if (wrong !== undefined) throw inconsistent(file, `${chunk.blobs} ${wrong} as it says`)
-          }, `with its proof ${chunk.proof}: `)
-          return proven.pipe(
-            Effect.zipRight(Effect.suspend(() => end.settle(verifier.save()))),
-            Effect.zipRight(reachedItem(options.reached, chunk.last_idx))
-          )
-        }
-      }
-    }).pipe(namedBy(file))
     yield* check(file, () => verifier.finish())
     yield* end.finish
     const { epoch, root_hash: rootHash, version } = manifest
     return { snapshot: { epoch, version, items: verifier.items, rootHash }, trusted }
   }).pipe(Effect.scoped)
+
+/**
+ * Checks chunks, in order, behind what the verifier has; their items go to the end. `proven` is told of each what it turned
+ * out to hold, and may refuse it.
+ */
+export const verifyStateChunks = <
+  C extends Pick<Manifest.StateSnapshotManifest["chunks"][number], "blobs" | "first_idx" | "last_idx" | "proof">,
+  E
+>(
+  file: string,
+  chunks: ReadonlyArray<C>,
+  verifier: StateSnapshotVerifier.StateSnapshotVerifier,
+  tracker: Progress.Tracker,
+  proven: (chunk: C, facts: StateSnapshotVerifier.StateChunkFacts) => void,
+  end: StateEnd<E>,
+  options: ChunkStreamOptions
+): CheckInto<void, E> => {
+  const parts = chunkStream(
+    chunks,
+    (chunk) => chunk.blobs,
+    (chunk) => readProof(chunk.proof, Proofs.SparseMerkleRangeProof),
+    options
+  )
+  return Stream.runForEach(parts, (part) => {
+    const { chunk } = part
+    switch (part._tag) {
+      case "Start":
+        return Effect.void
+      case "Records": {
+        const { batch } = part
+        const taken = check(chunk.blobs, () => {
+          verifier.push(batch, end.stage)
+          tracker.done += batch.count
+          tracker.bytes += batch.bytes.length
+        })
+        return Effect.zipRight(taken, end.flush)
+      }
+      case "End": {
+        const checked = check(chunk.blobs, () => {
+          const expected = chunk.last_idx - chunk.first_idx + 1
+          const facts = verifier.endChunk(part.proof)
+          if (facts.items !== expected) {
+            throw inconsistent(file, `${chunk.blobs} holds ${facts.items} items, not ${expected} as it says`)
+          }
+          proven(chunk, facts)
+        }, `with its proof ${chunk.proof}: `)
+        return checked.pipe(
+          Effect.zipRight(Effect.suspend(() => end.settle(verifier.save()))),
+          Effect.zipRight(reachedItem(options.reached, chunk.last_idx))
+        )
+      }
+    }
+  }).pipe(namedBy(file))
+}
 
 /** Items of a snapshot, as its manifest says. */
 export const itemsOf = ({ chunks }: Manifest.StateSnapshotManifest): number => (chunks.at(-1)?.last_idx ?? -1) + 1

@@ -1,0 +1,163 @@
+/** Chunks that earlier attempts left are read back and named by the new backup, where they hold. */
+import type { BackupServiceError, Client } from "@holdfast/backup-service"
+import { EpochHistory, HashValue, type LedgerInfo, type StateFrontier, StateSnapshotVerifier } from "@holdfast/ledger"
+import type { BackupStorage, StorageError } from "@holdfast/storage"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
+import * as Stream from "effect/Stream"
+import type { ConfirmedChunk } from "../BackupJournal.ts"
+import type { InvalidBackup } from "../EngineError.ts"
+import type { Tracker } from "../Progress.ts"
+import type { BackupSettings } from "../Settings.ts"
+import { type Check, check, inconsistent } from "./backupFiles.ts"
+import { folderOf } from "./backupFolders.ts"
+import { checkSignature } from "./ledgerInfoTrust.ts"
+import type { Leftover } from "./leftovers.ts"
+import { epochEndingRecords } from "./nodeRecords.ts"
+import { nowhere } from "./verifiedEnds.ts"
+import { verifyStateChunks } from "./verifyStateSnapshot.ts"
+import { verifyTransactions } from "./verifyTransactions.ts"
+
+type Proving = Effect.Effect<
+  ConfirmedChunk,
+  BackupServiceError.BackupServiceError | InvalidBackup | StorageError.StorageError,
+  BackupStorage.BackupStorage | Client.BackupServiceClient
+>
+
+/** What there is to adopt. */
+export interface Adoption<R> {
+  /** A chunk that holds behind `after`: it begins with the record `first` and does not go beyond `last`. */
+  readonly at: (
+    first: number,
+    last: number,
+    after: ConfirmedChunk | undefined
+  ) => Effect.Effect<ConfirmedChunk | undefined, never, R>
+  /** The first record behind `first` with which a chunk begins that may hold; infinity where there is none. */
+  readonly next: (first: number) => number
+}
+
+/** Nothing is adopted. */
+export const nothing: Adoption<never> = { at: () => Effect.succeed(undefined), next: () => Infinity }
+
+/**
+ * So many chunks of an attempt in a row may fail to hold. One may be damaged; if the next one is wrong, too, it was not a
+ * backup of the same, and it would be a pity to read all of it.
+ */
+const failuresInARow = 2
+
+/** The leftovers, by first record, and how one is proven. Whatever keeps one from being proven is told, and no error. */
+export const adopting = <E extends { readonly message: string }, R>(
+  leftovers: ReadonlyArray<Leftover>,
+  prove: (leftover: Leftover, after: ConfirmedChunk | undefined) => Effect.Effect<ConfirmedChunk, E, R>
+): Adoption<R> => {
+  const byFirst = Arr.groupBy(leftovers, ({ first }) => `${first}`)
+  const failures = new Map<string, number>()
+  const isOfUse = ({ data }: Leftover): boolean => (failures.get(folderOf(data)) ?? 0) < failuresInARow
+  const failed = ({ data }: Leftover, { message }: E) => {
+    failures.set(folderOf(data), (failures.get(folderOf(data)) ?? 0) + 1)
+    return Effect.logWarning(`${data} is not adopted: ${message}`)
+  }
+  return {
+    at: (first, last, after) =>
+      Effect.gen(function*() {
+        for (const leftover of byFirst[`${first}`] ?? []) {
+          if (leftover.last > last || !isOfUse(leftover)) continue
+          const chunk = yield* prove(leftover, after).pipe(
+            Effect.catchAll((error) => Effect.as(failed(leftover, error), undefined))
+          )
+          if (chunk === undefined) continue
+          failures.delete(folderOf(leftover.data))
+          return chunk
+        }
+        return undefined
+      }),
+    next: (first) => leftovers.find((leftover) => leftover.first > first && isOfUse(leftover))?.first ?? Infinity
+  }
+}
+
+/**
+ * Reads state items and proves that they are all the items of the state that follow those of the frontier, up to the last
+ * of them.
+ */
+export const proveItems = (
+  { data, first, last, proof }: Leftover,
+  root: HashValue.HashValue,
+  frontier: StateFrontier.StateFrontier | undefined,
+  { maxRecordBytes }: BackupSettings
+): Check<ConfirmedChunk> =>
+  Effect.gen(function*() {
+    const verifier = new StateSnapshotVerifier.StateSnapshotVerifier(root, frontier)
+    const tracker: Tracker = { done: 0, bytes: 0 }
+    const keys = { firstKey: "", lastKey: "" }
+    yield* verifyStateChunks(
+      folderOf(data),
+      [{ first_idx: first, last_idx: last, blobs: data, proof }],
+      verifier,
+      tracker,
+      (_, { firstKey, lastKey }) => {
+        keys.firstKey = HashValue.format(firstKey)
+        keys.lastKey = HashValue.format(lastKey)
+      },
+      nowhere.state,
+      { ahead: 1, maxRecordBytes }
+    )
+    return { first, last, bytes: tracker.bytes, data, proof, ...keys, frontier: Encoding.encodeHex(verifier.save()) }
+  })
+
+/**
+ * Reads transactions and proves that they are those of their versions: by the chain of trust; without one by the
+ * validators that the node names.
+ */
+export const proveTransactions = (
+  { data, first, last, proof }: Leftover,
+  history: EpochHistory.EpochHistory | undefined,
+  settings: BackupSettings
+): Proving =>
+  Effect.gen(function*() {
+    const tracker: Tracker = { done: 0, bytes: 0 }
+    const unproven: Array<LedgerInfo.LedgerInfoWithSignatures> = []
+    const range = { first_version: first, last_version: last }
+    yield* verifyTransactions(
+      folderOf(data),
+      { ...range, chunks: [{ ...range, transactions: data, proof, format: "V1" }] },
+      { first, last },
+      history ?? new EpochHistory.EpochHistory(),
+      tracker,
+      () => undefined,
+      {
+        ...nowhere.transactions,
+        settle: (signed, trusted) => Effect.sync(() => void (trusted || unproven.push(signed)))
+      },
+      { ahead: 1, maxRecordBytes: settings.maxRecordBytes }
+    )
+    yield* Effect.forEach(unproven, (signed) => expectSigned(proof, signed, history, settings), { discard: true })
+    return { first, last, bytes: tracker.bytes, data, proof }
+  })
+
+/**
+ * Fails unless the ledger info of a proof is signed by the validators that the node's ending of the epoch before names. That
+ * of epoch 0, which nobody signs, must be the node's.
+ */
+const expectSigned = (
+  proof: string,
+  signed: LedgerInfo.LedgerInfoWithSignatures,
+  history: EpochHistory.EpochHistory | undefined,
+  settings: BackupSettings
+) =>
+  Effect.gen(function*() {
+    const { epoch } = signed.value.ledgerInfo.commitInfo
+    if (history !== undefined) {
+      return yield* inconsistent(proof, `it is of epoch ${epoch}, which the epoch endings in the storage do not prove`)
+    }
+    const before = Math.max(0, epoch - 1)
+    const [batch] = yield* Stream.runCollect(epochEndingRecords(before, 1, settings))
+    if (batch === undefined) return yield* Effect.dieMessage("one record expected")
+    const ending = batch.bytes.subarray(batch.starts[0], batch.ends[0])
+    yield* check(proof, () => {
+      if (epoch > 0) return checkSignature(signed, ending, before)
+      const genesis = new EpochHistory.EpochHistory()
+      genesis.push(ending)
+      return genesis.verify(signed)
+    })
+  })
