@@ -222,3 +222,14 @@ export const backup = {
   ),
   maxRecordSize
 }
+
+/**
+ * Whether to look for what earlier attempts left.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const adopt: Flag.Flag<boolean> = Flag.toggle(
+  "adopt",
+  "Read back what earlier attempts left in the storage, and use what holds instead of sending it again"
+)

@@ -158,6 +158,8 @@ const backingUp = (
       // The ledger infos that verify what the others back up are in the same storage by then.
       done: (state) => Effect.zipRight(Queue.offer(forSnapshots, state), Queue.offer(forTransactions, state))
     })
+    const ofSnapshots = adoptingFirst(backup)
+    const ofTransactions = adoptingFirst(backup)
     const stateSnapshots = coordinatorWorker({
       worker: "stateSnapshots",
       states: forSnapshots,
@@ -168,7 +170,8 @@ const backingUp = (
         return NextBackup.isClosed(epoch, state.epoch)
           ? {
             what: `state snapshot of epoch ${epoch}`,
-            backup: (history) => StateSnapshotBackup.take({ epoch, settings: backup, ...history })
+            backup: (history) =>
+              ofSnapshots((settings) => StateSnapshotBackup.take({ epoch, settings, ...history }))
           }
           : undefined
       }),
@@ -184,7 +187,8 @@ const backingUp = (
         return lastVersion <= committedVersion
           ? {
             what: `transactions ${firstVersion} to ${lastVersion}`,
-            backup: (history) => TransactionBackup.take({ firstVersion, lastVersion, settings: backup, ...history })
+            backup: (history) =>
+              ofTransactions((settings) => TransactionBackup.take({ firstVersion, lastVersion, settings, ...history }))
           }
           : undefined
       }),
@@ -194,6 +198,22 @@ const backingUp = (
       concurrency: "unbounded"
     }).pipe(Effect.zipRight(Effect.never))
   }).pipe(Effect.withSpan("Coordinator.run"))
+
+/**
+ * Takes backups with these settings. Leftovers are looked for until the first one is taken, since that lists all files of
+ * the storage; what is left from then on is in the journal.
+ */
+const adoptingFirst = (settings: BackupSettings) => {
+  let { adopt } = settings
+  return (take: (settings: BackupSettings) => Backup): Backup =>
+    Effect.tap(
+      Effect.suspend(() => take({ ...settings, adopt })),
+      () =>
+        Effect.sync(() => {
+          adopt = false
+        })
+    )
+}
 
 interface Planned {
   readonly what: string

@@ -4,32 +4,16 @@
 import { describe, expect, layer } from "@effect/vitest"
 import type { Client } from "@holdfast/backup-service"
 import { type BackupResult, EpochEndingBackup, StateSnapshotBackup, TransactionBackup } from "@holdfast/engine"
-import { Bcs, EpochHistory, Frames, LedgerInfo, type Proofs } from "@holdfast/ledger"
+import { Bcs, type EpochHistory, LedgerInfo, type Proofs } from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { between, type Kind, kinds, settings } from "./support/backups.ts"
+import { historyOf } from "./support/histories.ts"
 import { clientOf } from "./support/memoryNode.ts"
 import { makeStorage, type MemoryStorage } from "./support/memoryStorage.ts"
-import { grown, layerSmall, type Network, smallOptions, TestNetwork } from "./support/networks.ts"
+import { grown, layerSmall, smallOptions, TestNetwork } from "./support/networks.ts"
 
 type Node = Client.BackupServiceClient["Type"]
-
-/** The chain of trust of a network, up to an epoch. */
-const historyOf = ({ store }: Network, epochs: number) =>
-  Effect.gen(function*() {
-    const history = new EpochHistory.EpochHistory()
-    const splitter = new Frames.FrameSplitter({ maxRecordBytes: 1_000_000 })
-    yield* Stream.runForEach(store.epochEndingLedgerInfos(0, epochs), (bytes) =>
-      Effect.sync(() => {
-        for (const batch of splitter.push(bytes)) {
-          for (let index = 0; index < batch.count; index++) {
-            history.push(batch.bytes.slice(batch.starts[index], batch.ends[index]))
-          }
-        }
-      }))
-    history.settle()
-    return history
-  }).pipe(Effect.orDie)
 
 type Trust = { readonly history?: EpochHistory.EpochHistory }
 

@@ -19,10 +19,17 @@ export const gzipConfig = (folder: string): CommandAdapterConfig.CommandAdapterC
   }
 }
 
+/** `commands` are added to those that were published. */
 export const layerOf = (
   layout: "local-folder" | "gzip-commands" | "continuous",
-  folder: string
+  folder: string,
+  commands: Partial<CommandAdapterConfig.CommandAdapterConfig["commands"]> = {}
 ): Layer.Layer<BackupStorage.BackupStorage> =>
   layout === "gzip-commands"
-    ? CommandAdapter.layer({ config: gzipConfig(folder) }).pipe(Layer.provide(CommandPool.layer))
+    ? CommandAdapter.layer({ config: withCommands(gzipConfig(folder), commands) }).pipe(Layer.provide(CommandPool.layer))
     : LocalFolder.layer({ directory: folder }).pipe(Layer.provide(NodeContext.layer), Layer.orDie)
+
+const withCommands = (
+  config: CommandAdapterConfig.CommandAdapterConfig,
+  commands: Partial<CommandAdapterConfig.CommandAdapterConfig["commands"]>
+): CommandAdapterConfig.CommandAdapterConfig => ({ ...config, commands: { ...config.commands, ...commands } })

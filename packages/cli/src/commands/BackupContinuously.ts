@@ -20,7 +20,7 @@ import * as MetadataFolder from "../MetadataFolder.ts"
 import * as MetricsServer from "../MetricsServer.ts"
 import * as Storage from "../Storage.ts"
 import * as Values from "../Values.ts"
-import { backupSettings, filesPerChunk } from "./BackupOneoff.ts"
+import { backupSettings, expectAdoptable, filesPerChunk } from "./BackupOneoff.ts"
 
 const standard = Coordinator.defaultSettings
 
@@ -60,6 +60,7 @@ export const backupContinuously = leaf(
       description: "Wait while another coordinator with a lease works on the storage; one that is killed lasts so long",
       parse: Values.integer(Duration.toSeconds(CoordinatorLease.shortest))
     }),
+    adopt: Flags.adopt,
     newStorage: Flags.newStorage,
     ...Flags.storage,
     ...Flags.node,
@@ -70,6 +71,7 @@ export const backupContinuously = leaf(
   (flags) =>
     Effect.gen(function*() {
       const { capabilities, description } = yield* BackupStorage.BackupStorage
+      yield* expectAdoptable(flags)
       const lease = Option.getOrUndefined(flags.lease)
       if (lease !== undefined && (Option.isNone(capabilities.listFiles) || Option.isNone(capabilities.deleteFile))) {
         return yield* new UsageError({

@@ -12,10 +12,11 @@ import {
   StateSnapshotBackup,
   TransactionBackup
 } from "@holdfast/engine"
+import { BackupStorage } from "@holdfast/storage"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import { UsageError } from "../CliError.ts"
 import { flags as flagsOf, group, leaf } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
@@ -43,6 +44,7 @@ interface Bounds {
   readonly bufferedChunks: number
   readonly retries: number
   readonly noVerifyWrites: boolean
+  readonly adopt?: boolean
 }
 
 interface BackupFlags extends Storage.StorageFlags, Bounds {
@@ -64,8 +66,34 @@ export const backupSettings = (flags: Bounds): Settings.BackupSettings => ({
   concurrentWrites: flags.concurrentWrites,
   bufferedChunks: flags.bufferedChunks,
   retries: { ...Settings.defaultBackupSettings.retries, retries: flags.retries },
-  verifyWrites: !flags.noVerifyWrites
+  verifyWrites: !flags.noVerifyWrites,
+  adopt: flags.adopt ?? false
 })
+
+/**
+ * Fails unless `--adopt`, where it is given, can do what it should.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const expectAdoptable = (
+  { adopt = false, noVerifyWrites }: Bounds
+): Effect.Effect<void, UsageError, BackupStorage.BackupStorage> =>
+  Effect.gen(function*() {
+    const { capabilities, description } = yield* BackupStorage.BackupStorage
+    if (!adopt) return
+    if (noVerifyWrites) {
+      return yield* new UsageError({
+        detail: "--adopt with --no-verify-writes: what is adopted is checked behind what was checked, so leave one out"
+      })
+    }
+    if (Option.isNone(capabilities.listFiles)) {
+      return yield* new UsageError({
+        detail: `--adopt needs a storage that can list its files, which ${description} cannot: `
+          + "add 'list_files' to its commands, or go without it"
+      })
+    }
+  })
 
 const common = {
   ...Flags.storage,
@@ -80,6 +108,7 @@ const takeWith = (flags: BackupFlags, take: (settings: Settings.BackupSettings) 
   Effect.gen(function*() {
     const output = yield* Output.Output
     const started = yield* Clock.currentTimeMillis
+    yield* expectAdoptable(flags)
     const result = yield* take(backupSettings(flags))
     yield* output.result(report(result, ((yield* Clock.currentTimeMillis) - started) / 1000))
   }).pipe(
@@ -184,6 +213,7 @@ const stateSnapshot = leaf(
       description: "The epoch, which must be closed",
       parse: Values.integer(0)
     }),
+    adopt: Flags.adopt,
     ...common
   }),
   ({ stateSnapshotEpoch: epoch, ...flags }) =>
@@ -206,6 +236,7 @@ const transaction = leaf(
       description: "How many transactions",
       parse: Values.integer(1)
     }),
+    adopt: Flags.adopt,
     ...common
   }),
   ({ count, startVersion: firstVersion, ...flags }) =>

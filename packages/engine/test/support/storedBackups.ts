@@ -49,7 +49,10 @@ export const layerStored: Layer.Layer<StoredBackups> = Layer.effect(
 export const verifyFiles = (files: Files, request: Partial<Verify.VerifyRequest> = {}, hooks: Hooks = {}) =>
   verifyIn(makeStorage(hooks, files), request)
 
-export const verifyIn = ({ storage }: MemoryStorage, request: Partial<Verify.VerifyRequest> = {}) =>
+export const verifyIn = (
+  { storage }: Pick<MemoryStorage, "storage">,
+  request: Partial<Verify.VerifyRequest> = {}
+) =>
   Verify.verify({ ...Verify.everything, ...request }).pipe(
     Effect.provideService(BackupStorage.BackupStorage, storage)
   )
