@@ -1,6 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { BackupResult } from "@holdfast/engine"
-import { report } from "../src/commands/BackupOneoff.ts"
+import { BackupStorage } from "@holdfast/storage"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { expectAdoptable, report } from "../src/commands/BackupOneoff.ts"
 import { plain } from "../src/Style.ts"
 
 const result: BackupResult.BackupResult = {
@@ -43,4 +47,34 @@ describe("the report of a backup", () => {
     })
     expect(text(plain, 80)).toContain("  lists     transaction_0-.ffff/transaction.manifest, an earlier backup")
   })
+})
+
+describe("--adopt", () => {
+  const storage = BackupStorage.BackupStorage.of({
+    createBackup: () => Effect.dieMessage("not asked for"),
+    write: () => Effect.dieMessage("not asked for"),
+    read: () => Stream.dieMessage("not asked for"),
+    saveMetadataLines: () => Effect.dieMessage("not asked for"),
+    listMetadataFiles: Effect.dieMessage("not asked for"),
+    backupMetadataFile: () => Effect.dieMessage("not asked for"),
+    capabilities: { listFiles: Option.none(), deleteFile: Option.none() },
+    description: "commands of a.yaml"
+  })
+  const bounds = {
+    maxChunkSize: 1,
+    maxRecordSize: 1,
+    concurrentDataRequests: 1,
+    concurrentWrites: 1,
+    bufferedChunks: 1,
+    retries: 0
+  }
+
+  it.effect("C-10: is refused where it cannot do what it should", () =>
+    Effect.gen(function*() {
+      const needed = expectAdoptable({ ...bounds, adopt: true, noVerifyWrites: false })
+      expect((yield* Effect.flip(needed)).message).toContain("add 'list_files' to its commands")
+      const unchecked = expectAdoptable({ ...bounds, adopt: true, noVerifyWrites: true })
+      expect((yield* Effect.flip(unchecked)).message).toContain("--no-verify-writes")
+      yield* expectAdoptable({ ...bounds, adopt: false, noVerifyWrites: true })
+    }).pipe(Effect.provideService(BackupStorage.BackupStorage, storage)))
 })

@@ -171,7 +171,7 @@ const backingUp = (
           ? {
             what: `state snapshot of epoch ${epoch}`,
             backup: (history) =>
-              ofSnapshots((settings) => StateSnapshotBackup.take({ epoch, settings, ...history }))
+              ofSnapshots((given) => StateSnapshotBackup.take({ epoch, settings: given, ...history }))
           }
           : undefined
       }),
@@ -188,7 +188,9 @@ const backingUp = (
           ? {
             what: `transactions ${firstVersion} to ${lastVersion}`,
             backup: (history) =>
-              ofTransactions((settings) => TransactionBackup.take({ firstVersion, lastVersion, settings, ...history }))
+              ofTransactions((given) =>
+                TransactionBackup.take({ firstVersion, lastVersion, settings: given, ...history })
+              )
           }
           : undefined
       }),

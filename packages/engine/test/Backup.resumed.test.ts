@@ -6,7 +6,15 @@ import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { describe, expect, layer } from "@effect/vitest"
 import type { Client } from "@holdfast/backup-service"
-import { BackupJournal, type BackupResult, StateSnapshotBackup, TransactionBackup } from "@holdfast/engine"
+import {
+  BackupJournal,
+  type BackupResult,
+  Cleanup,
+  Retries,
+  StateSnapshotBackup,
+  TransactionBackup
+} from "@holdfast/engine"
+import { BackupStorage } from "@holdfast/storage"
 import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
@@ -191,6 +199,32 @@ layer(layerSmall)("a backup with a journal", (it) => {
               expect(unused.split("\n").length, what).toBeGreaterThan(4)
             }
           }
+        }).pipe(Effect.provide(NodeContext.layer)))
+
+      it.scoped("C-6: what it cannot use is what clean-up finds", () =>
+        Effect.gen(function*() {
+          const network = yield* TestNetwork
+          const fs = yield* FileSystem.FileSystem
+          const directory = yield* TempDirectory.make
+          const { memory, repair } = withoutManifests()
+          const attempt = (node: Node) =>
+            Effect.provide(between(node, memory.storage, ofKind(kind)), journalIn(directory))
+          yield* Effect.flip(attempt(clientOf(network.store)))
+          repair()
+          yield* attempt({ ...clientOf(network.store), address: "http://other.test" })
+          const unused = yield* fs.readFileString(path.join(directory, "unused.files"))
+          const cleanUp = Cleanup.cleanUp({ ...Cleanup.defaultOptions, delete: true, retries: Retries.never }).pipe(
+            Effect.provideService(BackupStorage.BackupStorage, memory.storage)
+          )
+          yield* TestClock.adjust("6 days")
+          expect((yield* cleanUp).unreferenced).toEqual([])
+          yield* TestClock.adjust("1 day")
+          const { doubts, unreferenced } = yield* cleanUp
+          expect(doubts).toEqual([])
+          // The proof of the state root is in no journal.
+          const found = unreferenced.map(({ file }) => file).filter((file) => !file.endsWith("state.proof"))
+          expect(found.toSorted()).toEqual(unused.trimEnd().split("\n").toSorted())
+          yield* expectVerifies(network, memory)
         }).pipe(Effect.provide(NodeContext.layer)))
     })
   }

@@ -26,7 +26,9 @@ export const layerOf = (
   commands: Partial<CommandAdapterConfig.CommandAdapterConfig["commands"]> = {}
 ): Layer.Layer<BackupStorage.BackupStorage> =>
   layout === "gzip-commands"
-    ? CommandAdapter.layer({ config: withCommands(gzipConfig(folder), commands) }).pipe(Layer.provide(CommandPool.layer))
+    ? CommandAdapter.layer({ config: withCommands(gzipConfig(folder), commands) }).pipe(
+      Layer.provide(CommandPool.layer)
+    )
     : LocalFolder.layer({ directory: folder }).pipe(Layer.provide(NodeContext.layer), Layer.orDie)
 
 const withCommands = (

@@ -81,13 +81,13 @@ export const resumedChunks = <P, E, R, E2, R2, R3>(
       yield* Effect.logInfo(`going on with ${reused} chunks that an earlier attempt wrote`)
     }
     const one = yield* Effect.makeSemaphore(1)
-    const count = ({ bytes, first, last }: ConfirmedChunk): void => {
-      tracker.done += last - first + 1
-      tracker.bytes += bytes
+    const count = (chunk: ConfirmedChunk): void => {
+      tracker.done += chunk.last - chunk.first + 1
+      tracker.bytes += chunk.bytes
     }
-    const received = (first: number, last: number, after: ConfirmedChunk | undefined) =>
+    const received = (from: number, to: number, after: ConfirmedChunk | undefined) =>
       chunkPipeline(
-        source(first, last, after),
+        source(from, to, after),
         settings,
         (chunk) => Effect.tap(write(chunk), (written) => one.withPermits(1)(journal.add(written)))
       )
