@@ -22,8 +22,9 @@ import { keyOf } from "./CompactionPlan.ts"
 import { InvalidBackup } from "./EngineError.ts"
 import { folderOf, isAside, isManifestName } from "./internal/backupFolders.ts"
 import { capability } from "./internal/capability.ts"
-import { type MetadataFile, readMetadataFile, readMetadataFiles } from "./internal/metadataFiles.ts"
+import { type MetadataFile, readMetadataFiles } from "./internal/metadataFiles.ts"
 import { type NamedBackup, referencesOf } from "./internal/references.ts"
+import { readSideFiles } from "./internal/setAside.ts"
 import { notListed, takeStock } from "./internal/stock.ts"
 import * as Metadata from "./Metadata.ts"
 import * as Retries from "./Retries.ts"
@@ -104,7 +105,7 @@ export const cleanUp = (
     if (live.doubts.length > 0) return keptAll(live.doubts)
     const { candidates, foreign, missing, side, youngest } = yield* takeStock(storage, live.files)
     if (missing.length > 0) return keptAll([notListed(missing, storage.description)])
-    const aside = yield* filesNamedAside(side, live.keys, candidates, options.concurrency)
+    const aside = yield* filesNamedAside(side, live, candidates, options.concurrency)
     if (aside.doubts.length > 0) return keptAll(aside.doubts)
 
     const unnamed = [...candidates.values()].filter(({ file }) => !aside.files.has(file))
@@ -168,14 +169,14 @@ const backupsIn = (metadata: ReadonlyArray<MetadataFile>): ReadonlyArray<NamedBa
  */
 const filesNamedAside = (
   side: ReadonlyArray<string>,
-  live: ReadonlySet<string>,
+  live: { readonly files: ReadonlySet<string>; readonly keys: ReadonlySet<string> },
   candidates: ReadonlyMap<string, BackupStorage.StoredFile>,
   concurrency: number
 ) =>
   Effect.gen(function*() {
-    const metadata = yield* Effect.forEach(side, readMetadataFile, { concurrency })
+    const metadata = yield* readSideFiles(side, live.files, concurrency)
     const backups = backupsIn(metadata).filter(({ entry }) =>
-      !live.has(keyOf(entry)) && candidates.has(entry.value.manifest)
+      !live.keys.has(keyOf(entry)) && candidates.has(entry.value.manifest)
     )
     const { doubts, files } = yield* referencesOf(backups, concurrency)
     return {

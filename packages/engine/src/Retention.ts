@@ -19,6 +19,7 @@ import { InvalidBackup } from "./EngineError.ts"
 import { capability } from "./internal/capability.ts"
 import { type MetadataFile, type MetadataLine, readMetadataFile, readMetadataFiles } from "./internal/metadataFiles.ts"
 import { type References, referencesOf } from "./internal/references.ts"
+import { readSideFiles } from "./internal/setAside.ts"
 import { notListed, type Stock, takeStock } from "./internal/stock.ts"
 import * as Metadata from "./Metadata.ts"
 import * as MetadataView from "./MetadataView.ts"
@@ -114,7 +115,7 @@ const none = { backups: 0, files: [], needed: [] }
 const unfinishedOf = (metadata: ReadonlyArray<MetadataFile>, { candidates, side }: Stock, options: RetentionOptions) =>
   Effect.gen(function*() {
     const live = new Set(metadata.flatMap(({ entries }) => entries.map(keyOf)))
-    const aside = yield* Effect.forEach(side, readMetadataFile, { concurrency: options.concurrency })
+    const aside = yield* readSideFiles(side, metadata.map(({ file }) => file), options.concurrency)
     yield* failFirst(aside.flatMap(({ problems }) => problems))
     const whole = aside.map((file) => ({
       ...file,

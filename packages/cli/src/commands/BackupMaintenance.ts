@@ -8,6 +8,7 @@ import { group } from "../CommandTree.ts"
 import { maintenanceCleanup } from "./MaintenanceCleanup.ts"
 import { maintenanceCompact } from "./MaintenanceCompact.ts"
 import { maintenanceReadMetadata } from "./MaintenanceReadMetadata.ts"
+import { maintenanceRepairMetadata } from "./MaintenanceRepairMetadata.ts"
 import { maintenanceRetain } from "./MaintenanceRetain.ts"
 
 /**
@@ -18,5 +19,6 @@ export const backupMaintenance = group("backup-maintenance", "Keep a storage in 
   maintenanceCompact,
   maintenanceCleanup,
   maintenanceRetain,
-  maintenanceReadMetadata
+  maintenanceReadMetadata,
+  maintenanceRepairMetadata
 ])
