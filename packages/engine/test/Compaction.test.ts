@@ -2,10 +2,21 @@
  * Compaction keeps every entry in the storage: whatever fails, whoever reads, and whoever else compacts.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { Compaction, type CompactionPlan, CoordinatorStatus, Metadata, MetadataView, Retries } from "@holdfast/engine"
+import {
+  Compaction,
+  type CompactionPlan,
+  CoordinatorStatus,
+  Metadata,
+  MetadataCache,
+  MetadataSync,
+  MetadataView,
+  Retries
+} from "@holdfast/engine"
 import { BackupStorage } from "@holdfast/storage"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as TestClock from "effect/TestClock"
@@ -140,6 +151,22 @@ describe("what a compaction does", () => {
       ])
     }))
 
+  it.effect("M-2: what a storage reports as saved, and has not, replaces nothing", () =>
+    Effect.gen(function*() {
+      const memory = makeStorage({}, start)
+      const { storage } = memory
+      const forgetful = {
+        ...storage,
+        saveMetadataLines: (name: string, lines: ReadonlyArray<string>) =>
+          storage.saveMetadataLines(name, name.includes("_compacted_") ? lines.slice(0, -1) : lines)
+      }
+      for (let round = 0; round < 3; round++) {
+        expect((yield* compactIn(forgetful)).warnings.length).toBeGreaterThan(0)
+        yield* nothingIsLost(memory)
+        yield* later
+      }
+    }))
+
   it.effect("a storage that cannot move files is compacted nevertheless, and told of", () =>
     Effect.gen(function*() {
       const memory = makeStorage({ move: (file) => failure("backup_metadata_file", "Unsupported", file) }, start)
@@ -166,8 +193,9 @@ const nothingIsLost = ({ files }: MemoryStorage, all = expected) =>
     if (found.join() !== all.join()) expect(found).toEqual(all)
   })
 
+const few = [...start.slice(0, 4), ...start.slice(7, 9), ...start.slice(-3)]
+
 describe("a fault at any operation", () => {
-  const few = [...start.slice(0, 4), ...start.slice(7, 9), ...start.slice(-3)]
   const lines = linesIn(new Map(few))
 
   for (const when of ["before", "after", "interrupted"] as const) {
@@ -216,30 +244,95 @@ describe("a fault at any operation", () => {
   }
 })
 
+describe("a save that is cut off", () => {
+  it.effect("M-4: anywhere, in any file: every entry stays, and later runs finish around what is torn", () =>
+    Effect.gen(function*() {
+      let saves = 1
+      for (let number = 0; number < saves; number++) {
+        const memory = makeStorage({}, few)
+        const look = nothingIsLost(memory, linesIn(new Map(few)))
+        let turn = 0
+        let torn = 0
+        const cut = (file: string) =>
+          Effect.suspend(() => {
+            // An empty file, or one that is no line that can be read.
+            torn = number % 2
+            memory.files.set(`metadata/${file}`, new TextEncoder().encode(torn === 0 ? "" : "{\"Identity\":{\"id"))
+            return Effect.interrupt
+          })
+        const storage = stepped(
+          memory,
+          ({ file, operation }) =>
+            operation === "save_metadata_line" && turn++ === number ? Effect.zipRight(look, cut(file)) : look,
+          () => look
+        )
+        for (let run = 0; run < 4; run++) {
+          yield* Effect.exit(compactIn(storage))
+          yield* look
+          yield* later
+        }
+        saves = Math.max(saves, turn)
+        const { moved, problems, waiting } = yield* compactIn(storage)
+        expect({ moved, problems: problems.length, few: waiting <= 1 }).toEqual({
+          moved: [],
+          problems: torn,
+          few: true
+        })
+      }
+      expect(saves).toBeGreaterThan(4)
+    }))
+})
+
 /** Others get some turns in between. */
 const pause = Effect.flatMap(Random.nextIntBetween(0, 12), (turns) => Effect.repeatN(Effect.yieldNow(), turns))
 
-const viewedLines = (storage: BackupStorage.BackupStorage["Type"]) =>
+const foundIn = ({ epochEndings, problems, stateSnapshots, transactions: found }: MetadataView.MetadataView) => ({
+  problems: problems.map(({ message }) => message),
+  entries: epochEndings.length + stateSnapshots.length + found.length
+})
+
+const everything = { problems: [], entries: entries.length }
+
+const viewed = (storage: BackupStorage.BackupStorage["Type"]) =>
   Effect.map(
     Effect.provideService(MetadataView.load({ concurrency: 2 }), BackupStorage.BackupStorage, storage),
-    ({ epochEndings, problems, stateSnapshots, transactions: found }) =>
-      problems.length + epochEndings.length + stateSnapshots.length + found.length
+    foundIn
+  )
+
+/** The same of a coordinator, which remembers what it has seen. */
+const synced = (storage: BackupStorage.BackupStorage["Type"], cache: Context.Context<MetadataCache.MetadataCache>) =>
+  MetadataSync.sync({ concurrency: 2, newStorage: false }).pipe(
+    Effect.provideService(BackupStorage.BackupStorage, storage),
+    Effect.provide(cache),
+    Effect.map(foundIn)
   )
 
 describe("together with others", () => {
   for (let seed = 1; seed <= 5; seed++) {
     it.effect(`seed ${seed}: M-4: readers in the middle see every entry`, () =>
       Effect.gen(function*() {
-        const memory = makeStorage({ read: () => pause }, start)
+        let missed = 0
+        const memory = makeStorage({
+          read: (file) =>
+            Effect.tap(pause, () =>
+              Effect.sync(() => {
+                if (!memory.files.has(file)) missed += 1
+              }))
+        }, start)
         const storage = stepped(memory, () => pause)
+        const cache = yield* Effect.scoped(Layer.build(MetadataCache.layerMemory))
         for (let round = 0; round < 4; round++) {
-          const [, ...seen] = yield* Effect.all(
-            [compactIn(storage), ...Array.from({ length: 6 }, () => Effect.zipRight(pause, viewedLines(storage)))],
-            { concurrency: "unbounded" }
-          )
-          expect(seen).toEqual(seen.map(() => entries.length))
+          const readers = Array.from({ length: 6 }, (_, reader) =>
+            Effect.zipRight(
+              Effect.repeatN(pause, 4 * reader),
+              reader % 2 === 0 ? viewed(storage) : synced(storage, cache)
+            ))
+          const [, ...seen] = yield* Effect.all([compactIn(storage), ...readers], { concurrency: "unbounded" })
+          expect(seen).toEqual(seen.map(() => everything))
           yield* later
         }
+        // Otherwise they were not in the middle.
+        expect(missed).toBeGreaterThan(0)
       }).pipe(Effect.withRandom(Random.make(`readers ${seed}`))))
 
     it.effect(`seed ${seed}: M-3: two compactors at once, also of different factors, lose nothing at any moment`, () =>
