@@ -19,7 +19,7 @@ const copied = Effect.map(TempDirectory.make, (directory) => {
 
 // The reference ledgers lie beside the repository, in ../shared/golden.
 describe.skipIf(!Golden.isPresent)("maintenance of a storage", () => {
-  it.scopedLive("status, compact, read-metadata and cleanup", () =>
+  it.scopedLive("status, compact, read-metadata, repair-metadata and cleanup", () =>
     Effect.gen(function*() {
       const { flags, folder } = yield* copied
       const before = yield* runJson(["status", ...flags])
@@ -53,6 +53,20 @@ describe.skipIf(!Golden.isPresent)("maintenance of a storage", () => {
       const cleanup = ["backup-maintenance", "cleanup", "--older-than", "0", ...flags]
       const unreferenced = [{ file: "transaction_9-.f00d/9-.chunk", bytes: 26, ageSeconds: expect.any(Number) }]
       expect(yield* runJson(cleanup)).toMatchObject({ code: 0, json: { ok: true, unreferenced, deleted: 0 } })
+
+      const torn = "metadata/transaction_9-19.meta"
+      fs.writeFileSync(path.join(folder, torn), "{\"TransactionBackup\":{\"first_ver")
+      expect(yield* runJson(cleanup)).toMatchObject({ code: 1, json: { unreferenced: [], errors: [{ file: torn }] } })
+      const repair = ["backup-maintenance", "repair-metadata", ...flags]
+      expect(yield* runJson(repair)).toMatchObject({
+        code: 0,
+        json: { ok: true, torn: [{ file: torn, kept: [], lost: [{ line: 1 }] }], repaired: [] }
+      })
+      const repaired = yield* run([...repair, "--file", torn])
+      expect(repaired).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining("set aside, its lines are in metadata/")
+      })
       expect(yield* runJson([...cleanup, "--delete"])).toMatchObject({
         code: 0,
         json: { ok: true, unreferenced, deleted: 1 }

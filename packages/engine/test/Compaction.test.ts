@@ -7,19 +7,17 @@ import {
   type CompactionPlan,
   CoordinatorStatus,
   Metadata,
-  MetadataCache,
   MetadataSync,
   MetadataView,
   Retries
 } from "@holdfast/engine"
 import { BackupStorage } from "@holdfast/storage"
-import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as TestClock from "effect/TestClock"
+import { type Cache, makeCache } from "./support/coordinators.ts"
 import { failure, makeStorage, type MemoryStorage } from "./support/memoryStorage.ts"
 import {
   denied,
@@ -300,7 +298,7 @@ const viewed = (storage: BackupStorage.BackupStorage["Type"]) =>
   )
 
 /** The same of a coordinator, which remembers what it has seen. */
-const synced = (storage: BackupStorage.BackupStorage["Type"], cache: Context.Context<MetadataCache.MetadataCache>) =>
+const synced = (storage: BackupStorage.BackupStorage["Type"], cache: Cache) =>
   MetadataSync.sync({ concurrency: 2, newStorage: false }).pipe(
     Effect.provideService(BackupStorage.BackupStorage, storage),
     Effect.provide(cache),
@@ -320,12 +318,17 @@ describe("together with others", () => {
               }))
         }, start)
         const storage = stepped(memory, () => pause)
-        const cache = yield* Effect.scoped(Layer.build(MetadataCache.layerMemory))
+        const remembered = yield* makeCache
         for (let round = 0; round < 4; round++) {
           const readers = Array.from({ length: 6 }, (_, reader) =>
             Effect.zipRight(
               Effect.repeatN(pause, 4 * reader),
-              reader % 2 === 0 ? viewed(storage) : synced(storage, cache)
+              reader % 2 === 0
+                ? viewed(storage)
+                : Effect.flatMap(
+                  reader === 1 ? Effect.succeed(remembered) : makeCache,
+                  (cache) => synced(storage, cache)
+                )
             ))
           const [, ...seen] = yield* Effect.all([compactIn(storage), ...readers], { concurrency: "unbounded" })
           expect(seen).toEqual(seen.map(() => everything))
