@@ -33,12 +33,12 @@ export interface Adoption<R> {
     last: number,
     after: ConfirmedChunk | undefined
   ) => Effect.Effect<ConfirmedChunk | undefined, never, R>
-  /** The first record behind `first` with which a chunk begins that may hold; infinity where there is none. */
-  readonly next: (first: number) => number
+  /** The first record behind `first` with which a chunk begins that may hold; the one behind `last` where none does. */
+  readonly next: (first: number, last: number) => number
 }
 
 /** Nothing is adopted. */
-export const nothing: Adoption<never> = { at: () => Effect.succeed(undefined), next: () => Infinity }
+export const nothing: Adoption<never> = { at: () => Effect.succeed(undefined), next: (_, last) => last + 1 }
 
 /**
  * So many chunks of an attempt in a row may fail to hold. One may be damaged; if the next one is wrong, too, it was not a
@@ -72,7 +72,8 @@ export const adopting = <E extends { readonly message: string }, R>(
         }
         return undefined
       }),
-    next: (first) => leftovers.find((leftover) => leftover.first > first && isOfUse(leftover))?.first ?? Infinity
+    next: (first, last) =>
+      leftovers.find((each) => each.first > first && each.last <= last && isOfUse(each))?.first ?? last + 1
   }
 }
 
@@ -127,7 +128,10 @@ export const proveTransactions = (
       () => undefined,
       {
         ...nowhere.transactions,
-        settle: (signed, trusted) => Effect.sync(() => void (trusted || unproven.push(signed)))
+        settle: (signed, trusted) =>
+          Effect.sync(() => {
+            if (!trusted) unproven.push(signed)
+          })
       },
       { ahead: 1, maxRecordBytes: settings.maxRecordBytes }
     )

@@ -34,7 +34,7 @@ export interface LeftoverSearch {
  * Attempts whose youngest file is older are left alone: clean-up takes what is a week old, and a backup that names their
  * chunks needs the time to be finished.
  */
-export const longestAge = Duration.days(4)
+const longestAge = Duration.days(4)
 
 /** A write that was tried again has another name; a storage may add an ending of its own. */
 const dataName = /^(\d{1,16})-(?:\.\d+)?\.chunk(?:\.[a-z0-9]+)?$/

@@ -107,7 +107,7 @@ export const resumedChunks = <P, E, R, E2, R2, R3>(
           const after = chunks.at(-1) ?? part.after
           const leftover = yield* adoption.at(next, part.last, after)
           if (leftover === undefined) {
-            chunks.push(...yield* received(next, Math.min(part.last, adoption.next(next) - 1), after))
+            chunks.push(...yield* received(next, adoption.next(next, part.last) - 1, after))
           } else {
             yield* journal.add(leftover)
             count(leftover)
