@@ -176,7 +176,7 @@ layer(layerSmall)("a backup with a journal", (it) => {
               (_, journal) =>
                 Effect.flatMap(
                   fs.readFileString(journal),
-                  (text) => fs.writeFileString(journal, text.replaceAll("1", "2"))
+                  (text) => fs.writeFileString(journal, text.replaceAll(/^\d+ /gm, "1 "))
                 )
             ]
           ]
