@@ -1,0 +1,86 @@
+/**
+ * What is asked for: the arguments, with what the environment and the configuration add to them.
+ *
+ * @since 0.1.0
+ */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import type { CommandAdapterConfig } from "@holdfast/storage"
+import * as Effect from "effect/Effect"
+import * as Arguments from "./Arguments.ts"
+import type { UsageError } from "./CliError.ts"
+import type { CommandShape } from "./CommandTree.ts"
+import * as ConfigFile from "./ConfigFile.ts"
+import type { Format } from "./Output.ts"
+import * as Settings from "./Settings.ts"
+import * as Variables from "./Variables.ts"
+
+/**
+ * A command to run, or one to show help about.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Invocation =
+  | {
+    readonly _tag: "Run"
+    /** For the parser. */
+    readonly form: ReadonlyArray<string>
+    readonly format: Format
+    /** What is odd about the environment and the configuration, but no error. */
+    readonly warnings: ReadonlyArray<string>
+  }
+  | { readonly _tag: "Help"; readonly command: CommandShape; readonly words: ReadonlyArray<string> }
+
+/**
+ * Reads what is asked for. No file is read unless a command is to run.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const read = (
+  root: CommandShape,
+  args: ReadonlyArray<string>
+): Effect.Effect<
+  Invocation,
+  UsageError | CommandAdapterConfig.ConfigError,
+  FileSystem.FileSystem | Path.Path
+> =>
+  Effect.gen(function*() {
+    const asked = yield* Arguments.read(root, args)
+    if (asked._tag === "Help") return asked
+    if (asked._tag === "Version") return { _tag: "Run", form: ["--version"], format: "text", warnings: [] }
+    const { command, given, words } = asked
+    if (command.passes === true) {
+      const format = Arguments.outputFormat(args)
+      return { _tag: "Run", form: Arguments.form(words, given), format, warnings: [] }
+    }
+    const { settings, sources } = yield* Settings.resolve(root, asked, given)
+    const complete = settings.flatMap(({ flag, values }) => values.map((value) => ({ flag, value })))
+    yield* Arguments.missing(asked, Arguments.called(root, words), complete)
+    return {
+      _tag: "Run",
+      form: Arguments.form(words, complete),
+      format: complete.some(({ flag, value }) => flag.name === "--output" && value === "json") ? "json" : "text",
+      warnings: yield* warningsOf(root, sources)
+    }
+  })
+
+/**
+ * What is odd about the environment and the configuration, but no error.
+ *
+ * @since 0.1.0
+ * @category checking
+ */
+export const warningsOf = (
+  root: CommandShape,
+  { file, variables }: Settings.Sources
+): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem> =>
+  Effect.map(file === undefined ? Effect.succeed([]) : ConfigFile.exposed(file), (lines) => [
+    ...Variables.misspelt(root, variables).map(({ meant, name }) =>
+      `the variable ${name} is not known and is ignored: did you mean ${meant}?`
+    ),
+    ...lines.map((line) =>
+      `${file?.source}:${line}: here is a secret, and everybody on this machine may read it: chmod o= ${file?.source}`
+    )
+  ])
