@@ -45,7 +45,7 @@ export const config: FlagShape = {
  * @since 0.1.0
  * @category flags
  */
-export const logLevel: FlagShape = {
+const logLevel: FlagShape = {
   name: "--log-level",
   placeholder: "LEVEL",
   description: "Show logs from this level on: debug, info, warning, error, none (default info)",
@@ -62,6 +62,14 @@ export const logLevel: FlagShape = {
  * @category flags
  */
 export const builtIn: ReadonlyArray<FlagShape> = [config, logLevel, version]
+
+/**
+ * Those of them that can be set otherwise, too.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const settable: ReadonlyArray<FlagShape> = builtIn.filter((flag) => flag !== config && flag !== version)
 
 const isVersion = (word: string): boolean => word === version.name
 const isHelp = (word: string): boolean => word === "--help" || word === "-h"
@@ -135,8 +143,7 @@ export const read = (root: CommandShape, args: ReadonlyArray<string>): Either.Ei
   }
   return Either.map(
     flagsOf(command, path, rest),
-    (given) =>
-      given.some(({ flag }) => flag === version) ? { _tag: "Version" } : { _tag: "Run", command, words, given }
+    (given) => given.some(({ flag }) => flag === version) ? { _tag: "Version" } : { _tag: "Run", command, words, given }
   )
 }
 

@@ -101,7 +101,8 @@ export const decode = (
   const { positionOf, value } = parsed.right
   const decoded = decodeSection(value)
   if (Either.isLeft(decoded)) {
-    const detail = "the file must be a mapping from flags, without their dashes, to values; names of commands lead to more"
+    const detail =
+      "the file must be a mapping from flags, without their dashes, to values; names of commands lead to more"
     return Either.left([problem("BadValue", positionOf([]), "", detail)])
   }
 
@@ -225,6 +226,8 @@ const unknown = ({ command, words }: Located, key: string, root: CommandShape): 
 }
 
 const ambiguous = (command: CommandShape, path: string, key: string): string => {
-  const users = command.children.filter((child) => SettingKeys.flagsBelow(child).has(key)).map(({ name }) => `'${name}'`)
+  const users = command.children.filter((child) => SettingKeys.flagsBelow(child).has(key)).map(({ name }) =>
+    `'${name}'`
+  )
   return `'${path}' means different things to different commands: write it below ${users.join(" or ")}`
 }

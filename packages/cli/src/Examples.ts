@@ -22,7 +22,10 @@ export interface Example {
  * @category accessors
  */
 export const of = (path: string): ReadonlyArray<Example> =>
-  (examples[path] ?? []).map(([what, ...lines]) => ({ what, line: [path, ...lines].filter((each) => each !== "").join(" ") }))
+  (examples[path] ?? []).map(([what, ...lines]) => ({
+    what,
+    line: [path, ...lines].filter((each) => each !== "").join(" ")
+  }))
 
 /** What each is good for, and what follows the words of the command. */
 const examples: Readonly<Record<string, ReadonlyArray<readonly [what: string, ...flags: ReadonlyArray<string>]>>> = {
@@ -58,7 +61,11 @@ const examples: Readonly<Record<string, ReadonlyArray<readonly [what: string, ..
   ],
   "holdfast backup verify": [
     ["All of it; whatever could not be checked is an error", "--strict", "--local-fs-dir backups"],
-    ["What is new, every day, and a part of the rest", "--every 24h --sample 5%", "--command-adapter-config storage.yaml"]
+    [
+      "What is new, every day, and a part of the rest",
+      "--every 24h --sample 5%",
+      "--command-adapter-config storage.yaml"
+    ]
   ],
   "holdfast restore bootstrap-db": [
     ["What would be read, and how long that takes", "--dry-run --local-fs-dir backups"],
@@ -90,7 +97,10 @@ const examples: Readonly<Record<string, ReadonlyArray<readonly [what: string, ..
     ]
   ],
   "holdfast backup-maintenance compact": [
-    ["Join the metadata of up to 1000 backups of transactions", "--transaction-file-compact-factor 1000 --local-fs-dir backups"]
+    [
+      "Join the metadata of up to 1000 backups of transactions",
+      "--transaction-file-compact-factor 1000 --local-fs-dir backups"
+    ]
   ],
   "holdfast backup-maintenance cleanup": [
     ["See what nobody needs", "--local-fs-dir backups"],
@@ -104,7 +114,10 @@ const examples: Readonly<Record<string, ReadonlyArray<readonly [what: string, ..
     ["A file of a storage", "metadata/transaction_0-99.meta --local-fs-dir backups"]
   ],
   "holdfast status": [
-    ["What can be restored, and how far the node is ahead", "--local-fs-dir backups --backup-service-address http://localhost:6186"]
+    [
+      "What can be restored, and how far the node is ahead",
+      "--local-fs-dir backups --backup-service-address http://localhost:6186"
+    ]
   ],
   "holdfast node serve": [
     ["The store of a restore, beside the node of this machine", "--db restored --address 127.0.0.1:6187"]
@@ -136,8 +149,19 @@ const examples: Readonly<Record<string, ReadonlyArray<readonly [what: string, ..
     ["What is said for any of them", "--config holdfast.yaml"]
   ],
   "holdfast config check": [["All of a file", "--config holdfast.yaml"]],
-  "holdfast completions bash": [["For all shells of this user", "> ~/.local/share/bash-completion/completions/holdfast"]],
+  "holdfast completions bash": [[
+    "For all shells of this user",
+    "> ~/.local/share/bash-completion/completions/holdfast"
+  ]],
   "holdfast completions zsh": [["In a folder of $fpath", "> ~/.zsh/completions/_holdfast"]],
   "holdfast completions fish": [["For this user", "> ~/.config/fish/completions/holdfast.fish"]],
   "holdfast demo": [["All of it, in a folder .holdfast", ""]]
 }
+
+/**
+ * The commands that have examples.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const paths: ReadonlyArray<string> = Object.keys(examples)

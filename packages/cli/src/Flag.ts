@@ -28,7 +28,7 @@ export interface FlagShape {
   readonly positional?: boolean
   /** Reads one of its values; a toggle has none. */
   readonly parse?: (text: string) => Parsed<unknown>
-  /** What it is where nobody says, as help shows it. */
+  /** What it is where nobody says. */
   readonly standard?: string
   /** Its values are files or folders of this machine. */
   readonly isPath?: boolean
@@ -94,7 +94,7 @@ export const standard = <A>(spec: Spec<A>, value: A, shown = String(value)): Fla
   make(
     { ...spec, description: `${spec.description} (default ${shown})` },
     Options.withDefault(single(spec), value),
-    { standard: shown }
+    { standard: typeof value === "number" ? String(value) : shown }
   )
 
 /**

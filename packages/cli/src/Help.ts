@@ -19,11 +19,15 @@ import { wrap } from "./Wrap.ts"
 export const of = (command: CommandShape, path: string, style: Style): string => {
   const required = command.flags.filter((flag) => flag.required).map((flag) => ` ${written(flag)}`)
   const examples = Examples.of(path)
-  const usage = command.children.length > 0 ? " COMMAND [FLAGS]" : `${required.join("")} [FLAGS]`
+  const follows = command.children.length > 0
+    ? " COMMAND [FLAGS]"
+    : `${required.join("")}${command.passes === true ? "" : " [FLAGS]"}`
   return [
     ...wrap(`${command.description}.`, 0),
     "",
-    `${style.bold("Usage")}  ${path}${usage}`,
+    ...packed(`${path}${follows}`.split(/ (?=--|\[)/), 7, 0).map((line, index) =>
+      index === 0 ? `${style.bold("Usage")}  ${line.trimStart()}` : line
+    ),
     "",
     ...(command.children.length > 0
       ? section("Commands", leaves(command, ""), style)
@@ -47,13 +51,19 @@ const columns = 80
 
 /** A command line of several lines, where one is too narrow; flags keep their values. */
 const continued = (line: string): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  for (const part of line.split(/ (?=--|>)/)) {
-    const last = lines.at(-1)
-    if (last !== undefined && `${last} ${part} \\`.length <= columns) lines[lines.length - 1] = `${last} ${part}`
-    else lines.push(`${last === undefined ? "" : "  "}      ${part}`)
-  }
+  const lines = packed(line.split(/ (?=--|>)/), 6, " \\".length)
   return lines.map((each, index) => index < lines.length - 1 ? `${each} \\` : each)
+}
+
+/** Parts in lines with some columns to spare, indented by so much; all lines but the first by a little more. */
+const packed = (parts: ReadonlyArray<string>, indent: number, spare: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const part of parts) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + part.length + spare <= columns) lines.push(`${lines.pop()} ${part}`)
+    else lines.push(`${" ".repeat(lines.length === 0 ? indent : indent + 2)}${part}`)
+  }
+  return lines
 }
 
 /** All commands that do something, by their words. */

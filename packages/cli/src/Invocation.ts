@@ -29,6 +29,7 @@ export type Invocation =
     readonly format: Format
     /** What is odd about the environment and the configuration, but no error. */
     readonly warnings: ReadonlyArray<string>
+    readonly sources: Settings.Sources
   }
   | { readonly _tag: "Help"; readonly command: CommandShape; readonly words: ReadonlyArray<string> }
 
@@ -49,12 +50,9 @@ export const read = (
   Effect.gen(function*() {
     const asked = yield* Arguments.read(root, args)
     if (asked._tag === "Help") return asked
-    if (asked._tag === "Version") return { _tag: "Run", form: ["--version"], format: "text", warnings: [] }
+    if (asked._tag === "Version") return alone(["--version"], "text")
     const { command, given, words } = asked
-    if (command.passes === true) {
-      const format = Arguments.outputFormat(args)
-      return { _tag: "Run", form: Arguments.form(words, given), format, warnings: [] }
-    }
+    if (command.passes === true) return alone(Arguments.form(words, given), Arguments.outputFormat(args))
     const { settings, sources } = yield* Settings.resolve(root, asked, given)
     const complete = settings.flatMap(({ flag, values }) => values.map((value) => ({ flag, value })))
     yield* Arguments.missing(asked, Arguments.called(root, words), complete)
@@ -62,17 +60,22 @@ export const read = (
       _tag: "Run",
       form: Arguments.form(words, complete),
       format: complete.some(({ flag, value }) => flag.name === "--output" && value === "json") ? "json" : "text",
-      warnings: yield* warningsOf(root, sources)
+      warnings: yield* warningsOf(root, sources),
+      sources
     }
   })
 
-/**
- * What is odd about the environment and the configuration, but no error.
- *
- * @since 0.1.0
- * @category checking
- */
-export const warningsOf = (
+/** Nothing counts but the arguments. */
+const alone = (form: ReadonlyArray<string>, format: Format): Invocation => ({
+  _tag: "Run",
+  form,
+  format,
+  warnings: [],
+  sources: Settings.nothing
+})
+
+/** What is odd about the environment and the configuration, but no error. */
+const warningsOf = (
   root: CommandShape,
   { file, variables }: Settings.Sources
 ): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem> =>

@@ -26,6 +26,7 @@ import * as Invocation from "./Invocation.ts"
 import * as Logging from "./Logging.ts"
 import * as Output from "./Output.ts"
 import * as ProgressLine from "./ProgressLine.ts"
+import * as Settings from "./Settings.ts"
 import { Stdio } from "./Stdio.ts"
 import { stop } from "./Stop.ts"
 import * as Style from "./Style.ts"
@@ -59,7 +60,10 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
         Telemetry.layer,
         ProgressLine.layer.pipe(Layer.provideMerge(Logging.layer(format)))
       )
-      return yield* Effect.provide(command(invocation), services)
+      return yield* command(invocation).pipe(
+        Effect.provideService(Settings.Current, invocation.sources),
+        Effect.provide(services)
+      )
     })
     // No child of this fiber, which would wait for it even when it takes too long to stop.
     const running = yield* Effect.forkDaemon(invoked)

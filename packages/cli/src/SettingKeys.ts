@@ -12,7 +12,7 @@
  *
  * @since 0.1.0
  */
-import { type Located, logLevel } from "./Arguments.ts"
+import { type Located, settable } from "./Arguments.ts"
 import type { CommandShape } from "./CommandTree.ts"
 import type { FlagShape } from "./Flag.ts"
 
@@ -56,7 +56,7 @@ export const configVariable = "HOLDFAST_CONFIG"
  * @category accessors
  */
 export const flagsOf = (command: CommandShape): ReadonlyArray<FlagShape> =>
-  command.passes === true ? [] : [...command.flags, logLevel]
+  command.passes === true ? [] : [...command.flags, ...settable]
 
 /**
  * The flags that can be set for a command and all below it, by key: of several commands there may be several.
@@ -123,6 +123,8 @@ export const sectionsOf = (
  * @category naming
  */
 export const variablesOf = (root: CommandShape): ReadonlyMap<string, string> =>
-  new Map(sectionsOf(root).flatMap(({ command, words }) =>
-    [...flagsBelow(command).keys()].map((key) => [variableOf(words, key), pathText(words, key)] as const)
-  ))
+  new Map(
+    sectionsOf(root).flatMap(({ command, words }) =>
+      [...flagsBelow(command).keys()].map((key) => [variableOf(words, key), pathText(words, key)] as const)
+    )
+  )

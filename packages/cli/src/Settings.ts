@@ -10,6 +10,7 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import type { CommandAdapterConfig } from "@holdfast/storage"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Arguments from "./Arguments.ts"
@@ -56,6 +57,24 @@ export interface Sources {
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly file: ConfigFile.ConfigFile | undefined
 }
+
+/**
+ * Where nothing is said.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const nothing: Sources = { given: [], variables: {}, file: undefined }
+
+/**
+ * Where the settings of the command that runs were looked for.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class Current extends Context.Reference<Current>()("@holdfast/cli/Settings/Current", {
+  defaultValue: (): Sources => nothing
+}) {}
 
 /** A setting, with how far from the command it was said. */
 interface Found extends Setting {

@@ -77,7 +77,11 @@ describe("Arguments", () => {
     ["an argument by its name", "backup read --strict --path=a.meta", "backup read --strict --path a.meta"],
     ["a toggle that is taken back", `${command} --strict=false`, command],
     ["a configuration", `${command} --config holdfast.yaml`, command],
-    ["the arguments of another command", "look backup transaction --strict", "look --args [\"backup\",\"transaction\",\"--strict\"]"],
+    [
+      "the arguments of another command",
+      "look backup transaction --strict",
+      "look --args [\"backup\",\"transaction\",\"--strict\"]"
+    ],
     ["the version of any command", "backup transaction --version", "version"],
     ["the version of none", "--version", "version"],
     ["help about a command", "backup transaction --strict --help", "help: holdfast backup transaction"],

@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Arguments from "../Arguments.ts"
-import { type CommandShape, type CommandTree, group, passing } from "../CommandTree.ts"
+import { type CommandShape, type CommandTree, flags, group, leaf, passing } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
 import type { FlagShape } from "../Flag.ts"
 import * as Flags from "../Flags.ts"
-import * as Invocation from "../Invocation.ts"
 import * as Masking from "../Masking.ts"
 import * as Output from "../Output.ts"
 import * as SettingKeys from "../SettingKeys.ts"
@@ -29,7 +29,12 @@ export const config = (root: () => CommandShape): CommandTree =>
       "Show the values that count for a command, or for all, and where each comes from; secrets are masked",
       (args) => print(root(), args)
     ),
-    passing("check", "Check the configuration file and the variables HOLDFAST_…", (args) => check(root(), args))
+    leaf(
+      "check",
+      "Check the configuration file and the variables HOLDFAST_…",
+      flags({ output: Flags.output }),
+      () => check(root())
+    )
   ])
 
 /** What counts for one command. */
@@ -53,8 +58,8 @@ const print = (root: CommandShape, args: ReadonlyArray<string>) =>
     )
     const sources = yield* Settings.sourcesOf(root, given)
     const found: Array<Effective> = []
-    for (const leaf of SettingKeys.leavesOf(command, words)) {
-      found.push({ words: leaf.words, settings: yield* Settings.choose(root, leaf, sources) })
+    for (const each of SettingKeys.leavesOf(command, words)) {
+      found.push({ words: each.words, settings: yield* Settings.choose(root, each, sources) })
     }
     yield* output.result({
       json: {
@@ -82,48 +87,53 @@ const document = (setting: Settings.Setting) => {
 const valuesOf = ({ flag: { standard }, origin, values }: Settings.Setting): ReadonlyArray<string> =>
   origin._tag === "Standard" && standard !== undefined ? [standard] : values
 
-/** One command with all its values, or several with those that somebody said. */
+/** One command with all its values, or of several what somebody said, with how many it is for. */
 const report = (root: CommandShape, found: ReadonlyArray<Effective>, isOne: boolean, style: Style): string => {
-  const isSaid = ({ origin }: Settings.Setting) => origin._tag !== "Standard"
-  const shown = found.flatMap(({ settings, words }) => {
-    const rows = isOne ? settings : settings.filter(isSaid)
-    return rows.length === 0 ? [] : [[style.bold(Arguments.called(root, words)), ...table(rows, style)].join("\n")]
-  })
-  if (isOne) return shown.join("\n")
-  const all = style.dim("defaults are left out: name a command to see them, 'holdfast config print backup verify'")
-  return [...shown, all].join("\n")
-}
-
-const table = (settings: ReadonlyArray<Settings.Setting>, style: Style): ReadonlyArray<string> => {
-  const rows = settings.map((setting) => {
-    const values = valuesOf(setting)
-    return {
-      key: SettingKeys.keyOf(setting.flag),
-      value: values.length === 0 ? "-" : values.map(Masking.masked).join(", "),
-      origin: Settings.originText(setting)
-    }
-  })
-  const keyWidth = Math.max(...rows.map(({ key }) => key.length))
-  const valueWidth = Math.max(...rows.map(({ value }) => value.length))
-  return rows.map(({ key, origin, value }) =>
-    `  ${key.padEnd(keyWidth)}  ${value.padEnd(valueWidth)}  ${style.dim(origin)}`
+  const rows = found.flatMap(({ settings, words }) =>
+    settings.filter(({ origin }) => isOne || origin._tag !== "Standard").map((setting) => ({
+      cells: [SettingKeys.keyOf(setting.flag), valueText(setting), Settings.originText(setting)] as const,
+      command: Arguments.called(root, words)
+    }))
   )
+  if (isOne) return [...rows.slice(0, 1).map(({ command }) => style.bold(command)), ...table(rows, style)].join("\n")
+  const same = Object.values(Arr.groupBy(rows, ({ cells }) => cells.join("\n"))).map(([first, ...others]) => ({
+    cells: [...first.cells, others.length === 0 ? first.command : `${others.length + 1} commands`]
+  }))
+  return [
+    ...table(same, style),
+    style.dim("defaults are left out: name a command to see them, 'holdfast config print backup verify'")
+  ].join("\n")
 }
 
-const check = (root: CommandShape, args: ReadonlyArray<string>) =>
+const valueText = (setting: Settings.Setting): string => {
+  const values = valuesOf(setting)
+  return values.length === 0 ? "-" : values.map(Masking.masked).join(", ")
+}
+
+const table = (
+  rows: ReadonlyArray<{ readonly cells: ReadonlyArray<string> }>,
+  style: Style
+): ReadonlyArray<string> => {
+  const width = (column: number) => Math.max(...rows.map(({ cells }) => cells[column]?.length ?? 0))
+  const widths = [width(0), width(1), width(2)]
+  return rows.map(({ cells }) => {
+    const [key = "", value = "", ...more] = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    return `  ${key}  ${value}  ${style.dim(more.join("  ").trimEnd())}`
+  })
+}
+
+/** The file was read already, or this would not run. */
+const check = (root: CommandShape) =>
   Effect.gen(function*() {
     const output = yield* Output.Output
-    const called = Arguments.called(root, ["config", "check"])
-    const given = yield* Arguments.flagsOf({ ...root, flags: common }, called, args)
-    const sources = yield* Settings.sourcesOf(root, given)
-    const { file, variables } = sources
-    for (const leaf of SettingKeys.leavesOf(root)) yield* Settings.choose(root, leaf, sources)
-    const warnings = yield* Invocation.warningsOf(root, sources)
-    for (const warning of warnings) yield* Effect.logWarning(warning)
-    const known = new Set(SettingKeys.variablesOf(root).keys())
+    const { file, variables } = yield* Settings.Current
+    for (const leafBelow of SettingKeys.leavesOf(root)) {
+      yield* Settings.choose(root, leafBelow, { given: [], file, variables })
+    }
+    const known = SettingKeys.variablesOf(root)
     const set = Object.keys(variables).filter((name) => known.has(name) && variables[name] !== "").sort()
     yield* output.result({
-      json: { ok: true, file: file?.source ?? null, keys: [...file?.entries.keys() ?? []], variables: set, warnings },
+      json: { ok: true, file: file?.source ?? null, keys: [...file?.entries.keys() ?? []], variables: set },
       text: (style) =>
         [
           file === undefined

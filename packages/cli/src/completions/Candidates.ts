@@ -94,7 +94,11 @@ const valueOf = ({ isPath, placeholder }: FlagShape): ValueKind => {
 /** The flags that take a value, with what it is. Where flags of one name differ, each has its path. */
 const valuesOf = (places: ReadonlyArray<Place>): ReadonlyArray<FlagValue> => {
   const all = places.flatMap(({ flags, path }) =>
-    flags.filter(({ value }) => value._tag !== "None").map(({ name, value }): FlagValue => ({ name, path, kind: value }))
+    flags.filter(({ value }) => value._tag !== "None").map(({ name, value }): FlagValue => ({
+      name,
+      path,
+      kind: value
+    }))
   )
   return Object.values(Arr.groupBy(all, ({ name }) => name)).flatMap((same): ReadonlyArray<FlagValue> => {
     const [first] = same
@@ -145,5 +149,4 @@ export const patternsByKind = (
  * @since 0.1.0
  * @category formatting
  */
-export const pathPatterns = (places: ReadonlyArray<Place>): string =>
-  places.map(({ path }) => quoted(path)).join(" | ")
+export const pathPatterns = (places: ReadonlyArray<Place>): string => places.map(({ path }) => quoted(path)).join(" | ")

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Candidates from "./Candidates.ts"
+import type * as Candidates from "./Candidates.ts"
 
 /**
  * The script that fish reads.
