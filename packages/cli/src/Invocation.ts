@@ -7,6 +7,7 @@ import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import type { CommandAdapterConfig } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Arguments from "./Arguments.ts"
 import type { UsageError } from "./CliError.ts"
 import type { CommandShape } from "./CommandTree.ts"
@@ -26,6 +27,8 @@ export type Invocation =
     readonly _tag: "Run"
     /** For the parser. */
     readonly form: ReadonlyArray<string>
+    /** Whether nothing is missing. Told apart from what else is wrong, since it is told in the format. */
+    readonly complete: Either.Either<void, UsageError>
     readonly format: Format
     /** What is odd about the environment and the configuration, but no error. */
     readonly warnings: ReadonlyArray<string>
@@ -52,23 +55,37 @@ export const read = (
     if (asked._tag === "Help") return asked
     if (asked._tag === "Version") return alone(["--version"], "text")
     const { command, given, words } = asked
-    if (command.passes === true) return alone(Arguments.form(words, given), Arguments.outputFormat(args))
+    if (command.passes === true) return alone(Arguments.form(words, given), yield* formatOf(args))
     const { settings, sources } = yield* Settings.resolve(root, asked, given)
-    const complete = settings.flatMap(({ flag, values }) => values.map((value) => ({ flag, value })))
-    yield* Arguments.missing(asked, Arguments.called(root, words), complete)
+    const all = settings.flatMap(({ flag, values }) => values.map((value) => ({ flag, value })))
     return {
       _tag: "Run",
-      form: Arguments.form(words, complete),
-      format: complete.some(({ flag, value }) => flag.name === "--output" && value === "json") ? "json" : "text",
+      form: Arguments.form(words, all),
+      complete: Arguments.missing(asked, Arguments.called(root, words), all),
+      format: all.some(({ flag, value }) => flag.name === "--output" && value === "json") ? "json" : "text",
       warnings: yield* warningsOf(root, sources),
       sources
     }
+  })
+
+/**
+ * The output format that the arguments or the environment ask for, whether or not the rest of them makes sense: how an
+ * error is told depends on it.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const formatOf = (args: ReadonlyArray<string>): Effect.Effect<Format> =>
+  Effect.map(Variables.Variables, (variables) => {
+    const isGiven = args.some((word) => word === "--output" || word.startsWith("--output="))
+    return isGiven ? Arguments.outputFormat(args) : variables["HOLDFAST_OUTPUT"] === "json" ? "json" : "text"
   })
 
 /** Nothing counts but the arguments. */
 const alone = (form: ReadonlyArray<string>, format: Format): Invocation => ({
   _tag: "Run",
   form,
+  complete: Either.void,
   format,
   warnings: [],
   sources: Settings.nothing

@@ -45,7 +45,7 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
   Effect.gen(function*() {
     const stdio = yield* Stdio
     // Until the configuration is read, which may say something else.
-    const current = yield* Effect.flatMap(Output.make(Arguments.outputFormat(args)), Ref.make)
+    const current = yield* Invocation.formatOf(args).pipe(Effect.flatMap(Output.make), Effect.flatMap(Ref.make))
     const invoked = Effect.gen(function*() {
       const invocation = yield* Invocation.read(holdfast.shape, args)
       if (invocation._tag === "Help") {
@@ -87,8 +87,9 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
 const { name } = holdfast.shape
 
 /** Parses a command in the form that the parser knows, and runs it. */
-const command = ({ form, warnings }: Extract<Invocation.Invocation, { readonly _tag: "Run" }>) =>
+const command = ({ complete, form, warnings }: Extract<Invocation.Invocation, { readonly _tag: "Run" }>) =>
   Effect.gen(function*() {
+    yield* complete
     const stdio = yield* Stdio
     const warn = Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
     const parseAndRun = Command.run(

@@ -118,10 +118,16 @@ describe("holdfast config", () => {
       const asked = yield* invoked("backup query backup-storage-state", ours)
       expect(asked).toMatchObject({ code: 0, stderr: "" })
       expect(JSON.parse(asked.stdout)).toMatchObject({ ok: true, latestTransactionVersion: null })
-      // Errors, too: the storage that is typed counts, and is not there.
+      // Errors, too, also those of what is typed.
       const failed = yield* invoked("backup-maintenance read-metadata absent.meta", ours)
       expect(JSON.parse(failed.stdout)).toMatchObject({ ok: false, errors: [{}] })
       expect(failed.stderr).toBe("")
+      const lines = ["backup oneoff epoch-ending --end-epoch 3", "statuss"]
+      for (const [index, variables] of [ours, { HOLDFAST_OUTPUT: "json" }].entries()) {
+        const refused = yield* invoked(lines[index] ?? "", variables)
+        expect(refused).toMatchObject({ code: 2, stderr: "" })
+        expect(JSON.parse(refused.stdout)).toMatchObject({ ok: false, errors: [{ tag: "UsageError" }] })
+      }
       expect(yield* invoked("backup query backup-storage-state --output text", ours)).toMatchObject({
         code: 0,
         stdout: "latest_epoch_ending_epoch: none, latest_state_snapshot_epoch: none, "
