@@ -39,20 +39,17 @@ export const config: FlagShape = {
   isPath: true
 }
 
-/**
- * From which level on logs are shown.
- *
- * @since 0.1.0
- * @category flags
- */
+const levels = ["debug", "info", "warning", "error", "none"] as const
+
+/** From which level on logs are shown: the only one of these that the parser knows. */
 const logLevel: FlagShape = {
   name: "--log-level",
-  placeholder: "LEVEL",
-  description: "Show logs from this level on: debug, info, warning, error, none (default info)",
+  placeholder: levels.join("|"),
+  description: "Show logs from this level on (default info)",
   required: false,
   repeated: false,
   standard: "info",
-  parse: Values.oneOf(["all", "trace", "debug", "info", "warning", "error", "fatal", "none"])
+  parse: Values.oneOf(["all", "trace", "fatal", ...levels])
 }
 
 /**
@@ -239,7 +236,7 @@ export const missing = (
 export const form = (words: ReadonlyArray<string>, given: ReadonlyArray<Given>): ReadonlyArray<string> => [
   ...words,
   ...given.flatMap(({ flag, value }) => {
-    if (flag === config) return []
+    if (builtIn.includes(flag) && flag !== logLevel) return []
     if (flag.placeholder !== undefined) return [flag.name, value]
     return value === "true" ? [flag.name] : []
   })

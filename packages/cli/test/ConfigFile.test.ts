@@ -86,7 +86,7 @@ explore: {state: {address: 0x1, raw: 00}}
     ["output: xml", "1:1: 'output': 'text' or 'json' expected"],
     [
       "log-level: loud",
-      "1:1: 'log-level': 'all' or 'trace' or 'debug' or 'info' or 'warning' or 'error' or 'fatal' or "
+      "1:1: 'log-level': 'all' or 'trace' or 'fatal' or 'debug' or 'info' or 'warning' or 'error' or "
       + "'none' expected"
     ],
     [

@@ -5,6 +5,38 @@ import * as FastCheck from "effect/FastCheck"
 
 const root = Commands.holdfast.shape
 
+/** A value for each placeholder. */
+const samples: Readonly<Record<string, string>> = {
+  ADDRESS: "0x1",
+  BYTES: "3",
+  DIR: "a",
+  DURATION: "24h",
+  EPOCH: "3",
+  EPOCHS: "3",
+  FILE: "a",
+  HEX: "00",
+  "HOST:PORT": "127.0.0.1:1",
+  MILLIS: "3",
+  N: "3",
+  NAME: "coin",
+  PATH: "a",
+  PERCENT: "5%",
+  SECONDS: "30",
+  TYPE: "0x1::coin::Coin",
+  URL: "http://localhost:6186",
+  VERSION: "3",
+  "VERSION:HEX": `3:${"0".repeat(64)}`,
+  ACCOUNT: "a",
+  BUCKET: "a",
+  CONTAINER: "a",
+  FOLDER: "a",
+  REMOTE: "a",
+  "SUB-DIR": "a",
+  "debug|info|warning|error|none": "error",
+  "default|kv_only|tree_only": "kv_only",
+  "text|json": "json"
+}
+
 interface Said {
   readonly line: string
   readonly variables?: Readonly<Record<string, string>>
@@ -158,6 +190,32 @@ describe("Settings", () => {
     for (const { command } of SettingKeys.sectionsOf(root)) {
       const keys = SettingKeys.flagsBelow(command)
       expect(command.children.filter(({ name }) => keys.has(name))).toEqual([])
+    }
+  })
+
+  it("means the same by a flag, its variables and its keys", () => {
+    for (const { command, words } of SettingKeys.leavesOf(root)) {
+      for (const flag of SettingKeys.flagsOf(command)) {
+        const key = SettingKeys.keyOf(flag)
+        const value = flag.placeholder === undefined ? "true" : samples[flag.placeholder]
+        if (value === undefined) throw new Error(`a sample of ${flag.placeholder} is missing here`)
+        const chosen = (more: Partial<Settings.Sources>) =>
+          Either.getOrThrow(Settings.choose(root, { command, words }, { ...Settings.nothing, ...more }))
+            .filter(({ origin }) => origin._tag !== "Standard").map(({ flag: { name }, values }) => [name, values])
+        const expected = [[flag.name, [value]]]
+        expect([words, chosen({ given: [{ flag, value }] })]).toEqual([words, expected])
+        const sections = words.map((_, depth) => words.slice(0, depth + 1))
+        for (const section of [[], ...sections]) {
+          const at = Arguments.locate(root, section).command
+          if (!SettingKeys.isOneThing(SettingKeys.flagsBelow(at).get(key) ?? [])) continue
+          const variable = SettingKeys.variableOf(section, key)
+          expect([variable, chosen({ variables: { [variable]: value } })]).toEqual([variable, expected])
+          // JSON is YAML.
+          const text = section.reduceRight<object>((below, name) => ({ [name]: below }), { [key]: value })
+          const file = Either.getOrThrow(ConfigFile.decode(root, JSON.stringify(text), "f", (path) => path))
+          expect([text, chosen({ file })]).toEqual([text, expected])
+        }
+      }
     }
   })
 
