@@ -67,6 +67,9 @@ describe("holdfast config", () => {
         code: 2,
         stderr: "error: 'holdfast backup query' has no flag '--retries': its flags are '--output'\n"
       })
+      expect((yield* invoked("config print bakup")).stderr).toContain(
+        "no command 'holdfast bakup'; did you mean 'backup'?"
+      )
     }))
 
   it.scopedLive("checks all of a file, and the environment", () =>

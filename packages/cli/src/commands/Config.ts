@@ -51,6 +51,9 @@ const print = (root: CommandShape, args: ReadonlyArray<string>) =>
     const output = yield* Output.Output
     const { command, rest, words } = Arguments.locate(root, args)
     const isOne = command.children.length === 0
+    const [word = "-"] = rest
+    // No flag: a command that does not exist, of which this says what there is.
+    if (!isOne && !word.startsWith("-")) yield* Arguments.read(root, [...words, word])
     const given = yield* Arguments.flagsOf(
       isOne && command.passes !== true ? command : { ...command, flags: common },
       Arguments.called(root, words),
