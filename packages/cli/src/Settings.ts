@@ -17,6 +17,7 @@ import * as Arguments from "./Arguments.ts"
 import { UsageError } from "./CliError.ts"
 import type { CommandShape } from "./CommandTree.ts"
 import * as ConfigFile from "./ConfigFile.ts"
+import * as ConfigSchema from "./ConfigSchema.ts"
 import type { FlagShape } from "./Flag.ts"
 import * as SettingKeys from "./SettingKeys.ts"
 import { Variables } from "./Variables.ts"
@@ -180,7 +181,7 @@ const find = (
     }
     const values = flag.repeated ? text.split(/[\s,]+/).filter((each) => each !== "") : [text]
     for (const value of values) {
-      const why = ConfigFile.whyNot([flag], value)
+      const why = ConfigSchema.whyNot([flag], value)
       if (why !== undefined) return refuse(`${name}: ${why}`)
     }
     return Either.right({ flag, values, origin: { _tag: "Variable", name }, distance: 1 + index })

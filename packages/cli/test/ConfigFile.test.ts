@@ -77,7 +77,11 @@ explore: {state: {address: 0x1, raw: 00}}
     ["retries: {most: 3}", "1:1: 'retries': a value expected, not a mapping"],
     ["local-fs-dir: ''", "1:1: 'local-fs-dir': a value expected; leave the key out where there is none"],
     ["backup: {verify: {strict: yes}}", "1:19: 'backup.verify.strict': true or false expected"],
-    ["trust-waypoint: [~]", "1:1: 'trust-waypoint': an entry of the list is empty"],
+    ["trust-waypoint: [~]", "1:1: 'trust-waypoint': a list of values expected: an entry is empty, a list or a mapping"],
+    [
+      "backup: {verify: {trust-waypoint: [{a: 1}]}}",
+      "1:19: 'backup.verify.trust-waypoint': a list of values expected: an entry is empty, a list or a mapping"
+    ],
     [
       "trust-waypoint: 0",
       "1:1: 'trust-waypoint': a waypoint VERSION:HEX expected: a decimal version, a colon, 64 "
@@ -97,7 +101,7 @@ explore: {state: {address: 0x1, raw: 00}}
     [
       "- a list",
       "1:1: the file must be a mapping from flags, without their dashes, to values; names of commands lead "
-      + "to more"
+      + "to more of them"
     ],
     ["retries: 1\nretries: 2", "2:1: this is no valid YAML: Map keys must be unique"],
     [
