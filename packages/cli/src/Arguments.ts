@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import { UsageError } from "./CliError.ts"
 import type { CommandShape } from "./CommandTree.ts"
 import type { FlagShape } from "./Flag.ts"
@@ -207,6 +208,9 @@ export const flagsOf = (
     if (next === undefined || next === "" || (value === undefined && next.startsWith("--"))) {
       return refuse(`the flag '${flag.name}' needs a value; see '${path} --help'`)
     }
+    // The others are read by the parser.
+    const why = builtIn.includes(flag) ? Either.getLeft((flag.parse ?? Values.anyText)(next)) : Option.none()
+    if (Option.isSome(why)) return refuse(`${flag.name} ${next}: ${why.value}`)
     given.push({ flag, value: next })
   }
   return Either.right(given)
