@@ -6,9 +6,10 @@
 
 const mask = "***"
 
-/** `https://user:password@host`, `?sig=…&token=…`. */
+/** `https://user:password@host`, `user:password@host`, `?sig=…&token=…`. A password may hold anything. */
 const secrets: ReadonlyArray<readonly [pattern: RegExp, replacement: string]> = [
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]+@/gi, `$1${mask}@`],
+  [/^([a-z][a-z0-9+.-]*:\/\/).*@/is, `$1${mask}@`],
+  [/^[^\s/@:]+:[^/].*@/s, `${mask}@`],
   [/([?&][^=&\s]*(?:sig|token|key|secret|passw|credential|auth)[^=&\s]*=)[^&#\s]+/gi, `$1${mask}`]
 ]
 
