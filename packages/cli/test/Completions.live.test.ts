@@ -1,5 +1,13 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Arguments, Bash, Candidates, Commands, Fish, SettingKeys, Zsh } from "@holdfast/cli"
+import {
+  Arguments,
+  Commands,
+  CompletionBash,
+  CompletionCandidates as Candidates,
+  CompletionFish,
+  CompletionZsh,
+  SettingKeys
+} from "@holdfast/cli"
 import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
 import { execFileSync, spawnSync } from "node:child_process"
@@ -8,7 +16,11 @@ import * as path from "node:path"
 
 const root = Commands.holdfast.shape
 const places = Candidates.of(root)
-const scripts = { bash: Bash.script(places), zsh: Zsh.script(places), fish: Fish.script(places) }
+const scripts = {
+  bash: CompletionBash.script(places),
+  zsh: CompletionZsh.script(places),
+  fish: CompletionFish.script(places)
+}
 
 const end = "END"
 

@@ -1,40 +1,41 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Arguments, Commands, ConfigFile, SettingKeys, Settings, Variables } from "@holdfast/cli"
+import {
+  Arguments,
+  Commands,
+  ConfigFile,
+  ConfigSchema,
+  type Flag,
+  SettingKeys,
+  Settings,
+  Variables
+} from "@holdfast/cli"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 
 const root = Commands.holdfast.shape
 
-/** A value for each placeholder. */
-const samples: Readonly<Record<string, string>> = {
-  ADDRESS: "0x1",
-  BYTES: "3",
-  DIR: "a",
-  DURATION: "24h",
-  EPOCH: "3",
-  EPOCHS: "3",
-  FILE: "a",
-  HEX: "00",
-  "HOST:PORT": "127.0.0.1:1",
-  MILLIS: "3",
-  N: "3",
-  NAME: "coin",
-  PATH: "a",
-  PERCENT: "5%",
-  SECONDS: "30",
-  TYPE: "0x1::coin::Coin",
-  URL: "http://localhost:6186",
-  VERSION: "3",
-  "VERSION:HEX": `3:${"0".repeat(64)}`,
-  ACCOUNT: "a",
-  BUCKET: "a",
-  CONTAINER: "a",
-  FOLDER: "a",
-  REMOTE: "a",
-  "SUB-DIR": "a",
-  "debug|info|warning|error|none": "error",
-  "default|kv_only|tree_only": "kv_only",
-  "text|json": "json"
+/** Each flag takes at least one of these. */
+const samples = [
+  "30",
+  "3-4",
+  "24h",
+  "5%",
+  "0x1",
+  "coin",
+  "00",
+  "127.0.0.1:1",
+  `3:${"0".repeat(64)}`,
+  "0x1::coin::Coin",
+  "error",
+  "json",
+  "kv_only"
+]
+
+const sampleOf = (flag: Flag.FlagShape): string => {
+  if (flag.placeholder === undefined) return "true"
+  const sample = samples.find((text) => ConfigSchema.whyNot([flag], text) === undefined)
+  if (sample === undefined) throw new Error(`${flag.name} takes none of the samples: add one`)
+  return sample
 }
 
 interface Said {
@@ -197,8 +198,7 @@ describe("Settings", () => {
     for (const { command, words } of SettingKeys.leavesOf(root)) {
       for (const flag of SettingKeys.flagsOf(command)) {
         const key = SettingKeys.keyOf(flag)
-        const value = flag.placeholder === undefined ? "true" : samples[flag.placeholder]
-        if (value === undefined) throw new Error(`a sample of ${flag.placeholder} is missing here`)
+        const value = sampleOf(flag)
         const chosen = (more: Partial<Settings.Sources>) =>
           Either.getOrThrow(Settings.choose(root, { command, words }, { ...Settings.nothing, ...more }))
             .filter(({ origin }) => origin._tag !== "Standard").map(({ flag: { name }, values }) => [name, values])
