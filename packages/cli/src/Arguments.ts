@@ -1,37 +1,118 @@
 /**
- * Reads arguments strictly before they are parsed: every word must be a sub-command or a flag of the command, every flag
- * that takes a value must have one, and none that is required may be missing. What is wrong is told with what would be
- * right. The parser alone lets too much pass: a flag can become the value of another, and unknown ones hide the rest.
+ * Reads arguments strictly before they are parsed: every word must be a sub-command or a flag of the command, and every
+ * flag that takes a value must have one. What is wrong is told with what would be right. The parser alone lets too much
+ * pass: a flag can become the value of another, and unknown ones hide the rest.
  *
- * The result is in one form, `--name value`, whichever way it was typed: `--name=value` and `--na_me` count as well, since
- * today's tool mixes both spellings.
+ * The result is in one form, whichever way it was typed: `--name=value` and `--na_me` count as well, since today's tool
+ * mixes both spellings. Toggles take no value, but for `--name=false`, which takes back what a configuration says.
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import { UsageError } from "./CliError.ts"
 import type { CommandShape } from "./CommandTree.ts"
 import type { FlagShape } from "./Flag.ts"
+import { nearest } from "./Nearest.ts"
 import type { Format } from "./Output.ts"
+import * as Values from "./Values.ts"
 
-/** Flags that every command understands by itself. */
-const builtIn: ReadonlyArray<FlagShape> = [
-  { name: "--version", placeholder: undefined },
-  { name: "--log-level", placeholder: "LEVEL" }
-].map((flag) => ({ ...flag, description: "", required: false, repeated: false }))
+const version: FlagShape = {
+  name: "--version",
+  placeholder: undefined,
+  description: "Show the version",
+  required: false,
+  repeated: false
+}
 
-const isVersion = (word: string): boolean => word === "--version"
+/**
+ * Which configuration file to read.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const config: FlagShape = {
+  name: "--config",
+  placeholder: "FILE",
+  description: "A YAML file with flags that are not given here: docs/configuration.md (or $HOLDFAST_CONFIG)",
+  required: false,
+  repeated: false,
+  isPath: true
+}
+
+const levels = ["debug", "info", "warning", "error", "none"] as const
+
+/** From which level on logs are shown: the only one of these that the parser knows. */
+const logLevel: FlagShape = {
+  name: "--log-level",
+  placeholder: levels.join("|"),
+  description: "Show logs from this level on (default info)",
+  required: false,
+  repeated: false,
+  standard: "info",
+  parse: Values.oneOf(["all", "trace", "fatal", ...levels])
+}
+
+/**
+ * What every command understands by itself, beside `--help`.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const builtIn: ReadonlyArray<FlagShape> = [config, logLevel, version]
+
+/**
+ * Those of them that can be set otherwise, too.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const settable: ReadonlyArray<FlagShape> = builtIn.filter((flag) => flag !== config && flag !== version)
+
+const isVersion = (word: string): boolean => word === version.name
 const isHelp = (word: string): boolean => word === "--help" || word === "-h"
 
 /**
- * Arguments that were read: a command to run, with the arguments in one form, or one to show help about.
+ * A flag that is given, with its value; that of a toggle is `true` or `false`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Given {
+  readonly flag: FlagShape
+  readonly value: string
+}
+
+/**
+ * A command of the tree: its shape, and the words that lead to it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Located {
+  readonly command: CommandShape
+  readonly words: ReadonlyArray<string>
+}
+
+/**
+ * Arguments that were read: a command to run, one to show help about, or the version.
  *
  * @since 0.1.0
  * @category models
  */
 export type Read =
-  | { readonly _tag: "Run"; readonly form: ReadonlyArray<string> }
-  | { readonly _tag: "Help"; readonly command: CommandShape; readonly path: string }
+  | Located & { readonly _tag: "Run"; readonly given: ReadonlyArray<Given> }
+  | Located & { readonly _tag: "Help" }
+  | { readonly _tag: "Version" }
+
+/**
+ * How a command is called: `holdfast backup verify`.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const called = (root: CommandShape, words: ReadonlyArray<string>): string => [root.name, ...words].join(" ")
 
 /**
  * What the arguments ask for, or the first thing that is wrong with them.
@@ -40,74 +121,134 @@ export type Read =
  * @category parsing
  */
 export const read = (root: CommandShape, args: ReadonlyArray<string>): Either.Either<Read, UsageError> => {
-  const refuse = (detail: string) => Either.left(new UsageError({ detail }))
-  const form: Array<string> = []
-  let rest = args
-  let command = root
-  let path = root.name
-  while (command.children.length > 0) {
-    const [word, ...others] = rest
+  const found = locate(root, args)
+  const { command, rest, words } = found
+  const path = called(root, words)
+  const [word] = rest
+  if (command.children.length > 0) {
+    if (word !== undefined && isHelp(word)) return Either.right({ _tag: "Help", command, words })
     const known = `the commands of '${path}' are ${list(command.children.map((child) => child.name))}`
     if (word === undefined) return refuse(`which command? ${known}`)
-    if (isHelp(word)) return Either.right({ _tag: "Help", command, path })
-    if (word.startsWith("-")) {
-      if (isVersion(word)) break
-      return refuse(`'${word}' stands before the command that it belongs to: ${known}`)
-    }
-    const child = command.children.find((each) => each.name === word)
-    if (child === undefined) {
-      const near = nearest(word, command.children.map((each) => each.name))
-      return refuse(
-        `there is no command '${path} ${word}'${near === undefined ? "" : `; did you mean '${near}'?`}; ${known}`
-      )
-    }
-    form.push(word)
-    command = child
-    path = `${path} ${word}`
-    rest = others
+    if (isVersion(word)) return Either.right({ _tag: "Version" })
+    if (word.startsWith("-")) return refuse(`'${word}' stands before the command that it belongs to: ${known}`)
+    const near = nearest(word, command.children.map((each) => each.name))
+    const meant = near === undefined ? "" : `; did you mean '${near}'?`
+    return refuse(`there is no command '${path} ${word}'${meant}; ${known}`)
   }
+  if (rest.some(isHelp)) return Either.right({ _tag: "Help", command, words })
+  const [argument] = command.flags
+  if (command.passes === true && argument !== undefined) {
+    return Either.right({ _tag: "Run", command, words, given: [{ flag: argument, value: Values.wordsText(rest) }] })
+  }
+  return Either.map(
+    flagsOf(command, path, rest),
+    (given) => given.some(({ flag }) => flag === version) ? { _tag: "Version" } : { _tag: "Run", command, words, given }
+  )
+}
 
-  if (rest.some(isHelp)) return Either.right({ _tag: "Help", command, path })
+/**
+ * The command that the first words name, as far as they name one, and the arguments after them.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const locate = (
+  root: CommandShape,
+  args: ReadonlyArray<string>
+): Located & { readonly rest: ReadonlyArray<string> } => {
+  let command = root
+  let depth = 0
+  for (const word of args) {
+    const child = command.children.find((each) => each.name === word)
+    if (child === undefined) break
+    command = child
+    depth++
+  }
+  return { command, words: args.slice(0, depth), rest: args.slice(depth) }
+}
+
+/**
+ * The flags of a command that arguments give, each with its value.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const flagsOf = (
+  command: CommandShape,
+  path: string,
+  args: ReadonlyArray<string>
+): Either.Either<ReadonlyArray<Given>, UsageError> => {
   const flags = [...command.flags, ...builtIn]
-  const seen = new Set<FlagShape>()
-  // The parser knows its own flags only where they stand before all others.
-  const words = form.length
-  for (let index = 0; index < rest.length; index++) {
-    const word = rest[index] ?? ""
+  const given: Array<Given> = []
+  const isGiven = (flag: FlagShape) => given.some((each) => each.flag === flag)
+  for (let index = 0; index < args.length; index++) {
+    const word = args[index] ?? ""
     const [, typed = "", value] = /^(--?[^=]+)(?:=(.*))?$/s.exec(word) ?? []
-    const argument = flags.find((each) => each.positional === true && !seen.has(each))
+    const argument = flags.find((each) => each.positional === true && (each.repeated || !isGiven(each)))
     if (typed === "" && argument !== undefined) {
-      seen.add(argument)
-      form.push(argument.name, word)
+      given.push({ flag: argument, value: word })
       continue
     }
     if (typed === "") return refuse(`'${path}' takes no argument '${word}', only flags; see '${path} --help'`)
     const flag = flags.find((each) => each.name === typed || spelling(each.name) === spelling(typed))
     if (flag === undefined) {
       const names = command.flags.map((each) => each.name)
-      const near = nearest(typed, names)
+      const near = nearest(typed, [...names, ...builtIn.map((each) => each.name)])
       const known = near === undefined ? `its flags are ${list(names)}` : `did you mean '${near}'?`
       return refuse(`'${path}' has no flag '${typed}': ${known}`)
     }
-    if (seen.has(flag) && !flag.repeated) return refuse(`the flag '${flag.name}' is given twice`)
-    seen.add(flag)
-    const at = builtIn.includes(flag) ? words : form.length
-    form.splice(at, 0, flag.name)
+    if (isGiven(flag) && !flag.repeated) return refuse(`the flag '${flag.name}' is given twice`)
     if (flag.placeholder === undefined) {
-      if (value !== undefined) return refuse(`the flag '${flag.name}' takes no value`)
+      if (value !== undefined && value !== "true" && value !== "false") {
+        return refuse(`the flag '${flag.name}' takes no value`)
+      }
+      given.push({ flag, value: value ?? "true" })
       continue
     }
-    const given = value ?? rest[++index]
-    if (given === undefined || given === "" || (value === undefined && given.startsWith("--"))) {
+    const next = value ?? args[++index]
+    if (next === undefined || next === "" || (value === undefined && next.startsWith("--"))) {
       return refuse(`the flag '${flag.name}' needs a value; see '${path} --help'`)
     }
-    form.splice(at + 1, 0, given)
+    // The others are read by the parser.
+    const why = builtIn.includes(flag) ? Either.getLeft((flag.parse ?? Values.anyText)(next)) : Option.none()
+    if (Option.isSome(why)) return refuse(`${flag.name} ${next}: ${why.value}`)
+    given.push({ flag, value: next })
   }
-  const missing = command.flags.filter((flag) => flag.required && !seen.has(flag))
-  if (missing.length > 0 && !rest.some(isVersion)) {
-    return refuse(`'${path}' needs ${missing.map(written).join(" and ")}`)
-  }
-  return Either.right({ _tag: "Run", form })
+  return Either.right(given)
+}
+
+/**
+ * The required flags that are not among those given, or nothing if none is missing.
+ *
+ * @since 0.1.0
+ * @category checking
+ */
+export const missing = (
+  { command }: Located,
+  path: string,
+  given: ReadonlyArray<Pick<Given, "flag">>
+): Either.Either<void, UsageError> => {
+  const absent = command.flags.filter((flag) => flag.required && !given.some((each) => each.flag === flag))
+  return absent.length === 0 ? Either.void : refuse(`'${path}' needs ${absent.map(written).join(" and ")}`)
+}
+
+/**
+ * A command with its flags, in the one form that the parser knows.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const form = (words: ReadonlyArray<string>, given: ReadonlyArray<Given>): ReadonlyArray<string> => {
+  // The parser knows its own flag only where it stands before all others.
+  const [level, others] = Arr.partition(given, ({ flag }) => flag !== logLevel)
+  return [
+    ...words,
+    ...[...level, ...others].flatMap(({ flag, value }) => {
+      if (builtIn.includes(flag) && flag !== logLevel) return []
+      if (flag.placeholder !== undefined) return [flag.name, value]
+      return value === "true" ? [flag.name] : []
+    })
+  ]
 }
 
 /**
@@ -122,32 +263,11 @@ export const outputFormat = (args: ReadonlyArray<string>): Format =>
     ? "json"
     : "text"
 
+const refuse = (detail: string) => Either.left(new UsageError({ detail }))
+
 const written = ({ name, placeholder, positional }: FlagShape): string =>
   positional === true ? String(placeholder) : `${name} ${placeholder}`
 
 const spelling = (flag: string): string => flag.replaceAll("_", "-")
 
 const list = (names: ReadonlyArray<string>): string => names.map((name) => `'${name}'`).join(", ")
-
-/** The name that differs least from a word, if it is likely meant. */
-const nearest = (word: string, names: ReadonlyArray<string>): string | undefined => {
-  const ranked = names
-    .map((name) => ({ name, distance: editDistance(word, name) }))
-    .sort((a, b) => a.distance - b.distance)
-  const [best] = ranked
-  return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 4)) ? best.name : undefined
-}
-
-/** How many characters must be inserted, removed or replaced to get from one text to the other. */
-const editDistance = (from: string, to: string): number => {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (let line = 0; line < from.length; line++) {
-    const next = [line + 1]
-    for (let column = 0; column < to.length; column++) {
-      const replaced = (row[column] ?? 0) + (from[line] === to[column] ? 0 : 1)
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
-}

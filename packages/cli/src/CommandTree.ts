@@ -12,8 +12,9 @@ import type * as Path from "@effect/platform/Path"
 import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type CliError, UsageError } from "./CliError.ts"
-import type { Flag, FlagShape } from "./Flag.ts"
+import { argument, type Flag, type FlagShape } from "./Flag.ts"
 import type { Output } from "./Output.ts"
+import * as Values from "./Values.ts"
 
 /**
  * A command as it is written: sub-commands, or flags.
@@ -26,6 +27,8 @@ export interface CommandShape {
   readonly description: string
   readonly children: ReadonlyArray<CommandShape>
   readonly flags: ReadonlyArray<FlagShape>
+  /** What follows is another command with its flags, and the one flag of this one holds all of it. */
+  readonly passes?: boolean
 }
 
 /**
@@ -76,6 +79,33 @@ export const leaf = <A>(
     Descriptor.map((parsed) => handler(parsed.options))
   )
 })
+
+/**
+ * A command about another command: what follows are the words and the flags of that one, which need not be complete.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const passing = (
+  name: string,
+  description: string,
+  handler: (args: ReadonlyArray<string>) => Action
+): CommandTree => {
+  const { parser, shape } = leaf(
+    name,
+    description,
+    flags({
+      args: argument({
+        name: "args",
+        placeholder: "[COMMAND [FLAGS]]",
+        description: "A command, with flags as one would give it, or some of them",
+        parse: Values.words
+      })
+    }),
+    ({ args }) => handler(args)
+  )
+  return { parser, shape: { ...shape, passes: true } }
+}
 
 /**
  * A command that has others below it.

@@ -36,7 +36,9 @@ export const flags: typeof Flags.storage & {
     name: "db",
     placeholder: "DIR",
     description: "Look into the ledger store in this folder, not into backups",
-    parse: Values.anyText
+    parse: Values.anyText,
+    isPath: true,
+    rivals: "storage"
   }),
   prove: Flag.toggle(
     "prove",

@@ -26,6 +26,14 @@ export interface FlagShape {
   readonly repeated: boolean
   /** Its value may stand alone, without the name before it. */
   readonly positional?: boolean
+  /** Reads one of its values; a toggle has none. */
+  readonly parse?: (text: string) => Parsed<unknown>
+  /** What it is where nobody says. */
+  readonly standard?: string
+  /** Its values are files or folders of this machine. */
+  readonly isPath?: boolean
+  /** Of the flags with the same text here one counts: the one that is said nearest to the command. */
+  readonly rivals?: string
 }
 
 /**
@@ -48,6 +56,8 @@ export interface Spec<A> {
   readonly placeholder: string
   readonly description: string
   readonly parse: (text: string) => Parsed<A>
+  readonly isPath?: boolean
+  readonly rivals?: string
 }
 
 /**
@@ -83,7 +93,8 @@ export const optional = <A>(spec: Spec<A>): Flag<Option.Option<A>> => make(spec,
 export const standard = <A>(spec: Spec<A>, value: A, shown = String(value)): Flag<A> =>
   make(
     { ...spec, description: `${spec.description} (default ${shown})` },
-    Options.withDefault(single(spec), value)
+    Options.withDefault(single(spec), value),
+    { standard: typeof value === "number" ? String(value) : shown }
   )
 
 /**
@@ -105,16 +116,28 @@ export const repeated = <A>(spec: Spec<A>): Flag<ReadonlyArray<A>> =>
  * @since 0.1.0
  * @category constructors
  */
-export const toggle = (name: string, description: string): Flag<boolean> =>
-  make({ name, description, placeholder: undefined }, Options.boolean(name))
+export const toggle = (name: string, description: string, more: Pick<FlagShape, "rivals"> = {}): Flag<boolean> =>
+  make({ name, description, placeholder: undefined, ...more }, Options.boolean(name), { standard: "false" })
+
+/** A flag as its shape knows it: without the name, which has dashes there. */
+type Shaped = Pick<FlagShape, "description" | "isPath" | "parse" | "placeholder" | "rivals"> & { readonly name: string }
 
 const make = <A>(
-  spec: { readonly name: string; readonly description: string; readonly placeholder: string | undefined },
+  { description, isPath, name, parse, placeholder, rivals }: Shaped,
   options: Options.Options<A>,
-  more: { readonly required?: boolean; readonly repeated?: boolean; readonly positional?: boolean } = {}
+  more: Partial<Pick<FlagShape, "positional" | "repeated" | "required" | "standard">> = {}
 ): Flag<A> => {
-  const { description, name, placeholder } = spec
-  const shape = { name: `--${name}`, placeholder, description, required: false, repeated: false, ...more }
+  const shape: FlagShape = {
+    name: `--${name}`,
+    placeholder,
+    description,
+    required: false,
+    repeated: false,
+    ...(parse === undefined ? {} : { parse }),
+    ...(isPath === undefined ? {} : { isPath }),
+    ...(rivals === undefined ? {} : { rivals }),
+    ...more
+  }
   return Object.assign(options, { shape })
 }
 

@@ -40,13 +40,17 @@ export const storage = {
     name: "local-fs-dir",
     placeholder: "DIR",
     description: "The storage is this folder",
-    parse: Values.anyText
+    parse: Values.anyText,
+    isPath: true,
+    rivals: "storage"
   }),
   commandAdapterConfig: Flag.optional({
     name: "command-adapter-config",
     placeholder: "FILE",
     description: "The storage is behind the shell commands of this YAML file",
-    parse: Values.anyText
+    parse: Values.anyText,
+    isPath: true,
+    rivals: "storage"
   }),
   maxCommands: Flag.optional({
     name: "max-commands",
@@ -60,7 +64,8 @@ export const storage = {
     placeholder: "DIR",
     description:
       "Where this machine keeps what helps the next run (default holdfast in $XDG_CACHE_HOME, or in ~/.cache)",
-    parse: Values.anyText
+    parse: Values.anyText,
+    isPath: true
   })
 }
 

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as Arguments from "./Arguments.ts"
 import type { CommandShape } from "./CommandTree.ts"
+import * as Examples from "./Examples.ts"
 import type { FlagShape } from "./Flag.ts"
 import type { Style } from "./Style.ts"
 import { wrap } from "./Wrap.ts"
@@ -16,26 +18,53 @@ import { wrap } from "./Wrap.ts"
  */
 export const of = (command: CommandShape, path: string, style: Style): string => {
   const required = command.flags.filter((flag) => flag.required).map((flag) => ` ${written(flag)}`)
-  const usage = command.children.length > 0 ? " COMMAND [FLAGS]" : `${required.join("")} [FLAGS]`
+  const examples = Examples.of(path)
+  const follows = command.children.length > 0
+    ? " COMMAND [FLAGS]"
+    : `${required.join("")}${command.passes === true ? "" : " [FLAGS]"}`
   return [
     ...wrap(`${command.description}.`, 0),
     "",
-    `${style.bold("Usage")}  ${path}${usage}`,
+    ...packed(`${path}${follows}`.split(/ (?=--|\[)/), 7, 0).map((line, index) =>
+      index === 0 ? `${style.bold("Usage")}  ${line.trimStart()}` : line
+    ),
     "",
     ...(command.children.length > 0
       ? section("Commands", leaves(command, ""), style)
       : section("Flags", command.flags.map((flag) => [written(flag), flag.description]), style)),
     ...section("With every command", [
       ["--help", "Show what a command does and takes"],
-      ["--log-level LEVEL", "Show logs from this level on: debug, info, warning, error, none (default info)"],
-      ["--version", "Show the version"]
-    ], style)
+      ...Arguments.builtIn.map((flag) => [written(flag), flag.description] as const)
+    ], style),
+    ...(examples.length === 0 ? [] : [
+      style.bold(examples.length === 1 ? "Example" : "Examples"),
+      ...examples.flatMap(({ line, what }) => [...wrap(what, 2), ...continued(line).map(style.accent)])
+    ])
   ].join("\n").trimEnd()
 }
 
 /** A flag with its value: `--start-epoch EPOCH`. */
 const written = ({ name, placeholder, positional }: FlagShape): string =>
   placeholder === undefined ? name : positional === true ? placeholder : `${name} ${placeholder}`
+
+const columns = 80
+
+/** A command line of several lines, where one is too narrow; flags keep their values. */
+const continued = (line: string): ReadonlyArray<string> => {
+  const lines = packed(line.split(/ (?=--|>)/), 6, " \\".length)
+  return lines.map((each, index) => index < lines.length - 1 ? `${each} \\` : each)
+}
+
+/** Parts in lines with some columns to spare, indented by so much; all lines but the first by a little more. */
+const packed = (parts: ReadonlyArray<string>, indent: number, spare: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const part of parts) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + part.length + spare <= columns) lines.push(`${lines.pop()} ${part}`)
+    else lines.push(`${" ".repeat(lines.length === 0 ? indent : indent + 2)}${part}`)
+  }
+  return lines
+}
 
 /** All commands that do something, by their words. */
 const leaves = (command: CommandShape, before: string): ReadonlyArray<readonly [words: string, description: string]> =>

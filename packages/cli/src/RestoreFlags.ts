@@ -24,7 +24,8 @@ export const targetDbDir = {
   name: "target-db-dir",
   placeholder: "DIR",
   description: "The ledger store to restore into: an empty or new folder, or one to go on in",
-  parse: Values.anyText
+  parse: Values.anyText,
+  isPath: true
 } as const
 
 /**

@@ -16,14 +16,17 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
+import * as Ref from "effect/Ref"
 import * as Arguments from "./Arguments.ts"
 import { type CliError, type Failure, toFailure, UsageError } from "./CliError.ts"
 import { holdfast } from "./commands/Holdfast.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Help from "./Help.ts"
+import * as Invocation from "./Invocation.ts"
 import * as Logging from "./Logging.ts"
 import * as Output from "./Output.ts"
 import * as ProgressLine from "./ProgressLine.ts"
+import * as Settings from "./Settings.ts"
 import { Stdio } from "./Stdio.ts"
 import { stop } from "./Stop.ts"
 import * as Style from "./Style.ts"
@@ -38,22 +41,37 @@ import { version } from "./Version.ts"
  * @since 0.1.0
  * @category running
  */
-export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode.Signal>) => {
-  const format = Arguments.outputFormat(args)
-  return Effect.gen(function*() {
-    const output = yield* Output.make(format)
+export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode.Signal>) =>
+  Effect.gen(function*() {
     const stdio = yield* Stdio
-    const services = Layer.mergeAll(
-      Layer.succeed(Output.Output, output),
-      Telemetry.layer,
-      ProgressLine.layer.pipe(Layer.provideMerge(Logging.layer(format)))
-    )
+    // Until the configuration is read, which may say something else.
+    const current = yield* Invocation.formatOf(args).pipe(Effect.flatMap(Output.make), Effect.flatMap(Ref.make))
+    const invoked = Effect.gen(function*() {
+      const invocation = yield* Invocation.read(holdfast.shape, args)
+      if (invocation._tag === "Help") {
+        const path = Arguments.called(holdfast.shape, invocation.words)
+        return yield* stdio.out(`${Help.of(invocation.command, path, stdio.outStyle)}\n`)
+      }
+      const { format } = invocation
+      const output = yield* Output.make(format)
+      yield* Ref.set(current, output)
+      const services = Layer.mergeAll(
+        Layer.succeed(Output.Output, output),
+        Telemetry.layer,
+        ProgressLine.layer.pipe(Layer.provideMerge(Logging.layer(format)))
+      )
+      return yield* command(invocation).pipe(
+        Effect.provideService(Settings.Current, invocation.sources),
+        Effect.provide(services)
+      )
+    })
     // No child of this fiber, which would wait for it even when it takes too long to stop.
-    const running = yield* Effect.forkDaemon(Effect.provide(command(args), services))
+    const running = yield* Effect.forkDaemon(invoked)
     const first = yield* Effect.raceFirst(
       Effect.map(Fiber.await(running), (exit) => ({ _tag: "Ended", exit }) as const),
       Effect.map(Queue.take(signals), (signal) => ({ _tag: "Signal", signal }) as const)
     )
+    const output = yield* Ref.get(current)
     if (first._tag === "Ended") return yield* conclude(first.exit, output)
 
     const { signal } = first
@@ -61,32 +79,30 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
     const message = stopped
       ? `stopped by ${signal}`
       : `stopped by ${signal}, at once: storage commands are ended by KILL`
-    if (format === "text") stdio.err(`${message}\n`)
+    if (output.format === "text") stdio.err(`${message}\n`)
     else yield* output.failures([{ tag: "Interrupted", message, signal }])
     return ExitCode.ofSignal(signal)
   })
-}
 
 const { name } = holdfast.shape
 
-const parseAndRun = Command.run(
-  Command.fromDescriptor(
-    Descriptor.map(holdfast.parser, (action) => ({ name, action })),
-    ({ action }) => action
-  ),
-  { name: "Holdfast", version, executable: name }
-)
-
-/** Parses the arguments and runs what they ask for. */
-const command = (args: ReadonlyArray<string>) =>
+/** Parses a command in the form that the parser knows, and runs it. */
+const command = ({ complete, form, warnings }: Extract<Invocation.Invocation, { readonly _tag: "Run" }>) =>
   Effect.gen(function*() {
+    yield* complete
     const stdio = yield* Stdio
-    const read = yield* Arguments.read(holdfast.shape, args)
-    if (read._tag === "Help") return yield* stdio.out(`${Help.of(read.command, read.path, stdio.outStyle)}\n`)
+    const warn = Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
+    const parseAndRun = Command.run(
+      Command.fromDescriptor(
+        Descriptor.map(holdfast.parser, (action) => ({ name, action })),
+        ({ action }) => Effect.zipRight(warn, action)
+      ),
+      { name: "Holdfast", version, executable: name }
+    )
     // What the parser prints is help on its `log`, and on its `error` what it also fails with.
     const console = yield* Console.consoleWith(Effect.succeed)
     const print = (text: unknown) => stdio.out(`${forStream(String(text), stdio.outStyle)}\n`)
-    yield* parseAndRun([process.execPath, name, ...read.form]).pipe(
+    yield* parseAndRun([process.execPath, name, ...form]).pipe(
       Effect.withConsole({ ...console, log: print, error: () => Effect.void }),
       Effect.provide(CliConfig.layer({ isCaseSensitive: true, showBuiltIns: false }))
     )

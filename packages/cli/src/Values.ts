@@ -6,6 +6,7 @@
 import { AccountAddress, Bytes, type TypeTag, TypeText, Waypoint } from "@holdfast/ledger"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
 import * as net from "node:net"
 
 /**
@@ -36,6 +37,32 @@ export const oneOf = <const A extends string>(words: ReadonlyArray<A>) => (given
     ? Either.left(`${words.map((word) => `'${word}'`).join(" or ")} expected`)
     : Either.right(found)
 }
+
+/**
+ * The arguments of another command, as {@link wordsText} puts them into one.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const words = (text: string): Parsed<ReadonlyArray<string>> =>
+  Either.mapLeft(decodeWords(text), () => "arguments expected")
+
+/**
+ * @since 0.1.0
+ * @category formatting
+ */
+export const wordsText = (args: ReadonlyArray<string>): string => JSON.stringify(args)
+
+const decodeWords = Schema.decodeUnknownEither(Schema.parseJson(Schema.Array(Schema.String)))
+
+/**
+ * Whether something holds: `true` or `false`.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const truth = (text: string): Parsed<boolean> =>
+  text === "true" || text === "false" ? Either.right(text === "true") : Either.left("true or false expected")
 
 /** Today's tool takes the largest u64 for "no bound". */
 const noBound = "18446744073709551615"

@@ -28,7 +28,14 @@ const reader: CommandTree.CommandShape = {
   flags: [{ ...flag("--path", { required: true }), positional: true }, flag("--strict", { toggle: true })]
 }
 const group: CommandTree.CommandShape = { name: "backup", description: "", children: [leaf, reader], flags: [] }
-const root: CommandTree.CommandShape = { name: "holdfast", description: "", children: [group], flags: [] }
+const looker: CommandTree.CommandShape = {
+  name: "look",
+  description: "takes another command",
+  children: [],
+  flags: [{ ...flag("--args"), positional: true }],
+  passes: true
+}
+const root: CommandTree.CommandShape = { name: "holdfast", description: "", children: [group, looker], flags: [] }
 
 const command = "backup transaction --start-version 0 --num_transactions 5"
 
@@ -36,7 +43,19 @@ const read = (line: string) => Arguments.read(root, line.split(" ").filter((word
 const formOf = (line: string) =>
   Either.match(read(line), {
     onLeft: (error) => error.message,
-    onRight: (found) => found._tag === "Run" ? found.form.join(" ") : `help: ${found.path}`
+    onRight: (found) => {
+      switch (found._tag) {
+        case "Help":
+          return `help: ${Arguments.called(root, found.words)}`
+        case "Version":
+          return "version"
+        case "Run":
+          return Either.match(Arguments.missing(found, Arguments.called(root, found.words), found.given), {
+            onLeft: (error) => error.message,
+            onRight: () => Arguments.form(found.words, found.given).join(" ")
+          })
+      }
+    }
   })
 
 describe("Arguments", () => {
@@ -60,8 +79,15 @@ describe("Arguments", () => {
     ],
     ["an argument", "backup read a.meta --strict", "backup read --path a.meta --strict"],
     ["an argument by its name", "backup read --strict --path=a.meta", "backup read --strict --path a.meta"],
-    ["the version of any command", "backup transaction --version", "backup transaction --version"],
-    ["the version of none", "--version", "--version"],
+    ["a toggle that is taken back", `${command} --strict=false`, command],
+    ["a configuration", `${command} --config holdfast.yaml`, command],
+    [
+      "the arguments of another command",
+      "look backup transaction --strict",
+      "look --args [\"backup\",\"transaction\",\"--strict\"]"
+    ],
+    ["the version of any command", "backup transaction --version", "version"],
+    ["the version of none", "--version", "version"],
     ["help about a command", "backup transaction --strict --help", "help: holdfast backup transaction"],
     ["help about a group", "backup -h", "help: holdfast backup"],
     ["help about all", "--help", "help: holdfast"]
@@ -70,16 +96,16 @@ describe("Arguments", () => {
   })
 
   it.each([
-    ["", "which command? the commands of 'holdfast' are 'backup'"],
+    ["", "which command? the commands of 'holdfast' are 'backup', 'look'"],
     ["backup", "which command? the commands of 'holdfast backup' are 'transaction', 'read'"],
     [
       "bakcup",
-      "there is no command 'holdfast bakcup'; did you mean 'backup'?; the commands of 'holdfast' are 'backup'"
+      "there is no command 'holdfast bakcup'; did you mean 'backup'?; the commands of 'holdfast' are 'backup', 'look'"
     ],
-    ["restore", "there is no command 'holdfast restore'; the commands of 'holdfast' are 'backup'"],
+    ["restore", "there is no command 'holdfast restore'; the commands of 'holdfast' are 'backup', 'look'"],
     [
       "--strict backup",
-      "'--strict' stands before the command that it belongs to: the commands of 'holdfast' are 'backup'"
+      "'--strict' stands before the command that it belongs to: the commands of 'holdfast' are 'backup', 'look'"
     ],
     [`${command} --stirct`, "'holdfast backup transaction' has no flag '--stirct': did you mean '--strict'?"],
     [

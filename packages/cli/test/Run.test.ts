@@ -1,27 +1,11 @@
-import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { describe, expect, it } from "@effect/vitest"
-import { type ExitCode, Run, Stdio } from "@holdfast/cli"
+import type { ExitCode } from "@holdfast/cli"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
-import { captured } from "./captured.ts"
+import { invoked } from "./invoked.ts"
 
-const platform = Layer.merge(NodeContext.layer, NodeHttpClient.layerUndici)
-
-const run = (line: string, send: (signals: Queue.Queue<ExitCode.Signal>) => Effect.Effect<void> = () => Effect.void) =>
-  Effect.gen(function*() {
-    const streams = captured()
-    const signals = yield* Queue.unbounded<ExitCode.Signal>()
-    const running = yield* Effect.fork(
-      Run.run(line.split(" ").filter((word) => word !== ""), signals).pipe(
-        Effect.provide(Layer.merge(platform, Layer.succeed(Stdio.Stdio, streams.stdio)))
-      )
-    )
-    yield* send(signals)
-    return { code: yield* Fiber.join(running), stdout: streams.stdout(), stderr: streams.stderr() }
-  })
+const run = (line: string, send?: (signals: Queue.Queue<ExitCode.Signal>) => Effect.Effect<void>) =>
+  invoked(line, {}, send)
 
 describe("Run", () => {
   it.effect.each([

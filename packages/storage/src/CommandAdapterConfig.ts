@@ -31,9 +31,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import type { Position } from "./internal/yamlText.ts"
-import * as YamlText from "./internal/yamlText.ts"
 import type * as StorageCommand from "./StorageCommand.ts"
+import * as YamlText from "./YamlText.ts"
 
 const EnvironmentVariable = Schema.Struct({
   key: Schema.String.pipe(Schema.pattern(/^[A-Za-z_][A-Za-z0-9_]*$/)),
@@ -120,7 +119,7 @@ export interface CommandAdapterConfig {
 export const ConfigErrorReason = Schema.Literal("Unreadable", "Malformed", "UnknownKey", "MissingKey", "BadValue")
 
 /**
- * A configuration of the command adapter cannot be used. Says where and what to do; never shows a value, which may be
+ * A configuration file cannot be used: one of the command adapter, or another that is read by {@link readText}. Says where and what to do; never shows a value, which may be
  * secret.
  *
  * @since 0.1.0
@@ -149,10 +148,10 @@ export class ConfigError extends Schema.TaggedError<ConfigError>("@holdfast/stor
  * @category decoding
  */
 export const decode = (text: string, source: string): Either.Either<CommandAdapterConfig, ConfigError> => {
-  const error = (reason: typeof ConfigErrorReason.Type, position: Position, key: string, detail: string) =>
+  const error = (reason: typeof ConfigErrorReason.Type, position: YamlText.Position, key: string, detail: string) =>
     new ConfigError({ reason, file: source, line: position.line, column: position.column, key, detail })
 
-  const parsed = YamlText.parse(text)
+  const parsed = YamlText.parse(text, isVariableValue)
   if (Either.isLeft(parsed)) {
     return Either.left(error("Malformed", parsed.left, "", `this is no valid YAML: ${parsed.left.detail}`))
   }
@@ -193,13 +192,25 @@ export const decode = (text: string, source: string): Either.Either<CommandAdapt
  * @category decoding
  */
 export const load = (path: string): Effect.Effect<CommandAdapterConfig, ConfigError, FileSystem.FileSystem> =>
+  Effect.flatMap(readText(path), (text) => decode(text, path))
+
+/**
+ * The text of a configuration file.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const readText = (path: string): Effect.Effect<string, ConfigError, FileSystem.FileSystem> =>
   FileSystem.FileSystem.pipe(
     Effect.flatMap((fs) => fs.readFileString(path)),
     Effect.mapError((error) =>
       new ConfigError({ reason: "Unreadable", file: path, line: 1, column: 1, key: "", detail: unreadable(error) })
-    ),
-    Effect.flatMap((text) => decode(text, path))
+    )
   )
+
+/** The values of variables are text, also where they look like a number. */
+const isVariableValue = ([section, , name]: ReadonlyArray<PropertyKey>): boolean =>
+  section === "env_vars" && name === "value"
 
 const decodeFile = Schema.decodeUnknownEither(File)
 

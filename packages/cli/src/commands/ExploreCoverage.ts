@@ -29,13 +29,15 @@ export const exploreCoverage = leaf(
       name: "at-version",
       placeholder: "VERSION",
       description: "The version",
-      parse: Values.integer(0)
+      parse: Values.integer(0),
+      rivals: "place"
     }),
     epoch: Flag.optional({
       name: "epoch",
       placeholder: "EPOCH",
       description: "The epoch, with all its versions",
-      parse: Values.integer(0)
+      parse: Values.integer(0),
+      rivals: "place"
     }),
     concurrentDownloads: Flags.concurrentDownloads,
     ...Flags.storage,

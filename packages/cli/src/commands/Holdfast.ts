@@ -3,12 +3,14 @@
  *
  * @since 0.1.0
  */
-import { group } from "../CommandTree.ts"
+import { type CommandTree, group } from "../CommandTree.ts"
 import { backupContinuously } from "./BackupContinuously.ts"
 import { backupMaintenance } from "./BackupMaintenance.ts"
 import { backupOneoff } from "./BackupOneoff.ts"
 import { backupQuery } from "./BackupQuery.ts"
 import { backupVerify } from "./BackupVerify.ts"
+import { completions } from "./Completions.ts"
+import { config } from "./Config.ts"
 import { demo } from "./Demo.ts"
 import { doctor } from "./Doctor.ts"
 import { explore } from "./Explore.ts"
@@ -23,7 +25,7 @@ import { status } from "./Status.ts"
  * @since 0.1.0
  * @category commands
  */
-export const holdfast = group("holdfast", "Back up, verify and restore Aptos-format ledgers", [
+export const holdfast: CommandTree = group("holdfast", "Back up, verify and restore Aptos-format ledgers", [
   group("backup", "Take, verify and ask about backups", [
     backupOneoff,
     backupContinuously,
@@ -37,5 +39,7 @@ export const holdfast = group("holdfast", "Back up, verify and restore Aptos-for
   explore,
   doctor,
   init,
+  config(() => holdfast.shape),
+  completions(() => holdfast.shape),
   demo
 ])

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import { UsageError } from "../CliError.ts"
 import { type CommandTree, flags as flagsOf, group, leaf } from "../CommandTree.ts"
@@ -11,10 +12,14 @@ import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
 import * as Output from "../Output.ts"
 import * as StarterConfig from "../StarterConfig.ts"
+import * as StarterSettings from "../StarterSettings.ts"
 import * as Values from "../Values.ts"
 
 /** It may come to hold secrets. */
 const onlyOwner = 0o600
+
+/** The configuration file, beside the commands of the storage. */
+const configName = "holdfast.yaml"
 
 const kind = (name: StarterConfig.Kind): CommandTree => {
   const variables = Object.entries(StarterConfig.variablesOf(name)).flatMap(([key, { about, isSecret, standard }]) => {
@@ -33,19 +38,26 @@ const kind = (name: StarterConfig.Kind): CommandTree => {
         name: "file",
         placeholder: "FILE",
         description: "Where to write it; a file that exists is left alone",
-        parse: Values.anyText
+        parse: Values.anyText,
+        isPath: true
       }, `${name}.yaml`),
+      withConfig: Flag.toggle("with-config", "Write holdfast.yaml beside it as well, so that no run needs a flag"),
       output: Flags.output
     }),
-    ({ file, ...values }) =>
+    ({ file, withConfig, ...values }) =>
       Effect.gen(function*() {
         const output = yield* Output.Output
+        const path = yield* Path.Path
+        const config = path.join(path.dirname(file), configName)
+        if (withConfig && (yield* exists(config))) return yield* isThere(config, "go without --with-config")
         yield* write(file, StarterConfig.of(name, values))
+        if (withConfig) yield* write(config, StarterSettings.of(path.basename(file)))
+        const named = withConfig ? `--config ${config}` : `--command-adapter-config ${file}`
         yield* output.result({
-          json: { ok: true, kind: name, file },
+          json: { ok: true, kind: name, file, ...(withConfig ? { config } : {}) },
           text: (style) =>
-            `wrote ${file}; fill it in, then check it:\n`
-            + style.accent(`  holdfast doctor --command-adapter-config ${file} --storage-only`)
+            `wrote ${withConfig ? `${file} and ${config}` : file}; fill it in, then check it:\n`
+            + style.accent(`  holdfast doctor ${named} --storage-only`)
         })
       })
   )
@@ -55,13 +67,17 @@ const write = (file: string, contents: string): Effect.Effect<void, UsageError, 
   FileSystem.FileSystem.pipe(
     Effect.flatMap((fs) => fs.writeFileString(file, contents, { flag: "wx", mode: onlyOwner })),
     Effect.mapError((error) =>
-      new UsageError({
-        detail: error._tag === "SystemError" && error.reason === "AlreadyExists"
-          ? `${file} exists and is left alone: name another one with --file`
-          : `${file} cannot be written: ${error.message}`
-      })
+      error._tag === "SystemError" && error.reason === "AlreadyExists"
+        ? isThere(file, "name another one with --file")
+        : new UsageError({ detail: `${file} cannot be written: ${error.message}` })
     )
   )
+
+const exists = (file: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.exists(file), () => false))
+
+const isThere = (file: string, advice: string): UsageError =>
+  new UsageError({ detail: `${file} exists and is left alone: ${advice}` })
 
 /**
  * @since 0.1.0

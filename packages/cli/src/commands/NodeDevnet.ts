@@ -33,7 +33,8 @@ export const nodeDevnet = leaf(
       placeholder: "DIR",
       description:
         "Keep the network in a ledger store in this folder, and go on where it stands; without it, in memory",
-      parse: Values.anyText
+      parse: Values.anyText,
+      isPath: true
     }),
     address: Flags.address,
     seed: number("seed", "Where all randomness comes from: the same seed and flags make the same ledger"),

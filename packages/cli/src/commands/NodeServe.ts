@@ -29,7 +29,8 @@ export const nodeServe = leaf(
       name: "db",
       placeholder: "DIR",
       description: "The folder of the store; another process may write to it",
-      parse: Values.anyText
+      parse: Values.anyText,
+      isPath: true
     }),
     address: Flags.address,
     metricsAddress: Flags.metricsAddress,

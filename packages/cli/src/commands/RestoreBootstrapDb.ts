@@ -43,9 +43,12 @@ export const restoreBootstrapDb = leaf(
       name: "ledger-history-start-version",
       placeholder: "VERSION",
       description: "Restore every transaction and state from this version on, not just what the target needs",
-      parse: Values.integer(0)
+      parse: Values.integer(0),
+      rivals: "history"
     }),
-    replayAll: Flag.toggle("replay-all", "Restore the whole history: the same as --ledger-history-start-version 0"),
+    replayAll: Flag.toggle("replay-all", "Restore the whole history: the same as --ledger-history-start-version 0", {
+      rivals: "history"
+    }),
     skipEpochEndings: Flag.toggle("skip-epoch-endings", "Read no epoch endings: those in the store must do"),
     metricsAddress: Flags.metricsAddress,
     ...RestoreFlags.common

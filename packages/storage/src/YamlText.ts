@@ -1,32 +1,53 @@
 /**
  * YAML text as plain values that remember where in the text they stand.
+ *
+ * @since 0.1.0
  */
 import * as Either from "effect/Either"
 import * as Yaml from "yaml"
 
-/** Both from 1. */
+/**
+ * Both from 1.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Position {
   readonly line: number
   readonly column: number
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface ParsedText {
   readonly value: unknown
   /** Where the value of this path stands, or for a key that is missing, where its mapping does. */
   readonly positionOf: (path: ReadonlyArray<PropertyKey>) => Position
 }
 
-export const parse = (text: string): Either.Either<ParsedText, Position & { readonly detail: string }> => {
+/**
+ * Reads a YAML document. Where `isText` says so of a path, numbers and truth values are taken as they are written: `007`
+ * stays `007`. What is wrong is told without the text, which may be secret.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const parse = (
+  text: string,
+  isText: (path: ReadonlyArray<PropertyKey>) => boolean
+): Either.Either<ParsedText, Position & { readonly detail: string }> => {
   const lines = new Yaml.LineCounter()
   const position = (offset: number): Position => {
     const { col, line } = lines.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
-  // Pretty messages quote the text, which may be secret.
+  // Pretty messages quote the text.
   const document = Yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [fault] = [...document.errors, ...document.warnings]
   if (fault !== undefined) return Either.left({ ...position(fault.pos[0]), detail: sentence(fault) })
-  valuesAsText(document)
+  keepTexts(document.contents, [], isText)
   try {
     return Either.right({
       value: document.toJS(),
@@ -42,27 +63,28 @@ const sentence = (fault: Yaml.YAMLParseError | Yaml.YAMLWarning): string =>
     ? "it has a tag (!) or alias (*) that cannot be resolved; quote values that begin with these characters"
     : fault.message
 
-/** The values of variables are text, also where they look like a number: `007` stays `007`. */
-const valuesAsText = (document: Yaml.Document): void => {
-  const variables = document.get("env_vars")
-  if (!Yaml.isSeq(variables)) return
-  for (const entry of variables.items) {
-    if (!Yaml.isMap(entry)) continue
-    const scalar: unknown = entry.get("value", true)
-    if (Yaml.isScalar(scalar) && (typeof scalar.value === "number" || typeof scalar.value === "boolean")) {
-      scalar.value = scalar.source ?? String(scalar.value)
-    }
+const keepTexts = (
+  node: unknown,
+  path: ReadonlyArray<PropertyKey>,
+  isText: (path: ReadonlyArray<PropertyKey>) => boolean
+): void => {
+  if (Yaml.isMap(node)) {
+    for (const { key, value } of node.items) keepTexts(value, [...path, nameOf(key)], isText)
+  } else if (Yaml.isSeq(node)) {
+    node.items.forEach((item, index) => keepTexts(item, [...path, index], isText))
+  } else if (Yaml.isScalar(node) && (typeof node.value === "number" || typeof node.value === "boolean")) {
+    if (isText(path)) node.value = node.source ?? String(node.value)
   }
 }
+
+const nameOf = (key: unknown): string => String(Yaml.isScalar(key) ? key.value : key)
 
 const offsetOf = (document: Yaml.Document, path: ReadonlyArray<PropertyKey>): number => {
   let node: unknown = document.contents
   let offset = startOf(node) ?? 0
   for (const key of path) {
     if (Yaml.isMap(node)) {
-      const pair = node.items.find((item) =>
-        String(Yaml.isScalar(item.key) ? item.key.value : item.key) === String(key)
-      )
+      const pair = node.items.find((item) => nameOf(item.key) === String(key))
       if (pair === undefined) return offset
       offset = startOf(pair.key) ?? offset
       node = pair.value

@@ -1,0 +1,152 @@
+/**
+ * What a shell can offer while a command line is typed: the commands, their flags, and what the values of these are.
+ *
+ * @since 0.1.0
+ */
+import * as Arr from "effect/Array"
+import * as Arguments from "../Arguments.ts"
+import type { CommandShape } from "../CommandTree.ts"
+import type { FlagShape } from "../Flag.ts"
+import * as SettingKeys from "../SettingKeys.ts"
+
+/**
+ * What can be offered for the value of a flag. A toggle has none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ValueKind =
+  | { readonly _tag: "None" }
+  | { readonly _tag: "Words"; readonly words: ReadonlyArray<string> }
+  | { readonly _tag: "Files" }
+  | { readonly _tag: "Folders" }
+  | { readonly _tag: "Other" }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface FlagCandidate {
+  readonly name: string
+  readonly description: string
+  readonly repeated: boolean
+  readonly value: ValueKind
+}
+
+/**
+ * A place in the tree of commands: how it is called, and what can follow.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Place {
+  readonly path: string
+  readonly commands: ReadonlyArray<Pick<CommandShape, "description" | "name">>
+  readonly flags: ReadonlyArray<FlagCandidate>
+  /** Another command follows, from the root. */
+  readonly passes: boolean
+  /** What can stand without a flag. */
+  readonly argument: ValueKind
+}
+
+/**
+ * All places of a tree, outer ones first.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const of = (root: CommandShape): ReadonlyArray<Place> =>
+  SettingKeys.sectionsOf(root).map(({ command, words }) => {
+    const positional = command.flags.find((flag) => flag.positional === true)
+    const isLeaf = command.children.length === 0 && command.passes !== true
+    return {
+      path: Arguments.called(root, words),
+      commands: command.children,
+      flags: isLeaf ? [...command.flags, ...Arguments.builtIn, help].map(candidate) : [help].map(candidate),
+      passes: command.passes === true,
+      argument: positional === undefined || command.passes === true ? { _tag: "None" } : valueOf(positional)
+    }
+  })
+
+const help: FlagShape = {
+  name: "--help",
+  placeholder: undefined,
+  description: "Show what a command does and takes",
+  required: false,
+  repeated: false
+}
+
+const candidate = (flag: FlagShape): FlagCandidate => ({
+  name: flag.name,
+  description: flag.description,
+  repeated: flag.repeated,
+  value: valueOf(flag)
+})
+
+const valueOf = ({ isPath, placeholder }: FlagShape): ValueKind => {
+  if (placeholder === undefined) return { _tag: "None" }
+  if (placeholder.includes("|")) return { _tag: "Words", words: placeholder.split("|") }
+  if (placeholder === "PATH") return { _tag: "Files" }
+  if (isPath !== true) return { _tag: "Other" }
+  return { _tag: placeholder === "DIR" ? "Folders" : "Files" }
+}
+
+/** The flags that take a value, with what it is. Where flags of one name differ, each has its path. */
+const valuesOf = (places: ReadonlyArray<Place>): ReadonlyArray<FlagValue> => {
+  const all = places.flatMap(({ flags, path }) =>
+    flags.filter(({ value }) => value._tag !== "None").map(({ name, value }): FlagValue => ({
+      name,
+      path,
+      kind: value
+    }))
+  )
+  return Object.values(Arr.groupBy(all, ({ name }) => name)).flatMap((same): ReadonlyArray<FlagValue> => {
+    const [first] = same
+    return first !== undefined && same.every(({ kind }) => keyOf(kind) === keyOf(first.kind))
+      ? [{ ...first, path: undefined }]
+      : same
+  })
+}
+
+interface FlagValue {
+  readonly name: string
+  readonly path: string | undefined
+  readonly kind: ValueKind
+}
+
+/** Kinds with the same text are the same. */
+const keyOf = (kind: ValueKind): string => kind._tag === "Words" ? `Words ${kind.words.join(" ")}` : kind._tag
+
+/**
+ * A text as a shell takes it word for word.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+
+/**
+ * The patterns of a shell for "PLACE FLAG", by what the value of the flag is.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const patternsByKind = (
+  places: ReadonlyArray<Place>
+): ReadonlyArray<{ readonly kind: ValueKind; readonly patterns: string }> => {
+  const groups = new Map<string, { readonly kind: ValueKind; readonly patterns: Array<string> }>()
+  for (const { kind, name, path } of valuesOf(places)) {
+    const group = groups.get(keyOf(kind)) ?? { kind, patterns: [] }
+    group.patterns.push(path === undefined ? `*${quoted(` ${name}`)}` : quoted(`${path} ${name}`))
+    groups.set(keyOf(kind), group)
+  }
+  return [...groups.values()].map(({ kind, patterns }) => ({ kind, patterns: patterns.join(" | ") }))
+}
+
+/**
+ * The patterns of a shell for these places.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const pathPatterns = (places: ReadonlyArray<Place>): string => places.map(({ path }) => quoted(path)).join(" | ")
