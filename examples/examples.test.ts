@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Verify } from "@holdfast/engine"
+import { Progress, Verify } from "@holdfast/engine"
 import { BackupStorage } from "@holdfast/storage"
 import { BackupStorageSuite } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
+import * as TestClock from "effect/TestClock"
 import { backUpClosedEpochs } from "./backupStep.ts"
 import * as DevnetNode from "./devnetNode.ts"
 import * as MemoryStorage from "./memoryStorage.ts"
@@ -11,12 +12,32 @@ import * as ProgressSink from "./progressSink.ts"
 BackupStorageSuite.suite("memoryStorage.ts", MemoryStorage.layer, { listsNothing: true })
 
 describe("the examples", () => {
+  it.effect("tell progress one's own way: what began, how far it is, how it ended", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const work = Effect.scoped(Effect.gen(function*() {
+        const tracker = yield* Progress.begin({ what: "state snapshot of epoch 2", unit: "items", total: 100 })
+        yield* TestClock.adjust("2400 millis")
+        tracker.done = 25
+        yield* TestClock.adjust("2600 millis")
+      }))
+      yield* work.pipe(ProgressSink.withProgress(lines))
+      expect(lines).toEqual([
+        "state snapshot of epoch 2: began",
+        "state snapshot of epoch 2: 25 of 100 items, 8 s left",
+        "state snapshot of epoch 2: complete, 25 of 100 items"
+      ])
+    }))
+
   it.live("back up into a storage of one's own, with progress told one's own way", () =>
     Effect.gen(function*() {
       const lines: Array<string> = []
-      const backup = yield* backUpClosedEpochs.pipe(Effect.provide(ProgressSink.layer(lines)))
+      const backup = yield* backUpClosedEpochs.pipe(ProgressSink.withProgress(lines))
       expect(backup).toEqual({ epochs: 3, recordedIn: "epoch_ending_0-2.meta" })
-      expect(lines).toEqual(["epoch endings 0 to 2: 3 of 3 epochs"])
+      expect(lines.filter((line) => !line.endsWith("epochs") || line.includes("complete"))).toEqual([
+        "epoch endings 0 to 2: began",
+        "epoch endings 0 to 2: complete, 3 of 3 epochs"
+      ])
       const storage = yield* BackupStorage.BackupStorage
       expect(yield* storage.listMetadataFiles).toEqual(["metadata/epoch_ending_0-2.meta"])
       expect(yield* Verify.verify(Verify.everything)).toMatchObject({ ok: true, epochEndings: { verified: 3 } })

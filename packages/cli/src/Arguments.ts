@@ -41,6 +41,8 @@ export const config: FlagShape = {
   isPath: true
 }
 
+const progressForms = ["auto", "json", "none"] as const
+
 const levels = ["debug", "info", "warning", "error", "none"] as const
 
 /** From which level on logs are shown: the only one of these that the parser knows. */
@@ -55,12 +57,42 @@ const logLevel: FlagShape = {
 }
 
 /**
+ * How progress is told.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const progress: FlagShape = {
+  name: "--progress",
+  placeholder: progressForms.join("|"),
+  description: "How progress is told on stderr; json is a line for each event (default auto)",
+  required: false,
+  repeated: false,
+  standard: "auto",
+  parse: Values.oneOf(progressForms)
+}
+
+/**
+ * Whether anything but results, warnings and errors is told.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const quiet: FlagShape = {
+  name: "--quiet",
+  placeholder: undefined,
+  description: "Say nothing but results, warnings and errors",
+  required: false,
+  repeated: false
+}
+
+/**
  * What every command understands by itself, beside `--help`.
  *
  * @since 0.1.0
  * @category flags
  */
-export const builtIn: ReadonlyArray<FlagShape> = [config, logLevel, version]
+export const builtIn: ReadonlyArray<FlagShape> = [config, logLevel, progress, quiet, version]
 
 /**
  * Those of them that can be set otherwise, too.

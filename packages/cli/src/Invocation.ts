@@ -13,6 +13,7 @@ import type { UsageError } from "./CliError.ts"
 import type { CommandShape } from "./CommandTree.ts"
 import * as ConfigFile from "./ConfigFile.ts"
 import type { Format } from "./Output.ts"
+import type { Form } from "./ProgressLine.ts"
 import * as Settings from "./Settings.ts"
 import * as Variables from "./Variables.ts"
 
@@ -30,6 +31,8 @@ export type Invocation =
     /** Whether nothing is missing. Told apart from what else is wrong, since it is told in the format. */
     readonly complete: Either.Either<void, UsageError>
     readonly format: Format
+    readonly isQuiet: boolean
+    readonly progress: Form
     /** What is odd about the environment and the configuration, but no error. */
     readonly warnings: ReadonlyArray<string>
     readonly sources: Settings.Sources
@@ -62,6 +65,8 @@ export const read = (
       _tag: "Run",
       form: Arguments.form(words, all),
       complete: Arguments.missing(asked, Arguments.called(root, words), all),
+      isQuiet: all.some(({ flag, value }) => flag === Arguments.quiet && value === "true"),
+      progress: formOf(all),
       format: all.some(({ flag, value }) => flag.name === "--output" && value === "json") ? "json" : "text",
       warnings: yield* warningsOf(root, sources),
       sources
@@ -81,12 +86,19 @@ export const formatOf = (args: ReadonlyArray<string>): Effect.Effect<Format> =>
     return isGiven ? Arguments.outputFormat(args) : variables["HOLDFAST_OUTPUT"] === "json" ? "json" : "text"
   })
 
+const formOf = (all: ReadonlyArray<Arguments.Given>): Form => {
+  const given = all.find(({ flag }) => flag === Arguments.progress)?.value
+  return given === "json" || given === "none" ? given : "auto"
+}
+
 /** Nothing counts but the arguments. */
 const alone = (form: ReadonlyArray<string>, format: Format): Invocation => ({
   _tag: "Run",
   form,
   complete: Either.void,
   format,
+  isQuiet: false,
+  progress: "auto",
   warnings: [],
   sources: Settings.nothing
 })

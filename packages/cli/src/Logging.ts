@@ -56,15 +56,19 @@ const jsonLogger: Logger.Logger<unknown, string> = Logger.make(({ annotations, c
 )
 
 /**
- * The logger for an output format, in place of the default one.
+ * The logger for an output format, in place of the default one; a quiet one says nothing below a warning, unless
+ * `--log-level` asks for it.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (format: Format): Layer.Layer<never, never, Stdio> =>
+export const layer = (format: Format, isQuiet = false): Layer.Layer<never, never, Stdio> =>
   Layer.unwrapEffect(
     Effect.map(Stdio, (stdio) => {
       const logger = format === "json" ? jsonLogger : textLogger(stdio.errStyle)
-      return Logger.replace(Logger.defaultLogger, Logger.map(logger, (line) => stdio.err(`${line}\n`)))
+      return Layer.merge(
+        Logger.replace(Logger.defaultLogger, Logger.map(logger, (line) => stdio.err(`${line}\n`))),
+        isQuiet ? Logger.minimumLogLevel(LogLevel.Warning) : Layer.empty
+      )
     })
   )

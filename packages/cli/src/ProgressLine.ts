@@ -1,33 +1,32 @@
 /**
  * Shows how far the engine's tasks are: one live line at the bottom of a terminal, elsewhere a line in the log every ten
- * seconds.
+ * seconds. With `--progress json` a line of JSON on stderr for each event, and with `--quiet` nothing.
  *
  * @since 0.1.0
  */
-import { Progress } from "@holdfast/engine"
-import * as Clock from "effect/Clock"
+import { Progress, ProgressEvents } from "@holdfast/engine"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 import * as Figures from "./Figures.ts"
 import { Stdio } from "./Stdio.ts"
 import type { Style } from "./Style.ts"
 
 const liveInterval = Duration.millis(120)
 const logInterval = Duration.seconds(10)
+const eventInterval = Duration.seconds(1)
 const barWidth = 20
-/** Seconds. */
-const estimateAfter = 2
 const minute = 60
 
-/** A task under way. */
-interface Running {
-  readonly task: Progress.Task
-  readonly tracker: Progress.Tracker
-  /** Milliseconds. */
-  readonly started: number
-}
+/**
+ * How progress is told: as it suits stderr, as JSON, or not at all.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Form = "auto" | "json" | "none"
 
 /**
  * Shows progress while the layer lives.
@@ -35,58 +34,59 @@ interface Running {
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<never, never, Stdio> = Layer.unwrapScoped(
+export const layer = (form: Form): Layer.Layer<never, never, Stdio> => {
+  switch (form) {
+    case "auto":
+      return shown
+    case "json":
+      return lines
+    case "none":
+      return Layer.empty
+  }
+}
+
+const shown: Layer.Layer<never, never, Stdio> = Layer.unwrapScoped(
   Effect.gen(function*() {
     const stdio = yield* Stdio
-    const running = new Set<Running>()
-
-    const begin = (task: Progress.Task) =>
-      Effect.acquireRelease(
-        Effect.map(Clock.currentTimeMillis, (started): Running => {
-          const entry = { task, tracker: Progress.track(task), started }
-          running.add(entry)
-          return entry
-        }),
-        (entry) =>
-          Effect.sync(() => {
-            running.delete(entry)
-            if (running.size === 0) stdio.status("")
-          })
-      ).pipe(Effect.map(({ tracker }) => tracker))
-
-    const show = Effect.map(Clock.currentTimeMillis, (now) => {
+    const clear = Effect.sync(() => stdio.status(""))
+    const { begin, standings } = ProgressEvents.board((_, underWay) => underWay === 0 ? clear : Effect.void)
+    const show = Effect.map(standings, ([first]) => {
       const width = stdio.statusWidth()
-      const [first] = running
-      stdio.status(first === undefined || width === undefined ? "" : statusLine(first, now, width, stdio.errStyle))
+      stdio.status(first === undefined || width === undefined ? "" : statusLine(first, width, stdio.errStyle))
     })
-    const log = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    const log = Effect.flatMap(standings, (all) =>
       Effect.forEach(
-        [...running].filter(({ started }) => now - started >= Duration.toMillis(logInterval)),
-        (entry) => Effect.logInfo(`${entry.task.what}: ${figures(entry, now)}`),
+        all.filter(({ elapsed }) => elapsed >= Duration.toSeconds(logInterval)),
+        (standing) => Effect.logInfo(`${standing.what}: ${figures(standing)}`),
         { discard: true }
       ))
-
     yield* stdio.statusWidth() === undefined
       ? Effect.forkScoped(Effect.schedule(log, Schedule.spaced(logInterval)))
       : Effect.forkScoped(Effect.schedule(show, Schedule.spaced(liveInterval)))
-    yield* Effect.addFinalizer(() => Effect.sync(() => stdio.status("")))
+    yield* Effect.addFinalizer(() => clear)
     return Layer.succeed(Progress.Progress, { begin })
   })
 )
 
-const figures = ({ started, task, tracker }: Running, now: number): string => {
-  const elapsed = Math.max(now - started, 1) / 1000
-  const total = task.total === undefined ? "" : ` of ${Figures.count(task.total)}`
-  const rate = (tracker.done - (task.before ?? 0)) / elapsed
-  const amount = `${Figures.count(tracker.done)}${total} ${task.unit}, ${Figures.bytes(tracker.bytes)}`
-  return `${amount}, ${Figures.count(rate)}/s${timeLeft(task.total, tracker.done, rate, elapsed)}`
-}
+const encoded = Schema.encodeSync(Schema.parseJson(ProgressEvents.Event))
 
-/** An estimate of the rest, once there is something to go by. */
-const timeLeft = (total: number | undefined, done: number, rate: number, elapsed: number): string => {
-  if (total === undefined || total <= done || rate <= 0 || elapsed < estimateAfter) return ""
-  const seconds = Math.ceil((total - done) / rate)
-  return `, about ${seconds < minute ? `${seconds} s` : Figures.seconds(seconds)} left`
+const lines: Layer.Layer<never, never, Stdio> = Layer.unwrapScoped(
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    const tell = (event: ProgressEvents.Event) => Effect.sync(() => stdio.err(`${encoded(event)}\n`))
+    const { begin, standings } = ProgressEvents.board(tell)
+    yield* Effect.forkScoped(ProgressEvents.sample(standings, eventInterval, tell))
+    return Layer.succeed(Progress.Progress, { begin })
+  })
+)
+
+const figures = ({ bytes, done, rate, secondsLeft, total, unit }: ProgressEvents.Standing): string => {
+  const of = total === null ? "" : ` of ${Figures.count(total)}`
+  const size = bytes === 0 ? "" : `, ${Figures.bytes(bytes)}`
+  const left = secondsLeft === null
+    ? ""
+    : `, about ${secondsLeft < minute ? `${secondsLeft} s` : Figures.seconds(secondsLeft)} left`
+  return `${Figures.count(done)}${of} ${unit}${size}, ${Figures.count(rate)}/s${left}`
 }
 
 /**
@@ -96,13 +96,13 @@ const timeLeft = (total: number | undefined, done: number, rate: number, elapsed
  * @since 0.1.0
  * @category formatting
  */
-export const statusLine = (entry: Running, now: number, width: number, style: Style): string => {
-  const { task, tracker } = entry
-  const tail = figures(entry, now)
+export const statusLine = (standing: ProgressEvents.Standing, width: number, style: Style): string => {
+  const { done, total, what } = standing
+  const tail = figures(standing)
   const room = Math.max(width - 1, 0)
-  const share = task.total === undefined || task.total === 0 ? undefined : Math.min(tracker.done / task.total, 1)
-  const bar = share === undefined || room < task.what.length + tail.length + barWidth + 4 ? "" : barOf(share, style)
-  const text = bar === "" ? `${task.what}  ${tail}` : `${task.what}  `
+  const share = total === null || total === 0 ? undefined : Math.min(done / total, 1)
+  const bar = share === undefined || room < what.length + tail.length + barWidth + 4 ? "" : barOf(share, style)
+  const text = bar === "" ? `${what}  ${tail}` : `${what}  `
   return text.length > room ? `${text.slice(0, Math.max(room - 1, 0))}…` : bar === "" ? text : `${text}${bar}  ${tail}`
 }
 

@@ -10,9 +10,11 @@ import type { Waypoint } from "@holdfast/ledger"
 import { type LedgerStore, type LedgerStoreError, LmdbLedgerStore, type RestoreTarget } from "@holdfast/ledger-store"
 import type { BackupStorage, CommandAdapterConfig } from "@holdfast/storage"
 import * as Layer from "effect/Layer"
-import type { UsageError } from "./CliError.ts"
+import type * as Option from "effect/Option"
+import type { CannotServe, UsageError } from "./CliError.ts"
 import * as Flag from "./Flag.ts"
 import * as Flags from "./Flags.ts"
+import * as MetricsServer from "./MetricsServer.ts"
 import * as Storage from "./Storage.ts"
 import * as Values from "./Values.ts"
 
@@ -57,6 +59,7 @@ export const common = {
   }, Restore.defaultSettings.maxChunkBytes),
   retries: Flags.readRetries,
   ...Flags.storage,
+  metricsAddress: Flags.metricsAddress,
   output: Flags.output
 }
 
@@ -68,6 +71,7 @@ interface CommonFlags extends Storage.StorageFlags {
   readonly maxRecordSize: number
   readonly maxChunkMemory: number
   readonly retries: number
+  readonly metricsAddress: Option.Option<Values.ListenAddress>
 }
 
 /**
@@ -94,7 +98,8 @@ export const reading = ({ retries }: Pick<CommonFlags, "retries">): Retries.Retr
 })
 
 /**
- * The storage, how often reads from it are tried again, and the ledger store that is restored into.
+ * The storage, how often reads from it are tried again, the ledger store that is restored into, and metrics where they are
+ * wanted.
  *
  * @since 0.1.0
  * @category layers
@@ -104,6 +109,7 @@ export const layer = (
   directory: string
 ): Layer.Layer<
   BackupStorage.BackupStorage | LedgerStore.LedgerStore | RestoreTarget.RestoreTarget,
+  | CannotServe
   | UsageError
   | CommandAdapterConfig.ConfigError
   | LedgerStoreError.LedgerStoreError
@@ -114,4 +120,4 @@ export const layer = (
     Storage.layer(flags, flags.concurrentDownloads),
     Layer.succeed(Retries.Reading, reading(flags)),
     LmdbLedgerStore.layer({ directory })
-  )
+  ).pipe(Layer.provide(MetricsServer.layer(flags.metricsAddress, MetricsServer.alwaysReady)))

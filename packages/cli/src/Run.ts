@@ -52,13 +52,13 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
         const path = Arguments.called(holdfast.shape, invocation.words)
         return yield* stdio.out(`${Help.of(invocation.command, path, stdio.outStyle)}\n`)
       }
-      const { format } = invocation
+      const { format, isQuiet, progress } = invocation
       const output = yield* Output.make(format)
       yield* Ref.set(current, output)
       const services = Layer.mergeAll(
         Layer.succeed(Output.Output, output),
         Telemetry.layer,
-        ProgressLine.layer.pipe(Layer.provideMerge(Logging.layer(format)))
+        ProgressLine.layer(isQuiet ? "none" : progress).pipe(Layer.provideMerge(Logging.layer(format, isQuiet)))
       )
       return yield* command(invocation).pipe(
         Effect.provideService(Settings.Current, invocation.sources),

@@ -77,6 +77,7 @@ describe("Arguments", () => {
       `${command} --log-level=debug --strict`,
       command.replace("transaction", "transaction --log-level debug") + " --strict"
     ],
+    ["how progress is told, which is no matter of the command", `${command} --quiet --progress=json`, command],
     ["an argument", "backup read a.meta --strict", "backup read --path a.meta --strict"],
     ["an argument by its name", "backup read --strict --path=a.meta", "backup read --strict --path a.meta"],
     ["a toggle that is taken back", `${command} --strict=false`, command],

@@ -9,8 +9,8 @@ import { type Captured, captured } from "./captured.ts"
 
 const task = { what: "state snapshot of epoch 2", unit: "items", total: 2000 }
 
-const layerOf = (streams: Captured, format: "json" | "text" = "text") =>
-  ProgressLine.layer.pipe(
+const layerOf = (streams: Captured, format: "json" | "text" = "text", form: ProgressLine.Form = "auto") =>
+  ProgressLine.layer(form).pipe(
     Layer.provideMerge(Logging.layer(format)),
     Layer.provide(Layer.succeed(Stdio.Stdio, streams.stdio))
   )
@@ -44,7 +44,7 @@ describe("ProgressLine", () => {
       expect(pipe.stderr()).toBe("")
       yield* TestClock.adjust("1 seconds")
       expect(pipe.stderr()).toBe(
-        "00:00:10 info state snapshot of epoch 2: 500 of 2,000 items, 0 B, 50/s, about 30 s left\n"
+        "00:00:10 info state snapshot of epoch 2: 500 of 2,000 items, 50/s, about 30 s left\n"
       )
     }).pipe(Effect.provide(layerOf(pipe)))
   })
@@ -55,7 +55,7 @@ describe("ProgressLine", () => {
       const tracker = yield* Progress.begin({ ...task, before: 1000 })
       tracker.done += 500
       yield* TestClock.adjust("10 seconds")
-      expect(pipe.stderr()).toContain("1,500 of 2,000 items, 0 B, 50/s, about 10 s left\n")
+      expect(pipe.stderr()).toContain("1,500 of 2,000 items, 50/s, about 10 s left\n")
     }).pipe(Effect.provide(layerOf(pipe)))
   })
 
@@ -67,18 +67,44 @@ describe("ProgressLine", () => {
       expect(JSON.parse(pipe.stderr())).toEqual({
         time: "1970-01-01T00:00:10.000Z",
         level: "info",
-        message: "state snapshot of epoch 2: 0 items, 0 B, 0/s"
+        message: "state snapshot of epoch 2: 0 items, 0/s"
       })
     }).pipe(Effect.provide(layerOf(pipe, "json")))
   })
 
+  it.scoped("writes a line of JSON for each event, and none but those", () => {
+    const pipe = captured({ terminal: true })
+    return Effect.gen(function*() {
+      yield* Effect.scoped(Effect.gen(function*() {
+        const tracker = yield* Progress.begin({ ...task, before: 1000 })
+        tracker.done += 500
+        yield* TestClock.adjust("4 seconds")
+      }))
+      const first = { task: 1, ...task, done: 1000, bytes: 0, elapsed: 0, rate: 0, secondsLeft: null }
+      expect(pipe.stderr().trimEnd().split("\n").map((line) => JSON.parse(line))).toEqual([
+        { _tag: "Began", ...first },
+        { _tag: "Advanced", ...first, done: 1500, elapsed: 1, rate: 500 },
+        { _tag: "Ended", ...first, done: 1500, elapsed: 4, rate: 125, secondsLeft: 4, how: "complete" }
+      ])
+    }).pipe(Effect.provide(layerOf(pipe, "text", "json")))
+  })
+
+  it.scoped("says nothing when nothing is to be said", () => {
+    const pipe = captured({ terminal: true })
+    return Effect.gen(function*() {
+      yield* Progress.begin(task)
+      yield* TestClock.adjust("30 seconds")
+      expect(pipe.stderr()).toBe("")
+    }).pipe(Effect.provide(layerOf(pipe, "text", "none")))
+  })
+
   it("never fills a line", () => {
-    const entry = { task, tracker: { done: 1000, bytes: 1e6 }, started: 0 }
+    const standing = { ...task, task: 1, done: 1000, bytes: 1e6, elapsed: 1, rate: 1000, secondsLeft: null }
     for (let width = 0; width < 160; width++) {
-      const line = Style.strip(ProgressLine.statusLine(entry, 1000, width, Style.coloured))
+      const line = Style.strip(ProgressLine.statusLine(standing, width, Style.coloured))
       expect(line.length).toBeLessThanOrEqual(Math.max(width - 1, 1))
     }
-    expect(Style.strip(ProgressLine.statusLine(entry, 1000, 120, Style.coloured))).toBe(
+    expect(Style.strip(ProgressLine.statusLine(standing, 120, Style.coloured))).toBe(
       `state snapshot of epoch 2  ${"━".repeat(10)}${"─".repeat(10)}  1,000 of 2,000 items, 1.0 MB, 1,000/s`
     )
   })

@@ -2,10 +2,26 @@ import { describe, expect, it } from "@effect/vitest"
 import type { ExitCode } from "@holdfast/cli"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
+import * as net from "node:net"
 import { invoked } from "./invoked.ts"
 
-const run = (line: string, send?: (signals: Queue.Queue<ExitCode.Signal>) => Effect.Effect<void>) =>
-  invoked(line, {}, send)
+const run = (
+  line: string,
+  send?: (signals: Queue.Queue<ExitCode.Signal>, stderr: () => string) => Effect.Effect<unknown>
+) => invoked(line, {}, send)
+
+/** Something listens there. */
+const takenAddress = Effect.acquireRelease(
+  Effect.async<net.Server>((resume) => {
+    const server = net.createServer()
+    server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+  }),
+  (server) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void)))
+).pipe(Effect.map((server) => {
+  const address = server.address()
+  return address === null || typeof address === "string" ? "" : `127.0.0.1:${address.port}`
+}))
 
 describe("Run", () => {
   it.effect.each([
@@ -21,6 +37,8 @@ describe("Run", () => {
     "backup query node-state --backup-service-address nonsense",
     "backup query node-state --output xml",
     "backup query node-state --log-level loud",
+    "backup query node-state --progress loud",
+    "backup query node-state --quiet=yes",
     "explore coverage --local-fs-dir /nonexistent/a",
     "explore coverage --local-fs-dir /nonexistent/a --at-version 1 --epoch 1",
     "explore transaction --local-fs-dir /nonexistent/a",
@@ -75,6 +93,43 @@ describe("Run", () => {
   it.effect("shows its version", () =>
     Effect.gen(function*() {
       expect(yield* run("--version")).toEqual({ code: 0, stdout: "0.1.0\n", stderr: "" })
+    }))
+
+  it.live("says nothing but results, warnings and errors with --quiet", () =>
+    Effect.gen(function*() {
+      const line = "backup continuously --local-fs-dir /nonexistent/a --backup-service-address http://127.0.0.1:9"
+      const told = (flags: string) =>
+        run(`${line} ${flags}`, (signals, stderr) =>
+          Effect.sync(stderr).pipe(
+            Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (text) => text.includes("does not say") }),
+            Effect.zipRight(Queue.offer(signals, "SIGTERM"))
+          ))
+      const levels = ({ stderr }: { readonly stderr: string }) => stderr.match(/\b(info|warn|stopped)\b/g)
+      const loud = yield* told("")
+      expect(levels(loud)?.[0]).toBe("info")
+      const quiet = yield* told("--quiet")
+      expect(quiet).toMatchObject({ code: 143, stdout: "" })
+      expect(levels(quiet)).toEqual(["warn", "stopped"])
+    }))
+
+  it.scopedLive.each([
+    "backup oneoff epoch-ending --local-fs-dir /nonexistent/a --start-epoch 0 --end-epoch 1",
+    "backup continuously --local-fs-dir /nonexistent/a",
+    "backup verify --local-fs-dir /nonexistent/a",
+    "restore bootstrap-db --local-fs-dir /nonexistent/a --target-db-dir /nonexistent/b",
+    "restore oneoff epoch-ending --local-fs-dir /nonexistent/a --target-db-dir /nonexistent/b --epoch-ending-manifest c",
+    "restore oneoff state-snapshot --local-fs-dir /nonexistent/a --target-db-dir /nonexistent/b --state-manifest c "
+    + "--state-into-version 1",
+    "restore oneoff transaction --local-fs-dir /nonexistent/a --target-db-dir /nonexistent/b --transaction-manifest c",
+    "node devnet --epochs 1 --items 0"
+  ])("serves metrics before it does anything, and not where something else listens: '%s'", (line) =>
+    Effect.gen(function*() {
+      const address = yield* takenAddress
+      const { code, stdout } = yield* run(`${line} --metrics-address ${address} --output json`)
+      expect({ code, document: JSON.parse(stdout) }).toMatchObject({
+        code: 3,
+        document: { ok: false, errors: [{ tag: "CannotServe", address, reason: "AddressInUse" }] }
+      })
     }))
 
   it.effect("ends with the code of the signal, and tells JSON readers", () =>

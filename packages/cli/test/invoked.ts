@@ -16,11 +16,11 @@ export interface Invoked {
   readonly stderr: string
 }
 
-/** Runs `holdfast LINE` in an environment that has these variables of ours and no others. `send` gets to send signals. */
+/** Runs `holdfast LINE` in an environment that has these variables of ours and no others. `send` gets to send signals, and sees stderr. */
 export const invoked = (
   line: string,
   variables: Readonly<Record<string, string>> = {},
-  send: (signals: Queue.Queue<ExitCode.Signal>) => Effect.Effect<void> = () => Effect.void
+  send: (signals: Queue.Queue<ExitCode.Signal>, stderr: () => string) => Effect.Effect<unknown> = () => Effect.void
 ): Effect.Effect<Invoked> =>
   Effect.gen(function*() {
     const streams = captured()
@@ -31,6 +31,6 @@ export const invoked = (
         Effect.provide(Layer.merge(platform, Layer.succeed(Stdio.Stdio, streams.stdio)))
       )
     )
-    yield* send(signals)
+    yield* send(signals, streams.stderr)
     return { code: yield* Fiber.join(running), stdout: streams.stdout(), stderr: streams.stderr() }
   })

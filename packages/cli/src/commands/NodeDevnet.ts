@@ -6,6 +6,7 @@
 import { DevnetOptions } from "@holdfast/devnet"
 import { LmdbLedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -13,9 +14,11 @@ import { UsageError } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
+import * as MetricsServer from "../MetricsServer.ts"
 import * as Output from "../Output.ts"
 import * as ServeDevnet from "../ServeDevnet.ts"
 import * as Values from "../Values.ts"
+import { holdsLedger } from "./NodeServe.ts"
 
 const number = (name: string, description: string) =>
   Flag.optional({ name, placeholder: "N", description, parse: Values.integer(0) })
@@ -46,9 +49,10 @@ export const nodeDevnet = leaf(
       description: "Grow by a block every so many milliseconds, 0 for never",
       parse: Values.integer(0)
     }, 1000),
+    metricsAddress: Flags.metricsAddress,
     output: Flags.output
   }),
-  ({ address, blockMillis, db, epochs, items, seed }) =>
+  ({ address, blockMillis, db, epochs, items, metricsAddress, seed }) =>
     Effect.gen(function*() {
       const output = yield* Output.Output
       const options = yield* devnetOptions({ epochs, items, seed })
@@ -61,10 +65,14 @@ export const nodeDevnet = leaf(
       return yield* blockMillis === 0 ? Effect.never : served.network.run({ blockMillis })
     }).pipe(
       Effect.scoped,
-      Effect.provide(Option.match(db, {
-        onNone: () => MemoryLedgerStore.layerMemory,
-        onSome: (directory) => LmdbLedgerStore.layer({ directory })
-      }))
+      Effect.provide(
+        MetricsServer.layer(metricsAddress, holdsLedger).pipe(
+          Layer.provideMerge(Option.match(db, {
+            onNone: () => MemoryLedgerStore.layerMemory,
+            onSome: (directory) => LmdbLedgerStore.layer({ directory })
+          }))
+        )
+      )
     )
 )
 

@@ -73,8 +73,13 @@ export const nodeServe = leaf(
     )
 )
 
-/** Ready once there is a ledger to serve. */
-const holdsLedger: MetricsServer.Readiness<LedgerStore.LedgerStore> = Effect.flatMap(
+/**
+ * Ready once there is a ledger to serve.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const holdsLedger: MetricsServer.Readiness<LedgerStore.LedgerStore> = Effect.flatMap(
   LedgerStore.LedgerStore,
   ({ dbState }) =>
     Effect.match(dbState, {

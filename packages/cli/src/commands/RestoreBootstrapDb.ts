@@ -6,14 +6,11 @@
 import { Restore, type RestorePlan, RestorePreview, Retries } from "@holdfast/engine"
 import { LmdbLedgerStore, RestoreTarget } from "@holdfast/ledger-store"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { UsageError } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
 import * as Flag from "../Flag.ts"
-import * as Flags from "../Flags.ts"
-import * as MetricsServer from "../MetricsServer.ts"
 import * as Output from "../Output.ts"
 import * as RestoreFlags from "../RestoreFlags.ts"
 import * as Storage from "../Storage.ts"
@@ -50,14 +47,12 @@ export const restoreBootstrapDb = leaf(
       rivals: "history"
     }),
     skipEpochEndings: Flag.toggle("skip-epoch-endings", "Read no epoch endings: those in the store must do"),
-    metricsAddress: Flags.metricsAddress,
     ...RestoreFlags.common
   }),
   (
     {
       dryRun,
       ledgerHistoryStartVersion,
-      metricsAddress,
       replayAll,
       skipEpochEndings,
       targetDbDir,
@@ -91,13 +86,7 @@ export const restoreBootstrapDb = leaf(
       const output = yield* Output.Output
       const found = yield* Restore.restore(goal, RestoreFlags.settings(common))
       yield* output.result({ json: { ok: true, ...found }, text: (style) => report(found, directory, style) })
-    }).pipe(
-      Effect.provide(
-        RestoreFlags.layer(common, directory).pipe(
-          Layer.provide(MetricsServer.layer(metricsAddress, MetricsServer.alwaysReady))
-        )
-      )
-    )
+    }).pipe(Effect.provide(RestoreFlags.layer(common, directory)))
   }
 )
 
