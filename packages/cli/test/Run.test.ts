@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { ExitCode } from "@holdfast/cli"
+import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
@@ -95,9 +96,11 @@ describe("Run", () => {
       expect(yield* run("--version")).toEqual({ code: 0, stdout: "0.1.0\n", stderr: "" })
     }))
 
-  it.live("says nothing but results, warnings and errors with --quiet", () =>
+  it.scopedLive("says nothing but results, warnings and errors with --quiet", () =>
     Effect.gen(function*() {
-      const line = "backup continuously --local-fs-dir /nonexistent/a --backup-service-address http://127.0.0.1:9"
+      const directory = yield* TempDirectory.make
+      const cache = `--metadata-cache-dir ${directory}/cache`
+      const line = `backup continuously --local-fs-dir ${directory}/a ${cache} --backup-service-address http://127.0.0.1:9`
       const told = (flags: string) =>
         run(`${line} ${flags}`, (signals, stderr) =>
           Effect.sync(stderr).pipe(

@@ -25,6 +25,7 @@ import { capability } from "./internal/capability.ts"
 import { type MetadataFile, readMetadataFiles } from "./internal/metadataFiles.ts"
 import { type NamedBackup, referencesOf } from "./internal/references.ts"
 import { readSideFiles } from "./internal/setAside.ts"
+import { shownEach } from "./internal/shownWork.ts"
 import { notListed, takeStock } from "./internal/stock.ts"
 import * as Metadata from "./Metadata.ts"
 import * as Retries from "./Retries.ts"
@@ -194,6 +195,6 @@ export const deleteFiles = (
   Effect.forEach(
     [files.filter(isManifestName), files.filter((file) => !isManifestName(file))],
     (some) =>
-      Effect.forEach(some, (file) => Retries.attempts(retries, () => deleteFile(file)), { concurrency, discard: true }),
+      shownEach("deletion", "files", some, (file) => Retries.attempts(retries, () => deleteFile(file)), concurrency),
     { discard: true }
   )

@@ -17,6 +17,7 @@ import * as CompactionPlan from "./CompactionPlan.ts"
 import { metrics } from "./CoordinatorStatus.ts"
 import { InvalidBackup } from "./EngineError.ts"
 import { type MetadataFile, readMetadataFile, readMetadataFiles } from "./internal/metadataFiles.ts"
+import { shownEach } from "./internal/shownWork.ts"
 import * as Metadata from "./Metadata.ts"
 import * as Retries from "./Retries.ts"
 
@@ -95,7 +96,9 @@ export const compact = (
     const warnings: Array<string> = []
 
     const moved = new Set<string>()
-    yield* Effect.forEach(
+    yield* shownEach(
+      "replaced metadata to move aside",
+      "files",
       CompactionPlan.movable(files, now, options.retentionSeconds),
       (file) =>
         Retries.attempts(options.retries, () => storage.backupMetadataFile(file)).pipe(
@@ -104,11 +107,13 @@ export const compact = (
             onFailure: (error) => warnings.push(`${file} was not moved aside: ${error.message}`)
           })
         ),
-      { concurrency: options.concurrency, discard: true }
+      options.concurrency
     )
 
     const planned = CompactionPlan.compactedFiles(files, options.factors)
-    const confirmed = yield* Effect.forEach(
+    const confirmed = yield* shownEach(
+      "compacted metadata",
+      "files",
       planned,
       (file) =>
         save(file, options.retries).pipe(
@@ -116,7 +121,7 @@ export const compact = (
           Effect.catchTag("InvalidBackup", (error) =>
             Effect.as(Effect.sync(() => warnings.push(error.message)), undefined))
         ),
-      { concurrency: options.concurrency }
+      options.concurrency
     )
     const compacted = confirmed.filter((each) => each !== undefined)
     const version = compactedVersion(files, new Set(compacted.flatMap(([, { keys }]) => keys)))

@@ -8,6 +8,7 @@ import type { BackupStorage, StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import type { InvalidBackup } from "./EngineError.ts"
 import { readManifest } from "./internal/backupFiles.ts"
+import { shownEach } from "./internal/shownWork.ts"
 import { endingVersion } from "./internal/storedEndings.ts"
 import * as Manifest from "./Manifest.ts"
 import type * as Metadata from "./Metadata.ts"
@@ -164,14 +165,16 @@ class Parts {
         ? value.first_epoch <= place.epoch && place.epoch - 1 <= value.last_epoch
         : value.last_version >= place.version && !view.epochEndings.some((other) => precedes(other.value, value, place))
     )
-    return Effect.forEach(
+    return shownEach(
+      "manifests of epoch endings",
+      "files",
       bounds,
       (backup) =>
         Effect.map(
           this.read(backup, Manifest.parseEpochEnding),
           (manifest) => manifest === undefined ? [] : [{ backup, manifest }]
         ),
-      { concurrency: this.#concurrency }
+      this.#concurrency
     ).pipe(Effect.map((read) => read.flat()))
   }
 
@@ -183,7 +186,9 @@ class Parts {
     const overlapping = view.transactions.filter(({ value }) =>
       value.first_version <= last && first <= value.last_version
     )
-    return Effect.forEach(
+    return shownEach(
+      "manifests of transactions",
+      "files",
       overlapping,
       (backup) =>
         Effect.map(this.read(backup, Manifest.parseTransaction), (manifest): CoveringBackup => ({
@@ -195,7 +200,7 @@ class Parts {
             .filter((chunk) => chunk.first_version <= last && first <= chunk.last_version)
             .map((chunk) => chunk.transactions)
         })),
-      { concurrency: this.#concurrency }
+      this.#concurrency
     )
   }
 }

@@ -8,11 +8,11 @@ import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import type { InvalidRequest } from "./EngineError.ts"
 import * as EngineMetrics from "./EngineMetrics.ts"
 import { capability } from "./internal/capability.ts"
 import { timestamped } from "./internal/reached.ts"
+import { shownListing } from "./internal/shownWork.ts"
 import * as Verify from "./Verify.ts"
 import { lastOf, type Sample, VerifyMemory } from "./VerifyMemory.ts"
 import { VerifyRecord } from "./VerifyRecord.ts"
@@ -44,10 +44,9 @@ export const verify = (
     const record = yield* VerifyRecord
     const listed = yield* capability(storage.capabilities.listFiles, "list_files", storage)
     const sizes = new Map<string, number>()
-    yield* Stream.runForEachChunk(listed, (files) =>
-      Effect.sync(() => {
-        for (const { bytes, file } of files) sizes.set(file, bytes)
-      }))
+    yield* shownListing(listed, (files) => {
+      for (const { bytes, file } of files) sizes.set(file, bytes)
+    })
     const memory = new VerifyMemory(yield* record.load, sizes, sample)
     return yield* Verify.verify(request, memory).pipe(
       Effect.tap((report) =>

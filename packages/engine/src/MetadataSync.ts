@@ -19,6 +19,7 @@ import { type InvalidBackup, type LocalStateError, StorageChanged } from "./Engi
 import { unreadable } from "./internal/backupFiles.ts"
 import { maxMetadataBytes } from "./internal/metadataFiles.ts"
 import { readText } from "./internal/readFile.ts"
+import { shownEach } from "./internal/shownWork.ts"
 import { replacedFiles, unaccounted } from "./internal/vanishedBackups.ts"
 import * as Metadata from "./Metadata.ts"
 import { MetadataCache, type Remembered } from "./MetadataCache.ts"
@@ -134,7 +135,7 @@ const readListed = (
     const changed = misses.length > 0 || known.size !== listed.length
     const wanted = changed ? listed.filter((file) => !known.has(file) || isIdentity(file)) : misses
     const downloaded = new Map(
-      (yield* Effect.forEach(wanted, download, { concurrency })).map((read) => [read.file, read] as const)
+      (yield* shownEach("metadata", "files", wanted, download, concurrency)).map((read) => [read.file, read] as const)
     )
     yield* Metric.set(metrics.files, listed.length)
     yield* Metric.set(metrics.misses, misses.length)

@@ -136,10 +136,8 @@ export const restore = (
   Effect.gen(function*() {
     const started = yield* Clock.currentTimeMillis
     const target = yield* RestoreTarget.RestoreTarget
-    const options = streamOptions(settings)
     const view = yield* loadView(settings.concurrentDownloads)
     const plan = yield* RestorePlan.make(view, goal, yield* target.progress)
-    const { targetVersion } = plan
     const notes: Array<string> = []
 
     const history = yield* restoredHistory(settings.trustedWaypoints)
@@ -147,31 +145,12 @@ export const restore = (
     if (oldest !== undefined && history.nextEpoch > 0) {
       yield* checkSameLedger(oldest.value.manifest, yield* epochEndingManifest(oldest), history)
     }
-    const lastEpoch = plan.epochEndings.at(-1)?.value.last_epoch
-    if (lastEpoch !== undefined) {
-      const tracker = yield* Progress.begin({
-        what: `epoch endings ${history.nextEpoch} to ${lastEpoch}`,
-        unit: "epochs",
-        total: lastEpoch - history.nextEpoch + 1
-      })
-      for (const backup of plan.epochEndings) {
-        const manifest = yield* epochEndingManifest(backup)
-        yield* restoreEpochEndings(
-          backup.value.manifest,
-          manifest,
-          targetVersion,
-          history,
-          settings.requireWaypoint,
-          tracker,
-          options
-        )
-      }
-    }
+    yield* addEpochEndings(plan, history, settings)
     noteTrust(history, settings, notes)
 
     if (plan.base !== undefined) {
       const manifest = yield* stateSnapshotManifest(plan.base)
-      yield* restoreState(plan.base.value.manifest, manifest, history, "all", options)
+      yield* restoreState(plan.base.value.manifest, manifest, history, "all", streamOptions(settings))
     }
 
     const applied = applyTransactions(plan, history, settings)
@@ -184,7 +163,6 @@ export const restore = (
     return yield* reportOf(rootOfTrust(history).trust, notes, started)
   }).pipe(
     (run) => timestamped(EngineMetrics.restore, run, () => true),
-    Effect.scoped,
     Effect.withSpan("Restore.restore")
   )
 
@@ -200,6 +178,33 @@ const noteTrust = (history: EpochHistory.EpochHistory, settings: RestoreSettings
     }
   }
 }
+
+const addEpochEndings = (
+  { epochEndings: backups, targetVersion }: RestorePlan.RestorePlan,
+  history: EpochHistory.EpochHistory,
+  settings: RestoreSettings
+) =>
+  Effect.gen(function*() {
+    const lastEpoch = backups.at(-1)?.value.last_epoch
+    if (lastEpoch === undefined) return
+    const tracker = yield* Progress.begin({
+      what: `epoch endings ${history.nextEpoch} to ${lastEpoch}`,
+      unit: "epochs",
+      total: lastEpoch - history.nextEpoch + 1
+    })
+    for (const backup of backups) {
+      const manifest = yield* epochEndingManifest(backup)
+      yield* restoreEpochEndings(
+        backup.value.manifest,
+        manifest,
+        targetVersion,
+        history,
+        settings.requireWaypoint,
+        tracker,
+        streamOptions(settings)
+      )
+    }
+  }).pipe(Effect.scoped)
 
 const applyTransactions = (
   { firstVersion, targetVersion, transactions: backups }: RestorePlan.RestorePlan,

@@ -8,8 +8,8 @@ import type { RestoreTarget } from "@holdfast/ledger-store"
 import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import type { InvalidBackup, RestoreRefused } from "./EngineError.ts"
+import { shownEach, shownListing } from "./internal/shownWork.ts"
 import { epochEndingManifest } from "./internal/verifyEpochEndings.ts"
 import { itemsOf, stateSnapshotManifest } from "./internal/verifyStateSnapshot.ts"
 import { chunksOf, transactionManifest } from "./internal/verifyTransactions.ts"
@@ -76,10 +76,9 @@ export const make = (
     const { base, epochEndings, firstVersion, targetVersion, transactions } = plan
     const manifests = [...epochEndings, ...base === undefined ? [] : [base], ...transactions]
     const files = manifests.map(({ value }) => value.manifest)
-    const read = { concurrency }
 
     let epochs = 0
-    for (const manifest of yield* Effect.forEach(epochEndings, epochEndingManifest, read)) {
+    for (const manifest of yield* shownEach("manifests", "files", epochEndings, epochEndingManifest, concurrency)) {
       const chunks = manifest.chunks.filter(({ last_epoch: last }) => last >= progress.nextEpoch)
       epochs += manifest.last_epoch - Math.max(manifest.first_epoch, progress.nextEpoch) + 1
       files.push(...chunks.map((chunk) => chunk.ledger_infos))
@@ -90,7 +89,7 @@ export const make = (
       items = itemsOf(manifest)
       files.push(manifest.proof, ...manifest.chunks.flatMap(({ blobs, proof }) => [blobs, proof]))
     }
-    for (const manifest of yield* Effect.forEach(transactions, transactionManifest, read)) {
+    for (const manifest of yield* shownEach("manifests", "files", transactions, transactionManifest, concurrency)) {
       const chunks = chunksOf(manifest, { first: firstVersion, last: targetVersion })
       files.push(...chunks.flatMap((chunk) => [chunk.transactions, chunk.proof]))
     }
@@ -118,9 +117,9 @@ const bytesOf = (files: ReadonlySet<string>) =>
   Effect.gen(function*() {
     const { capabilities: { listFiles } } = yield* BackupStorage.BackupStorage
     if (Option.isNone(listFiles)) return null
-    return yield* Stream.runFold(
-      listFiles.value,
-      0,
-      (total, { bytes, file }) => files.has(file) ? total + bytes : total
-    )
+    let total = 0
+    yield* shownListing(listFiles.value, (some) => {
+      for (const { bytes, file } of some) if (files.has(file)) total += bytes
+    })
+    return total
   })

@@ -13,6 +13,7 @@ import type { InvalidBackup } from "./EngineError.ts"
 import * as Extent from "./Extent.ts"
 import { endAtOrBefore, timeOfEnd } from "./internal/epochFacts.ts"
 import { type Holdings, holdingsOf } from "./internal/holdings.ts"
+import { shownEach } from "./internal/shownWork.ts"
 import * as MetadataView from "./MetadataView.ts"
 import type { LastVerification } from "./VerifyMemory.ts"
 
@@ -103,9 +104,13 @@ export const look = (options: {
     const storage = yield* BackupStorage.BackupStorage
     const view = yield* MetadataView.load({ concurrency: options.concurrency })
     const extent = Extent.of(view)
-    const found = yield* Effect.forEach(extent.restorable, (range) => interval(view, range), {
-      concurrency: options.concurrency
-    })
+    const found = yield* shownEach(
+      "what can be restored",
+      "intervals",
+      extent.restorable,
+      (range) => interval(view, range),
+      options.concurrency
+    )
     const highest = extent.restorable.at(-1)?.last
     return {
       storage: storage.description,

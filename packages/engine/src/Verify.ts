@@ -146,7 +146,6 @@ export const verify = (
       )
     ),
     (run) => timestamped(EngineMetrics.verify, run, ({ ok }) => ok),
-    Effect.scoped,
     Effect.withSpan("Verify.verify")
   )
 
@@ -235,7 +234,7 @@ const allEpochEndings = (
     }
     if (whole && gap !== undefined) findings.errors.push(gap)
     return verifiedEpochs(history)
-  })
+  }).pipe(Effect.scoped)
 
 const verifiedEpochs = (history: EpochHistory.EpochHistory): VerifiedEpochEndings | null =>
   history.nextEpoch === 0
@@ -382,7 +381,7 @@ const transactionRange = (
       })
     }
     return verified.result()
-  })
+  }).pipe(Effect.scoped)
 
 /** Backups that are not needed since others hold the same range. */
 const noteRedundant = <A extends { readonly manifest: string }>(

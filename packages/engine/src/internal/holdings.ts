@@ -1,9 +1,9 @@
 import type { BackupStorage, StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import type { MetadataView } from "../MetadataView.ts"
 import { backupKindOf, folderOf, isMetadataName } from "./backupFolders.ts"
+import { shownListing } from "./shownWork.ts"
 
 /** Files, and what they take in the storage. */
 export interface Amount {
@@ -72,24 +72,23 @@ export const holdingsOf = (
       stateSnapshots: null,
       transactions: null
     }
-    yield* Stream.runForEachChunk(capabilities.listFiles.value, (files) =>
-      Effect.sync(() => {
-        for (const { bytes, file, modified } of files) {
-          const kind = backupKindOf(file)
-          if (kind === undefined) {
-            counts[isMetadataName(file) ? "metadata" : "other"].add(bytes)
-            continue
-          }
-          const group = kinds[kind]
-          counts[group].add(bytes)
-          if (file === newestManifests[group]) newest[group] = modified
-          const folder = folderOf(file)
-          if (!named.has(folder)) {
-            counts.unnamed.add(bytes)
-            unnamedFolders.add(folder)
-          }
+    yield* shownListing(capabilities.listFiles.value, (files) => {
+      for (const { bytes, file, modified } of files) {
+        const kind = backupKindOf(file)
+        if (kind === undefined) {
+          counts[isMetadataName(file) ? "metadata" : "other"].add(bytes)
+          continue
         }
-      }))
+        const group = kinds[kind]
+        counts[group].add(bytes)
+        if (file === newestManifests[group]) newest[group] = modified
+        const folder = folderOf(file)
+        if (!named.has(folder)) {
+          counts.unnamed.add(bytes)
+          unnamedFolders.add(folder)
+        }
+      }
+    })
     const amount = ({ bytes, files }: Count): Amount => ({ files, bytes })
     return {
       epochEndings: amount(counts.epochEndings),

@@ -6,6 +6,7 @@ import * as Metadata from "../Metadata.ts"
 import * as Retries from "../Retries.ts"
 import { unreadable } from "./backupFiles.ts"
 import { readText } from "./readFile.ts"
+import { shownEach } from "./shownWork.ts"
 
 /** An entry, and the line that it was read from as it stands: it may have fields that this version does not know. */
 export interface MetadataLine {
@@ -48,7 +49,7 @@ export const readMetadataFiles = (
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
     const handles = yield* Retries.reading(storage.listMetadataFiles)
-    const files = yield* Effect.forEach([...handles].sort(), readMetadataFile, { concurrency })
+    const files = yield* shownEach("metadata", "files", [...handles].sort(), readMetadataFile, concurrency)
     const lost = files.filter(({ problems }) => problems.some(({ reason }) => reason === "Unreadable"))
     if (lost.length > 0 && passes > 1) {
       const listed = new Set(yield* Retries.reading(storage.listMetadataFiles))

@@ -4,6 +4,7 @@ import type { InvalidBackup } from "../EngineError.ts"
 import * as Manifest from "../Manifest.ts"
 import type { BackupEntry } from "../Metadata.ts"
 import { type Check, readManifest } from "./backupFiles.ts"
+import { shownEach } from "./shownWork.ts"
 
 /** A backup, and the metadata file that names it. */
 export interface NamedBackup {
@@ -49,13 +50,14 @@ export const referencesOf = (
     const distinct = new Map(backups.map((backup) => [`${backup.entry._tag} ${backup.entry.value.manifest}`, backup]))
     const files = new Map<string, ReadonlyArray<string>>()
     const doubts: Array<InvalidBackup> = []
-    yield* Effect.forEach(distinct.values(), (backup) =>
+    const note = (backup: NamedBackup) =>
       filesOfBackup(backup).pipe(
         Effect.map((found) => {
           const { manifest } = backup.entry.value
           files.set(manifest, [...files.get(manifest) ?? [], ...found])
         }),
         Effect.catchTag("InvalidBackup", (doubt) => Effect.sync(() => void doubts.push(doubt)))
-      ), { concurrency, discard: true })
+      )
+    yield* shownEach("manifests", "files", distinct.values(), note, concurrency)
     return { files, doubts }
   })

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { RestoreRefused } from "../EngineError.ts"
 import type * as Manifest from "../Manifest.ts"
+import * as Progress from "../Progress.ts"
 import { defaultMaxRecordBytes } from "../Settings.ts"
 import { records } from "./records.ts"
 
@@ -37,15 +38,19 @@ export const restoredHistory = (
         }
       })
     const batches = records(target.epochEndings, defaultMaxRecordBytes, (error) => corrupt(error.message))
+    const { nextEpoch } = yield* target.progress
+    const tracker = yield* Progress.begin({ what: "epoch endings in the store", unit: "epochs", total: nextEpoch })
     yield* Stream.runForEach(batches, (batch) =>
       checked(() => {
         for (let index = 0; index < batch.count; index++) {
           history.push(batch.bytes.slice(batch.starts[index], batch.ends[index]))
         }
+        tracker.done += batch.count
+        tracker.bytes += batch.bytes.length
       }))
     yield* checked(() => history.settle())
     return history
-  })
+  }).pipe(Effect.scoped)
 
 /** Refuses a backup of another ledger than the one that the store holds, as far as its manifest tells. */
 export const checkSameLedger = (

@@ -9,6 +9,7 @@ import type { BackupSettings } from "../Settings.ts"
 import type { Adoption } from "./adoption.ts"
 import { unreadable } from "./backupFiles.ts"
 import { chunkPipeline, type ChunkSource, type IncomingChunk } from "./chunkPipeline.ts"
+import { shownEach } from "./shownWork.ts"
 
 /** A part of a backup: a chunk that is there already, or records that are missing, behind one that is there. */
 export type Segment =
@@ -67,10 +68,12 @@ export const resumedChunks = <P, E, R, E2, R2, R3>(
   R | R2 | R3 | BackupStorage.BackupStorage
 > =>
   Effect.gen(function*() {
-    const there = yield* Effect.forEach(
+    const there = yield* shownEach(
+      "what an earlier attempt wrote",
+      "chunks",
       journal.confirmed,
       (chunk) => usable(chunk) ? isThere(chunk) : Effect.succeed(false),
-      { concurrency: settings.concurrentWrites }
+      settings.concurrentWrites
     )
     const kept = journal.confirmed.filter((_, index) => there[index] === true)
     const keep = new Set(kept)

@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import type { InvalidBackup } from "../EngineError.ts"
 import type { Step, StorageReading } from "../Exploration.ts"
 import type * as Manifest from "../Manifest.ts"
+import * as Progress from "../Progress.ts"
 import { type Check, check, fileRecords, inconsistent, readProof } from "./backupFiles.ts"
 import { checked } from "./explorationProof.ts"
 import { type Found, type StateRuns, stepOf } from "./provenLookup.ts"
@@ -62,9 +63,12 @@ const readRun = (manifest: string, chunk: Chunk, maxRecordBytes: number, wanted?
   Effect.gen(function*() {
     const run = new StateRun.StateRun(wanted)
     const expected = chunk.last_idx - chunk.first_idx + 1
+    const tracker = yield* Progress.begin({ what: `the state items of ${chunk.blobs}`, unit: "items", total: expected })
     yield* Stream.runForEach(fileRecords(chunk.blobs, maxRecordBytes), (batch) =>
       check(chunk.blobs, () => {
         run.push(batch)
+        tracker.done += batch.count
+        tracker.bytes += batch.bytes.length
         if (run.count > expected) throw inconsistent(manifest, `${chunk.blobs} holds more than ${expected} items`)
       }))
     const proof = yield* readProof(chunk.proof, Proofs.SparseMerkleRangeProof)
@@ -78,7 +82,7 @@ const readRun = (manifest: string, chunk: Chunk, maxRecordBytes: number, wanted?
       : undefined
     if (wrong !== undefined) return yield* inconsistent(manifest, `${chunk.blobs} ${wrong} as it says`)
     return run
-  })
+  }).pipe(Effect.scoped)
 
 /**
  * The steps from the key to the state root. Where the chunk alone does not lead there, it is held against the range proof

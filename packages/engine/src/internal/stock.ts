@@ -1,9 +1,9 @@
 import type { BackupStorage, StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import { InvalidBackup } from "../EngineError.ts"
 import { backupKindOf, folderOf, isAside, isMetadataName } from "./backupFolders.ts"
 import { capability } from "./capability.ts"
+import { shownListing } from "./shownWork.ts"
 
 /** What a storage holds beside what is needed. */
 export interface Stock {
@@ -31,18 +31,17 @@ export const takeStock = (
     const youngest = new Map<string, number>()
     let foreign = 0
     const listed = yield* capability(storage.capabilities.listFiles, "list_files", storage)
-    yield* Stream.runForEachChunk(listed, (files) =>
-      Effect.sync(() => {
-        for (const found of files) {
-          const { file, modified } = found
-          const folder = folderOf(file)
-          youngest.set(folder, Math.max(modified, youngest.get(folder) ?? 0))
-          if (isNeeded.has(file)) needed.set(file, found)
-          else if (isAside(file) || backupKindOf(file) !== undefined) candidates.set(file, found)
-          else if (isMetadataName(file)) side.push(file)
-          else foreign += 1
-        }
-      }))
+    yield* shownListing(listed, (files) => {
+      for (const found of files) {
+        const { file, modified } = found
+        const folder = folderOf(file)
+        youngest.set(folder, Math.max(modified, youngest.get(folder) ?? 0))
+        if (isNeeded.has(file)) needed.set(file, found)
+        else if (isAside(file) || backupKindOf(file) !== undefined) candidates.set(file, found)
+        else if (isMetadataName(file)) side.push(file)
+        else foreign += 1
+      }
+    })
     // Metadata may have been moved aside since they were read.
     const missing = [...isNeeded].filter((file) => !needed.has(file) && !isMetadataName(file))
     return { candidates, needed, side, foreign, youngest, missing }
