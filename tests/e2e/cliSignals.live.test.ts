@@ -28,6 +28,9 @@ const stuckBackup = (options: { readonly write?: string; readonly flags?: Readon
     return { backup, directory }
   })
 
+const kept = "nothing: no chunk is noted in a journal yet"
+const goOn = "run the same command again"
+
 describe("holdfast, in the middle of a backup through commands,", () => {
   it.scopedLive.each(
     [
@@ -39,7 +42,11 @@ describe("holdfast, in the middle of a backup through commands,", () => {
     Effect.gen(function*() {
       const { backup, directory } = yield* stuckBackup()
       yield* backup.signal(signal)
-      expect(yield* backup.ended).toEqual({ code, stdout: "", stderr: `stopped by ${signal}\n` })
+      expect(yield* backup.ended).toEqual({
+        code,
+        stdout: "",
+        stderr: `stopped by ${signal}\n  kept      ${kept}\n  to go on  ${goOn}\n`
+      })
       expect(yield* backup.commands).toEqual([])
       expect(yield* TempDirectory.files(path.join(directory, "metadata"))).toEqual([])
     }))
@@ -52,7 +59,7 @@ describe("holdfast, in the middle of a backup through commands,", () => {
       expect(code).toBe(130)
       expect(document(stdout)).toEqual({
         ok: false,
-        errors: [{ tag: "Interrupted", message: "stopped by SIGINT", signal: "SIGINT" }]
+        errors: [{ tag: "Interrupted", message: "stopped by SIGINT", signal: "SIGINT", kept, goOn, backups: [] }]
       })
       expect(yield* backup.commands).toEqual([])
     }))

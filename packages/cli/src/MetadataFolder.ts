@@ -35,13 +35,13 @@ export const metadata = (flags: FolderFlags): Remembered<MetadataCache.MetadataC
   remembered(flags, MetadataCache.layerMemory, (directory) => MetadataCache.layer({ directory }))
 
 /**
- * The journals of backups to the storage.
+ * The journals of backups to the storage: one for each request, where several may be under way at a time.
  *
  * @since 0.1.0
  * @category layers
  */
-export const journal = (flags: FolderFlags): Remembered<never> =>
-  remembered(flags, Layer.empty, (directory) => BackupJournal.layer({ directory }))
+export const journal = (flags: FolderFlags, perRequest = false): Remembered<never> =>
+  remembered(flags, Layer.empty, (directory) => BackupJournal.layer({ directory, perRequest }))
 
 /**
  * What was verified of the storage.

@@ -33,6 +33,21 @@ export interface Result {
 }
 
 /**
+ * What an interrupted command leaves, and how to go on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Kept {
+  /** In words. */
+  readonly kept: string
+  /** What to do next, in words. */
+  readonly goOn: string
+  /** The same in figures. */
+  readonly [context: string]: unknown
+}
+
+/**
  * Where commands put their results.
  *
  * @since 0.1.0
@@ -46,6 +61,10 @@ export class Output extends Context.Tag("@holdfast/cli/Output")<Output, {
   readonly say: (text: (style: Style) => string) => Effect.Effect<void>
   /** Tells why the command failed. Where a result stands on stdout already it goes to stderr alone. */
   readonly failures: (failures: ReadonlyArray<Failure>) => Effect.Effect<void>
+  /** Notes what is left, in case the command is being interrupted. */
+  readonly keep: (kept: Kept) => Effect.Effect<void>
+  /** Tells that the command was stopped by a signal, and what it left if it said so. */
+  readonly interrupted: (signal: ExitCode.Signal, message: string) => Effect.Effect<void>
   /** The exit code that the results so far stand for. */
   readonly exitCode: Effect.Effect<number>
 }>() {}
@@ -60,12 +79,20 @@ export const make = (format: Format): Effect.Effect<Output["Type"], never, Stdio
   Effect.map(Stdio, (stdio) => {
     let written = false
     let exitCode: number = ExitCode.done
+    let left: Kept | undefined
     const document = (json: object) =>
       Effect.suspend(() => {
         written = true
         return stdio.out(`${JSON.stringify(json)}\n`)
       })
     const say = (text: string) => stdio.out(`${text}\n`)
+    const failures = (all: ReadonlyArray<Failure>) =>
+      Effect.suspend(() => {
+        if (format === "json" && !written) return document({ ok: false, errors: all })
+        const head = stdio.errStyle.bad("error")
+        for (const { message } of all) stdio.err(`${head}: ${message}\n`)
+        return Effect.void
+      })
     return Output.of({
       format,
       result: ({ exitCode: failed = ExitCode.invalidBackup, json, text }) =>
@@ -74,11 +101,13 @@ export const make = (format: Format): Effect.Effect<Output["Type"], never, Stdio
           return format === "json" ? document(json) : say(text(stdio.outStyle, stdio.outWidth()))
         }),
       say: (text) => format === "json" ? Effect.void : Effect.suspend(() => say(text(stdio.outStyle))),
-      failures: (failures) =>
+      failures,
+      keep: (kept) => Effect.sync(() => void (left = kept)),
+      interrupted: (signal, message) =>
         Effect.suspend(() => {
-          if (format === "json" && !written) return document({ ok: false, errors: failures })
-          const head = stdio.errStyle.bad("error")
-          for (const { message } of failures) stdio.err(`${head}: ${message}\n`)
+          if (format === "json") return failures([{ tag: "Interrupted", message, signal, ...left }])
+          stdio.err(`${message}\n`)
+          if (left !== undefined) stdio.err(`  kept      ${left.kept}\n  to go on  ${left.goOn}\n`)
           return Effect.void
         }),
       exitCode: Effect.sync(() => exitCode)

@@ -79,8 +79,7 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
     const message = stopped
       ? `stopped by ${signal}`
       : `stopped by ${signal}, at once: storage commands are ended by KILL`
-    if (output.format === "text") stdio.err(`${message}\n`)
-    else yield* output.failures([{ tag: "Interrupted", message, signal }])
+    yield* output.interrupted(signal, message)
     return ExitCode.ofSignal(signal)
   })
 

@@ -13,7 +13,9 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import { UsageError } from "./CliError.ts"
 import * as Flag from "./Flag.ts"
+import * as Kept from "./Kept.ts"
 import * as MetadataFolder from "./MetadataFolder.ts"
+import type { Output } from "./Output.ts"
 import * as Values from "./Values.ts"
 
 /**
@@ -68,7 +70,7 @@ export const verify = (
 ): Effect.Effect<
   VerifyReport.VerifyReport,
   EngineError.InvalidRequest | StorageError.StorageError | UsageError,
-  BackupStorage.BackupStorage | FileSystem.FileSystem | Path.Path
+  BackupStorage.BackupStorage | FileSystem.FileSystem | Output | Path.Path
 > =>
   Effect.gen(function*() {
     const { every, incremental, sample, seed } = mode
@@ -78,16 +80,16 @@ export const verify = (
     }
     const { capabilities } = yield* BackupStorage.BackupStorage
     if (isFull && Option.isNone(capabilities.listFiles)) {
-      return yield* Verify.verify(request)
+      return yield* Verify.verify(request).pipe(Kept.whenInterrupted(Effect.succeed(Kept.nothingVerified)))
     }
     const drawn = {
       share: isFull ? 1 : Option.getOrElse(sample, () => 0),
       seed: Option.isSome(seed) ? seed.value : yield* Random.nextIntBetween(0, 2 ** 31)
     }
     return yield* Effect.provide(
-      Option.isSome(every)
+      (Option.isSome(every)
         ? IncrementalVerify.every(every.value, request, drawn, tell)
-        : IncrementalVerify.verify(request, drawn),
+        : IncrementalVerify.verify(request, drawn)).pipe(Kept.whenInterrupted(Kept.ofVerification)),
       MetadataFolder.verifications(mode)
     )
   })

@@ -5,6 +5,7 @@
  * ```
  * <directory>/state_snapshot.journal   a line for each confirmed chunk: CRC32 [KEY, CHUNK]
  * <directory>/transactions.journal
+ * <directory>/transactions.KEY.journal   where each request has its own
  * <directory>/unused.files             handles of files that no resume can use, one a line
  * ```
  *
@@ -75,6 +76,28 @@ export interface JournalKey {
 }
 
 /**
+ * What is confirmed of a backup that is under way: what another attempt would go on with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JournalStanding {
+  readonly what: string
+  readonly chunks: number
+  readonly records: number
+  /** Of the backup. */
+  readonly totalRecords: number
+  readonly bytes: number
+}
+
+interface Journals {
+  /** `totalRecords` is for those who tell how far a backup is. */
+  readonly open: (key: JournalKey, totalRecords: number) => Effect.Effect<Journal, LocalStateError>
+  /** Backups that were begun and are not done, by what is on disk. */
+  readonly underWay: Effect.Effect<ReadonlyArray<JournalStanding>, LocalStateError>
+}
+
+/**
  * The journal of one backup.
  *
  * @since 0.1.0
@@ -99,9 +122,7 @@ const none: Journal = { confirmed: [], add: () => Effect.void, done: Effect.void
  * @category services
  */
 export class BackupJournal extends Context.Reference<BackupJournal>()("@holdfast/engine/BackupJournal", {
-  defaultValue: (): { readonly open: (key: JournalKey) => Effect.Effect<Journal, LocalStateError> } => ({
-    open: () => Effect.succeed(none)
-  })
+  defaultValue: (): Journals => ({ open: () => Effect.succeed(none), underWay: Effect.succeed([]) })
 }) {}
 
 /**
@@ -111,6 +132,8 @@ export class BackupJournal extends Context.Reference<BackupJournal>()("@holdfast
 export interface Options {
   /** A folder for this storage alone. */
   readonly directory: string
+  /** A journal for each request, since there may be several of a kind at a time; else each kind has one. */
+  readonly perRequest?: boolean
 }
 
 /** Files that nothing refers to for longer than this may have been cleaned up. */
@@ -142,9 +165,11 @@ const read = (text: string): ReadonlyArray<readonly [key: string, entry: Entry]>
     return Either.isRight(parsed) && crc32(body) === Number(sum) ? [parsed.right] : []
   })
 
-const open = (files: PrivateFiles, key: JournalKey): Effect.Effect<Journal, LocalStateError> =>
+const nameOf = (key: JournalKey, perRequest: boolean): string =>
+  perRequest ? `${key.kind}.${keyOf(key)}.journal` : `${key.kind}.journal`
+
+const open = (files: PrivateFiles, key: JournalKey, name: string): Effect.Effect<Journal, LocalStateError> =>
   Effect.gen(function*() {
-    const name = `${key.kind}.journal`
     const own = keyOf(key)
     const list = (chunks: ReadonlyArray<ConfirmedChunk>) =>
       files.append(unusedName, chunks.map(({ data, proof }) => `${data}\n${proof}\n`).join(""))
@@ -188,9 +213,39 @@ const open = (files: PrivateFiles, key: JournalKey): Effect.Effect<Journal, Loca
  * @category layers
  */
 export const layer = (
-  { directory }: Options
+  { directory, perRequest = false }: Options
 ): Layer.Layer<BackupJournal, never, FileSystem.FileSystem | Path.Path> =>
   Layer.effect(
     BackupJournal,
-    Effect.map(privateFiles(directory), (files) => ({ open: (key: JournalKey) => open(files, key) }))
+    Effect.map(privateFiles(directory), (files): Journals => {
+      const opened = new Map<string, { readonly key: JournalKey; readonly totalRecords: number }>()
+      return {
+        open: (key, totalRecords) =>
+          Effect.suspend(() => {
+            const name = nameOf(key, perRequest)
+            opened.set(name, { key, totalRecords })
+            return Effect.map(open(files, key, name), (journal) => ({
+              ...journal,
+              done: Effect.zipRight(Effect.sync(() => opened.delete(name)), journal.done)
+            }))
+          }),
+        underWay: Effect.suspend(() =>
+          Effect.forEach(opened, ([name, { key, totalRecords }]) =>
+            Effect.map(files.read(name), (text = "") =>
+              standingOf(key, totalRecords, text)))
+        )
+      }
+    })
   )
+
+const standingOf = (key: JournalKey, totalRecords: number, text: string): JournalStanding => {
+  const own = keyOf(key)
+  const chunks = new Map(read(text).flatMap(([of, entry]) => of === own ? [[entry.first, entry] as const] : []))
+  let records = 0
+  let bytes = 0
+  for (const chunk of chunks.values()) {
+    records += chunk.last - chunk.first + 1
+    bytes += chunk.bytes
+  }
+  return { what: key.what, chunks: chunks.size, records, totalRecords, bytes }
+}

@@ -99,7 +99,7 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
       what: `state of version ${version}: ${items} items, root ${HashValue.format(stateCheckpointHash)}`,
       maxChunkBytes: settings.maxChunkBytes,
       verified: settings.verifyWrites
-    })
+    }, items)
     const adoption = settings.adopt && settings.verifyWrites
       ? adopting(
         yield* findLeftovers({

@@ -65,7 +65,7 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
       what,
       maxChunkBytes: settings.maxChunkBytes,
       verified: settings.verifyWrites
-    })
+    }, count)
     const adoption = settings.adopt && settings.verifyWrites
       ? adopting(
         yield* findLeftovers({

@@ -27,6 +27,8 @@ export class VerifyRecord extends Context.Tag("@holdfast/engine/VerifyRecord")<V
   /** What cannot be read is as good as nothing: it is verified again. */
   readonly load: Effect.Effect<Remembered>
   readonly save: (remembered: Remembered) => Effect.Effect<void>
+  /** Whether what is saved outlasts the program. */
+  readonly lasts: boolean
 }>() {}
 
 /**
@@ -39,7 +41,8 @@ export const layerMemory: Layer.Layer<VerifyRecord> = Layer.sync(VerifyRecord, (
   let kept = nothing
   return VerifyRecord.of({
     load: Effect.sync(() => kept),
-    save: (remembered) => Effect.sync(() => void (kept = remembered))
+    save: (remembered) => Effect.sync(() => void (kept = remembered)),
+    lasts: false
   })
 })
 
@@ -106,7 +109,8 @@ export const layer = (
               Effect.zipRight(fs.rename(aside, file)),
               Effect.tapError(() => Effect.ignore(fs.remove(aside, { force: true })))
             )
-          }).pipe(Effect.catchAll(warn("written")), Effect.uninterruptible)
+          }).pipe(Effect.catchAll(warn("written")), Effect.uninterruptible),
+        lasts: true
       })
     })
   )

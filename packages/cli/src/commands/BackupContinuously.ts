@@ -16,6 +16,7 @@ import { UsageError } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
+import * as Kept from "../Kept.ts"
 import * as MetadataFolder from "../MetadataFolder.ts"
 import * as MetricsServer from "../MetricsServer.ts"
 import * as Storage from "../Storage.ts"
@@ -93,6 +94,7 @@ export const backupContinuously = leaf(
           : { duration: Duration.seconds(lease), host: os.hostname(), pid: process.pid }
       })
     }).pipe(
+      Kept.whenInterrupted(Kept.ofBackup),
       Effect.provide(
         Layer.mergeAll(
           // Each of the three workers may write as many files as a backup by itself.

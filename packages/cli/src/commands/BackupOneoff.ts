@@ -22,6 +22,8 @@ import { flags as flagsOf, group, leaf } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
 import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
+import * as Kept from "../Kept.ts"
+import * as MetadataFolder from "../MetadataFolder.ts"
 import * as MetricsServer from "../MetricsServer.ts"
 import * as Output from "../Output.ts"
 import * as Storage from "../Storage.ts"
@@ -109,13 +111,14 @@ const takeWith = (flags: BackupFlags, take: (settings: Settings.BackupSettings) 
     const output = yield* Output.Output
     const started = yield* Clock.currentTimeMillis
     yield* expectAdoptable(flags)
-    const result = yield* take(backupSettings(flags))
+    const result = yield* take(backupSettings(flags)).pipe(Kept.whenInterrupted(Kept.ofBackup))
     yield* output.result(report(result, ((yield* Clock.currentTimeMillis) - started) / 1000))
   }).pipe(
     Effect.provide(
-      Layer.merge(
+      Layer.mergeAll(
         Storage.layer(flags, filesPerChunk * flags.concurrentWrites),
-        Client.layer({ address: flags.backupServiceAddress })
+        Client.layer({ address: flags.backupServiceAddress }),
+        MetadataFolder.journal(flags, true)
       ).pipe(Layer.provide(MetricsServer.layer(flags.metricsAddress, MetricsServer.alwaysReady)))
     )
   )

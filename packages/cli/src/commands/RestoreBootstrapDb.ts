@@ -11,6 +11,7 @@ import { UsageError } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
 import * as Flag from "../Flag.ts"
+import * as Kept from "../Kept.ts"
 import * as Output from "../Output.ts"
 import * as RestoreFlags from "../RestoreFlags.ts"
 import * as Storage from "../Storage.ts"
@@ -84,7 +85,9 @@ export const restoreBootstrapDb = leaf(
     }
     return Effect.gen(function*() {
       const output = yield* Output.Output
-      const found = yield* Restore.restore(goal, RestoreFlags.settings(common))
+      const found = yield* Restore.restore(goal, RestoreFlags.settings(common)).pipe(
+        Kept.whenInterrupted(Kept.ofRestore(directory))
+      )
       yield* output.result({ json: { ok: true, ...found }, text: (style) => report(found, directory, style) })
     }).pipe(Effect.provide(RestoreFlags.layer(common, directory)))
   }

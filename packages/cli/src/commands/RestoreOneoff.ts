@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { flags as flagsOf, group, leaf } from "../CommandTree.ts"
 import * as Flag from "../Flag.ts"
+import * as Kept from "../Kept.ts"
 import * as Output from "../Output.ts"
 import * as RestoreFlags from "../RestoreFlags.ts"
 import * as Values from "../Values.ts"
@@ -30,7 +31,9 @@ const epochEnding = leaf(
   ({ manifest: file, targetDbDir, ...rest }) =>
     Effect.gen(function*() {
       const output = yield* Output.Output
-      const nextEpoch = yield* RestoreOneoff.epochEndings(file, RestoreFlags.settings(rest))
+      const nextEpoch = yield* RestoreOneoff.epochEndings(file, RestoreFlags.settings(rest)).pipe(
+        Kept.whenInterrupted(Kept.ofRestore(targetDbDir))
+      )
       yield* output.result({
         json: { ok: true, lastEpoch: nextEpoch - 1 },
         text: (style) => `${style.good("restored")} ${style.bold(`epoch endings up to epoch ${nextEpoch - 1}`)}`
@@ -68,6 +71,7 @@ const stateSnapshot = leaf(
       const output = yield* Output.Output
       const part = parts[restoreMode] ?? "all"
       const { state } = yield* RestoreOneoff.stateSnapshot(file, stateIntoVersion, part, RestoreFlags.settings(rest))
+        .pipe(Kept.whenInterrupted(Kept.ofRestore(targetDbDir)))
       const complete = Option.isNone(state)
       yield* output.result({
         json: { ok: true, version: stateIntoVersion, complete },
@@ -90,7 +94,9 @@ const transaction = leaf(
   ({ manifest: file, targetDbDir, targetVersion, ...rest }) =>
     Effect.gen(function*() {
       const output = yield* Output.Output
-      const nextVersion = yield* RestoreOneoff.transactions(file, targetVersion, RestoreFlags.settings(rest))
+      const nextVersion = yield* RestoreOneoff.transactions(file, targetVersion, RestoreFlags.settings(rest)).pipe(
+        Kept.whenInterrupted(Kept.ofRestore(targetDbDir))
+      )
       yield* output.result({
         json: { ok: true, lastVersion: nextVersion - 1 },
         text: (style) => `${style.good("restored")} ${style.bold(`transactions up to version ${nextVersion - 1}`)}`
