@@ -14,6 +14,7 @@ import type * as Option from "effect/Option"
 import type { CannotServe, UsageError } from "./CliError.ts"
 import * as Flag from "./Flag.ts"
 import * as Flags from "./Flags.ts"
+import * as IgnoredFlags from "./IgnoredFlags.ts"
 import * as MetricsServer from "./MetricsServer.ts"
 import * as Storage from "./Storage.ts"
 import * as Values from "./Values.ts"
@@ -60,11 +61,12 @@ export const common = {
   retries: Flags.readRetries,
   ...Flags.storage,
   metricsAddress: Flags.metricsAddress,
+  ...IgnoredFlags.ofRestore,
   output: Flags.output
 }
 
 /** The values of {@link common}. */
-interface CommonFlags extends Storage.StorageFlags {
+interface CommonFlags extends Storage.StorageFlags, IgnoredFlags.Given {
   readonly trustedWaypoints: ReadonlyArray<Waypoint.Waypoint>
   readonly requireWaypoint: boolean
   readonly concurrentDownloads: number
@@ -119,5 +121,6 @@ export const layer = (
   Layer.mergeAll(
     Storage.layer(flags, flags.concurrentDownloads),
     Layer.succeed(Retries.Reading, reading(flags)),
-    LmdbLedgerStore.layer({ directory })
+    LmdbLedgerStore.layer({ directory }),
+    Layer.effectDiscard(IgnoredFlags.warn(flags))
   ).pipe(Layer.provide(MetricsServer.layer(flags.metricsAddress, MetricsServer.alwaysReady)))

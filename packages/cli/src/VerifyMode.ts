@@ -5,7 +5,7 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
-import { type EngineError, IncrementalVerify, Verify, type VerifyReport } from "@holdfast/engine"
+import { type EngineError, IncrementalVerify, TransactionAnalysis, Verify, type VerifyReport } from "@holdfast/engine"
 import { BackupStorage, type StorageError } from "@holdfast/storage"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -41,6 +41,13 @@ export const flags = {
     placeholder: "DURATION",
     description: "Verify again after this long, until something is wrong: 90s, 30m, 24h, 7d; implies --incremental",
     parse: Values.duration
+  }),
+  outputTransactionAnalysis: Flag.optional({
+    name: "output-transaction-analysis",
+    placeholder: "DIR",
+    description:
+      "Write the sizes of all transactions, events and write operations that are read as CSV into this folder",
+    parse: Values.anyText
   })
 }
 
@@ -55,6 +62,7 @@ export interface ModeFlags extends MetadataFolder.FolderFlags {
   readonly sample: Option.Option<number>
   readonly seed: Option.Option<number>
   readonly every: Option.Option<Duration.Duration>
+  readonly outputTransactionAnalysis: Option.Option<string>
 }
 
 /**
@@ -69,14 +77,25 @@ export const verify = (
   tell: (report: VerifyReport.VerifyReport) => Effect.Effect<void>
 ): Effect.Effect<
   VerifyReport.VerifyReport,
-  EngineError.InvalidRequest | StorageError.StorageError | UsageError,
+  EngineError.InvalidRequest | EngineError.LocalStateError | StorageError.StorageError | UsageError,
   BackupStorage.BackupStorage | FileSystem.FileSystem | Output | Path.Path
 > =>
   Effect.gen(function*() {
-    const { every, incremental, sample, seed } = mode
+    const { every, incremental, outputTransactionAnalysis: analysis, sample, seed } = mode
     const isFull = !incremental && Option.isNone(sample) && Option.isNone(every)
     if (isFull && Option.isSome(seed)) {
       return yield* new UsageError({ detail: "--seed draws a sample: give --sample PERCENT as well" })
+    }
+    if (Option.isSome(analysis)) {
+      if (!isFull) {
+        return yield* new UsageError({
+          detail:
+            "--output-transaction-analysis looks at every transaction, which --incremental, --sample and --every do not"
+        })
+      }
+      return yield* analysed(request, analysis.value).pipe(
+        Kept.whenInterrupted(Effect.succeed(Kept.nothingVerified))
+      )
     }
     const { capabilities } = yield* BackupStorage.BackupStorage
     if (isFull && Option.isNone(capabilities.listFiles)) {
@@ -93,3 +112,9 @@ export const verify = (
       MetadataFolder.verifications(mode)
     )
   })
+
+const analysed = (request: Verify.VerifyRequest, directory: string) =>
+  Effect.flatMap(
+    TransactionAnalysis.make(directory),
+    (analysis) => Effect.zipLeft(Verify.verify(request, undefined, analysis), analysis.finish)
+  ).pipe(Effect.scoped)

@@ -19,7 +19,7 @@ import type { ChunkStreamOptions } from "./internal/chunkStream.ts"
 import { learnInOrder, partsOf, provenBefore, provenChunk } from "./internal/provenBefore.ts"
 import { timestamped } from "./internal/reached.ts"
 import { rootOfTrust, waypointAdvised, waypointRequired } from "./internal/rootOfTrust.ts"
-import { nowhere } from "./internal/verifiedEnds.ts"
+import { nowhere, type TransactionsEnd } from "./internal/verifiedEnds.ts"
 import { epochEndingManifest, verifyEpochEndings } from "./internal/verifyEpochEndings.ts"
 import { stateSnapshotManifest, verifyStateSnapshot } from "./internal/verifyStateSnapshot.ts"
 import { type CheckedChunk, transactionManifest, verifyTransactions } from "./internal/verifyTransactions.ts"
@@ -86,16 +86,18 @@ interface Findings {
 }
 
 /**
- * Verifies what the request asks for. What the memory knows is passed over; what is proven goes there. Fails with
- * `InvalidRequest` and `StorageError`; an invalid backup is a report whose `ok` is false.
+ * Verifies what the request asks for. What the memory knows is passed over; what is proven goes there. Transactions that
+ * are read go to their end, too. Fails with `InvalidRequest` and `StorageError`, and with the errors of that end; an invalid
+ * backup is a report whose `ok` is false.
  *
  * @since 0.1.0
  * @category verification
  */
-export const verify = (
+export const verify = <E = never>(
   request: VerifyRequest,
-  memory?: VerifyMemory
-): Effect.Effect<VerifyReport, InvalidRequest | StorageError.StorageError, BackupStorage.BackupStorage> =>
+  memory?: VerifyMemory,
+  end: TransactionsEnd<E> = nowhere.transactions
+): Effect.Effect<VerifyReport, E | InvalidRequest | StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     yield* checkRequest(request)
     const started = yield* Clock.currentTimeMillis
@@ -115,7 +117,7 @@ export const verify = (
     const epochEndings = yield* allEpochEndings(request, view, history, findings)
     if (memory?.trust(history) === false) findings.notes.push(otherChain)
     const stateSnapshots = yield* someSnapshots(request, view, history, findings, memory)
-    const transactions = yield* transactionRange(request, view, history, findings, memory)
+    const transactions = yield* transactionRange(request, view, history, findings, memory, end)
     if (memory !== undefined) findings.notes.push(...memory.notes())
     noteReach(view, findings)
     const trust = trustOf(request, history, findings)
@@ -184,13 +186,13 @@ const streamOptions = (request: VerifyRequest): ChunkStreamOptions => ({
 })
 
 /** Runs a part; a fault of the backup goes to the findings. True if there was none. */
-const collect = <R>(
-  part: Effect.Effect<void, StorageError.StorageError | InvalidBackup, R>,
+const collect = <E, R>(
+  part: Effect.Effect<void, E | InvalidBackup, R>,
   findings: Findings
-): Effect.Effect<boolean, StorageError.StorageError, R> =>
+): Effect.Effect<boolean, Exclude<E | InvalidBackup, InvalidBackup>, R> =>
   part.pipe(
     Effect.as(true),
-    Effect.catchTag("InvalidBackup", (fault) =>
+    Effect.catchIf((error): error is InvalidBackup => error instanceof InvalidBackup, (fault) =>
       Effect.sync(() => {
         findings.errors.push(fault)
         return false
@@ -303,12 +305,13 @@ const someSnapshots = (
     return verified
   })
 
-const transactionRange = (
+const transactionRange = <E>(
   request: VerifyRequest,
   view: MetadataView.MetadataView,
   history: EpochHistory.EpochHistory,
   findings: Findings,
-  memory: VerifyMemory | undefined
+  memory: VerifyMemory | undefined,
+  end: TransactionsEnd<E>
 ) =>
   Effect.gen(function*() {
     const newest = MetadataView.storageState(view).latestTransactionVersion
@@ -361,7 +364,7 @@ const transactionRange = (
               done(chunk)
               learn(chunk)
             },
-            nowhere.transactions,
+            end,
             streamOptions(request)
           )
         }, { discard: true }))

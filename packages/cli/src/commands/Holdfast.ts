@@ -14,9 +14,11 @@ import { config } from "./Config.ts"
 import { demo } from "./Demo.ts"
 import { doctor } from "./Doctor.ts"
 import { explore } from "./Explore.ts"
+import { genReplayVerifyJobs } from "./GenReplayVerifyJobs.ts"
 import { init } from "./Init.ts"
 import { nodeDevnet } from "./NodeDevnet.ts"
 import { nodeServe } from "./NodeServe.ts"
+import { replayVerify } from "./ReplayVerify.ts"
 import { restoreBootstrapDb } from "./RestoreBootstrapDb.ts"
 import { restoreOneoff } from "./RestoreOneoff.ts"
 import { status } from "./Status.ts"
@@ -34,6 +36,8 @@ export const holdfast: CommandTree = group("holdfast", "Back up, verify and rest
   ]),
   group("restore", "Bring a ledger back to life in a ledger store", [restoreBootstrapDb, restoreOneoff]),
   backupMaintenance,
+  genReplayVerifyJobs,
+  replayVerify,
   status,
   group("node", "Run nodes", [nodeServe, nodeDevnet]),
   explore,

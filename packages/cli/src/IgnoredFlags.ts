@@ -1,0 +1,60 @@
+/**
+ * Flags of today's tool that say something of its database or its virtual machine, which are not here: they are taken, so
+ * that a command line need not be rewritten, and a warning says that they change nothing.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Flag from "./Flag.ts"
+import * as Values from "./Values.ts"
+
+const description = "Changes nothing here; taken since today's tool has it"
+
+const value = (name: string) => Flag.optional({ name, placeholder: "N", description, parse: Values.anyText })
+
+/**
+ * How the database and the execution of a restore are tuned.
+ *
+ * @since 0.1.0
+ * @category flags
+ */
+export const ofRestore = {
+  replayConcurrencyLevel: value("replay-concurrency-level"),
+  enableStateIndices: Flag.toggle("enable-state-indices", description),
+  enableStorageSharding: Flag.toggle("enable-storage-sharding", description),
+  ledgerDbMaxOpenFiles: value("ledger-db-max-open-files"),
+  ledgerDbMaxTotalWalSize: value("ledger-db-max-total-wal-size"),
+  stateMerkleDbMaxOpenFiles: value("state-merkle-db-max-open-files"),
+  stateMerkleDbMaxTotalWalSize: value("state-merkle-db-max-total-wal-size"),
+  stateKvDbMaxOpenFiles: value("state-kv-db-max-open-files"),
+  stateKvDbMaxTotalWalSize: value("state-kv-db-max-total-wal-size"),
+  indexDbMaxOpenFiles: value("index-db-max-open-files"),
+  indexDbMaxTotalWalSize: value("index-db-max-total-wal-size"),
+  maxBackgroundJobs: value("max-background-jobs"),
+  blockCacheSize: value("block-cache-size")
+}
+
+/**
+ * The values of these flags.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Given = { readonly [Name in keyof typeof ofRestore]: boolean | Option.Option<string> }
+
+/**
+ * Warns of those that were given.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const warn = (flags: Given): Effect.Effect<void> => {
+  const given = Object.entries(ofRestore).flatMap(([name, { shape }]) => {
+    const found = Object.entries(flags).find(([each]) => each === name)?.[1]
+    return found === true || (Option.isOption(found) && Option.isSome(found)) ? [shape.name] : []
+  })
+  return given.length === 0
+    ? Effect.void
+    : Effect.logWarning(`${given.join(", ")}: without meaning here, so nothing changes; the database is another one`)
+}

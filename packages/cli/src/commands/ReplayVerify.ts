@@ -1,0 +1,50 @@
+/**
+ * `replay-verify`: a word of today's tool for what cannot be done here. It says so, and what can be done instead.
+ *
+ * @since 0.1.0
+ */
+import { UsageError } from "../CliError.ts"
+import { flags as flagsOf, leaf } from "../CommandTree.ts"
+import * as Flag from "../Flag.ts"
+import * as Flags from "../Flags.ts"
+import * as IgnoredFlags from "../IgnoredFlags.ts"
+import * as Values from "../Values.ts"
+
+const value = (name: string, placeholder: string) =>
+  Flag.optional({ name, placeholder, description: "As in today's tool", parse: Values.anyText })
+
+/**
+ * Takes the flags that today's tool takes, and refuses.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const replayVerify = leaf(
+  "replay-verify",
+  "Re-execution of transactions, which is not possible here: says what to do instead",
+  flagsOf({
+    targetDbDir: value("target-db-dir", "DIR"),
+    startVersion: value("start-version", "VERSION"),
+    endVersion: value("end-version", "VERSION"),
+    validateModules: Flag.toggle("validate-modules", "As in today's tool"),
+    lazyQuit: Flag.toggle("lazy-quit", "As in today's tool"),
+    txnsToSkip: Flag.repeated({
+      name: "txns-to-skip",
+      placeholder: "VERSION",
+      description: "As in today's tool",
+      parse: Values.anyText
+    }),
+    trustedWaypoints: Flags.trust.trustedWaypoints,
+    concurrentDownloads: Flags.concurrentDownloads,
+    ...IgnoredFlags.ofRestore,
+    ...Flags.storage,
+    output: Flags.output
+  }),
+  () =>
+    new UsageError({
+      detail: "transactions cannot be executed again here, for there is no virtual machine; "
+        + "'restore bootstrap-db --replay-all' applies every write set and checks the state after it against its proof, "
+        + "'backup verify' checks all that is stored without a database, and 'gen-replay-verify-jobs' splits the history for "
+        + "a fleet that runs today's tool"
+    })
+)
