@@ -1,44 +1,19 @@
 /**
  * What an interrupted command says it keeps is there, and the command that it names goes on behind it.
  */
-import { NodeContext, NodeHttpClient } from "@effect/platform-node"
 import { expect, layer } from "@effect/vitest"
-import { type ExitCode, Run, Stdio } from "@holdfast/cli"
+import type { ExitCode } from "@holdfast/cli"
 import { LmdbLedgerStore, RestoreTarget } from "@holdfast/ledger-store"
 import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { backedUpDevnet } from "../support/backedUpDevnet.ts"
 import { serve } from "../support/servedStore.ts"
+import { run, start } from "./cliInProcess.ts"
 import { document } from "./cliProcess.ts"
-
-/** The command line in this process. */
-const start = (args: ReadonlyArray<string>) =>
-  Effect.gen(function*() {
-    const text = { stdout: "", stderr: "" }
-    const stream = (name: keyof typeof text): Stdio.TextStream => ({
-      write: (written, done) => {
-        text[name] += written
-        done?.()
-        return true
-      }
-    })
-    const stdio = Stdio.make(stream("stdout"), stream("stderr"), { noColour: true, noStatus: true })
-    const signals = yield* Queue.unbounded<ExitCode.Signal>()
-    const running = yield* Effect.fork(
-      Run.run(args, signals).pipe(
-        Effect.provide(Layer.mergeAll(NodeContext.layer, NodeHttpClient.layerUndici, Layer.succeed(Stdio.Stdio, stdio)))
-      )
-    )
-    return { signals, ended: Effect.map(Fiber.join(running), (code) => ({ code, ...text })) }
-  })
-
-const run = (args: ReadonlyArray<string>) => Effect.flatMap(start(args), ({ ended }) => ended)
 
 /** Commands over a folder; those that touch a file which the folder `stuck` names wait for ever, and leave a mark there. */
 const stickyCommands = (directory: string) => {

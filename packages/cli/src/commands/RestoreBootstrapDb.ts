@@ -11,6 +11,7 @@ import { UsageError } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
 import * as Figures from "../Figures.ts"
 import * as Flag from "../Flag.ts"
+import * as IgnoredFlags from "../IgnoredFlags.ts"
 import * as Kept from "../Kept.ts"
 import * as Output from "../Output.ts"
 import * as RestoreFlags from "../RestoreFlags.ts"
@@ -71,6 +72,7 @@ export const restoreBootstrapDb = leaf(
       const progress = directory === undefined ? Effect.succeed(emptyStore) : progressOf(directory)
       return Effect.gen(function*() {
         const output = yield* Output.Output
+        yield* IgnoredFlags.warn(common)
         const found = yield* RestorePreview.make(goal, yield* progress, common.concurrentDownloads)
         yield* output.result({ json: { ok: true, ...found }, text: (style) => preview(found, style) })
       }).pipe(

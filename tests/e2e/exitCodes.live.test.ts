@@ -1,0 +1,110 @@
+/**
+ * Every exit code of the command line, from the real program: in words, and with one JSON document that says the same.
+ */
+import { describe, expect, it } from "@effect/vitest"
+import { ExitCode } from "@holdfast/cli"
+import { TempDirectory } from "@holdfast/testkit"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { answering } from "./cliNode.ts"
+import { document, start } from "./cliProcess.ts"
+
+interface Place {
+  /** A folder of its own. */
+  readonly directory: string
+  /** A backup service that takes requests and never answers; `asked` tells how many. */
+  readonly silent: string
+  readonly asked: () => number
+}
+
+interface Case {
+  readonly code: number
+  readonly name: string
+  readonly args: (place: Place) => ReadonlyArray<string>
+  /** What the one error of the JSON document is; none where the command succeeds. */
+  readonly error?: string
+  /** Sent when the node was asked. */
+  readonly signal?: ExitCode.Signal
+}
+
+const storage = ({ directory }: Place) => ["--local-fs-dir", path.join(directory, "storage")]
+
+const backUp = (place: Place) => [
+  ...["backup", "oneoff", "epoch-ending", "--start-epoch", "0", "--end-epoch", "1"],
+  ...["--backup-service-address", place.silent, ...storage(place)]
+]
+
+const filled = (place: Place): string => {
+  fs.writeFileSync(path.join(place.directory, "notes.txt"), "not a store")
+  return place.directory
+}
+
+const cases: ReadonlyArray<Case> = [
+  { code: ExitCode.done, name: "is done", args: () => ["init", "local"] },
+  {
+    code: ExitCode.invalidBackup,
+    name: "finds an incomplete backup",
+    args: (place) => {
+      fs.mkdirSync(path.join(place.directory, "storage"))
+      return ["backup", "verify", ...storage(place)]
+    },
+    error: "InvalidBackup"
+  },
+  {
+    code: ExitCode.usage,
+    name: "is used wrongly",
+    args: (place) => ["backup", "verify", ...storage(place), "--end-version", "-1"],
+    error: "UsageError"
+  },
+  {
+    code: ExitCode.failed,
+    name: "does not reach the node",
+    args: () => ["backup", "query", "node-state", "--backup-service-address", "http://127.0.0.1:9"],
+    error: "BackupServiceError"
+  },
+  {
+    code: ExitCode.refused,
+    name: "must not write there",
+    args: (place) => ["restore", "bootstrap-db", ...storage(place), "--target-db-dir", filled(place)],
+    error: "LedgerStoreOpenError"
+  },
+  { code: 130, name: "is interrupted", args: backUp, error: "Interrupted", signal: "SIGINT" },
+  { code: 143, name: "is terminated", args: backUp, error: "Interrupted", signal: "SIGTERM" },
+  { code: 129, name: "loses its terminal", args: backUp, error: "Interrupted", signal: "SIGHUP" }
+]
+
+const place = Effect.gen(function*() {
+  let asked = 0
+  const silent = yield* answering(() => void asked++)
+  return { directory: yield* TempDirectory.make, silent, asked: () => asked }
+})
+
+describe("holdfast ends with", () => {
+  it.scopedLive.each(cases)("$code when it $name", ({ args, code, error, signal }) =>
+    Effect.gen(function*() {
+      const ends = (...format: ReadonlyArray<string>) =>
+        Effect.gen(function*() {
+          const here = yield* place
+          const running = yield* start([...args(here), ...format], { cwd: here.directory })
+          if (signal !== undefined) {
+            yield* Effect.repeat(Effect.sync(here.asked), {
+              schedule: Schedule.spaced("20 millis"),
+              until: (count) => count > 0
+            })
+            yield* running.signal(signal)
+          }
+          return yield* running.ended
+        })
+      const json = yield* ends("--output", "json")
+      expect(json.code).toBe(code)
+      expect(document(json.stdout)).toMatchObject(
+        error === undefined ? { ok: true } : { ok: false, errors: [{ tag: error, message: expect.any(String) }] }
+      )
+      const text = yield* ends()
+      expect(text.code).toBe(code)
+      expect(text.stderr === "").toBe(code === ExitCode.done || code === ExitCode.invalidBackup)
+      if (signal !== undefined) expect(ExitCode.ofSignal(signal)).toBe(code)
+    }))
+})
