@@ -32,8 +32,9 @@ interface Case {
 const storage = ({ directory }: Place) => ["--local-fs-dir", path.join(directory, "storage")]
 
 const backUp = (place: Place) => [
-  ...["backup", "oneoff", "epoch-ending", "--start-epoch", "0", "--end-epoch", "1"],
-  ...["--backup-service-address", place.silent, ...storage(place)]
+  ..."backup oneoff epoch-ending --start-epoch 0 --end-epoch 1 --backup-service-address".split(" "),
+  place.silent,
+  ...storage(place)
 ]
 
 const filled = (place: Place): string => {

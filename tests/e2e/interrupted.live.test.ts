@@ -95,9 +95,12 @@ layer(Prepared.Default, { excludeTestServices: true })("what an interrupted comm
       const storage = stickyCommands(directory)
       const { before, file, first } = middle()
       const take = [
-        ...["backup", "oneoff", "transaction", "--start-version", "0", "--num_transactions", String(first + 1)],
-        ...["--max-chunk-size", String(backups.maxChunkBytes), "--concurrent-writes", "1"],
-        ...["--backup-service-address", yield* serve(store)]
+        ..."backup oneoff transaction --start-version 0 --concurrent-writes 1 --num_transactions".split(" "),
+        String(first + 1),
+        "--max-chunk-size",
+        String(backups.maxChunkBytes),
+        "--backup-service-address",
+        yield* serve(store)
       ]
       storage.at(file)
       const { code, stderr } = yield* interrupted(storage, take, "SIGTERM")
@@ -124,9 +127,12 @@ layer(Prepared.Default, { excludeTestServices: true })("what an interrupted comm
       const last = summary.latestVersion
       storage.at(file)
       const coordinate = [
-        ...["backup", "continuously", "--backup-service-address", yield* serve(store)],
-        ...["--max-chunk-size", String(backups.maxChunkBytes), "--concurrent-writes", "1", "--output", "json"],
-        ...["--transaction-batch-size", String(last)]
+        ..."backup continuously --concurrent-writes 1 --output json --max-chunk-size".split(" "),
+        String(backups.maxChunkBytes),
+        "--transaction-batch-size",
+        String(last),
+        "--backup-service-address",
+        yield* serve(store)
       ]
       const { code, stdout } = yield* interrupted(storage, coordinate, "SIGINT")
       expect(code).toBe(130)

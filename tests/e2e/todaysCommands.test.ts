@@ -61,7 +61,7 @@ layer(Prepared.Default, { excludeTestServices: true })("of today's tool", (it) =
     Effect.gen(function*() {
       const { flags } = yield* Prepared
       const line = [
-        ...["replay-verify", "--target-db-dir", "a", "--start-version", "1", "--end-version", "2"],
+        ..."replay-verify --target-db-dir a --start-version 1 --end-version 2".split(" "),
         ...flags
       ]
       const { code, stderr, stdout } = yield* run([...line, "--lazy-quit", "--replay-concurrency-level", "4"])

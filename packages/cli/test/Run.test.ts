@@ -100,7 +100,8 @@ describe("Run", () => {
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make
       const cache = `--metadata-cache-dir ${directory}/cache`
-      const line = `backup continuously --local-fs-dir ${directory}/a ${cache} --backup-service-address http://127.0.0.1:9`
+      const line =
+        `backup continuously --local-fs-dir ${directory}/a ${cache} --backup-service-address http://127.0.0.1:9`
       const told = (flags: string) =>
         run(`${line} ${flags}`, (signals, stderr) =>
           Effect.sync(stderr).pipe(
@@ -125,15 +126,18 @@ describe("Run", () => {
     + "--state-into-version 1",
     "restore oneoff transaction --local-fs-dir /nonexistent/a --target-db-dir /nonexistent/b --transaction-manifest c",
     "node devnet --epochs 1 --items 0"
-  ])("serves metrics before it does anything, and not where something else listens: '%s'", (line) =>
-    Effect.gen(function*() {
-      const address = yield* takenAddress
-      const { code, stdout } = yield* run(`${line} --metrics-address ${address} --output json`)
-      expect({ code, document: JSON.parse(stdout) }).toMatchObject({
-        code: 3,
-        document: { ok: false, errors: [{ tag: "CannotServe", address, reason: "AddressInUse" }] }
+  ])(
+    "serves metrics before it does anything, and not where something else listens: '%s'",
+    (line) =>
+      Effect.gen(function*() {
+        const address = yield* takenAddress
+        const { code, stdout } = yield* run(`${line} --metrics-address ${address} --output json`)
+        expect({ code, document: JSON.parse(stdout) }).toMatchObject({
+          code: 3,
+          document: { ok: false, errors: [{ tag: "CannotServe", address, reason: "AddressInUse" }] }
+        })
       })
-    }))
+  )
 
   it.effect("ends with the code of the signal, and tells JSON readers", () =>
     Effect.gen(function*() {

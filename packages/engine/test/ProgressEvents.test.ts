@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
+import * as fs from "node:fs"
 
 const items = { what: "state snapshot of epoch 2", unit: "items", total: 2000 }
 
@@ -26,6 +27,11 @@ const briefly = (events: ReadonlyArray<ProgressEvents.Event>) =>
   events.map(({ _tag, done, task }) => `${_tag} ${task}: ${done}`)
 
 describe("ProgressEvents", () => {
+  it("are documented, field by field", () => {
+    const page = fs.readFileSync(new URL("../../../docs/progress.md", import.meta.url), "utf8")
+    for (const field of Object.keys(ProgressEvents.Ended.fields)) expect(page).toContain(`\`${field}\``)
+  })
+
   it.scoped("tells that a task began, how it advanced and how it ended", () =>
     Effect.gen(function*() {
       const all = yield* heard

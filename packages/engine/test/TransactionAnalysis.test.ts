@@ -113,6 +113,17 @@ layer(layerStored)("an analysis of transactions", (it) => {
       expect(fs.readdirSync(wrong.directory).toSorted()).toEqual(["events.csv", "transactions.csv", "write_ops.csv"])
     }))
 
+  it.scoped("has the columns that its page names", () =>
+    Effect.gen(function*() {
+      const { directory } = yield* analyse({ startVersion: 0, endVersion: 0 })
+      const page = fs.readFileSync(new URL("../../../docs/progress.md", import.meta.url), "utf8")
+      for (const name of fs.readdirSync(directory)) {
+        const [head = ""] = fs.readFileSync(path.join(directory, name), "utf8").split("\n")
+        const [, row = ""] = new RegExp(`^\\| \`${name}\` \\| (.*) \\|$`, "m").exec(page) ?? []
+        expect(row.match(/(?<=`)[a-z_]+(?=`(,|$| in| \(| of))/g)).toEqual(head.split(","))
+      }
+    }))
+
   it.scoped("says where it cannot write", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(TransactionAnalysis.make("/dev/null/analysis"))

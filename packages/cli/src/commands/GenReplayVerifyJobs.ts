@@ -20,7 +20,7 @@ import * as Values from "../Values.ts"
 /** As far back as today's tool goes if it is not told otherwise. */
 const standardEpochs = 4_000
 
-const ranges = (text: string): Values.Parsed<ReadonlyArray<Extent.Range>> =>
+const parseRanges = (text: string): Values.Parsed<ReadonlyArray<Extent.Range>> =>
   Either.all(
     text.split(" ").filter((word) => word !== "").map((word) => {
       const [, first = "", last = ""] = /^(\d+)-(\d+)$/.exec(word) ?? []
@@ -67,7 +67,7 @@ export const genReplayVerifyJobs = leaf(
       name: "ranges-to-skip",
       placeholder: "FIRST-LAST",
       description: "Leave ranges out that hold any of these versions",
-      parse: ranges
+      parse: parseRanges
     }),
     outputJsonFile: Flag.optional({
       name: "output-json-file",
