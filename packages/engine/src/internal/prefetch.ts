@@ -13,7 +13,7 @@ export const concatPrefetched = <A, E, R, E2, R2>(
   options: { readonly ahead: number; readonly buffered: number }
 ): Stream.Stream<A, E | E2, R | R2> =>
   Stream.unwrapScoped(Effect.gen(function*() {
-    const outer = yield* Effect.scope
+    const outer = yield* Effect.acquireRelease(Scope.make(), close)
     const open = yield* Effect.makeSemaphore(options.ahead)
     return streams.pipe(
       Stream.rechunk(1),
@@ -29,7 +29,17 @@ export const concatPrefetched = <A, E, R, E2, R2>(
       Stream.buffer({ capacity: options.ahead }),
       Stream.flatMap(({ elements, scope }) =>
         // Closed as its last step: a finalizer would run only once the next stream is there, which waits for this one.
-        Stream.concat(Mailbox.toStream(elements), Stream.execute(Scope.close(scope, Exit.void)))
+        Stream.concat(Mailbox.toStream(elements), Stream.execute(close(scope, Exit.void)))
       )
     )
   }))
+
+/**
+ * Whoever closes the scope of a stream that a fiber reads gets what that fiber has set, its scope in the context among it,
+ * and would go on in a scope that is closed: here it goes on as it was.
+ */
+const close = (scope: Scope.CloseableScope, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
+  Effect.flatMap(
+    Effect.getFiberRefs,
+    (before) => Effect.ensuring(Scope.close(scope, exit), Effect.setFiberRefs(before))
+  )

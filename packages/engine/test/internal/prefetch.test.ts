@@ -40,6 +40,19 @@ const collect = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index)
 
+describe("whoever reads", () => {
+  it.scoped.each([["to the end", 9], ["and stops early", 2]] as const)(
+    "keeps its own scope when it reads %s",
+    ([, count]) =>
+      Effect.gen(function*() {
+        const before = yield* Effect.scope
+        const streams = Stream.make(Stream.make(1, 2), Stream.make(3), Stream.make(4, 5))
+        yield* Stream.runDrain(Stream.take(concatPrefetched(streams, { ahead: 2, buffered: 1 }), count))
+        expect(yield* Effect.scope).toBe(before)
+      })
+  )
+})
+
 describe("order", () => {
   it.effect.prop(
     "O-11: the elements are those of the streams one after the other, and no more streams are open than may be",
