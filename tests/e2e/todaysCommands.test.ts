@@ -8,7 +8,6 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { backedUpDevnet } from "../support/backedUpDevnet.ts"
 import { run } from "./cliInProcess.ts"
-import { document } from "./cliProcess.ts"
 
 /** A network with whole backups, and the flags that name their storage. */
 class Prepared extends Effect.Service<Prepared>()("Prepared", {
@@ -42,7 +41,7 @@ layer(Prepared.Default, { excludeTestServices: true })("of today's tool", (it) =
       const json = yield* run([...gen, "--output", "json", "--output-json-file", file])
       const firstVersion = (endings[1] ?? 0) + 1
       expect(json.code).toBe(0)
-      expect(document(json.stdout)).toEqual({
+      expect(JSON.parse(json.stdout)).toEqual({
         ok: true,
         jobs: [[{ firstVersion, lastVersion: latest, snapshotEpoch: 1, omitted: 0 }]],
         versions: latest - firstVersion + 1
@@ -69,7 +68,7 @@ layer(Prepared.Default, { excludeTestServices: true })("of today's tool", (it) =
       expect(stderr).toMatch(
         /^error: .*no virtual machine; 'restore bootstrap-db --replay-all' .* 'backup verify' [^\n]+\n$/
       )
-      expect(document((yield* run([...line, "--output", "json"])).stdout)).toMatchObject({
+      expect(JSON.parse((yield* run([...line, "--output", "json"])).stdout)).toMatchObject({
         errors: [{ tag: "UsageError" }]
       })
     }))

@@ -34,6 +34,8 @@ export interface FlagShape {
   readonly isPath?: boolean
   /** Of the flags with the same text here one counts: the one that is said nearest to the command. */
   readonly rivals?: string
+  /** It is taken and changes nothing, so help does not name it. */
+  readonly isIgnored?: boolean
 }
 
 /**
@@ -121,6 +123,14 @@ export const toggle = (name: string, description: string, more: Pick<FlagShape, 
 
 /** A flag as its shape knows it: without the name, which has dashes there. */
 type Shaped = Pick<FlagShape, "description" | "isPath" | "parse" | "placeholder" | "rivals"> & { readonly name: string }
+
+/**
+ * A flag that is taken and changes nothing.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const ignored = <A>(flag: Flag<A>): Flag<A> => Object.assign(flag, { shape: { ...flag.shape, isIgnored: true } })
 
 const make = <A>(
   { description, isPath, name, parse, placeholder, rivals }: Shaped,

@@ -31,7 +31,11 @@ export const of = (command: CommandShape, path: string, style: Style): string =>
     "",
     ...(command.children.length > 0
       ? section("Commands", leaves(command, ""), style)
-      : section("Flags", command.flags.map((flag) => [written(flag), flag.description]), style)),
+      : section(
+        "Flags",
+        command.flags.filter(({ isIgnored }) => isIgnored !== true).map((flag) => [written(flag), flag.description]),
+        style
+      )),
     ...section("With every command", [
       ["--help", "Show what a command does and takes"],
       ...Arguments.builtIn.map((flag) => [written(flag), flag.description] as const)

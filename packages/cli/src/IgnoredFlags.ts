@@ -11,7 +11,22 @@ import * as Values from "./Values.ts"
 
 const description = "Changes nothing here; taken since today's tool has it"
 
-const value = (name: string) => Flag.optional({ name, placeholder: "N", description, parse: Values.anyText })
+/**
+ * A flag that takes a value.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const value = (name: string): Flag.Flag<Option.Option<string>> =>
+  Flag.ignored(Flag.optional({ name, placeholder: "VALUE", description, parse: Values.anyText }))
+
+/**
+ * A flag that takes none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const toggle = (name: string): Flag.Flag<boolean> => Flag.ignored(Flag.toggle(name, description))
 
 /**
  * How the database and the execution of a restore are tuned.
@@ -21,8 +36,8 @@ const value = (name: string) => Flag.optional({ name, placeholder: "N", descript
  */
 export const ofRestore = {
   replayConcurrencyLevel: value("replay-concurrency-level"),
-  enableStateIndices: Flag.toggle("enable-state-indices", description),
-  enableStorageSharding: Flag.toggle("enable-storage-sharding", description),
+  enableStateIndices: toggle("enable-state-indices"),
+  enableStorageSharding: toggle("enable-storage-sharding"),
   ledgerDbMaxOpenFiles: value("ledger-db-max-open-files"),
   ledgerDbMaxTotalWalSize: value("ledger-db-max-total-wal-size"),
   stateMerkleDbMaxOpenFiles: value("state-merkle-db-max-open-files"),

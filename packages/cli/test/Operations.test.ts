@@ -6,6 +6,8 @@ import type { CommandTree } from "@holdfast/cli"
 import * as fs from "node:fs"
 import { holdfast } from "../src/commands/Holdfast.ts"
 import type { FlagShape } from "../src/Flag.ts"
+import * as Help from "../src/Help.ts"
+import { plain } from "../src/Style.ts"
 
 const page = fs.readFileSync(new URL("../../../../shared/spec/operations.md", import.meta.url), "utf8")
 
@@ -69,6 +71,17 @@ describe("today's command line", () => {
       const shown = value === "CPUs" ? "as many as there are processors" : value
       expect.soft(flagOf(command, name)?.description).toContain(`(default ${shown})`)
     }
+  })
+
+  it("names no flag that changes nothing in help", () => {
+    const help = Help.of(
+      holdfast.shape.children.find(({ name }) => name === "restore")?.children[0] ?? holdfast.shape,
+      "",
+      plain
+    )
+    expect(flagOf("restore bootstrap-db", "--block-cache-size")?.isIgnored).toBe(true)
+    expect(help).toContain("--replay-all")
+    expect(help).not.toContain("--block-cache-size")
   })
 
   it("has the common flags wherever they mean something", () => {

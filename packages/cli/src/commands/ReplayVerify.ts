@@ -5,13 +5,8 @@
  */
 import { UsageError } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
-import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
 import * as IgnoredFlags from "../IgnoredFlags.ts"
-import * as Values from "../Values.ts"
-
-const value = (name: string, placeholder: string) =>
-  Flag.optional({ name, placeholder, description: "As in today's tool", parse: Values.anyText })
 
 /**
  * Takes the flags that today's tool takes, and refuses.
@@ -23,17 +18,12 @@ export const replayVerify = leaf(
   "replay-verify",
   "Re-execution of transactions, which is not possible here: says what to do instead",
   flagsOf({
-    targetDbDir: value("target-db-dir", "DIR"),
-    startVersion: value("start-version", "VERSION"),
-    endVersion: value("end-version", "VERSION"),
-    validateModules: Flag.toggle("validate-modules", "As in today's tool"),
-    lazyQuit: Flag.toggle("lazy-quit", "As in today's tool"),
-    txnsToSkip: Flag.repeated({
-      name: "txns-to-skip",
-      placeholder: "VERSION",
-      description: "As in today's tool",
-      parse: Values.anyText
-    }),
+    targetDbDir: IgnoredFlags.value("target-db-dir"),
+    startVersion: IgnoredFlags.value("start-version"),
+    endVersion: IgnoredFlags.value("end-version"),
+    validateModules: IgnoredFlags.toggle("validate-modules"),
+    lazyQuit: IgnoredFlags.toggle("lazy-quit"),
+    txnsToSkip: IgnoredFlags.value("txns-to-skip"),
     trustedWaypoints: Flags.trust.trustedWaypoints,
     concurrentDownloads: Flags.concurrentDownloads,
     ...IgnoredFlags.ofRestore,
