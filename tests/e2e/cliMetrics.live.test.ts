@@ -6,8 +6,6 @@ import { TempDirectory } from "@holdfast/testkit"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import * as fs from "node:fs"
-import * as net from "node:net"
 import * as path from "node:path"
 import { samplesOf, undocumented, valueOf } from "../ops/reading.ts"
 import { devnet, runJson, type Running, start, startNode } from "./cliProcess.ts"
@@ -22,18 +20,6 @@ const ask = (url: string) =>
 
 const until = <A, E, R>(what: Effect.Effect<A, E, R>, holds: (now: A) => boolean) =>
   what.pipe(Effect.filterOrFail(holds, () => "not yet"), Effect.retry(Schedule.spaced("50 millis")))
-
-/** A port that something listens at. */
-const takenPort = Effect.acquireRelease(
-  Effect.async<net.Server>((resume) => {
-    const server = net.createServer()
-    server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-  }),
-  (server) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void)))
-).pipe(Effect.map((server) => {
-  const address = server.address()
-  return address === null || typeof address === "string" ? 0 : address.port
-}))
 
 const addressSaid = /metrics are at (http:\/\/127\.0\.0\.1:\d+)\/metrics/
 
@@ -100,22 +86,6 @@ describe("--metrics-address", () => {
       const count = (endpoint: string, status: string) =>
         valueOf(samples, "aptos_backup_service_latency_s_count", { endpoint, status })
       expect([count("db_state", "200"), count("transactions", "200"), count("other", "404")]).toEqual([1, 1, 2])
-    }))
-
-  it.scopedLive("that is taken ends the command before it does anything (exit 3)", () =>
-    Effect.gen(function*() {
-      const directory = path.join(yield* TempDirectory.make, "storage")
-      const port = yield* takenPort
-      const common = ["--metrics-address", `127.0.0.1:${port}`, "--local-fs-dir", directory]
-      const restore = ["restore", "bootstrap-db", "--target-db-dir", path.join(directory, "store")]
-      for (const command of [["backup", "verify"], restore]) {
-        const { code, json } = yield* runJson([...command, ...common])
-        expect({ command, code, json }).toMatchObject({
-          code: 3,
-          json: { ok: false, errors: [{ tag: "CannotServe", address: `127.0.0.1:${port}`, reason: "AddressInUse" }] }
-        })
-      }
-      expect(fs.existsSync(directory)).toBe(false)
     }))
 
   it.scopedLive("is told on stderr alone, as a JSON line where JSON is asked for", () =>

@@ -95,7 +95,7 @@ export const ofVerification: Effect.Effect<Kept, never, VerifyRecord.VerifyRecor
   const { proven } = yield* load
   const parts = lasts ? proven.size : 0
   return parts === 0 ? nothingVerified : {
-    kept: `${Figures.counted(parts, "chunk")} of transactions and state snapshots are remembered as verified`,
+    kept: `${Figures.counted(parts, "part")} (chunks of transactions, state snapshots) remembered as verified`,
     goOn: "run the same command with --incremental: it passes over them",
     proven: parts
   }

@@ -4,6 +4,7 @@ import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
+import * as fs from "node:fs"
 import * as net from "node:net"
 import { invoked } from "./invoked.ts"
 
@@ -136,6 +137,7 @@ describe("Run", () => {
           code: 3,
           document: { ok: false, errors: [{ tag: "CannotServe", address, reason: "AddressInUse" }] }
         })
+        expect(fs.existsSync("/nonexistent")).toBe(false)
       })
   )
 
