@@ -52,6 +52,14 @@ const examples: Readonly<Record<string, ReadonlyArray<readonly [what: string, ..
       "--metrics-address 127.0.0.1:9186"
     ]
   ],
+  "holdfast gen-replay-verify-jobs": [
+    [
+      "Ranges of a million versions, ten to a job",
+      "--max-versions-per-range 1000000 --max-ranges-per-job 10",
+      "--local-fs-dir backups"
+    ]
+  ],
+  "holdfast replay-verify": [["What to do instead", ""]],
   "holdfast backup query node-state": [
     ["How far the node of this machine is", ""],
     ["How far another one is, for scripts", "--backup-service-address http://node:6186 --output json"]

@@ -44,6 +44,7 @@ export const flags = {
   }),
   outputTransactionAnalysis: Flag.optional({
     name: "output-transaction-analysis",
+    isPath: true,
     placeholder: "DIR",
     description:
       "Write the sizes of all transactions, events and write operations that are read as CSV into this folder",

@@ -71,6 +71,7 @@ export const genReplayVerifyJobs = leaf(
     }),
     outputJsonFile: Flag.optional({
       name: "output-json-file",
+      isPath: true,
       placeholder: "FILE",
       description: "Write the jobs here as well, as a list of lists of 'NAME FIRST LAST WORDS'",
       parse: Values.anyText

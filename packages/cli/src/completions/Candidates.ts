@@ -62,7 +62,9 @@ export const of = (root: CommandShape): ReadonlyArray<Place> =>
     return {
       path: Arguments.called(root, words),
       commands: command.children,
-      flags: isLeaf ? [...command.flags, ...Arguments.builtIn, help].map(candidate) : [help].map(candidate),
+      flags: isLeaf
+        ? [...command.flags.filter(({ isIgnored }) => isIgnored !== true), ...Arguments.builtIn, help].map(candidate)
+        : [help].map(candidate),
       passes: command.passes === true,
       argument: positional === undefined || command.passes === true ? { _tag: "None" } : valueOf(positional)
     }
