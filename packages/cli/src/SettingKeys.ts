@@ -56,7 +56,7 @@ export const configVariable = "HOLDFAST_CONFIG"
  * @category accessors
  */
 export const flagsOf = (command: CommandShape): ReadonlyArray<FlagShape> =>
-  command.passes === true ? [] : [...command.flags.filter(({ isIgnored }) => isIgnored !== true), ...settable]
+  command.passes === true ? [] : [...command.flags, ...settable]
 
 /**
  * The flags that can be set for a command and all below it, by key: of several commands there may be several.
