@@ -18,6 +18,7 @@ import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
 import * as MetadataFolder from "../MetadataFolder.ts"
 import * as MetricsServer from "../MetricsServer.ts"
+import * as Stop from "../Stop.ts"
 import * as Storage from "../Storage.ts"
 import * as Values from "../Values.ts"
 import { backupSettings, expectAdoptable, filesPerChunk } from "./BackupOneoff.ts"
@@ -52,7 +53,7 @@ export const backupContinuously = leaf(
     stopWithin: count(
       "stop-within",
       standardStopSeconds,
-      "Seconds to stop in when asked to: storage commands have half of them to end by themselves"
+      "Seconds to stop in when asked to: storage commands have three tenths of them to end by themselves"
     ),
     lease: Flag.optional({
       name: "lease",
@@ -84,7 +85,7 @@ export const backupContinuously = leaf(
         ...standard,
         stateSnapshotInterval: flags.stateSnapshotIntervalEpochs,
         transactionBatchSize: flags.transactionBatchSize,
-        backup: backupSettings(flags),
+        backup: { ...backupSettings(flags), saveGrace: sharesOf(flags).saveGrace },
         trustedWaypoints: flags.trustedWaypoints,
         concurrentDownloads: flags.concurrentDownloads,
         newStorage: flags.newStorage,
@@ -96,9 +97,11 @@ export const backupContinuously = leaf(
       Effect.provide(
         Layer.mergeAll(
           // Each of the three workers may write as many files as a backup by itself.
-          Storage.layer(flags, CoordinatorStatus.workers.length * filesPerChunk * flags.concurrentWrites, {
-            killGrace: Duration.seconds(flags.stopWithin / 2)
-          }),
+          Storage.layer(
+            flags,
+            CoordinatorStatus.workers.length * filesPerChunk * flags.concurrentWrites,
+            sharesOf(flags).killGrace
+          ),
           Client.layer({ address: flags.backupServiceAddress }),
           MetadataFolder.metadata(flags),
           MetadataFolder.journal(flags)
@@ -106,9 +109,12 @@ export const backupContinuously = leaf(
           Layer.provide(MetricsServer.layer(flags.metricsAddress, isBackingUp)),
           Layer.provideMerge(CoordinatorStatus.layer)
         )
-      )
+      ),
+      Stop.within(Duration.seconds(flags.stopWithin))
     )
 )
+
+const sharesOf = ({ stopWithin }: { readonly stopWithin: number }) => Stop.sharesOf(Duration.seconds(stopWithin))
 
 /** Ready while the node answers and every worker works. */
 const isBackingUp: MetricsServer.Readiness<CoordinatorStatus.CoordinatorStatus> = Effect.flatMap(
