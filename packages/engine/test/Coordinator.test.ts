@@ -100,6 +100,23 @@ describe("the coordinator", () => {
       expect((yield* status).epochEndings).toMatchObject({ failures: 0, stalledSince: undefined, lastError: undefined })
     }))
 
+  test("waits on a chain that has nothing but a genesis, until there is what proves it", () =>
+    Effect.gen(function*() {
+      const { client, grow } = yield* growing({ epochs: 1, openBlocks: 0 })
+      const memory = makeStorage()
+      const { status } = yield* start(client, memory, yield* makeCache)
+      yield* pass(60)
+      expect(saved(memory)).toEqual(["identity.meta"])
+      for (const worker of CoordinatorStatus.workers) {
+        expect((yield* status)[worker]).toMatchObject({ activity: { _tag: "Waiting" }, failures: 0 })
+      }
+      yield* grow(1)
+      yield* pass(2)
+      expect(saved(memory)).toContain("transaction_0-0.meta")
+      for (const worker of CoordinatorStatus.workers) expect((yield* status)[worker].lastError).toBeUndefined()
+      yield* expectVerifies(memory)
+    }))
+
   test("C-1: goes on with the others while one worker fails, waits longer each time, and says so", () =>
     Effect.gen(function*() {
       const { client, grow } = yield* growing()

@@ -86,8 +86,8 @@ describe("the coordinator", () => {
       yield* pass(5)
       const before = yield* held
 
-      // An hour second by second, then years in leaps: the network grows now and then.
-      yield* pass(3_600)
+      // Minutes second by second, then years in leaps: the network grows now and then.
+      yield* pass(600)
       for (let quarter = 0; quarter < 11; quarter++) {
         yield* passBy("90 days", "1 day")
         yield* grow(1)

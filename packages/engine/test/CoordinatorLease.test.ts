@@ -106,6 +106,48 @@ describe("two coordinators that ask for a lease", () => {
       expect(saved(memory).length).toBeGreaterThan(names.length)
       expect(yield* Fiber.poll(fiber)).toEqual(Option.none())
     }))
+
+  test("C-9: who lost it is not ended by what the storage shows when it has it again, but waits until that is whole", () =>
+    Effect.gen(function*() {
+      const { client, grow } = yield* growing()
+      const memory = makeStorage()
+      let isAway = false
+      let denied = false
+      const ofFirst: MemoryStorage = {
+        ...memory,
+        storage: {
+          ...memory.storage,
+          write: (backup, file, bytes) =>
+            isAway && isLease(file)
+              ? failure("create_for_write", "NoSpace", file)
+              : memory.storage.write(backup, file, bytes),
+          listMetadataFiles: Effect.suspend(() => denied ? Effect.succeed([]) : memory.storage.listMetadataFiles)
+        }
+      }
+      const first = yield* start(client, ofFirst, yield* makeCache, { lease: leaseOf("a") })
+      yield* pass(3)
+      isAway = true
+      yield* pass(60)
+      const second = yield* start(client, memory, yield* makeCache, { lease: leaseOf("b") })
+      yield* pass(20)
+      expect((yield* second.status).lease._tag).toBe("Held")
+      yield* grow(6)
+      yield* pass(10)
+      yield* second.stop
+      const names = saved(memory)
+      isAway = false
+      denied = true
+      yield* grow(6)
+      yield* pass(60)
+      expect((yield* first.status).lease._tag).toBe("Held")
+      expect((yield* first.status).epochEndings.lastError).toContain("not what it was")
+      expect(saved(memory)).toEqual(names)
+      denied = false
+      yield* pass(60)
+      expect(yield* Fiber.poll(first.fiber)).toEqual(Option.none())
+      expect((yield* first.status).epochEndings).toMatchObject({ failures: 0, lastError: undefined })
+      expect(saved(memory).length).toBeGreaterThan(names.length)
+    }))
 })
 
 /** Runs until the scope ends; what it does while it holds the lease is up to `work`. */
@@ -118,7 +160,7 @@ const contend = (
     const status = yield* SubscriptionRef.make(CoordinatorStatus.initial)
     return yield* CoordinatorLease.holding(
       { ...leaseOf(host), backoff: { firstDelay: "1 second", longestDelay: "5 seconds" } },
-      () => work
+      work
     ).pipe(
       Effect.provideService(BackupStorage.BackupStorage, storage),
       Effect.provideService(CoordinatorStatus.CoordinatorStatus, status)
