@@ -59,11 +59,11 @@ describe("parseLine", () => {
           const parsed = Metadata.parseLine("metadata/some.meta", 1, text)
           const byItself: unknown = JSON.parse(text)[kind]
           const decoded = decode[kind](byItself)
-          expect(Either.isRight(parsed)).toBe(Either.isRight(decoded))
-          if (Either.isLeft(parsed) || Either.isLeft(decoded)) return
+          expect(Either.isRight(parsed)).toBe(decoded !== undefined)
+          if (Either.isLeft(parsed)) return
           taken += 1
-          expect(parsed.right).toEqual({ _tag: kind, value: decoded.right })
-          expect(Metadata.printLine(parsed.right)).toBe(JSON.stringify({ [kind]: decoded.right }))
+          expect(parsed.right).toEqual({ _tag: kind, value: decoded })
+          expect(Metadata.printLine(parsed.right)).toBe(JSON.stringify({ [kind]: decoded }))
         }),
         { numRuns: 500 }
       )
