@@ -56,6 +56,12 @@ describe("holdfast backup continuously", () => {
           const coordinator = yield* backUp
           yield* until(Effect.map(savedIn(directory, "transaction_"), (count) => count >= backups + 1))
           yield* until(Effect.map(savedIn(directory, "state_snapshot_"), (count) => count >= round))
+          if (round === 2) {
+            const status = yield* runJson(["status", ...storage])
+            expect(status.json).toMatchObject({
+              coordinator: { pid: coordinator.pid, node: { silentSince: null }, transactions: { failures: 0 } }
+            })
+          }
           const { code, millis } = yield* stopped(coordinator)
           expect(code).toBe(143)
           expect(millis).toBeLessThan(quick)

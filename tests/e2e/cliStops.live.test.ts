@@ -95,7 +95,11 @@ const states = (hanging: string, silent: string, asked: ReadonlySet<string>): Re
     isReached: () => Effect.sync(() => [...asked].some((url) => url.startsWith("/transactions")))
   },
   { name: "syncing", commands: { list_metadata_files: stubborn }, isReached: runs("sleep") },
-  { name: "writing to a command that neither reads nor heeds TERM", commands: writing(stubborn), isReached: runs("sleep") },
+  {
+    name: "writing to a command that neither reads nor heeds TERM",
+    commands: writing(stubborn),
+    isReached: runs("sleep")
+  },
   {
     name: "saving metadata",
     commands: { save_metadata_line: "echo metadata/x; exec 1>&-; cat > /dev/null; sleep 3600" },

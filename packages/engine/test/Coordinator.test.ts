@@ -151,6 +151,9 @@ describe("the coordinator", () => {
       expect(stateSnapshots.failures).toBe(attempts.length)
       expect((yield* Metric.value(Metric.tagged(CoordinatorStatus.metrics.failures, "worker", "stateSnapshots"))).value)
         .toBe(attempts.length)
+      const { backingOffUntil } = CoordinatorStatus.metrics
+      expect((yield* Metric.value(Metric.tagged(backingOffUntil, "worker", "stateSnapshots"))).value * 1000)
+        .toBe(stateSnapshots.activity._tag === "BackingOff" ? stateSnapshots.activity.until : undefined)
       expect([epochEndings.failures, transactions.failures]).toEqual([0, 0])
       expect(saved(memory).some((name) => name.startsWith("epoch_ending_7"))).toBe(true)
       expect(saved(memory).some((name) => name.startsWith("state"))).toBe(false)

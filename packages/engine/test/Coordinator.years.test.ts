@@ -125,6 +125,10 @@ describe("the coordinator", () => {
       storageAway = false
       yield* pass(3)
       yield* expectCaughtUp
+      const said = logged.join("\n")
+      expect(said).toMatch(/will be tried again at \S+Z: [^\n]*injected/)
+      expect(said).toMatch(/will be tried again at \S+Z, failing since \S+Z \(\d{3} times\): /)
+      expect(said).toMatch(/works again; it had failed since \S+Z \(\d+ times\)/)
       expect(faults(yield* verifyFiles(memory.files, { strict: true, allSnapshots: true }))).toEqual([])
     }).pipe(Effect.supervised(living), Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
   })

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Client } from "@holdfast/backup-service"
-import { Coordinator, CoordinatorLease, CoordinatorStatus } from "@holdfast/engine"
+import { Coordinator, CoordinatorLease, type CoordinatorRecord, CoordinatorStatus } from "@holdfast/engine"
 import { BackupStorage } from "@holdfast/storage"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,6 +24,9 @@ import * as Values from "../Values.ts"
 import { backupSettings, expectAdoptable, filesPerChunk } from "./BackupOneoff.ts"
 
 const standard = Coordinator.defaultSettings
+
+/** Who this is, for others. */
+const owner: CoordinatorRecord.Owner = { host: os.hostname(), pid: process.pid }
 
 const standardStopSeconds = 5
 
@@ -91,7 +94,7 @@ export const backupContinuously = leaf(
         newStorage: flags.newStorage,
         lease: lease === undefined
           ? undefined
-          : { duration: Duration.seconds(lease), host: os.hostname(), pid: process.pid }
+          : { duration: Duration.seconds(lease), ...owner }
       })
     }).pipe(
       Effect.provide(
@@ -104,7 +107,8 @@ export const backupContinuously = leaf(
           ),
           Client.layer({ address: flags.backupServiceAddress }),
           MetadataFolder.metadata(flags),
-          MetadataFolder.journal(flags)
+          MetadataFolder.journal(flags),
+          MetadataFolder.telling(flags, owner)
         ).pipe(
           Layer.provide(MetricsServer.layer(flags.metricsAddress, isBackingUp)),
           Layer.provideMerge(CoordinatorStatus.layer)
