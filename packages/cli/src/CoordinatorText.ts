@@ -72,7 +72,7 @@ export const remarks = ({ at, host, pid, status }: Record, now: number): Readonl
   ]
 }
 
-const time = (millis: number): string => Figures.time(millis / second)
+const time = (millis: number): string => Figures.moment(millis / second)
 
 const activity = ({ activity: now, failures, lastError, stalledSince }: Worker): string => {
   const what = now._tag === "Running"
@@ -83,7 +83,7 @@ const activity = ({ activity: now, failures, lastError, stalledSince }: Worker):
   return stalledSince === undefined
     ? what
     : `${what}; stalled since ${time(stalledSince)}, ${Figures.counted(failures, "failure")}: ${
-      printable(lastError ?? "")
+      printable((lastError ?? "").replaceAll("\n", " "))
     }`
 }
 
