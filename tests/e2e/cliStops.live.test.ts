@@ -85,7 +85,7 @@ const says = (text: string) => ({ stderr }: Running) => Effect.map(stderr, (said
 const leasesIn = (folder: string): ReadonlyArray<string> =>
   fs.readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".lease"))
 
-const foreignLease = `coordinator_lease-.0a1b/until-${4e12}-pid-1-host-elsewhere.lease`
+const foreignLease = "coordinator_lease-.0a1b/until-4000000000000-pid-1-host-elsewhere.lease"
 
 const states = (hanging: string, silent: string, asked: ReadonlySet<string>): ReadonlyArray<State> => [
   { name: "waiting for a node that does not answer", node: hanging, isReached: says("backing up") },

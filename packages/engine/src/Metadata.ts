@@ -142,25 +142,25 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
  * What the schemas take, written out, since a storage of some years has a hundred thousand lines. What this does not take
  * goes to the schemas, which have the last word, and the words for it.
  */
-const readBackup = (kind: string, fields: Fields): BackupEntry | undefined => {
-  switch (kind) {
+const readBackup = (name: string, fields: Fields): BackupEntry | undefined => {
+  switch (name) {
     case "EpochEndingBackup": {
       const { first_epoch, first_version, last_epoch, last_version, manifest } = fields
       return isIndex(first_epoch) && isIndex(last_epoch) && first_epoch <= last_epoch && isIndex(first_version) &&
           isIndex(last_version) && isText(manifest)
-        ? { _tag: kind, value: { first_epoch, last_epoch, first_version, last_version, manifest } }
+        ? { _tag: name, value: { first_epoch, last_epoch, first_version, last_version, manifest } }
         : undefined
     }
     case "StateSnapshotBackup": {
       const { epoch, manifest, version } = fields
       return isIndex(epoch) && isIndex(version) && isText(manifest)
-        ? { _tag: kind, value: { epoch, version, manifest } }
+        ? { _tag: name, value: { epoch, version, manifest } }
         : undefined
     }
     case "TransactionBackup": {
       const { first_version, last_version, manifest } = fields
       return isIndex(first_version) && isIndex(last_version) && first_version <= last_version && isText(manifest)
-        ? { _tag: kind, value: { first_version, last_version, manifest } }
+        ? { _tag: name, value: { first_version, last_version, manifest } }
         : undefined
     }
     default:

@@ -10,7 +10,7 @@ import type { BackupStorage, StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import { InvalidBackup } from "./EngineError.ts"
 import { readMetadataFiles } from "./internal/metadataFiles.ts"
-import * as Metadata from "./Metadata.ts"
+import type * as Metadata from "./Metadata.ts"
 
 /**
  * An entry and the metadata file that it was read from.
