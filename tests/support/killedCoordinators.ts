@@ -135,12 +135,19 @@ export const killedCoordinators = (
     const { snapshots, transactions } = { snapshots: saved("state_snapshot_"), transactions: saved("transaction_") }
     yield* Effect.scoped(Effect.gen(function*() {
       const running = yield* coordinator
-      yield* until(
-        Effect.sync(() =>
+      // As long as it gets on: how much there is to catch up with is up to the machine.
+      let before = -1
+      const getsOn = Effect.suspend(() => {
+        before = saved()
+        return until(
+          Effect.sync(() => running.hasEnded() || saved() > before),
+          "the last coordinator does not catch up"
+        )
+      })
+      yield* Effect.repeat(getsOn, {
+        until: () =>
           running.hasEnded() || (saved("state_snapshot_") > snapshots && saved("transaction_") > transactions + 1)
-        ),
-        "the last coordinator does not catch up"
-      )
+      })
       yield* running.kill
       const { code, stderr } = yield* running.ended
       if (code !== null) wrong.push(`the last one ended with ${code}: ${stderr}`)
