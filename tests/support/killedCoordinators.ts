@@ -158,8 +158,9 @@ export const killedCoordinators = (
       Effect.scoped(Effect.gen(function*() {
         const running = yield* start([...args, ...storage])
         const { code, stderr } = yield* running.ended
-        if (code !== 0) wrong.push(`${args.join(" ")} ended with ${code}: ${running.said()} ${stderr}`)
-        return running.said()
+        const said = yield* running.saidAll
+        if (code !== 0) wrong.push(`${args.join(" ")} ended with ${code}: ${said} ${stderr}`)
+        return said
       }))
     yield* run("backup", "verify", "--strict", "--all-snapshots")
     const { all, leftovers } = filesIn(folder)
