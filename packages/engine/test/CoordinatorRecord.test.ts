@@ -18,7 +18,7 @@ const directory = "/cache"
 const owner = { host: "here", pid: 7 }
 
 describe("the record of a coordinator", () => {
-  test("C-10: is at most ten seconds old, and gone when it stops", () => {
+  test("C-11: is at most ten seconds old, and gone when it stops", () => {
     const disk = MemoryFiles.make()
     return Effect.gen(function*() {
       const status = yield* SubscriptionRef.make(CoordinatorStatus.initial)
