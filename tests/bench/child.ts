@@ -18,6 +18,8 @@ interface Done {
   readonly amount: number
   readonly per?: number
   readonly peakBytes?: number
+  readonly seconds?: number
+  readonly cpuSeconds?: number
 }
 
 const amount = (found: number): Done => ({ amount: found })
@@ -35,7 +37,7 @@ const run = (task: Task) => {
     case "BackUp":
       return Effect.map(backUp(task), amount)
     case "SyncMetadata":
-      return Effect.map(syncMetadata(task), amount)
+      return syncMetadata(task)
     case "Grow":
       return Effect.map(grow(task), amount)
     case "Serve":
@@ -57,9 +59,9 @@ const program = Effect.gen(function*() {
   const outcome = {
     per: seconds,
     peakBytes: process.resourceUsage().maxRSS * 1024,
-    ...done,
     seconds,
-    cpuSeconds: (system + user) / 1e6
+    cpuSeconds: (system + user) / 1e6,
+    ...done
   }
   process.stdout.write(`${JSON.stringify(yield* Schema.encode(Outcome)(outcome))}\n`)
 })

@@ -33,19 +33,22 @@ const options = Effect.try({
   catch: (error) => usage(error instanceof Error ? error.message : String(error))
 })
 
-const row = ({ cores, measurement: { goal, name, today, todayMemory, unit }, peakBytes, rate }: Measured) => [
+const row = (
+  { cpuSeconds, measurement: { goal, name, today, todayMemory, unit }, peakBytes, rate, seconds }: Measured
+) => [
   name,
   figure(rate),
   unit,
   goal === undefined ? "" : `${figure(goal)} ${rate >= goal ? "reached" : "MISSED"}`,
   today ?? "–",
-  cores.toFixed(1),
+  `${seconds.toFixed(1)} s`,
+  `${cpuSeconds.toFixed(1)} s`,
   `${Math.ceil(peakBytes / 1e6)} MB`,
   todayMemory ?? "–"
 ]
 
-const heading = ["measurement", "Holdfast", "", "goal", "today's tool", "cores", "memory", "today's tool"]
-const rightAligned = new Set([1, 5, 6])
+const heading = ["measurement", "Holdfast", "", "goal", "today's tool", "elapsed", "CPU", "memory", "today's tool"]
+const rightAligned = new Set([1, 5, 6, 7])
 
 const program = Effect.gen(function*() {
   const { only, quick, repeat } = yield* options

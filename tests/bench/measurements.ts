@@ -243,8 +243,8 @@ export const measurements: ReadonlyArray<Measurement> = [
 
 /** What stands below the table. */
 export const remarks = [
-  "Each measurement ran in a process of its own; its best rate and its largest resident memory are shown. Cores: processor",
-  "time of that process over elapsed time. Backups: the node, another process, grows no more and serves over HTTP. Serving:",
+  "Each measurement ran in a process of its own; its best rate with its elapsed and processor",
+  "time, and the largest resident memory, are shown. Backups: the node, another process, grows no more and serves over HTTP. Serving:",
   "from a store on LMDB, over HTTP to another process that only counts; the memory is without the pages of the store's file",
   "that the system maps. The size of a store that grew includes its history, and what LMDB keeps free in the file.",
   "",

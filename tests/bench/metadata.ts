@@ -5,6 +5,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import { type EngineError, Metadata, MetadataCache, MetadataSync, MetadataView } from "@holdfast/engine"
 import { LocalFolder, type StorageError } from "@holdfast/storage"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Task } from "./task.ts"
@@ -39,11 +40,11 @@ const entriesOf = (epoch: number): ReadonlyArray<Metadata.Entry> => {
   ]
 }
 
-/** Returns how many entries there were. */
+/** How many entries there were, and what syncing them took. */
 export const syncMetadata = (
   { directory, entries }: Extract<Task, { readonly _tag: "SyncMetadata" }>
 ): Effect.Effect<
-  number,
+  { readonly amount: number; readonly per: number; readonly seconds: number; readonly cpuSeconds: number },
   EngineError.LocalStateError | EngineError.StorageChanged | StorageError.StorageError,
   FileSystem.FileSystem | Path.Path
 > =>
@@ -57,7 +58,11 @@ export const syncMetadata = (
         yield* fs.writeFileString(`${directory}/metadata/compacted_${epoch}.meta`, text)
       }
     }))
-    return MetadataView.size(yield* MetadataSync.sync({ concurrency: 4, newStorage: false }))
+    const cpuBefore = process.cpuUsage()
+    const [took, view] = yield* Effect.timed(MetadataSync.sync({ concurrency: 4, newStorage: false }))
+    const { system, user } = process.cpuUsage(cpuBefore)
+    const seconds = Duration.toSeconds(took)
+    return { amount: MetadataView.size(view), per: seconds, seconds, cpuSeconds: (system + user) / 1e6 }
   }).pipe(
     Effect.provide(
       Layer.merge(LocalFolder.layer({ directory }), MetadataCache.layer({ directory: `${directory}/cache` }))

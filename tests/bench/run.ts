@@ -16,7 +16,9 @@ export interface Measured {
   /** Best of all runs. */
   readonly rate: number
   /** Of the best run. */
-  readonly cores: number
+  readonly seconds: number
+  /** Of the best run. */
+  readonly cpuSeconds: number
   /** Largest of all runs. */
   readonly peakBytes: number
 }
@@ -66,7 +68,8 @@ const measure = <E, R>(measurement: Measurement, repeat: number, once: Effect.Ef
     return {
       measurement,
       rate: rateOf(best),
-      cores: best.cpuSeconds / best.seconds,
+      seconds: best.seconds,
+      cpuSeconds: best.cpuSeconds,
       peakBytes: Math.max(...outcomes.map(({ peakBytes }) => peakBytes))
     }
   })

@@ -11,7 +11,7 @@ export const killContinuously = (
   Effect.gen(function*() {
     const chosen = yield* options(args, { seed: 1, count: 30 })
     yield* say(`${chosen.count} coordinators that are killed, seed ${chosen.seed}`)
-    const { backups, killed, wrong } = yield* killedCoordinators(chosen)
-    yield* say(`${killed} killed; ${backups} metadata files in the end`)
+    const { backups, killed, leftovers, wrong } = yield* killedCoordinators(chosen)
+    yield* say(`${killed} killed; ${backups} metadata files in the end; ${leftovers} files of killed ones cleaned up`)
     if (wrong.length > 0) return yield* new Objections({ found: wrong })
   })

@@ -5,7 +5,8 @@
  * - `commands [--seed S] [--count N]`: writes through commands of which every second one goes wrong
  * - `mutations [--seed S] [--count N]`: the verifier against changes to the reference storages
  * - `kill [--seed S] [--count N]`: the program ended by KILL in the middle of a backup
- * - `kill-continuously [--seed S] [--count N]`: a coordinator ended by KILL every few seconds, and started again
+ * - `kill-continuously [--seed S] [--count N]`: a coordinator ended by KILL every few seconds, and started again;
+ *   then clean-up finds what they left, and nothing else
  * - `simulate [--seed S] [--count N]`: all that runs on a storage for years, killed at random, on one to which everything
  *   happens
  * - `crash-devnet [--seed S] [--count N]`: a network that grows in a store, ended by KILL and started again

@@ -26,6 +26,8 @@ export interface Running {
   readonly hasSpoken: Effect.Effect<void>
   /** What it printed on stdout so far. */
   readonly said: () => string
+  /** All that was printed on stdout, once nobody can print there any more. */
+  readonly saidAll: Effect.Effect<string>
 }
 
 /** Starts `holdfast ARGS`, with these variables beside our own. The scope ends it by KILL. */
@@ -37,6 +39,7 @@ export const start = (
     const cache = yield* TempDirectory.make
     const ended = yield* Deferred.make<{ readonly code: number | null; readonly stderr: string }>()
     const spoken = yield* Deferred.make<void>()
+    const closed = yield* Deferred.make<void>()
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
         spawn(process.execPath, [program, ...args], {
@@ -59,12 +62,14 @@ export const start = (
       stdout += text
       Deferred.unsafeDone(spoken, Effect.void)
     })
+    child.on("close", () => Deferred.unsafeDone(closed, Effect.void))
     child.on("exit", (code) => Deferred.unsafeDone(ended, Effect.sync(() => ({ code, stderr }))))
     return {
       kill: Effect.sync(() => void child.kill("SIGKILL")),
       hasEnded: () => child.exitCode !== null || child.signalCode !== null,
       ended: Deferred.await(ended),
       hasSpoken: Deferred.await(spoken),
-      said: () => stdout
+      said: () => stdout,
+      saidAll: Effect.map(Deferred.await(closed), () => stdout)
     }
   })

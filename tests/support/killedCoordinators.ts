@@ -1,26 +1,34 @@
 /**
  * `backup continuously` against a growing network, through commands, ended by KILL every few seconds and started again:
- * in the end all of it is there and verifies.
+ * in the end all of it is there and verifies, and clean-up finds what the killed ones left, and nothing else.
  */
 import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import * as Schema from "effect/Schema"
 import { randomUUID } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import * as zlib from "node:zlib"
 import { start } from "./holdfast.ts"
 
 export interface Report {
   readonly killed: number
   /** Metadata files in the end. */
   readonly backups: number
+  /** Files that nothing refers to, before the clean-up. */
+  readonly leftovers: number
   readonly wrong: ReadonlyArray<string>
 }
 
 /** Something that has to come did not. */
 export class NeverHappened extends Data.TaggedError("NeverHappened")<{ readonly message: string }> {}
+
+const decodeCleanup = Schema.decodeUnknownSync(
+  Schema.parseJson(Schema.Struct({ unreferenced: Schema.Array(Schema.Struct({ file: Schema.String })) }))
+)
 
 const until = (condition: Effect.Effect<boolean>, message: string) =>
   Effect.repeat(Effect.delay(condition, "50 millis"), { until: (holds) => holds }).pipe(
@@ -39,9 +47,37 @@ const adapter = (folder: string, mark: string): string => {
       create_for_write: `FILE="$BACKUP_HANDLE/$FILE_NAME"; echo "$FILE"; exec 1>&-; ${take}`,
       open_for_read: "gzip -cd < \"$FOLDER/$FILE_HANDLE\"",
       save_metadata_line: `FILE="metadata/$FILE_NAME"; echo "$FILE"; exec 1>&-; ${take}`,
-      list_metadata_files: "cd \"$FOLDER\"; find metadata -type f"
+      list_metadata_files: "cd \"$FOLDER\"; find metadata -type f",
+      list_files: "cd \"$FOLDER\"; find . -type f -printf \"%P\\t%s\\t%T@\\n\"",
+      delete_file: "rm -f \"$FOLDER/$FILE_HANDLE\""
     }
   })
+}
+
+/** The strings in a value that was read from JSON. */
+const stringsIn = (value: unknown): ReadonlyArray<string> =>
+  typeof value === "string"
+    ? [value]
+    : typeof value === "object" && value !== null
+    ? Object.values(value).flatMap(stringsIn)
+    : []
+
+const unzipped = (file: string): string => zlib.gunzipSync(fs.readFileSync(file)).toString("utf8")
+
+/** The files of backups, and of these the ones that no manifest names that metadata name. */
+const filesIn = (folder: string) => {
+  const metadata = fs.readdirSync(path.join(folder, "metadata")).map((name) =>
+    unzipped(path.join(folder, "metadata", name))
+  )
+  const manifests = metadata.flatMap((text) => text.trim().split("\n")).flatMap((line) => stringsIn(JSON.parse(line)))
+    .filter((text) => text.endsWith(".manifest"))
+  const needed = new Set([
+    ...manifests,
+    ...manifests.flatMap((manifest) => stringsIn(JSON.parse(unzipped(path.join(folder, manifest)))))
+  ])
+  const all = fs.readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.includes("/") && !file.startsWith("metadata/"))
+  return { all: all.toSorted(), leftovers: all.filter((file) => !needed.has(file)).toSorted() }
 }
 
 /** Starts a coordinator so many times and kills it; the last one is let run until it has caught up. */
@@ -99,19 +135,44 @@ export const killedCoordinators = (
     const { snapshots, transactions } = { snapshots: saved("state_snapshot_"), transactions: saved("transaction_") }
     yield* Effect.scoped(Effect.gen(function*() {
       const running = yield* coordinator
-      yield* until(
-        Effect.sync(() =>
+      // As long as it gets on: how much there is to catch up with is up to the machine.
+      let before = -1
+      const getsOn = Effect.suspend(() => {
+        before = saved()
+        return until(
+          Effect.sync(() => running.hasEnded() || saved() > before),
+          "the last coordinator does not catch up"
+        )
+      })
+      yield* Effect.repeat(getsOn, {
+        until: () =>
           running.hasEnded() || (saved("state_snapshot_") > snapshots && saved("transaction_") > transactions + 1)
-        ),
-        "the last coordinator does not catch up"
-      )
+      })
       yield* running.kill
       const { code, stderr } = yield* running.ended
       if (code !== null) wrong.push(`the last one ended with ${code}: ${stderr}`)
     }))
     yield* quiet
-    const verify = yield* start(["backup", "verify", "--strict", "--all-snapshots", ...storage])
-    const { code, stderr } = yield* verify.ended
-    if (code !== 0) wrong.push(`verify ended with ${code}: ${verify.said()} ${stderr}`)
-    return { killed, backups: saved(), wrong }
+    /** What a command prints that ends well. */
+    const run = (...args: ReadonlyArray<string>) =>
+      Effect.scoped(Effect.gen(function*() {
+        const running = yield* start([...args, ...storage])
+        const { code, stderr } = yield* running.ended
+        const said = yield* running.saidAll
+        if (code !== 0) wrong.push(`${args.join(" ")} ended with ${code}: ${said} ${stderr}`)
+        return said
+      }))
+    yield* run("backup", "verify", "--strict", "--all-snapshots")
+    const { all, leftovers } = filesIn(folder)
+    const cleanUp = ["backup-maintenance", "cleanup", "--older-than", "0", "--output", "json"]
+    const found = decodeCleanup(yield* run(...cleanUp)).unreferenced.map(({ file }) => file).toSorted()
+    if (found.join() !== leftovers.join()) {
+      wrong.push(`cleanup finds ${found.join(", ")}, but what nothing refers to is ${leftovers.join(", ")}`)
+    }
+    yield* run(...cleanUp, "--delete")
+    const left = filesIn(folder).all
+    if (left.join() !== all.filter((file) => !leftovers.includes(file)).join()) {
+      wrong.push(`${leftovers.length} of ${all.length} files were to be deleted, and ${left.length} are left`)
+    }
+    return { killed, backups: saved(), leftovers: leftovers.length, wrong }
   }))

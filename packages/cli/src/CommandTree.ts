@@ -14,6 +14,7 @@ import * as Option from "effect/Option"
 import { type CliError, UsageError } from "./CliError.ts"
 import { argument, type Flag, type FlagShape } from "./Flag.ts"
 import type { Output } from "./Output.ts"
+import type { StopBound } from "./Stop.ts"
 import * as Values from "./Values.ts"
 
 /**
@@ -37,7 +38,11 @@ export interface CommandShape {
  * @since 0.1.0
  * @category models
  */
-export type Action = Effect.Effect<void, CliError, Output | FileSystem.FileSystem | HttpClient.HttpClient | Path.Path>
+export type Action = Effect.Effect<
+  void,
+  CliError,
+  Output | StopBound | FileSystem.FileSystem | HttpClient.HttpClient | Path.Path
+>
 
 /**
  * A command: its shape, and the parser that turns arguments into its action.

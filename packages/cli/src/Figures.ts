@@ -75,8 +75,18 @@ export const age = (value: number): string => {
  * @since 0.1.0
  * @category formatting
  */
-export const time = (value: number): string =>
+export const time = (value: number): string => utc(value, "2026-11-23 06:40".length)
+
+/**
+ * A time given in unix seconds, to the second: `2026-11-23 06:40:05 UTC`.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const moment = (value: number): string => utc(value, "2026-11-23 06:40:05".length)
+
+const utc = (value: number, characters: number): string =>
   Option.match(DateTime.make(value * 1000), {
     onNone: () => "an unknown time",
-    onSome: (date) => `${DateTime.formatIso(date).slice(0, 16).replace("T", " ")} UTC`
+    onSome: (date) => `${DateTime.formatIso(date).slice(0, characters).replace("T", " ")} UTC`
   })

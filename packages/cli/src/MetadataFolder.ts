@@ -6,7 +6,7 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import { BackupJournal, MetadataCache, VerifyRecord } from "@holdfast/engine"
+import { BackupJournal, CoordinatorRecord, type CoordinatorStatus, MetadataCache, VerifyRecord } from "@holdfast/engine"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -52,22 +52,55 @@ export const journal = (flags: FolderFlags, perRequest = false): Remembered<neve
 export const verifications = (flags: FolderFlags): Remembered<VerifyRecord.VerifyRecord> =>
   remembered(flags, VerifyRecord.layerMemory, (directory) => VerifyRecord.layer({ directory }))
 
-const remembered = <A>(
+/**
+ * Tells other programs where the coordinator that runs here stands.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const telling = (
+  flags: FolderFlags,
+  owner: CoordinatorRecord.Owner
+): Layer.Layer<
+  never,
+  UsageError,
+  CoordinatorStatus.CoordinatorStatus | FileSystem.FileSystem | Path.Path
+> => remembered(flags, Layer.empty, (directory) => CoordinatorRecord.layer({ directory, ...owner }))
+
+/**
+ * Where the coordinator of this machine said that it stands.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const coordinator = (flags: FolderFlags) =>
+  Effect.flatMap(folderOf(flags), (found) =>
+    Effect.map(
+      Effect.transposeOption(Option.map(found, (directory) => CoordinatorRecord.read({ directory }))),
+      Option.flatten
+    ))
+
+const remembered = <A, R = never>(
   flags: FolderFlags,
   withoutFolder: Layer.Layer<A>,
-  inFolder: (directory: string) => Layer.Layer<A, never, FileSystem.FileSystem | Path.Path>
-): Remembered<A> =>
+  inFolder: (directory: string) => Layer.Layer<A, never, R | FileSystem.FileSystem | Path.Path>
+): Layer.Layer<A, UsageError, R | FileSystem.FileSystem | Path.Path> =>
   Layer.unwrapEffect(
     Effect.map(
-      CacheFolder.use(flags.metadataCacheDir, "metadata", (folder) =>
-        Effect.map(Path.Path, (path) =>
-          path.join(folder, keyOf(flags, path)))),
+      folderOf(flags),
       Option.match({
-        onNone: () =>
-          withoutFolder,
+        onNone: (): Layer.Layer<A, never, R | FileSystem.FileSystem | Path.Path> => withoutFolder,
         onSome: inFolder
       })
     )
+  )
+
+/** The folder for the storage, if there is one. */
+const folderOf = (flags: FolderFlags) =>
+  CacheFolder.use(
+    flags.metadataCacheDir,
+    "metadata",
+    (folder) => Effect.map(Path.Path, (path) => path.join(folder, keyOf(flags, path)))
   )
 
 const keyDigits = 16

@@ -28,15 +28,15 @@ import * as Output from "./Output.ts"
 import * as ProgressLine from "./ProgressLine.ts"
 import * as Settings from "./Settings.ts"
 import { Stdio } from "./Stdio.ts"
-import { stop } from "./Stop.ts"
+import * as Stop from "./Stop.ts"
 import * as Style from "./Style.ts"
 import * as Telemetry from "./Telemetry.ts"
 import { version } from "./Version.ts"
 
 /**
  * Runs the command that the arguments (those after the program's name) ask for and returns the exit code. A signal stops
- * it cleanly: everything that it started has ended when this returns, unless that takes longer than 30 seconds or a
- * second signal comes.
+ * it cleanly: everything that it started has ended when this returns, unless that takes longer than the command allows
+ * for or a second signal comes.
  *
  * @since 0.1.0
  * @category running
@@ -44,6 +44,7 @@ import { version } from "./Version.ts"
 export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode.Signal>) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
+    const bound = yield* Ref.make(Stop.standardBound)
     // Until the configuration is read, which may say something else.
     const current = yield* Invocation.formatOf(args).pipe(Effect.flatMap(Output.make), Effect.flatMap(Ref.make))
     const invoked = Effect.gen(function*() {
@@ -57,6 +58,7 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
       yield* Ref.set(current, output)
       const services = Layer.mergeAll(
         Layer.succeed(Output.Output, output),
+        Layer.succeed(Stop.StopBound, bound),
         Telemetry.layer,
         ProgressLine.layer(isQuiet ? "none" : progress).pipe(Layer.provideMerge(Logging.layer(format, isQuiet)))
       )
@@ -65,6 +67,7 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
         Effect.provide(services)
       )
     })
+    yield* Stop.keepInterruptions
     // No child of this fiber, which would wait for it even when it takes too long to stop.
     const running = yield* Effect.forkDaemon(invoked)
     const first = yield* Effect.raceFirst(
@@ -75,7 +78,7 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
     if (first._tag === "Ended") return yield* conclude(first.exit, output)
 
     const { signal } = first
-    const stopped = yield* stop(running, signals)
+    const stopped = yield* Effect.provideService(Stop.stop(running, signals), Stop.StopBound, bound)
     const message = stopped
       ? `stopped by ${signal}`
       : `stopped by ${signal}, at once: storage commands are ended by KILL`

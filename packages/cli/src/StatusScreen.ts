@@ -5,6 +5,7 @@
  */
 import { Extent, type Status } from "@holdfast/engine"
 import * as Bar from "./Bar.ts"
+import type { Remark } from "./CoordinatorText.ts"
 import { printable } from "./ExploredText.ts"
 import * as Figures from "./Figures.ts"
 import type { Style } from "./Style.ts"
@@ -17,10 +18,17 @@ const labelWidth = 15
 const shownRanges = 6
 
 /**
+ * The screen of a storage, with what is known of a coordinator that runs on this machine.
+ *
  * @since 0.1.0
  * @category formatting
  */
-export const print = (status: Status.Status, style: Style, columns: number): string => {
+export const print = (
+  status: Status.Status,
+  style: Style,
+  columns: number,
+  coordinator: ReadonlyArray<Remark> = []
+): string => {
   const width = Math.max(leastWidth, Math.min(mostWidth, columns))
   /** A label and text beside it; what is too long goes on below the text. */
   const row = (
@@ -42,7 +50,8 @@ export const print = (status: Status.Status, style: Style, columns: number): str
     ...drawing(status, width, style),
     "",
     ...table(status, width, style),
-    ...remarks(status, row, style)
+    ...remarks(status, row, style),
+    ...coordinator.flatMap(({ isBad, label, text }) => row(label, text, isBad ? style.bad : undefined))
   ].join("\n")
 }
 

@@ -14,9 +14,9 @@ import {
   CommandRegistry,
   CommandWatchdog,
   DescriptorLimit,
-  LocalFolder,
-  type StorageCommand
+  LocalFolder
 } from "@holdfast/storage"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -38,8 +38,8 @@ export interface StorageFlags {
 
 /**
  * The storage of the flags. `openFiles` says how many files the command reads or writes at once: the pool of commands
- * must have room for that. `settings` are those of its commands that are not the standard ones. Reads that fail are tried
- * again by the standard policy, unless told otherwise.
+ * must have room for that. Its commands have `longestKillGrace` at most to heed TERM, whatever their configuration says.
+ * Reads that fail are tried again by the standard policy, unless told otherwise.
  *
  * @since 0.1.0
  * @category layers
@@ -47,7 +47,7 @@ export interface StorageFlags {
 export const layer = (
   flags: StorageFlags,
   openFiles: number,
-  settings: Partial<StorageCommand.Settings> = {}
+  longestKillGrace?: Duration.Duration
 ): Layer.Layer<
   BackupStorage.BackupStorage,
   UsageError | CommandAdapterConfig.ConfigError,
@@ -72,11 +72,30 @@ export const layer = (
   }
   return Layer.unwrapEffect(
     Effect.map(
-      CommandAdapterConfig.load(file),
-      (config) => commands({ config, maxCommands, cacheDir: flags.metadataCacheDir, settings })
+      CommandAdapterConfig.load(file).pipe(
+        Effect.flatMap((config) =>
+          longestKillGrace === undefined ? Effect.succeed(config) : inTime(config, longestKillGrace)
+        )
+      ),
+      (config) => commands({ config, maxCommands, cacheDir: flags.metadataCacheDir })
     )
   ).pipe(Layer.merge(reading))
 }
+
+/** The configuration, with no longer a grace than that. */
+const inTime = (config: CommandAdapterConfig.CommandAdapterConfig, longest: Duration.Duration) =>
+  Effect.gen(function*() {
+    const { killGrace } = config.settings?.command ?? {}
+    if (killGrace !== undefined && Duration.greaterThan(killGrace, longest)) {
+      yield* Effect.logWarning(
+        `${config.source}: storage commands get ${Duration.format(longest)} to heed TERM, not ${
+          Duration.format(killGrace)
+        }: there is no time for more when the program is stopped`
+      )
+    }
+    const shorter = killGrace === undefined ? longest : Duration.min(killGrace, longest)
+    return { ...config, settings: { ...config.settings, command: { ...config.settings?.command, killGrace: shorter } } }
+  })
 
 /**
  * The storage behind the commands of a configuration, with all that belongs to them: what a killed run left is ended
@@ -86,13 +105,11 @@ export const layer = (
  * @since 0.1.0
  * @category layers
  */
-export const commands = ({ cacheDir, config, maxCommands, settings: given = {} }: {
+export const commands = ({ cacheDir, config, maxCommands }: {
   readonly config: CommandAdapterConfig.CommandAdapterConfig
   readonly maxCommands: number
   /** As `CacheFolder.use` takes it. */
   readonly cacheDir: Option.Option<string>
-  /** Standard settings of the commands that are others here; what the configuration says counts more. */
-  readonly settings?: Partial<StorageCommand.Settings>
 }): Layer.Layer<BackupStorage.BackupStorage, UsageError, FileSystem.FileSystem | Path.Path> => {
   const { settings, source, unknownKeys = [] } = config
   const checked = Layer.effectDiscard(Effect.gen(function*() {
@@ -103,7 +120,7 @@ export const commands = ({ cacheDir, config, maxCommands, settings: given = {} }
   }))
   const interval = settings?.watchdogInterval ?? CommandWatchdog.defaultInterval
   return Layer.merge(
-    CommandAdapter.layer({ config, settings: { ...given, ...settings?.command } }),
+    CommandAdapter.layer({ config }),
     CommandWatchdog.layer({ interval })
   ).pipe(
     // The adapter takes the registry as it is when it is made.

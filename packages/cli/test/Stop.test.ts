@@ -1,14 +1,17 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { ExitCode } from "@holdfast/cli"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
+import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
-import { stop } from "../src/Stop.ts"
+import * as Stop from "../src/Stop.ts"
 
 /** Stops something that takes so long to stop. */
-const stopping = (cleanUp: Effect.Effect<void>) =>
+const stopping = (cleanUp: Effect.Effect<void>, bound = Stop.standardBound) =>
   Effect.gen(function*() {
     const signals = yield* Queue.unbounded<ExitCode.Signal>()
     const started = yield* Deferred.make<void>()
@@ -16,7 +19,11 @@ const stopping = (cleanUp: Effect.Effect<void>) =>
       Deferred.succeed(started, undefined).pipe(Effect.zipRight(Effect.never), Effect.ensuring(cleanUp))
     )
     yield* Deferred.await(started)
-    const stopped = yield* Effect.fork(stop(running, signals))
+    const stopped = yield* Stop.stop(running, signals).pipe(
+      Stop.within(bound),
+      Effect.provideServiceEffect(Stop.StopBound, Ref.make(Stop.standardBound)),
+      Effect.fork
+    )
     yield* Effect.yieldNow()
     return { signals, stopped }
   })
@@ -31,13 +38,37 @@ describe("stop", () => {
       expect(yield* Fiber.join(stopped)).toBe(true)
     }))
 
-  it.effect("gives up after 30 seconds", () =>
+  for (const seconds of [30, 5, 1]) {
+    it.effect(`C-8: gives up in time to end within a bound of ${seconds} seconds`, () =>
+      Effect.gen(function*() {
+        const { stopped } = yield* stopping(Effect.never, Duration.seconds(seconds))
+        yield* TestClock.adjust(Duration.seconds(0.8 * seconds))
+        expect(stopped.unsafePoll()).toBeNull()
+        yield* TestClock.adjust(Duration.seconds(0.15 * seconds))
+        expect(yield* Fiber.join(stopped)).toBe(false)
+      }))
+  }
+
+  it("C-8: has time for a line of metadata, the storage commands and the lease, one after the other", () => {
+    for (const seconds of [5, 15, 60]) {
+      const { killGrace, patience, saveGrace } = Stop.sharesOf(Duration.seconds(seconds))
+      const lease = Duration.seconds(1)
+      expect(Duration.lessThan(Duration.sum(Duration.sum(saveGrace, killGrace), lease), patience)).toBe(true)
+    }
+  })
+
+  it.effect("C-8: keeps an interruption that comes while something ends that was begun before something else", () =>
     Effect.gen(function*() {
-      const { stopped } = yield* stopping(Effect.never)
-      yield* TestClock.adjust("29 seconds")
-      expect(stopped.unsafePoll()).toBeNull()
-      yield* TestClock.adjust("1 seconds")
-      expect(yield* Fiber.join(stopped)).toBe(false)
+      yield* Stop.keepInterruptions
+      const ending = (cleanUp: Effect.Effect<void>) => Effect.acquireRelease(Effect.void, () => cleanUp)
+      const slow = Effect.scoped(Effect.zipRight(ending(Effect.sleep("1 second")), Effect.scoped(ending(Effect.void))))
+      const running = yield* Effect.forkDaemon(
+        Effect.all([slow, slow], { concurrency: "unbounded" }).pipe(Effect.zipRight(Effect.never))
+      )
+      yield* TestClock.adjust("500 millis")
+      const interrupted = yield* Effect.fork(Fiber.interrupt(running))
+      yield* TestClock.adjust("500 millis")
+      expect(Exit.isInterrupted(yield* Fiber.join(interrupted))).toBe(true)
     }))
 
   it.effect("takes a second signal for another one only after a moment", () =>

@@ -101,7 +101,8 @@ type Services = BackupStorage.BackupStorage | Client.BackupServiceClient | Metad
  * where the storage is not what was seen there before, `StorageError` where it cannot be used, `LocalStateError` where the
  * cache cannot be. Later on such a storage is an outage: nothing is written until it is what it was.
  *
- * With a lease it starts when it holds the lease, stops when it has lost it, and starts anew once it holds it again.
+ * With a lease it starts when it holds the lease, stops when it has lost it, and goes on once it holds it again, with what
+ * it knows of the storage: what changed there meanwhile is the work of another coordinator, or an outage.
  *
  * @since 0.1.0
  * @category running
@@ -112,34 +113,42 @@ export const run = (
   never,
   LocalStateError | StorageChanged | StorageError.StorageError,
   Services | CoordinatorStatus
-> => {
-  const { backoff, lease, newStorage } = settings
-  return lease === undefined
-    ? backingUp(settings)
-    // What was said of the storage as it was at the first start says nothing of it later.
-    : CoordinatorLease.holding(
-      { ...lease, backoff },
-      (runs) => backingUp({ ...settings, newStorage: newStorage && runs === 0 })
-    )
-}
-
-const backingUp = (
-  settings: CoordinatorSettings
-): Effect.Effect<
-  never,
-  LocalStateError | StorageChanged | StorageError.StorageError,
-  Services | CoordinatorStatus
 > =>
   Effect.gen(function*() {
-    const knowledge = yield* storageKnowledge({ ...settings, concurrency: settings.concurrentDownloads })
+    const { backoff, lease } = settings
+    let known: Known | undefined
+    const work = Effect.gen(function*() {
+      if (known === undefined) known = yield* firstLook(settings)
+      else yield* known.knowledge.doubt
+      return yield* backingUp(settings, known)
+    })
+    return yield* lease === undefined ? work : CoordinatorLease.holding({ ...lease, backoff }, work)
+  }).pipe(Effect.withSpan("Coordinator.run"))
+
+/** What a coordinator knows, also after it has lost the lease. */
+interface Known {
+  readonly knowledge: StorageKnowledge
+  readonly stored: StoredHistory
+}
+
+const firstLook = (settings: CoordinatorSettings) =>
+  Effect.all({
+    knowledge: storageKnowledge({ ...settings, concurrency: settings.concurrentDownloads }),
+    stored: storedHistory(settings.trustedWaypoints, {
+      ahead: settings.concurrentDownloads,
+      maxRecordBytes: settings.backup.maxRecordBytes
+    })
+  })
+
+const backingUp = (
+  settings: CoordinatorSettings,
+  { knowledge, stored }: Known
+): Effect.Effect<never, never, Services | CoordinatorStatus> =>
+  Effect.gen(function*() {
     const polled = yield* Queue.sliding<LedgerInfo.DbState>(1)
     const forSnapshots = yield* Queue.sliding<LedgerInfo.DbState>(1)
     const forTransactions = yield* Queue.sliding<LedgerInfo.DbState>(1)
     const { backoff, backup } = settings
-    const stored = yield* storedHistory(settings.trustedWaypoints, {
-      ahead: settings.concurrentDownloads,
-      maxRecordBytes: backup.maxRecordBytes
-    })
     const { failed, take } = takingWith(knowledge, backup.verifyWrites ? stored : undefined)
 
     const epochEndings = coordinatorWorker({
@@ -182,7 +191,9 @@ const backingUp = (
       states: forTransactions,
       backoff,
       failed,
-      due: take(({ version }, { committedVersion }) => {
+      due: take(({ epoch, version }, { committedVersion }) => {
+        // On a chain that has a genesis and nothing else, no epoch has ended that could prove it.
+        if (epoch === undefined) return undefined
         const { firstVersion, lastVersion } = NextBackup.transactions(version, settings.transactionBatchSize)
         return lastVersion <= committedVersion
           ? {
@@ -199,7 +210,7 @@ const backingUp = (
     return yield* Effect.all([poll(settings, polled), epochEndings, stateSnapshots, transactions], {
       concurrency: "unbounded"
     }).pipe(Effect.zipRight(Effect.never))
-  }).pipe(Effect.withSpan("Coordinator.run"))
+  })
 
 /**
  * Takes backups with these settings. Leftovers are looked for until the first one is taken, since that lists all files of

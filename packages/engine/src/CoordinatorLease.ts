@@ -66,7 +66,7 @@ const shortestWait = 1_000
 
 /**
  * Runs `work` while the lease is held, and only then. When it is lost, `work` is interrupted, and run again once the lease
- * is held again; it is told how often it was run before. When this is interrupted, the lease is given back.
+ * is held again. When this is interrupted, the lease is given back.
  *
  * Fails with what `work` fails with, and with `StorageError`: `Unsupported` where the storage cannot list or delete its
  * files; and what does not pass by itself, unless the lease was held before.
@@ -76,7 +76,7 @@ const shortestWait = 1_000
  */
 export const holding = <E, R>(
   options: LeaseOptions,
-  work: (runs: number) => Effect.Effect<never, E, R>
+  work: Effect.Effect<never, E, R>
 ): Effect.Effect<
   never,
   E | StorageError.StorageError,
@@ -196,7 +196,8 @@ export const holding = <E, R>(
       )
       yield* held
       yield* Effect.logInfo(`the lease is held by ${options.host}/${options.pid}`)
-      yield* Effect.all([work(runs++), renewing(writer)], { concurrency: "unbounded" }).pipe(
+      runs++
+      yield* Effect.all([work, renewing(writer)], { concurrency: "unbounded" }).pipe(
         Effect.zipRight(Effect.never),
         Effect.raceFirst(lapse)
       )

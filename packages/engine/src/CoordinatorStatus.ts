@@ -162,11 +162,17 @@ export const metrics = {
   }),
   stalledSince: Metric.gauge("holdfast_backup_coordinator_stalled_since_timestamp_s", {
     description: "Since when a worker has failed without a success in between, in seconds since 1970; 0 while it works"
+  }),
+  runningSince: Metric.gauge("holdfast_backup_coordinator_running_since_timestamp_s", {
+    description: "Since when a worker takes the backup that is under way, in seconds since 1970; 0 while none is"
+  }),
+  backingOffUntil: Metric.gauge("holdfast_backup_coordinator_backing_off_until_timestamp_s", {
+    description: "When a worker tries again what failed, in seconds since 1970; 0 while nothing waits for that"
   })
 }
 
 /**
- * Changes what is said of a worker, and its metrics.
+ * Changes what is said of a worker, and its metrics. Returns what was said before.
  *
  * @since 0.1.0
  * @category combinators
@@ -174,15 +180,21 @@ export const metrics = {
 export const updateWorker = (
   worker: Worker,
   change: (before: WorkerStatus) => WorkerStatus
-): Effect.Effect<void, never, CoordinatorStatus> =>
+): Effect.Effect<WorkerStatus, never, CoordinatorStatus> =>
   Effect.gen(function*() {
     const ref = yield* CoordinatorStatus
-    const { [worker]: now } = yield* SubscriptionRef.updateAndGet(ref, (status) => ({
-      ...status,
-      [worker]: change(status[worker])
-    }))
-    yield* Metric.set(Metric.tagged(metrics.failures, "worker", worker), now.failures)
-    yield* Metric.set(Metric.tagged(metrics.stalledSince, "worker", worker), (now.stalledSince ?? 0) / 1000)
+    const { before, now } = yield* SubscriptionRef.modify(ref, (status) => {
+      const changed = change(status[worker])
+      return [{ before: status[worker], now: changed }, { ...status, [worker]: changed }]
+    })
+    const { activity } = now
+    const set = (gauge: Metric.Metric.Gauge<number>, value: number) =>
+      Metric.set(Metric.tagged(gauge, "worker", worker), value)
+    yield* set(metrics.failures, now.failures)
+    yield* set(metrics.stalledSince, (now.stalledSince ?? 0) / 1000)
+    yield* set(metrics.runningSince, activity._tag === "Running" ? activity.since / 1000 : 0)
+    yield* set(metrics.backingOffUntil, activity._tag === "BackingOff" ? activity.until / 1000 : 0)
+    return before
   })
 
 /**

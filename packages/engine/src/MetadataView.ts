@@ -10,7 +10,7 @@ import type { BackupStorage, StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import { InvalidBackup } from "./EngineError.ts"
 import { readMetadataFiles } from "./internal/metadataFiles.ts"
-import * as Metadata from "./Metadata.ts"
+import type * as Metadata from "./Metadata.ts"
 
 /**
  * An entry and the metadata file that it was read from.
@@ -89,9 +89,9 @@ export const make = (
   const identities: Array<string> = []
   for (const { entries, file } of files) {
     for (const entry of entries) {
-      const line = Metadata.printLine(entry)
-      if (seen.has(line)) continue
-      seen.add(line)
+      const key = keyOf(entry)
+      if (seen.has(key)) continue
+      seen.add(key)
       switch (entry._tag) {
         case "EpochEndingBackup":
           epochEndings.push({ file, value: entry.value })
@@ -121,6 +121,22 @@ export const make = (
     identities,
     problems: files.flatMap((each) => each.problems),
     files: files.length
+  }
+}
+
+/** Two entries that say the same have the same, and no others. */
+const keyOf = ({ _tag, value }: Metadata.Entry): string => {
+  switch (_tag) {
+    case "EpochEndingBackup":
+      return `epochs ${value.first_epoch} ${value.last_epoch} ${value.first_version} ${value.last_version} ${value.manifest}`
+    case "StateSnapshotBackup":
+      return `state ${value.epoch} ${value.version} ${value.manifest}`
+    case "TransactionBackup":
+      return `transactions ${value.first_version} ${value.last_version} ${value.manifest}`
+    case "Identity":
+      return `identity ${value.id}`
+    case "CompactionTimestamps":
+      return _tag
   }
 }
 

@@ -14,7 +14,7 @@ import * as TestClock from "effect/TestClock"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { between, epochEndings, settings } from "./support/backups.ts"
-import { growing, makeCache, pass, saved, start } from "./support/coordinators.ts"
+import { growing, makeCache, pass, saved, start, test } from "./support/coordinators.ts"
 import { historyOf } from "./support/histories.ts"
 import { clientOf } from "./support/memoryNode.ts"
 import { failure, makeStorage } from "./support/memoryStorage.ts"
@@ -337,7 +337,7 @@ layer(layerSmall)("a backup that adopts", (it) => {
     })
   }
 
-  it.scoped("C-10: in the coordinator: looks for leftovers until its first backup of a kind is taken, and uses them", () =>
+  test("C-10: in the coordinator: looks for leftovers until its first backup of a kind is taken, and uses them", () =>
     Effect.gen(function*() {
       const { client, grow } = yield* growing()
       let listings = 0

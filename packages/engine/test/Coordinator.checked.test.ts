@@ -1,20 +1,20 @@
 /**
  * The coordinator backs up what the chain of trust of its storage proves, and nothing else.
  */
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect } from "@effect/vitest"
 import type { Client } from "@holdfast/backup-service"
 import { Coordinator } from "@holdfast/engine"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { settings } from "./support/backups.ts"
-import { growing, makeCache, pass, saved, start } from "./support/coordinators.ts"
+import { growing, makeCache, pass, saved, start, test } from "./support/coordinators.ts"
 import { makeStorage } from "./support/memoryStorage.ts"
 import { faults, verifyFiles } from "./support/storedBackups.ts"
 
 type Node = Client.BackupServiceClient["Type"]
 
 describe("the coordinator", () => {
-  it.scoped("C-5: backs up nothing of what a node makes up, and goes on when it is honest again", () =>
+  test("C-5: backs up nothing of what a node makes up, and goes on when it is honest again", () =>
     Effect.gen(function*() {
       const { client, grow } = yield* growing()
       const { client: other } = yield* growing({ seed: 12, epochs: 9 })
@@ -47,7 +47,7 @@ describe("the coordinator", () => {
       expect(faults(report)).toEqual([])
     }))
 
-  it.scoped("knows the chain of trust of the storage when it is started again, and refuses one that does not hold", () =>
+  test("knows the chain of trust of the storage when it is started again, and refuses one that does not hold", () =>
     Effect.gen(function*() {
       const { client, grow } = yield* growing()
       const memory = makeStorage()

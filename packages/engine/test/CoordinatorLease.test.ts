@@ -1,7 +1,7 @@
 /**
  * One coordinator works while it holds the lease, the others wait; a lease that is not renewed ends by time.
  */
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect } from "@effect/vitest"
 import { CoordinatorLease, CoordinatorStatus } from "@holdfast/engine"
 import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Clock from "effect/Clock"
@@ -12,7 +12,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { growing, makeCache, pass, saved, start } from "./support/coordinators.ts"
+import { growing, makeCache, pass, saved, start, test } from "./support/coordinators.ts"
 import { failure, type Hooks, makeStorage, type MemoryStorage } from "./support/memoryStorage.ts"
 
 const leaseOf = (host: string, pid = 1) => ({ duration: "60 seconds", host, pid }) as const
@@ -32,7 +32,7 @@ const killed = ({ storage }: MemoryStorage): BackupStorage.BackupStorage["Type"]
 })
 
 describe("two coordinators that ask for a lease", () => {
-  it.scoped("C-9: the second one waits, says for whom, and goes on when the first one stops", () =>
+  test("C-9: the second one waits, says for whom, and goes on when the first one stops", () =>
     Effect.gen(function*() {
       const { client, grow } = yield* growing()
       const memory = makeStorage()
@@ -63,7 +63,7 @@ describe("two coordinators that ask for a lease", () => {
       expect(leasesIn(memory)).toEqual([])
     }))
 
-  it.scoped("C-9: one that was killed is waited for until its lease has ended, and no longer", () =>
+  test("C-9: one that was killed is waited for until its lease has ended, and no longer", () =>
     Effect.gen(function*() {
       const { client } = yield* growing()
       const memory = makeStorage()
@@ -82,7 +82,7 @@ describe("two coordinators that ask for a lease", () => {
       expect(leasesIn(memory)).toHaveLength(1)
     }))
 
-  it.scoped("C-9: who cannot renew it stops all work in time, and goes on when it has it again", () =>
+  test("C-9: who cannot renew it stops all work in time, and goes on when it has it again", () =>
     Effect.gen(function*() {
       const { client, grow } = yield* growing()
       let isAway = false
@@ -106,6 +106,48 @@ describe("two coordinators that ask for a lease", () => {
       expect(saved(memory).length).toBeGreaterThan(names.length)
       expect(yield* Fiber.poll(fiber)).toEqual(Option.none())
     }))
+
+  test("C-9: who lost it is not ended by what the storage shows when it has it again, but waits until that is whole", () =>
+    Effect.gen(function*() {
+      const { client, grow } = yield* growing()
+      const memory = makeStorage()
+      let isAway = false
+      let denied = false
+      const ofFirst: MemoryStorage = {
+        ...memory,
+        storage: {
+          ...memory.storage,
+          write: (backup, file, bytes) =>
+            isAway && isLease(file)
+              ? failure("create_for_write", "NoSpace", file)
+              : memory.storage.write(backup, file, bytes),
+          listMetadataFiles: Effect.suspend(() => denied ? Effect.succeed([]) : memory.storage.listMetadataFiles)
+        }
+      }
+      const first = yield* start(client, ofFirst, yield* makeCache, { lease: leaseOf("a") })
+      yield* pass(3)
+      isAway = true
+      yield* pass(60)
+      const second = yield* start(client, memory, yield* makeCache, { lease: leaseOf("b") })
+      yield* pass(20)
+      expect((yield* second.status).lease._tag).toBe("Held")
+      yield* grow(6)
+      yield* pass(10)
+      yield* second.stop
+      const names = saved(memory)
+      isAway = false
+      denied = true
+      yield* grow(6)
+      yield* pass(60)
+      expect((yield* first.status).lease._tag).toBe("Held")
+      expect((yield* first.status).epochEndings.lastError).toContain("not what it was")
+      expect(saved(memory)).toEqual(names)
+      denied = false
+      yield* pass(60)
+      expect(yield* Fiber.poll(first.fiber)).toEqual(Option.none())
+      expect((yield* first.status).epochEndings).toMatchObject({ failures: 0, lastError: undefined })
+      expect(saved(memory).length).toBeGreaterThan(names.length)
+    }))
 })
 
 /** Runs until the scope ends; what it does while it holds the lease is up to `work`. */
@@ -118,7 +160,7 @@ const contend = (
     const status = yield* SubscriptionRef.make(CoordinatorStatus.initial)
     return yield* CoordinatorLease.holding(
       { ...leaseOf(host), backoff: { firstDelay: "1 second", longestDelay: "5 seconds" } },
-      () => work
+      work
     ).pipe(
       Effect.provideService(BackupStorage.BackupStorage, storage),
       Effect.provideService(CoordinatorStatus.CoordinatorStatus, status)
@@ -140,7 +182,7 @@ const ahead = (millis: number) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 
 describe("the lease", () => {
   for (let seed = 1; seed <= 2; seed++) {
-    it.scoped(`seed ${seed}: C-9: is held by one at a time: slow and failing storage, kills, clocks that differ`, () =>
+    test(`seed ${seed}: C-9: is held by one at a time: slow and failing storage, kills, clocks that differ`, () =>
       Effect.gen(function*() {
         const chance = (share: number) => Effect.map(Random.next, (value) => value < share)
         const slow = Effect.flatMap(Random.nextIntBetween(0, 3_000), (millis) => Effect.sleep(Duration.millis(millis)))
@@ -194,7 +236,7 @@ describe("the lease", () => {
       }).pipe(Effect.withRandom(Random.make(`lease ${seed}`))))
   }
 
-  it.scoped("C-9: of two that write at once, at most one works", () =>
+  test("C-9: of two that write at once, at most one works", () =>
     Effect.gen(function*() {
       const memory = makeStorage({ confirm: () => Effect.sleep("1 second") })
       const working = new Set<string>()
@@ -213,7 +255,7 @@ describe("the lease", () => {
       expect(working.size).toBe(1)
     }))
 
-  it.scoped("C-9: one whose clock is ahead waits until the holder has stopped", () =>
+  test("C-9: one whose clock is ahead waits until the holder has stopped", () =>
     Effect.gen(function*() {
       const memory = makeStorage({
         confirm: (file) => file.includes("host-a") && !file.includes("until-60000-") ? Effect.never : Effect.void
@@ -236,7 +278,7 @@ describe("the lease", () => {
       expect([...working]).toEqual(["b"])
     }))
 
-  it.scoped("C-9: a storage that does not list what was written, or cannot list at all, gives none", () =>
+  test("C-9: a storage that does not list what was written, or cannot list at all, gives none", () =>
     Effect.gen(function*() {
       const memory = makeStorage()
       const never = Effect.dieMessage("the lease was given")
@@ -252,7 +294,7 @@ describe("the lease", () => {
       expect(leasesIn(blind)).toEqual([])
     }))
 
-  it.scoped("C-9: is passed over by whoever looks for backups or for leftovers", () =>
+  test("C-9: is passed over by whoever looks for backups or for leftovers", () =>
     Effect.gen(function*() {
       const memory = makeStorage()
       yield* Effect.forkScoped(contend(memory.storage, "häßlich $HOST; rm", Effect.never))

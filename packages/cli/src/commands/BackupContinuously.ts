@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Client } from "@holdfast/backup-service"
-import { Coordinator, CoordinatorLease, CoordinatorStatus } from "@holdfast/engine"
+import { Coordinator, CoordinatorLease, type CoordinatorRecord, CoordinatorStatus } from "@holdfast/engine"
 import { BackupStorage } from "@holdfast/storage"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -19,11 +19,15 @@ import * as Flags from "../Flags.ts"
 import * as Kept from "../Kept.ts"
 import * as MetadataFolder from "../MetadataFolder.ts"
 import * as MetricsServer from "../MetricsServer.ts"
+import * as Stop from "../Stop.ts"
 import * as Storage from "../Storage.ts"
 import * as Values from "../Values.ts"
 import { backupSettings, expectAdoptable, filesPerChunk } from "./BackupOneoff.ts"
 
 const standard = Coordinator.defaultSettings
+
+/** Who this is, for others. */
+const owner: CoordinatorRecord.Owner = { host: os.hostname(), pid: process.pid }
 
 const standardStopSeconds = 5
 
@@ -53,7 +57,7 @@ export const backupContinuously = leaf(
     stopWithin: count(
       "stop-within",
       standardStopSeconds,
-      "Seconds to stop in when asked to: storage commands have half of them to end by themselves"
+      "Seconds to stop in when asked to: storage commands have three tenths of them to end by themselves"
     ),
     lease: Flag.optional({
       name: "lease",
@@ -85,32 +89,38 @@ export const backupContinuously = leaf(
         ...standard,
         stateSnapshotInterval: flags.stateSnapshotIntervalEpochs,
         transactionBatchSize: flags.transactionBatchSize,
-        backup: backupSettings(flags),
+        backup: { ...backupSettings(flags), saveGrace: sharesOf(flags).saveGrace },
         trustedWaypoints: flags.trustedWaypoints,
         concurrentDownloads: flags.concurrentDownloads,
         newStorage: flags.newStorage,
         lease: lease === undefined
           ? undefined
-          : { duration: Duration.seconds(lease), host: os.hostname(), pid: process.pid }
+          : { duration: Duration.seconds(lease), ...owner }
       })
     }).pipe(
       Kept.whenInterrupted(Kept.ofBackup),
       Effect.provide(
         Layer.mergeAll(
           // Each of the three workers may write as many files as a backup by itself.
-          Storage.layer(flags, CoordinatorStatus.workers.length * filesPerChunk * flags.concurrentWrites, {
-            killGrace: Duration.seconds(flags.stopWithin / 2)
-          }),
+          Storage.layer(
+            flags,
+            CoordinatorStatus.workers.length * filesPerChunk * flags.concurrentWrites,
+            sharesOf(flags).killGrace
+          ),
           Client.layer({ address: flags.backupServiceAddress }),
           MetadataFolder.metadata(flags),
-          MetadataFolder.journal(flags)
+          MetadataFolder.journal(flags),
+          MetadataFolder.telling(flags, owner)
         ).pipe(
           Layer.provide(MetricsServer.layer(flags.metricsAddress, isBackingUp)),
           Layer.provideMerge(CoordinatorStatus.layer)
         )
-      )
+      ),
+      Stop.within(Duration.seconds(flags.stopWithin))
     )
 )
+
+const sharesOf = ({ stopWithin }: { readonly stopWithin: number }) => Stop.sharesOf(Duration.seconds(stopWithin))
 
 /** Ready while the node answers and every worker works. */
 const isBackingUp: MetricsServer.Readiness<CoordinatorStatus.CoordinatorStatus> = Effect.flatMap(

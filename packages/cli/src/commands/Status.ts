@@ -5,11 +5,13 @@
  */
 import { Client } from "@holdfast/backup-service"
 import { Status, VerifyRecord } from "@holdfast/engine"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { toFailure } from "../CliError.ts"
 import { flags as flagsOf, leaf } from "../CommandTree.ts"
+import * as CoordinatorText from "../CoordinatorText.ts"
 import * as Flag from "../Flag.ts"
 import * as Flags from "../Flags.ts"
 import * as MetadataFolder from "../MetadataFolder.ts"
@@ -42,6 +44,8 @@ export const status = leaf(
       const node = Option.isNone(backupServiceAddress) ? undefined : yield* nodeState(backupServiceAddress.value)
       const { last } = yield* Effect.flatMap(VerifyRecord.VerifyRecord, ({ load }) => load)
       const found = yield* Status.look({ concurrency: concurrentDownloads, node, verification: last })
+      const coordinator = yield* MetadataFolder.coordinator(flags)
+      const now = yield* Clock.currentTimeMillis
       const { problems, ...rest } = found
       const isWhole = problems.length === 0 && found.gaps.length === 0 && found.highestRestorable !== null
       yield* output.result({
@@ -49,9 +53,11 @@ export const status = leaf(
           ok: isWhole,
           ...rest,
           snapshots: rest.snapshots.map(({ missing, ...snapshot }) => ({ ...snapshot, missing: missing ?? null })),
+          coordinator: Option.getOrNull(Option.map(coordinator, CoordinatorText.json)),
           ...(problems.length === 0 ? {} : { errors: problems.map(toFailure) })
         },
-        text: (style, width) => print(found, style, width)
+        text: (style, width) =>
+          print(found, style, width, Option.toArray(coordinator).flatMap((said) => CoordinatorText.remarks(said, now)))
       })
     }).pipe(Effect.provide(Layer.merge(Storage.layer(flags, concurrentDownloads), MetadataFolder.verifications(flags))))
 )

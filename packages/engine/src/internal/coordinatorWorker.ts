@@ -1,6 +1,7 @@
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
@@ -38,24 +39,38 @@ export const coordinatorWorker = <S, E extends { readonly message: string }, R>(
 ): Effect.Effect<never, never, R | CoordinatorStatus> =>
   Effect.gen(function*() {
     const delays = yield* Schedule.driver(Schedule.onDecision(Retries.delays(backoff), (_, decision) =>
-      ScheduleDecision.isContinue(decision)
-        ? updateWorker(worker, (before) => ({
+      Effect.gen(function*() {
+        if (!ScheduleDecision.isContinue(decision)) return
+        const until = ScheduleIntervals.start(decision.intervals)
+        const { failures, lastError, stalledSince = until } = yield* updateWorker(worker, (before) => ({
           ...before,
-          activity: { _tag: "BackingOff", until: ScheduleIntervals.start(decision.intervals) }
+          activity: { _tag: "BackingOff", until }
         }))
-        : Effect.void))
+        const often = failures > 1 ? `, failing since ${shown(stalledSince)} (${failures} times)` : ""
+        yield* Effect.annotateLogs(
+          Effect.logWarning(`will be tried again at ${shown(until)}${often}: ${lastError}`),
+          { worker }
+        )
+      })))
 
     const recovered = (lastSuccess: number | undefined) =>
-      Effect.zipRight(
-        delays.reset,
-        updateWorker(worker, (before) => ({
+      Effect.gen(function*() {
+        yield* delays.reset
+        const { failures, stalledSince } = yield* updateWorker(worker, (before) => ({
           activity: { _tag: "Waiting" },
           stalledSince: undefined,
           failures: 0,
           lastError: undefined,
           lastSuccess: lastSuccess ?? before.lastSuccess
         }))
-      )
+        if (stalledSince === undefined) {
+          return
+        }
+        yield* Effect.annotateLogs(
+          Effect.logInfo(`works again; it had failed since ${shown(stalledSince)} (${failures} times)`),
+          { worker }
+        )
+      })
 
     const work = (state: S): Effect.Effect<void, E, R | CoordinatorStatus> =>
       Effect.gen(function*() {
@@ -80,7 +95,6 @@ export const coordinatorWorker = <S, E extends { readonly message: string }, R>(
           failures: before.failures + 1,
           lastError
         }))
-        yield* Effect.annotateLogs(Effect.logWarning(`will be tried again: ${lastError}`), { worker })
         yield* Effect.orDie(delays.next(undefined))
       })
 
@@ -99,6 +113,8 @@ export const coordinatorWorker = <S, E extends { readonly message: string }, R>(
       )
     }))
   }).pipe(Effect.withSpan("Coordinator.worker", { attributes: { worker } }))
+
+const shown = (millis: number): string => DateTime.formatIso(DateTime.unsafeMake(millis))
 
 /** What the operator is told: the first error, or what this program did wrong. */
 const messageOf = (cause: Cause.Cause<{ readonly message: string }>): string =>

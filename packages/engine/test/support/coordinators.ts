@@ -1,23 +1,24 @@
 /**
  * A network that grows while a coordinator backs it up, in the time of the test clock.
  */
+import { it } from "@effect/vitest"
 import { Client } from "@holdfast/backup-service"
 import { Devnet, DevnetOptions } from "@holdfast/devnet"
 import { Coordinator, CoordinatorStatus, MetadataCache } from "@holdfast/engine"
 import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
 import { BackupStorage } from "@holdfast/storage"
-import type * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import * as TestClock from "effect/TestClock"
+import * as JumpingTime from "../../../../tests/support/jumpingTime.ts"
 import { settings as backup } from "./backups.ts"
 import { clientOf } from "./memoryNode.ts"
 import type { MemoryStorage } from "./memoryStorage.ts"
 import { smallOptions } from "./networks.ts"
-import { aWhile, everybodyElse } from "./turns.ts"
 
 /** A network that grows by blocks. */
 export const growing = (options: Partial<ConstructorParameters<typeof DevnetOptions.DevnetOptions>[0]> = {}) =>
@@ -61,19 +62,29 @@ export const start = (
       Effect.provide(cache),
       Effect.forkScoped
     )
-    yield* everybodyElse
+    yield* pass(0)
     return { fiber, status: SubscriptionRef.get(status), stop: Fiber.interrupt(fiber) }
   })
 
-/** Enough for a backup of the small network to come to its next wait. */
-const turnsPerStep = 100
+/** The time of a test, which jumps from one sleep to the next. */
+export class Time extends Context.Tag("@holdfast/engine/test/Time")<Time, JumpingTime.JumpingTime>() {}
 
-/** Lets time pass, a step after the other, and in each everybody do what they can. */
+/** A test in its own time, from 0 on: what it starts runs in microtasks, as far as it can. */
+export const test = <A, E>(name: string, body: () => Effect.Effect<A, E, Time | Scope.Scope>): void =>
+  it.scoped(name, () => {
+    const time = JumpingTime.make(0)
+    return body().pipe(Effect.provideService(Time, time), Effect.withClock(time.clock), JumpingTime.inMicrotasks)
+  })
+
+/** Lets time pass, and everybody do what they can. */
 export const pass = (steps: number, step: Duration.DurationInput = "1 second") =>
-  Effect.repeatN(Effect.zipRight(TestClock.adjust(step), aWhile(turnsPerStep)), steps - 1)
+  Effect.flatMap(Time, (time) => time.pass(steps * Duration.toMillis(step)))
+
+/** Lets time pass at once: whoever sleeps wakes up at its end. */
+export const leap = (by: Duration.DurationInput) => Effect.flatMap(Time, (time) => time.leap(Duration.toMillis(by)))
 
 /** Lets time pass until nothing was asked of the storage for a while: no backup is in the middle of its work then. */
-export const passUntilQuiet = ({ log }: MemoryStorage): Effect.Effect<void> =>
+export const passUntilQuiet = ({ log }: MemoryStorage): Effect.Effect<void, never, Time> =>
   Effect.suspend(() => {
     const { length } = log
     return Effect.zipRight(pass(quietSteps), Effect.sync(() => log.length === length))

@@ -12,6 +12,10 @@ export interface JumpingTime {
   readonly clock: Clock.Clock
   /** Lets so many milliseconds pass. */
   readonly pass: (millis: number) => Effect.Effect<void>
+  /** Lets so many milliseconds pass at once, as when the machine was asleep: whoever slept wakes up at their end. */
+  readonly leap: (millis: number) => Effect.Effect<void>
+  /** How many sleep now. */
+  readonly sleeping: Effect.Effect<number>
 }
 
 interface Sleep {
@@ -61,7 +65,19 @@ export const make = (startMillis: number): JumpingTime => {
           yield* everybodyElse
         }
         now = end
-      })
+      }),
+    leap: (millis) =>
+      Effect.gen(function*() {
+        yield* everybodyElse
+        now += millis
+        for (const sleep of [...sleeps].sort((a, b) => a.until - b.until)) {
+          if (sleep.until > now) continue
+          sleeps.delete(sleep)
+          sleep.wake()
+        }
+        yield* everybodyElse
+      }),
+    sleeping: Effect.sync(() => sleeps.size)
   }
 }
 
