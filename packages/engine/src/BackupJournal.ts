@@ -9,8 +9,8 @@
  * <directory>/unused.files             handles of files that no resume can use, one a line
  * ```
  *
- * KEY stands for all that must be the same for a chunk to be of use: node, storage, what is backed up, sizes of chunks,
- * whether they were checked. A chunk that does not match, or that is older than a day (clean-up may have taken it), is not
+ * KEY stands for all that must be the same for a chunk to be of use: node, storage, what is backed up and a hash of it,
+ * sizes of chunks, whether they were checked. A chunk that does not match, or that is older than a day (clean-up may have taken it), is not
  * used, and its files are listed; so that they may be removed once nothing refers to them.
  *
  * Without this service (the default is none) every backup begins at its beginning.
@@ -69,8 +69,10 @@ export interface JournalKey {
   readonly kind: "state_snapshot" | "transactions"
   readonly node: string
   readonly storage: string
-  /** The range, and whatever else tells its contents from others. */
+  /** For people. */
   readonly what: string
+  /** A hash that commits to what is backed up, so that another network's is not taken for it. */
+  readonly contents: string
   readonly maxChunkBytes: number
   readonly verified: boolean
 }
@@ -91,6 +93,8 @@ export interface JournalStanding {
 }
 
 interface Journals {
+  /** Is anything kept at all? */
+  readonly keeps: boolean
   /** `totalRecords` is for those who tell how far a backup is. */
   readonly open: (key: JournalKey, totalRecords: number) => Effect.Effect<Journal, LocalStateError>
   /** Backups that were begun and are not done, by what is on disk. */
@@ -122,7 +126,7 @@ const none: Journal = { confirmed: [], add: () => Effect.void, done: Effect.void
  * @category services
  */
 export class BackupJournal extends Context.Reference<BackupJournal>()("@holdfast/engine/BackupJournal", {
-  defaultValue: (): Journals => ({ open: () => Effect.succeed(none), underWay: Effect.succeed([]) })
+  defaultValue: (): Journals => ({ keeps: false, open: () => Effect.succeed(none), underWay: Effect.succeed([]) })
 }) {}
 
 /**
@@ -148,9 +152,9 @@ const Body = Schema.decodeUnknownEither(Schema.parseJson(Schema.Tuple(Schema.Str
 
 const keyDigits = 16
 
-const keyOf = ({ kind, maxChunkBytes, node, storage, verified, what }: JournalKey): string =>
-  createHash("sha256").update(JSON.stringify([kind, node, storage, what, maxChunkBytes, verified])).digest("hex")
-    .slice(0, keyDigits)
+const keyOf = ({ contents, kind, maxChunkBytes, node, storage, verified, what }: JournalKey): string =>
+  createHash("sha256").update(JSON.stringify([kind, node, storage, what, contents, maxChunkBytes, verified]))
+    .digest("hex").slice(0, keyDigits)
 
 const lineOf = (key: string, entry: Entry): string => {
   const body = JSON.stringify([key, entry])
@@ -220,6 +224,7 @@ export const layer = (
     Effect.map(privateFiles(directory), (files): Journals => {
       const opened = new Map<string, { readonly key: JournalKey; readonly totalRecords: number }>()
       return {
+        keeps: true,
         open: (key, totalRecords) =>
           Effect.suspend(() => {
             const name = nameOf(key, perRequest)

@@ -96,7 +96,8 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
       kind: "state_snapshot",
       node: client.address,
       storage: description,
-      what: `state of version ${version}: ${items} items, root ${HashValue.format(stateCheckpointHash)}`,
+      what: `state of version ${version}: ${items} items`,
+      contents: HashValue.format(stateCheckpointHash),
       maxChunkBytes: settings.maxChunkBytes,
       verified: settings.verifyWrites
     }, items)

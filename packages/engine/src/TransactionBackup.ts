@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import { Client } from "@holdfast/backup-service"
-import { Bcs, type EpochHistory, Proofs } from "@holdfast/ledger"
+import { Bcs, type EpochHistory, HashValue, Proofs } from "@holdfast/ledger"
 import { BackupStorage } from "@holdfast/storage"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -17,9 +17,11 @@ import { adopting, nothing, proveTransactions } from "./internal/adoption.ts"
 import { findLeftovers } from "./internal/leftovers.ts"
 import { transactionRecords } from "./internal/nodeRecords.ts"
 import { resumedChunks } from "./internal/resumedChunks.ts"
+import { leafOf } from "./internal/rootProof.ts"
 import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
 import { transactionCheck } from "./internal/writeChecks.ts"
 import * as Progress from "./Progress.ts"
+import * as Retries from "./Retries.ts"
 import type { BackupSettings } from "./Settings.ts"
 
 /**
@@ -57,12 +59,13 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
     const writer = yield* beginBackup(`transaction_${firstVersion}-`, settings.retries)
     const { description } = yield* BackupStorage.BackupStorage
     const { address } = yield* Client.BackupServiceClient
-    const { open } = yield* BackupJournal
+    const { keeps, open } = yield* BackupJournal
     const journal = yield* open({
       kind: "transactions",
       node: address,
       storage: description,
       what,
+      contents: keeps ? yield* hashOf(lastVersion, settings) : "",
       maxChunkBytes: settings.maxChunkBytes,
       verified: settings.verifyWrites
     }, count)
@@ -124,3 +127,11 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
       settings
     ).pipe(Effect.tap(() => journal.done))
   }).pipe(Effect.scoped, Effect.withSpan("TransactionBackup.take", { attributes: { firstVersion, lastVersion } }))
+
+/** The hash of the transaction of a version, with all that it did. */
+const hashOf = (version: number, { retries }: BackupSettings) =>
+  Effect.gen(function*() {
+    const client = yield* Client.BackupServiceClient
+    const [{ transactionInfo }] = yield* Retries.attempts(retries, () => client.stateRootProof(version))
+    return HashValue.format(leafOf(transactionInfo))
+  })

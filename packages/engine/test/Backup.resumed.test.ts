@@ -24,7 +24,7 @@ import { segments } from "../src/internal/resumedChunks.ts"
 import { between, epochEndings, settings } from "./support/backups.ts"
 import { clientOf } from "./support/memoryNode.ts"
 import { failure, makeStorage, type MemoryStorage, plain } from "./support/memoryStorage.ts"
-import { layerSmall, type Network, TestNetwork } from "./support/networks.ts"
+import { grown, layerSmall, type Network, smallOptions, TestNetwork } from "./support/networks.ts"
 import { faults, verifyFiles } from "./support/storedBackups.ts"
 
 type Node = Client.BackupServiceClient["Type"]
@@ -199,6 +199,20 @@ layer(layerSmall)("a backup with a journal", (it) => {
               expect(unused.split("\n").length, what).toBeGreaterThan(4)
             }
           }
+        }).pipe(Effect.provide(NodeContext.layer)))
+
+      it.scoped("C-6: uses nothing of another network that had the same address", () =>
+        Effect.gen(function*() {
+          const network = yield* TestNetwork
+          const before = yield* grown({ ...smallOptions, seed: 12 })
+          const journal = journalIn(yield* TempDirectory.make)
+          const { memory, repair } = withoutManifests()
+          yield* Effect.flip(Effect.provide(between(clientOf(before.store), memory.storage, ofKind(kind)), journal))
+          repair()
+          const { asked, node } = counting(clientOf(network.store))
+          const result = yield* Effect.provide(between(node, memory.storage, ofKind(kind)), journal)
+          expect(asked.records).toBe(result.records)
+          yield* expectVerifies(network, memory)
         }).pipe(Effect.provide(NodeContext.layer)))
 
       it.scoped("C-6: what it cannot use is what clean-up finds", () =>

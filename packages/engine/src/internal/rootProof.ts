@@ -1,5 +1,9 @@
 import { Accumulator, Bcs, HashValue, ProofError, type Proofs, Sha3, TransactionInfo } from "@holdfast/ledger"
 
+/** The hash of a transaction info, as it is in the accumulator: it commits to all that its transaction did. */
+export const leafOf = (transactionInfo: TransactionInfo.TransactionInfo): HashValue.HashValue =>
+  Sha3.hashSeeded(HashValue.seeds.transactionInfo, Bcs.encode(TransactionInfo.TransactionInfo, transactionInfo))
+
 /**
  * Checks that the transaction info of a version is in the accumulator of the ledger info that comes with it, and returns
  * the state root that it carries, if any. Throws `ProofError`.
@@ -15,10 +19,11 @@ export const checkRootProof = (
       `version ${version} lies beyond version ${commitInfo.version} of the ledger info that should prove it`
     )
   }
-  const leaf = Sha3.hashSeeded(
-    HashValue.seeds.transactionInfo,
-    Bcs.encode(TransactionInfo.TransactionInfo, transactionInfo)
+  Accumulator.verifyInclusion(
+    leafOf(transactionInfo),
+    version,
+    ledgerInfoToTransactionInfoProof.siblings,
+    commitInfo.executedStateId
   )
-  Accumulator.verifyInclusion(leaf, version, ledgerInfoToTransactionInfoProof.siblings, commitInfo.executedStateId)
   return transactionInfo.value.stateCheckpointHash
 }

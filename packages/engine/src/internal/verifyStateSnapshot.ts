@@ -1,13 +1,10 @@
 import {
   Accumulator,
-  Bcs,
   type EpochHistory,
   HashValue,
   Proofs,
-  Sha3,
   StateFrontier,
-  StateSnapshotVerifier,
-  TransactionInfo
+  StateSnapshotVerifier
 } from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -22,6 +19,7 @@ import type { VerifiedStateSnapshot } from "../VerifyReport.ts"
 import { type Check, check, inconsistent, namedBy, readManifest, readProof } from "./backupFiles.ts"
 import { chunkStream, type ChunkStreamOptions } from "./chunkStream.ts"
 import { beganState, reachedItem } from "./reached.ts"
+import { leafOf } from "./rootProof.ts"
 import type { StateEnd } from "./verifiedEnds.ts"
 import { type CheckInto, expectSame } from "./verifyEpochEndings.ts"
 
@@ -211,12 +209,8 @@ const verifyRoot = (
       )
     }
     const trusted = yield* check(manifest.proof, () => {
-      const leaf = Sha3.hashSeeded(
-        HashValue.seeds.transactionInfo,
-        Bcs.encode(TransactionInfo.TransactionInfo, transactionInfo)
-      )
       Accumulator.verifyInclusion(
-        leaf,
+        leafOf(transactionInfo),
         manifest.version,
         ledgerInfoToTransactionInfoProof.siblings,
         commitInfo.executedStateId

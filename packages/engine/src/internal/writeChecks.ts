@@ -4,16 +4,12 @@
  */
 import { type BackupServiceError, Client } from "@holdfast/backup-service"
 import {
-  Accumulator,
-  Bcs,
   type EpochHistory,
-  HashValue,
+  type HashValue,
   type LedgerInfo,
   type Proofs,
-  Sha3,
   type StateSnapshotVerifier,
-  TransactionChunkVerifier,
-  TransactionInfo
+  TransactionChunkVerifier
 } from "@holdfast/ledger"
 import * as Effect from "effect/Effect"
 import { SourceMismatch } from "../EngineError.ts"
@@ -21,6 +17,7 @@ import * as Retries from "../Retries.ts"
 import type { BackupSettings } from "../Settings.ts"
 import type { ChunkCheck } from "./chunkPipeline.ts"
 import { fromNode } from "./nodeRecords.ts"
+import { checkRootProof } from "./rootProof.ts"
 
 type History = EpochHistory.EpochHistory | undefined
 
@@ -110,11 +107,12 @@ export const stateCheck = (
 export const checkStateRoot = (
   epoch: number,
   version: number,
-  [{ ledgerInfoToTransactionInfoProof, transactionInfo }, signed]: Proofs.StateRootProof,
+  proof: Proofs.StateRootProof,
   history: History
 ): Effect.Effect<void, SourceMismatch> => {
   const request = `the state root of version ${version}`
   return fromNode(request, () => {
+    const [, signed] = proof
     const { commitInfo } = signed.value.ledgerInfo
     if (commitInfo.epoch !== epoch || commitInfo.version < version) {
       throw new SourceMismatch({
@@ -123,16 +121,7 @@ export const checkStateRoot = (
         detail: `its ledger info is of epoch ${commitInfo.epoch}, version ${commitInfo.version}, not of epoch ${epoch}`
       })
     }
-    const leaf = Sha3.hashSeeded(
-      HashValue.seeds.transactionInfo,
-      Bcs.encode(TransactionInfo.TransactionInfo, transactionInfo)
-    )
-    Accumulator.verifyInclusion(
-      leaf,
-      version,
-      ledgerInfoToTransactionInfoProof.siblings,
-      commitInfo.executedStateId
-    )
+    checkRootProof(proof, version)
     expectSigned(history, request, signed)
   })
 }
