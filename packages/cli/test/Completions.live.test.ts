@@ -45,7 +45,8 @@ describe("completion in bash", () => {
     const lines = all.flatMap(({ words }) => [[...words, ""], [...words, "--"]])
     const expected = all.flatMap(({ command }) => {
       const isLeaf = command.children.length === 0
-      const flags = ["--help", ...(isLeaf ? [...command.flags, ...Arguments.builtIn].map(({ name }) => name) : [])]
+      const known = command.flags.filter(({ isIgnored }) => isIgnored !== true)
+      const flags = ["--help", ...(isLeaf ? [...known, ...Arguments.builtIn].map(({ name }) => name) : [])]
       const first = isLeaf ? flags : command.children.map(({ name }) => name)
       return [first.sort(), flags.sort()]
     })
