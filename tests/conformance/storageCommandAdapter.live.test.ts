@@ -32,7 +32,9 @@ commands:
     exec 1>&-
     PART="$ROOT/part.$$"
     trap 'rm -f "$PART"' EXIT
-    gzip -1 -c > "$PART"
+    # By this shell: a child that is just starting could do it after the trap has run.
+    exec 3> "$PART"
+    gzip -1 -c >&3
     ln "$PART" "$TARGET"
   open_for_read: gzip -d -c < "$ROOT/$FILE_HANDLE"
   save_metadata_line: |

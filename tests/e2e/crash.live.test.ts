@@ -9,7 +9,7 @@ import { growingDevnet } from "../support/growingDevnet.ts"
 import { restoringBackup } from "../support/restoringBackup.ts"
 
 const seed = 1
-const count = 3
+const count = 2
 
 describe("holdfast node devnet --db, killed at random moments,", () => {
   it.scopedLive(`S-5: goes on to the same ledger, ${count} times, seed ${seed}`, () =>

@@ -7,9 +7,9 @@ import { faultedWrites, objections } from "./support/faultedWrites.ts"
 
 const seed = 1
 
-it.live(`500 writes of which every second one goes wrong leave nothing, seed ${seed}`, () =>
+it.live(`250 writes of which every second one goes wrong leave nothing, seed ${seed}`, () =>
   Effect.gen(function*() {
-    const report = yield* faultedWrites({ seed, count: 500 })
+    const report = yield* faultedWrites({ seed, count: 250 })
     expect(objections(report)).toEqual([])
     expect(report.faults.size).toBeGreaterThan(20)
   }))

@@ -35,12 +35,12 @@ export const genesisWaypoint = (ledger: string): Waypoint.Waypoint => {
 
 /** All storages that the reference tool wrote, with the ledger that is in them, and how many changes the tests make. */
 export const goldenStorages = [
-  { ledger: "small", layout: "local-folder", changes: 40 },
-  { ledger: "small", layout: "gzip-commands", changes: 6 },
-  { ledger: "small", layout: "continuous", changes: 40 },
-  { ledger: "rich", layout: "local-folder", changes: 30 },
-  { ledger: "rich", layout: "gzip-commands", changes: 6 },
-  { ledger: "testnet-genesis", layout: "local-folder", changes: 40 },
-  { ledger: "testnet-genesis", layout: "gzip-commands", changes: 6 },
-  { ledger: "format-v0", layout: "local-folder", changes: 40 }
+  { ledger: "small", layout: "local-folder", changes: 16 },
+  { ledger: "small", layout: "gzip-commands", changes: 3 },
+  { ledger: "small", layout: "continuous", changes: 16 },
+  { ledger: "rich", layout: "local-folder", changes: 16 },
+  { ledger: "rich", layout: "gzip-commands", changes: 3 },
+  { ledger: "testnet-genesis", layout: "local-folder", changes: 16 },
+  { ledger: "testnet-genesis", layout: "gzip-commands", changes: 3 },
+  { ledger: "format-v0", layout: "local-folder", changes: 16 }
 ] as const
