@@ -65,6 +65,21 @@ describe("what has bitten others", () => {
       yield* nothingLeft
     }).pipe(here))
 
+  it.live("a process hears of its end before it executes its program: it is told again", () =>
+    Effect.gen(function*() {
+      const started = performance.now()
+      const command = write(
+        `trap "exec sleep 60" TERM; ${writer} while :; do :; done`,
+        Stream.fail("the source failed"),
+        {
+          killGrace: "30 seconds"
+        }
+      )
+      expect(yield* Effect.flip(command)).toBe("the source failed")
+      expect(performance.now() - started).toBeLessThan(15_000)
+      yield* nothingLeft
+    }).pipe(here))
+
   it.live("a command outlives its shell and holds stderr open: its error is told, and it is ended", () =>
     Effect.gen(function*() {
       const script = `${writer} echo 'all is lost' >&2; sleep 1000 < /dev/null > /dev/null & exit 4`

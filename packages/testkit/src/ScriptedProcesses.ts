@@ -206,6 +206,7 @@ export const make = (
         group: leads ? pid : parent.group,
         session: leads ? pid : parent.session,
         startedAt: ++ticks,
+        program: "script",
         isZombie: false,
         isStopped: false,
         mark: inherited.mark,

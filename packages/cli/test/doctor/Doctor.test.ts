@@ -85,6 +85,7 @@ describe("stray-processes", () => {
         group: pid,
         session: pid,
         startedAt,
+        program: "sleep",
         isZombie,
         isStopped: false
       })

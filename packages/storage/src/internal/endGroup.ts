@@ -145,24 +145,26 @@ const terminate = (
     return watch(isDone, times, () => {})
   }
   const old = new Set(first.map((member) => member.pid))
-  const told = new Set<number>()
-  const tell = (pid: number): void => {
-    told.add(pid)
+  // By process: what it executed. Whoever is told between fork and exec, when the handlers of the shell are still its own,
+  // never hears of it.
+  const told = new Map<number, string>()
+  const tell = ({ pid, program }: Process): void => {
+    told.set(pid, program)
     system.signal(pid, "SIGTERM")
   }
-  for (const { pid } of leaves(first)) tell(pid)
+  for (const member of leaves(first)) tell(member)
   for (const { pid } of living(first)) system.signal(pid, "SIGCONT")
 
   let alone = new Map<number, number>()
   return watch(isDone, times, (now) => {
-    const current = leaves(members(system, group) ?? []).filter((member) => !told.has(member.pid))
+    const current = leaves(members(system, group) ?? []).filter(({ pid, program }) => told.get(pid) !== program)
     alone = new Map(current.map(({ pid }) => [pid, alone.get(pid) ?? now]))
     for (const [pid, since] of alone) {
       if (now - since < (old.has(pid) ? parentPatience : grace / cleanUpShare)) continue
       // It may have started something since it was looked at, so it stands still for a second look.
       system.signal(pid, "SIGSTOP")
-      const again = leaves(members(system, group) ?? [])
-      if (again.some((member) => member.pid === pid && member.isStopped)) tell(pid)
+      const again = leaves(members(system, group) ?? []).find((member) => member.pid === pid)
+      if (again?.isStopped === true) tell(again)
       system.signal(pid, "SIGCONT")
     }
   })

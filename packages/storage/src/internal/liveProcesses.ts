@@ -41,7 +41,8 @@ const look = (pid: number | "self"): Process | undefined => {
   const stat = unlessGone(() => Fs.readFileSync(`/proc/${pid}/stat`, "latin1"))
   if (stat === undefined) return undefined
   // The second field, the name in parentheses, may itself contain blanks and parentheses.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 20)
+  const nameEnd = stat.lastIndexOf(")")
+  const fields = stat.slice(nameEnd + 2).split(" ", 20)
   const [state, parent, group, session] = fields
   return {
     pid: Number.parseInt(stat, 10),
@@ -49,6 +50,7 @@ const look = (pid: number | "self"): Process | undefined => {
     group: Number(group),
     session: Number(session),
     startedAt: Number(fields[19]),
+    program: stat.slice(stat.indexOf("(") + 1, nameEnd),
     isZombie: state === "Z" || state === "X",
     isStopped: state === "T"
   }

@@ -17,6 +17,8 @@ export interface Process {
   readonly session: number
   /** When it started, in ticks since the system booted: tells it from a later process of the same id. */
   readonly startedAt: number
+  /** The name of the program that it executes, as far as the system keeps it; that of its parent until it executes its own. */
+  readonly program: string
   /** Ended, but not yet reaped by its parent. */
   readonly isZombie: boolean
   /** Obeyed a signal to stop: it does nothing any more, nor does it finish a fork that was under way. */
