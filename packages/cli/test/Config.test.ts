@@ -109,7 +109,7 @@ describe("holdfast config", () => {
       expect(yield* invoked("status --config absent.yaml")).toEqual({
         code: 2,
         stdout: "",
-        stderr: "error: absent.yaml:1:1: there is no such file: check the path\n"
+        stderr: "error: absent.yaml: there is no such file: check the path\n"
       })
     }))
 
