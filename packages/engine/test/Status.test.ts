@@ -72,6 +72,18 @@ layer(layerStored)("status", (it) => {
       expect(data.length).toBeLessThanOrEqual(5)
     }))
 
+  it.effect("names a manifest that is gone, of whatever backup", () =>
+    Effect.gen(function*() {
+      const stored = yield* StoredBackups
+      for (const gone of [/^state_epoch_2.*manifest$/, /^transaction_0.*manifest$/]) {
+        const files = new Map([...stored.files].filter(([file]) => !gone.test(file)))
+        const { problems } = yield* lookAt(makeStorage({}, files).storage)
+        expect(problems.map(({ detail, file, reason }) => ({ detail, file, reason }))).toEqual([
+          { detail: expect.not.stringContaining("others"), file: expect.stringMatching(gone), reason: "Inconsistent" }
+        ])
+      }
+    }))
+
   it.effect("names what is missing, and does without sizes and times where they cannot be had", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
