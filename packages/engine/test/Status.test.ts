@@ -5,6 +5,7 @@ import { BackupStorage } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { gzipSync } from "node:zlib"
 import { makeStorage } from "./support/memoryStorage.ts"
 import { layerStored, snapshotOf, StoredBackups, withoutEntries } from "./support/storedBackups.ts"
 
@@ -82,6 +83,18 @@ layer(layerStored)("status", (it) => {
           { detail: expect.not.stringContaining("others"), file: expect.stringMatching(gone), reason: "Inconsistent" }
         ])
       }
+    }))
+
+  it.effect("knows files that commands have compressed from others that are no text", () =>
+    Effect.gen(function*() {
+      const stored = yield* StoredBackups
+      const zipped = new Map([...stored.files].map(([file, bytes]) => [file, new Uint8Array(gzipSync(bytes))] as const))
+      zipped.set("metadata/noise.meta", new Uint8Array([0xff]))
+      const { problems } = yield* lookAt(makeStorage({}, zipped).storage)
+      const wordsOf = (isNoise: boolean) =>
+        new Set(problems.filter(({ file }) => file.includes("noise") === isNoise).map(({ detail }) => detail))
+      expect(wordsOf(false)).toEqual(new Set(["compressed by gzip: read this storage by the commands that wrote it"]))
+      expect(wordsOf(true)).toEqual(new Set(["not UTF-8 text"]))
     }))
 
   it.effect("names what is missing, and does without sizes and times where they cannot be had", () =>
