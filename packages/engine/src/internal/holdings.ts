@@ -82,6 +82,7 @@ export const holdingsOf = (
     }
     yield* shownListing(capabilities.listFiles.value, (files) => {
       for (const { bytes, file, modified } of files) {
+        missing.delete(file)
         const kind = backupKindOf(file)
         if (kind === undefined) {
           counts[isMetadataName(file) ? "metadata" : "other"].add(bytes)
@@ -89,7 +90,6 @@ export const holdingsOf = (
         }
         const group = kinds[kind]
         counts[group].add(bytes)
-        missing.delete(file)
         if (file === newestManifests[group]) newest[group] = modified
         const folder = folderOf(file)
         if (!named.has(folder)) {
