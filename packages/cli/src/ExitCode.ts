@@ -33,7 +33,7 @@ export const invalidBackup = 1
 export const usage = 2
 
 /**
- * The node, the storage or this program failed.
+ * The node, the storage, this program, or the writing of its result failed.
  *
  * @since 0.1.0
  * @category exit codes

@@ -58,7 +58,10 @@ export const read = (
     if (asked._tag === "Help") return asked
     if (asked._tag === "Version") return alone(["--version"], "text")
     const { command, given, words } = asked
-    if (command.passes === true) return alone(Arguments.form(words, given), yield* formatOf(args))
+    if (command.passes === true) {
+      const warnings = misspelt(root, yield* Variables.Variables)
+      return { ...alone(Arguments.form(words, given), yield* formatOf(args)), warnings }
+    }
     const { settings, sources } = yield* Settings.resolve(root, asked, given)
     const all = settings.flatMap(({ flag, values }) => values.map((value) => ({ flag, value })))
     return {
@@ -109,10 +112,13 @@ const warningsOf = (
   { file, variables }: Settings.Sources
 ): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem> =>
   Effect.map(file === undefined ? Effect.succeed([]) : ConfigFile.exposed(file), (lines) => [
-    ...Variables.misspelt(root, variables).map(({ meant, name }) =>
-      `the variable ${name} is not known and is ignored: did you mean ${meant}?`
-    ),
+    ...misspelt(root, variables),
     ...lines.map((line) =>
       `${file?.source}:${line}: here is a secret, and everybody on this machine may read it: chmod o= ${file?.source}`
     )
   ])
+
+const misspelt = (root: CommandShape, variables: Settings.Sources["variables"]): ReadonlyArray<string> =>
+  Variables.misspelt(root, variables).map(({ meant, name }) =>
+    `the variable ${name} is not known and is ignored: did you mean ${meant}?`
+  )

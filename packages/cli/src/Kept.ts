@@ -29,7 +29,7 @@ export const whenInterrupted =
     )
 
 /**
- * Of backups: their chunks in the journals.
+ * Of a backup: its chunks in the journal.
  *
  * @since 0.1.0
  * @category facts
@@ -46,6 +46,17 @@ export const ofBackup: Effect.Effect<Kept, EngineError.LocalStateError> = Effect
         backups: begun
       }
   }
+)
+
+/**
+ * Of a coordinator: the backups that are finished, and of those under way their chunks in the journals.
+ *
+ * @since 0.1.0
+ * @category facts
+ */
+export const ofCoordinator: Effect.Effect<Kept, EngineError.LocalStateError> = Effect.map(
+  ofBackup,
+  ({ kept, ...others }): Kept => ({ kept: `all finished backups; of those under way ${kept}`, ...others })
 )
 
 const backup = ({ bytes, chunks, records, totalRecords, what }: BackupJournal.JournalStanding): string =>

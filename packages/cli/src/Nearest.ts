@@ -15,7 +15,9 @@ export const nearest = (word: string, names: ReadonlyArray<string>): string | un
     .map((name) => ({ name, distance: editDistance(word, name) }))
     .sort((a, b) => a.distance - b.distance)
   const [best] = ranked
-  return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 4)) ? best.name : undefined
+  // A word of which no letter is left was not meant.
+  const farthest = Math.min(Math.max(2, Math.floor(word.length / 4)), word.replace(/^-+/, "").length - 1)
+  return best !== undefined && best.distance <= farthest ? best.name : undefined
 }
 
 /**

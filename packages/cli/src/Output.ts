@@ -65,7 +65,7 @@ export class Output extends Context.Tag("@holdfast/cli/Output")<Output, {
   readonly keep: (kept: Kept) => Effect.Effect<void>
   /** Tells that the command was stopped by a signal, and what it left if it said so. */
   readonly interrupted: (signal: ExitCode.Signal, message: string) => Effect.Effect<void>
-  /** The exit code that the results so far stand for. */
+  /** The exit code that the results so far stand for, once they were written: a result that is lost is a failure. */
   readonly exitCode: Effect.Effect<number>
 }>() {}
 
@@ -86,13 +86,17 @@ export const make = (format: Format): Effect.Effect<Output["Type"], never, Stdio
         return stdio.out(`${JSON.stringify(json)}\n`)
       })
     const say = (text: string) => stdio.out(`${text}\n`)
+    const tellError = (message: string) => stdio.err(`${stdio.errStyle.bad("error")}: ${message}\n`)
+    const tellAll = (all: ReadonlyArray<Failure>) => Effect.sync(() => all.forEach(({ message }) => tellError(message)))
     const failures = (all: ReadonlyArray<Failure>) =>
-      Effect.suspend(() => {
-        if (format === "json" && !written) return document({ ok: false, errors: all })
-        const head = stdio.errStyle.bad("error")
-        for (const { message } of all) stdio.err(`${head}: ${message}\n`)
-        return Effect.void
-      })
+      Effect.suspend(() =>
+        format === "json" && !written
+          ? Effect.zipRight(
+            document({ ok: false, errors: all }),
+            Effect.when(tellAll(all), () => stdio.outError() !== undefined)
+          )
+          : tellAll(all)
+      )
     return Output.of({
       format,
       result: ({ exitCode: failed = ExitCode.invalidBackup, json, text }) =>
@@ -110,6 +114,11 @@ export const make = (format: Format): Effect.Effect<Output["Type"], never, Stdio
           if (left !== undefined) stdio.err(`  kept      ${left.kept}\n  to go on  ${left.goOn}\n`)
           return Effect.void
         }),
-      exitCode: Effect.sync(() => exitCode)
+      exitCode: Effect.sync(() => {
+        const lost = stdio.outError()
+        if (lost === undefined) return exitCode
+        tellError(`stdout does not take the result: ${lost.message}`)
+        return ExitCode.failed
+      })
     })
   })

@@ -18,8 +18,10 @@ import * as Style from "./Style.ts"
  * @category services
  */
 export class Stdio extends Context.Tag("@holdfast/cli/Stdio")<Stdio, {
-  /** Writes to stdout; done when the system has taken it. A reader that went away is no error. */
+  /** Writes to stdout; done when the system has taken or refused it. A reader that went away is no error. */
   readonly out: (text: string) => Effect.Effect<void>
+  /** Why stdout lacks something that was written to it: a full disk. */
+  readonly outError: () => Error | undefined
   /** Writes to stderr. No effect, since loggers are none. */
   readonly err: (text: string) => void
   /** Shows a line below everything else on stderr, in place of the one before; an empty one takes it away. */
@@ -59,6 +61,7 @@ export interface Environment {
 }
 
 const defaultColumns = 80
+const readerGone = "EPIPE"
 const clearLine = "\r\u001b[2K"
 
 /**
@@ -70,6 +73,8 @@ const clearLine = "\r\u001b[2K"
 export const make = (stdout: TextStream, stderr: TextStream, environment: Environment): Stdio["Type"] => {
   const live = stderr.isTTY === true && !environment.noStatus
   let status = ""
+  /** The first one: those after it say that the stream is closed. */
+  let outError: NodeJS.ErrnoException | undefined
   const clear = () => {
     if (status !== "") stderr.write(clearLine)
   }
@@ -81,11 +86,13 @@ export const make = (stdout: TextStream, stderr: TextStream, environment: Enviro
     out: (text) =>
       Effect.async<void>((resume) => {
         clear()
-        stdout.write(text, () => {
+        stdout.write(text, (error) => {
+          outError ??= error ?? undefined
           restore()
           resume(Effect.void)
         })
       }),
+    outError: () => outError?.code === readerGone ? undefined : outError,
     err: (text) => {
       clear()
       stderr.write(text)

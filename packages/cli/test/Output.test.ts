@@ -7,12 +7,17 @@ const failure = { tag: "Boom", message: "it went boom", file: "f" }
 const result = (ok: boolean): Output.Result => ({ json: { ok, n: 1 }, text: (style) => style.bold("found") })
 
 /** What a run of the output leaves on the streams, and the exit code. */
-const outputOf = (format: Output.Format, use: (output: Output.Output["Type"]) => Effect.Effect<void>) =>
+const outputOf = (
+  format: Output.Format,
+  use: (output: Output.Output["Type"]) => Effect.Effect<void>,
+  options?: Parameters<typeof captured>[0]
+) =>
   Effect.gen(function*() {
-    const { stderr, stdio, stdout } = captured()
+    const { stderr, stdio, stdout } = captured(options)
     const output = yield* Effect.provideService(Output.make(format), Stdio.Stdio, stdio)
     yield* use(output)
-    return { stdout: stdout(), stderr: stderr(), code: yield* output.exitCode }
+    const code = yield* output.exitCode
+    return { stdout: stdout(), stderr: stderr(), code }
   })
 
 describe("Output", () => {
@@ -44,6 +49,18 @@ describe("Output", () => {
       const both = yield* outputOf("json", (output) =>
         Effect.zipRight(output.result(result(true)), output.failures([failure])))
       expect(both).toEqual({ stdout: "{\"ok\":true,\"n\":1}\n", stderr: "error: it went boom\n", code: 0 })
+    }))
+
+  it.effect("takes a result that is lost for a failure", () =>
+    Effect.gen(function*() {
+      const lost = { outError: () => new Error("no space left on device") }
+      for (const format of ["text", "json"] as const) {
+        const found = yield* outputOf(format, (output) => output.result(result(true)), lost)
+        const stderr = "error: stdout does not take the result: no space left on device\n"
+        expect(found).toEqual({ stdout: "", stderr, code: 3 })
+        const failed = yield* outputOf(format, (output) => output.failures([failure]), lost)
+        expect(failed.stderr).toContain("error: it went boom\n")
+      }
     }))
 
   it.effect("knows an invalid backup by its result", () =>

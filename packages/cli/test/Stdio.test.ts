@@ -42,6 +42,18 @@ describe("Stdio", () => {
     expect(captured().stdio.errStyle.bad("x")).toBe("x")
   })
 
+  it.effect.each([
+    { codes: ["ENOSPC", "ERR_STREAM_DESTROYED"], expected: "ENOSPC" },
+    { codes: ["EPIPE", "ERR_STREAM_DESTROYED"], expected: undefined }
+  ])("tells why stdout did not take a text: $codes", ({ codes, expected }) =>
+    Effect.gen(function*() {
+      const errors = codes.map((code) => Object.assign(new Error(code), { code }))
+      const { stdio } = captured({ outError: () => errors.shift() })
+      expect(stdio.outError()).toBeUndefined()
+      for (const _ of codes) yield* stdio.out("result\n")
+      expect(stdio.outError()?.message).toBe(expected)
+    }))
+
   it.effect.each<readonly [Readonly<Record<string, string>>, Stdio.Environment]>([
     [{}, { noColour: false, noStatus: false }],
     [{ NO_COLOR: "1" }, { noColour: true, noStatus: false }],

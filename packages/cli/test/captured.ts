@@ -8,15 +8,21 @@ export interface Captured {
 }
 
 export const captured = (
-  options: { readonly terminal?: boolean; readonly environment?: Stdio.Environment } = {}
+  options: {
+    readonly terminal?: boolean
+    readonly environment?: Stdio.Environment
+    /** What stdout does with what is written to it. */
+    readonly outError?: () => Error | undefined
+  } = {}
 ): Captured => {
   const texts = { stdout: "", stderr: "" }
   const stream = (name: keyof typeof texts): Stdio.TextStream => ({
     isTTY: options.terminal ?? false,
     columns: 80,
     write: (text, written) => {
-      texts[name] += text
-      written?.()
+      const error = name === "stdout" ? options.outError?.() : undefined
+      if (error === undefined) texts[name] += text
+      written?.(error)
       return true
     }
   })

@@ -2,7 +2,8 @@
  * Where a storage stands: what can be restored from it, and why not more; what it covers, how large and how old it is.
  *
  * Read are the metadata, and of backups no more than the manifests and chunks of the epoch endings at the ends of what can
- * be restored, for their times. Nothing is verified: see {@link Verify}.
+ * be restored, for their times; of all others it is seen that the storage lists their manifests, where it lists files.
+ * Nothing is verified: see {@link Verify}.
  *
  * @since 0.1.0
  */
@@ -14,6 +15,7 @@ import * as Extent from "./Extent.ts"
 import { endAtOrBefore, timeOfEnd } from "./internal/epochFacts.ts"
 import { type Holdings, holdingsOf } from "./internal/holdings.ts"
 import { shownEach } from "./internal/shownWork.ts"
+import { notListed } from "./internal/stock.ts"
 import * as MetadataView from "./MetadataView.ts"
 import type { LastVerification } from "./VerifyMemory.ts"
 
@@ -111,6 +113,8 @@ export const look = (options: {
       (range) => interval(view, range),
       options.concurrency
     )
+    const stock = yield* holdingsOf(storage, view)
+    const missing = stock?.missing ?? []
     const highest = extent.restorable.at(-1)?.last
     return {
       storage: storage.description,
@@ -125,7 +129,7 @@ export const look = (options: {
       epochVersions: extent.epochVersions,
       snapshots: extent.snapshots,
       transactions: extent.transactions,
-      holdings: yield* holdingsOf(storage, view),
+      holdings: stock?.holdings ?? null,
       node: options.node === undefined ? null : {
         ...options.node,
         // The epoch that is open cannot be backed up yet.
@@ -137,7 +141,11 @@ export const look = (options: {
         proven: provenBy(options.verification)
       },
       metadataFiles: view.files,
-      problems: [...view.problems, ...found.flatMap(({ problems }) => problems)]
+      problems: [
+        ...view.problems,
+        ...found.flatMap(({ problems }) => problems),
+        ...(missing.length === 0 ? [] : [notListed(missing, storage.description)])
+      ]
     }
   }).pipe(Effect.withSpan("Status.look"))
 

@@ -5,6 +5,7 @@ import { BackupStorage } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { gzipSync } from "node:zlib"
 import { makeStorage } from "./support/memoryStorage.ts"
 import { layerStored, snapshotOf, StoredBackups, withoutEntries } from "./support/storedBackups.ts"
 
@@ -70,6 +71,30 @@ layer(layerStored)("status", (it) => {
       const data = read.filter((file) => !file.startsWith("metadata/"))
       expect(data.every((file) => file.startsWith("epoch_ending_"))).toBe(true)
       expect(data.length).toBeLessThanOrEqual(5)
+    }))
+
+  it.effect("names a manifest that is gone, of whatever backup", () =>
+    Effect.gen(function*() {
+      const stored = yield* StoredBackups
+      for (const gone of [/^state_epoch_2.*manifest$/, /^transaction_0.*manifest$/]) {
+        const files = new Map([...stored.files].filter(([file]) => !gone.test(file)))
+        const { problems } = yield* lookAt(makeStorage({}, files).storage)
+        expect(problems.map(({ detail, file, reason }) => ({ detail, file, reason }))).toEqual([
+          { detail: expect.not.stringContaining("others"), file: expect.stringMatching(gone), reason: "Inconsistent" }
+        ])
+      }
+    }))
+
+  it.effect("knows files that commands have compressed from others that are no text", () =>
+    Effect.gen(function*() {
+      const stored = yield* StoredBackups
+      const zipped = new Map([...stored.files].map(([file, bytes]) => [file, new Uint8Array(gzipSync(bytes))] as const))
+      zipped.set("metadata/noise.meta", new Uint8Array([0xff]))
+      const { problems } = yield* lookAt(makeStorage({}, zipped).storage)
+      const wordsOf = (isNoise: boolean) =>
+        new Set(problems.filter(({ file }) => file.includes("noise") === isNoise).map(({ detail }) => detail))
+      expect(wordsOf(false)).toEqual(new Set(["compressed by gzip: read this storage by the commands that wrote it"]))
+      expect(wordsOf(true)).toEqual(new Set(["not UTF-8 text"]))
     }))
 
   it.effect("names what is missing, and does without sizes and times where they cannot be had", () =>

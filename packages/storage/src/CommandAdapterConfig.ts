@@ -137,7 +137,9 @@ export class ConfigError extends Schema.TaggedError<ConfigError>("@holdfast/stor
   detail: Schema.String
 }) {
   override get message(): string {
-    return `${this.file}:${this.line}:${this.column}: ${this.detail}`
+    // What cannot be read at all has no lines to point at.
+    const place = this.reason === "Unreadable" ? this.file : `${this.file}:${this.line}:${this.column}`
+    return `${place}: ${this.detail}`
   }
 }
 

@@ -54,11 +54,12 @@ export const backupContinuously = leaf(
     ),
     concurrentDownloads: Flags.concurrentDownloads,
     trustedWaypoints: Flags.trust.trustedWaypoints,
-    stopWithin: count(
-      "stop-within",
-      standardStopSeconds,
-      "Seconds to stop in when asked to: storage commands have three tenths of them to end by themselves"
-    ),
+    stopWithin: Flag.standard({
+      name: "stop-within",
+      placeholder: "SECONDS",
+      description: "How long stopping may take: storage commands have three tenths of it to end by themselves",
+      parse: Values.integer(1)
+    }, standardStopSeconds),
     lease: Flag.optional({
       name: "lease",
       placeholder: "SECONDS",
@@ -98,7 +99,7 @@ export const backupContinuously = leaf(
           : { duration: Duration.seconds(lease), ...owner }
       })
     }).pipe(
-      Kept.whenInterrupted(Kept.ofBackup),
+      Kept.whenInterrupted(Kept.ofCoordinator),
       Effect.provide(
         Layer.mergeAll(
           // Each of the three workers may write as many files as a backup by itself.

@@ -43,11 +43,17 @@ class Count {
   }
 }
 
-/** Sums up the listing of all files; `null` where the storage has none. Memory grows with the folders, not the files. */
+/**
+ * Sums up the listing of all files, and says which manifests that the metadata name are not in it; `null` where the storage
+ * has none. Memory grows with the folders, not the files.
+ */
 export const holdingsOf = (
   { capabilities }: BackupStorage.BackupStorage["Type"],
   view: MetadataView
-): Effect.Effect<Holdings | null, StorageError.StorageError> =>
+): Effect.Effect<
+  { readonly holdings: Holdings; readonly missing: ReadonlyArray<string> } | null,
+  StorageError.StorageError
+> =>
   Effect.gen(function*() {
     if (Option.isNone(capabilities.listFiles)) return null
     const newestManifests = {
@@ -55,9 +61,11 @@ export const holdingsOf = (
       stateSnapshots: view.stateSnapshots.at(-1)?.value.manifest,
       transactions: view.transactions.at(-1)?.value.manifest
     }
-    const named = new Set(
-      [...view.epochEndings, ...view.stateSnapshots, ...view.transactions].map(({ value }) => folderOf(value.manifest))
+    const manifests = [...view.epochEndings, ...view.stateSnapshots, ...view.transactions].map((entry) =>
+      entry.value.manifest
     )
+    const named = new Set(manifests.map(folderOf))
+    const missing = new Set(manifests)
     const counts = {
       epochEndings: new Count(),
       stateSnapshots: new Count(),
@@ -74,6 +82,7 @@ export const holdingsOf = (
     }
     yield* shownListing(capabilities.listFiles.value, (files) => {
       for (const { bytes, file, modified } of files) {
+        missing.delete(file)
         const kind = backupKindOf(file)
         if (kind === undefined) {
           counts[isMetadataName(file) ? "metadata" : "other"].add(bytes)
@@ -90,7 +99,7 @@ export const holdingsOf = (
       }
     })
     const amount = ({ bytes, files }: Count): Amount => ({ files, bytes })
-    return {
+    const holdings = {
       epochEndings: amount(counts.epochEndings),
       stateSnapshots: amount(counts.stateSnapshots),
       transactions: amount(counts.transactions),
@@ -99,4 +108,5 @@ export const holdingsOf = (
       unnamed: { ...amount(counts.unnamed), folders: unnamedFolders.size },
       newest
     }
+    return { holdings, missing: [...missing] }
   })

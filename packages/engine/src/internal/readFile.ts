@@ -45,5 +45,10 @@ export const readText = (
   Effect.flatMap(readBytes(file, maxBytes), (bytes) =>
     Effect.try({
       try: () => utf8.decode(bytes),
-      catch: () => new InvalidBackup({ file, reason: "Malformed", detail: "not UTF-8 text" })
+      catch: () => new InvalidBackup({ file, reason: "Malformed", detail: whyNoText(bytes) })
     }))
+
+const whyNoText = ([first, second]: Uint8Array): string =>
+  first === 0x1f && second === 0x8b
+    ? "compressed by gzip: read this storage by the commands that wrote it"
+    : "not UTF-8 text"

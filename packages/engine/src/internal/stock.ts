@@ -53,9 +53,9 @@ export const notListed = (missing: ReadonlyArray<string>, description: string): 
     file: missing[0] ?? "",
     reason: "Inconsistent",
     detail:
-      `a backup needs it, but it is not among the files that ${description} lists (nor are ${
-        missing.length - 1
-      } others). `
+      `a backup needs it, but it is not among the files that ${description} lists${
+        missing.length > 1 ? ` (nor are ${missing.length - 1} others)` : ""
+      }. `
       + "Do 'list_files' and the commands that write print the same handles? If the file is lost, 'backup verify' tells "
       + "what of it is left"
   })
