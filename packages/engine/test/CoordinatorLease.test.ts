@@ -107,6 +107,47 @@ describe("two coordinators that ask for a lease", () => {
       expect(yield* Fiber.poll(fiber)).toEqual(Option.none())
     }))
 
+  test("C-11: of who lost it nothing is under way, and what had failed works again where others did it meanwhile", () =>
+    Effect.gen(function*() {
+      const { client } = yield* growing()
+      const memory = makeStorage()
+      let isAway = true
+      const ofFirst: MemoryStorage = {
+        ...memory,
+        storage: {
+          ...memory.storage,
+          write: (backup, file, bytes) =>
+            isAway && (!isLease(file) || saved(memory).length > 0)
+              ? failure("create_for_write", "NoSpace", file)
+              : memory.storage.write(backup, file, bytes)
+        }
+      }
+      const first = yield* start(client, ofFirst, yield* makeCache, {
+        lease: leaseOf("a"),
+        backoff: { firstDelay: "1 minute", longestDelay: "1 minute" }
+      })
+      yield* pass(3)
+      expect((yield* first.status).epochEndings).toMatchObject({ activity: { _tag: "BackingOff" }, failures: 1 })
+      yield* pass(60)
+      const lost = yield* first.status
+      expect(lost.lease._tag).toBe("None")
+      for (const worker of CoordinatorStatus.workers) expect(lost[worker].activity).toEqual({ _tag: "Waiting" })
+      expect(lost.epochEndings.stalledSince).toBeDefined()
+
+      const second = yield* start(client, memory, yield* makeCache, { lease: leaseOf("b") })
+      yield* pass(20)
+      expect(saved(memory).length).toBeGreaterThan(5)
+      yield* second.stop
+      const names = saved(memory)
+      isAway = false
+      yield* pass(60)
+      const again = yield* first.status
+      expect(again.lease._tag).toBe("Held")
+      expect(again.epochEndings).toMatchObject({ failures: 0, stalledSince: undefined, lastError: undefined })
+      expect(saved(memory)).toEqual(names)
+      yield* first.stop
+    }))
+
   test("C-9: who lost it is not ended by what the storage shows when it has it again, but waits until that is whole", () =>
     Effect.gen(function*() {
       const { client, grow } = yield* growing()

@@ -8,7 +8,8 @@ import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleIntervals from "effect/ScheduleIntervals"
-import { type CoordinatorStatus, updateWorker, type Worker } from "../CoordinatorStatus.ts"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { CoordinatorStatus, updateWorker, type Worker } from "../CoordinatorStatus.ts"
 import * as Retries from "../Retries.ts"
 
 /** Something that is due: what it is, in words, and how it is done. */
@@ -33,6 +34,8 @@ export interface WorkerOptions<S, E, R> {
 /**
  * Works for ever: takes the newest state, does what is due one after the other, and waits for a newer one. What fails is
  * logged and done again after a while, with the newest state by then. Nothing that fails here ends it, not even a defect.
+ * When it is interrupted, nothing is said to be under way any more; what is said of failures stays until one succeeds, be
+ * it after it was started again.
  */
 export const coordinatorWorker = <S, E extends { readonly message: string }, R>(
   { backoff, done, due, failed, states, worker }: WorkerOptions<S, E, R>
@@ -72,6 +75,12 @@ export const coordinatorWorker = <S, E extends { readonly message: string }, R>(
         )
       })
 
+    const failing = Effect.flatMap(
+      CoordinatorStatus,
+      (ref) =>
+        Effect.map(SubscriptionRef.get(ref), ({ [worker]: { failures } }) => failures > 0)
+    )
+
     const work = (state: S): Effect.Effect<void, E, R | CoordinatorStatus> =>
       Effect.gen(function*() {
         for (let next = yield* due(state); next !== undefined; next = yield* due(state)) {
@@ -102,17 +111,19 @@ export const coordinatorWorker = <S, E extends { readonly message: string }, R>(
     return yield* Effect.forever(Effect.gen(function*() {
       const newest = Option.getOrUndefined(yield* Queue.poll(states))
       const state = newest ?? unfinished ?? (yield* Queue.take(states))
-      const failing = unfinished !== undefined
       unfinished = state
       yield* work(state).pipe(
         Effect.zipRight(Effect.suspend(() => {
           unfinished = undefined
-          return failing ? recovered(undefined) : Effect.void
+          return Effect.whenEffect(recovered(undefined), failing)
         })),
         Effect.catchAllCause(backOff)
       )
     }))
-  }).pipe(Effect.withSpan("Coordinator.worker", { attributes: { worker } }))
+  }).pipe(
+    Effect.ensuring(updateWorker(worker, (before) => ({ ...before, activity: { _tag: "Waiting" } }))),
+    Effect.withSpan("Coordinator.worker", { attributes: { worker } })
+  )
 
 const shown = (millis: number): string => DateTime.formatIso(DateTime.unsafeMake(millis))
 
