@@ -8,7 +8,7 @@ import * as Encoding from "effect/Encoding"
 import * as Stream from "effect/Stream"
 import type { ConfirmedChunk } from "../BackupJournal.ts"
 import type { InvalidBackup } from "../EngineError.ts"
-import type { Tracker } from "../Progress.ts"
+import * as Progress from "../Progress.ts"
 import type { BackupSettings } from "../Settings.ts"
 import { type Check, check, inconsistent } from "./backupFiles.ts"
 import { folderOf } from "./backupFolders.ts"
@@ -77,6 +77,10 @@ export const adopting = <E extends { readonly message: string }, R>(
   }
 }
 
+/** The task of reading one back. The backup counts its records once it holds. */
+const reading = ({ data, first, last }: Pick<Leftover, "data" | "first" | "last">, unit: string) =>
+  Progress.begin({ what: `${data}, which an earlier attempt left`, unit, total: last - first + 1 })
+
 /**
  * Reads state items and proves that they are all the items of the state that follow those of the frontier, up to the last
  * of them.
@@ -89,7 +93,7 @@ export const proveItems = (
 ): Check<ConfirmedChunk> =>
   Effect.gen(function*() {
     const verifier = new StateSnapshotVerifier.StateSnapshotVerifier(root, frontier)
-    const tracker: Tracker = { done: 0, bytes: 0 }
+    const tracker = yield* reading({ data, first, last }, "items")
     const keys = { firstKey: "", lastKey: "" }
     yield* verifyStateChunks(
       folderOf(data),
@@ -104,7 +108,7 @@ export const proveItems = (
       { ahead: 1, maxRecordBytes }
     )
     return { first, last, bytes: tracker.bytes, data, proof, ...keys, frontier: Encoding.encodeHex(verifier.save()) }
-  })
+  }).pipe(Effect.scoped)
 
 /**
  * Reads transactions and proves that they are those of their versions: by the chain of trust; without one by the
@@ -116,7 +120,7 @@ export const proveTransactions = (
   settings: BackupSettings
 ): Proving =>
   Effect.gen(function*() {
-    const tracker: Tracker = { done: 0, bytes: 0 }
+    const tracker = yield* reading({ data, first, last }, "transactions")
     const unproven: Array<LedgerInfo.LedgerInfoWithSignatures> = []
     const range = { first_version: first, last_version: last }
     yield* verifyTransactions(
@@ -137,7 +141,7 @@ export const proveTransactions = (
     )
     yield* Effect.forEach(unproven, (signed) => expectSigned(proof, signed, history, settings), { discard: true })
     return { first, last, bytes: tracker.bytes, data, proof }
-  })
+  }).pipe(Effect.scoped)
 
 /**
  * Fails unless the ledger info of a proof is signed by the validators that the node's ending of the epoch before names. That

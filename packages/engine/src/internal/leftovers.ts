@@ -3,12 +3,12 @@ import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import * as Metadata from "../Metadata.ts"
 import { folderOf, nameOf } from "./backupFolders.ts"
 import { capability } from "./capability.ts"
 import { readMetadataFiles } from "./metadataFiles.ts"
 import { referencesOf } from "./references.ts"
+import { shownListing } from "./shownWork.ts"
 
 /** A chunk that no backup names: by its files' names it holds the records `first` … `last`. Nothing of it is proven. */
 export interface Leftover {
@@ -57,10 +57,9 @@ export const findLeftovers = (
     const storage = yield* BackupStorage.BackupStorage
     const listed = yield* capability(storage.capabilities.listFiles, "list_files", storage)
     const attempts = new Map<string, Attempt>()
-    yield* Stream.runForEachChunk(listed, (files) =>
-      Effect.sync(() => {
-        for (const file of files) sortIn(attempts, file, search)
-      }))
+    yield* shownListing(listed, (files) => {
+      for (const file of files) sortIn(attempts, file, search)
+    })
     const oldest = (yield* Clock.currentTimeMillis) / 1000 - Duration.toSeconds(longestAge)
     const recent = [...attempts.values()].filter(({ youngest }) => youngest >= oldest)
     const named = recent.length === 0 ? new Set<string>() : yield* namedFiles(search)
