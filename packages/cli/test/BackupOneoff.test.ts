@@ -17,6 +17,7 @@ const result: BackupResult.BackupResult = {
     value: { first_version: 0, last_version: 9, manifest: "transaction_0-.0a1b/transaction.manifest" }
   },
   chunks: 1,
+  reused: { resumed: 0, adopted: 0 },
   records: 10,
   bytes: 1_000
 }
@@ -31,11 +32,19 @@ describe("the report of a backup", () => {
       firstVersion: 0,
       lastVersion: 9,
       chunks: 1,
+      resumedChunks: 0,
+      adoptedChunks: 0,
       transactions: 10,
       bytes: 1_000,
       seconds: 1
     })
-    expect(text(plain, 80)).not.toContain("lists")
+    expect(text(plain, 80)).not.toMatch(/lists|reused/)
+  })
+
+  it("says how many chunks earlier attempts wrote", () => {
+    const { json, text } = report({ ...result, chunks: 9, reused: { resumed: 2, adopted: 3 } }, 1)
+    expect(json).toMatchObject({ chunks: 9, resumedChunks: 2, adoptedChunks: 3 })
+    expect(text(plain, 80)).toContain("\n  reused    5 chunks of earlier attempts: 2 resumed, 3 adopted\n")
   })
 
   it("O-15: says which manifest is listed where the storage keeps an earlier one", () => {

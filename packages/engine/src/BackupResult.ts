@@ -10,6 +10,19 @@ import type { InvalidRequest, LocalStateError, SourceMismatch } from "./EngineEr
 import type * as Metadata from "./Metadata.ts"
 
 /**
+ * How many chunks of a backup earlier attempts wrote.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReusedChunks {
+  /** Those that the journal of this machine knew. */
+  readonly resumed: number
+  /** Those that were found in the storage, and proven. */
+  readonly adopted: number
+}
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -28,6 +41,8 @@ export interface BackupResult {
   /** The entry in that file: which range the backup holds. */
   readonly entry: Metadata.Entry
   readonly chunks: number
+  /** Chunks that were there already, so that they were neither fetched nor written. */
+  readonly reused: ReusedChunks
   /** Records in the chunks: epochs, state items or transactions. */
   readonly records: number
   /** Bytes of the chunks, before any compression by the storage. */

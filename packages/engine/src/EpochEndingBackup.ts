@@ -103,6 +103,7 @@ export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochE
         }
       }),
       tracker,
+      { resumed: 0, adopted: 0 },
       settings
     )
   }).pipe(Effect.scoped, Effect.withSpan("EpochEndingBackup.take", { attributes: { firstEpoch, lastEpoch } }))

@@ -115,7 +115,7 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
       : nothing
     const verifierAfter = (chunk: ConfirmedChunk | undefined) =>
       new StateSnapshotVerifier.StateSnapshotVerifier(stateCheckpointHash, frontierAfter(chunk))
-    const confirmed = yield* resumedChunks({
+    const { chunks: confirmed, reused } = yield* resumedChunks({
       first: 0,
       last: items - 1,
       journal,
@@ -170,6 +170,7 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
       { version, epoch, root_hash: HashValue.format(stateCheckpointHash), chunks, proof: rootProofFile },
       (manifest) => ({ _tag: "StateSnapshotBackup", value: { epoch, version, manifest } }),
       tracker,
+      reused,
       settings
     ).pipe(Effect.tap(() => journal.done))
   }).pipe(Effect.scoped, Effect.withSpan("StateSnapshotBackup.take", { attributes: { epoch } }))

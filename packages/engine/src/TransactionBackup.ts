@@ -83,7 +83,7 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
         (leftover) => proveTransactions(leftover, history, settings)
       )
       : nothing
-    const confirmed = yield* resumedChunks({
+    const { chunks: confirmed, reused } = yield* resumedChunks({
       first: firstVersion,
       last: lastVersion,
       journal,
@@ -124,6 +124,7 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
         value: { first_version: firstVersion, last_version: lastVersion, manifest }
       }),
       tracker,
+      reused,
       settings
     ).pipe(Effect.tap(() => journal.done))
   }).pipe(Effect.scoped, Effect.withSpan("TransactionBackup.take", { attributes: { firstVersion, lastVersion } }))

@@ -5,7 +5,14 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { describe, expect, layer } from "@effect/vitest"
 import type { Client } from "@holdfast/backup-service"
-import { BackupJournal, type BackupResult, StateSnapshotBackup, TransactionBackup } from "@holdfast/engine"
+import {
+  BackupJournal,
+  type BackupResult,
+  Progress,
+  ProgressEvents,
+  StateSnapshotBackup,
+  TransactionBackup
+} from "@holdfast/engine"
 import { type BackupStorage, LocalFolder } from "@holdfast/storage"
 import { TempDirectory } from "@holdfast/testkit"
 import * as Effect from "effect/Effect"
@@ -192,7 +199,9 @@ layer(layerSmall)("a backup that adopts", (it) => {
             const left = pairsIn(directory)
             const { asked, node } = counting(clientOf(network.store))
             const result = yield* between(node, storage, ofKind(kind))
-            expect(result).toMatchObject({ bytes: clean.bytes, chunks: clean.chunks, records: clean.records })
+            const { bytes, chunks, records } = clean
+            const reused = { resumed: 0, adopted: left.length }
+            expect(result).toMatchObject({ bytes, chunks, records, reused })
             expect(recordsOf(asked)).toBe(clean.records - sum(left))
             expect(asked.proofs).toBe(clean.chunks - left.length)
             if (written === files) expect(recordsOf(asked)).toBe(0)
@@ -295,6 +304,7 @@ layer(layerSmall)("a backup that adopts", (it) => {
           expect(known.length).toBeGreaterThan(0)
           for (const { data } of known) expect(named).toContain(`"${data}"`)
           expect(recordsOf(asked)).toBe(0)
+          expect(result.reused).toEqual({ resumed: result.chunks, adopted: 0 })
           yield* expectVerifies(network, storage)
         }).pipe(Effect.provide(NodeContext.layer)))
 
@@ -311,6 +321,29 @@ layer(layerSmall)("a backup that adopts", (it) => {
             manifestOf(directory, result).match(/"[^"]*\/[^"]*"/g) ?? []
           expect(files(second).length).toBeGreaterThan(4)
           expect(files(second).filter((file) => files(first).includes(file))).toEqual([])
+        }))
+
+      it.scoped("C-10: shows the listing, and each chunk that it reads back, as tasks of their own", () =>
+        Effect.gen(function*() {
+          const network = yield* TestNetwork
+          const { directory, storage } = yield* makeFolder
+          yield* leaveAll(network, storage, kind)
+          const unit = kind === "transactions" ? kind : "items"
+          const left = pairsIn(directory).map(({ data, records }) =>
+            `${data}, which an earlier attempt left: ${records}/${records} ${unit}`
+          )
+          const ended: Array<string> = []
+          const { begin } = ProgressEvents.board((event) =>
+            Effect.sync(() => {
+              const { _tag, bytes, done, total, what } = event
+              if (_tag === "Ended" && bytes > 0) ended.push(`${what}: ${done}/${total} ${event.unit}`)
+              else if (_tag === "Ended") ended.push(what)
+            })
+          )
+          const backup = between(clientOf(network.store), storage, ofKind(kind))
+          yield* Effect.provideService(backup, Progress.Progress, { begin })
+          expect(ended).toContain("listing of the storage")
+          expect(ended.filter((each) => each.includes("left: "))).toEqual(left)
         }))
 
       it.effect("O-16: leaves alone what clean-up may take soon", () =>

@@ -145,6 +145,13 @@ const rangeOf = (entry: Metadata.Entry): { readonly unit: string; readonly what:
   }
 }
 
+/** Says nothing where there is nothing to say. */
+const earlier = ({ adopted, resumed }: BackupResult.ReusedChunks): ReadonlyArray<string> => {
+  if (resumed + adopted === 0) return []
+  const parts = `${Figures.count(resumed)} resumed, ${Figures.count(adopted)} adopted`
+  return [`  reused    ${Figures.counted(resumed + adopted, "chunk")} of earlier attempts: ${parts}`]
+}
+
 /**
  * What `backup oneoff` tells about a backup that took so many seconds.
  *
@@ -152,7 +159,7 @@ const rangeOf = (entry: Metadata.Entry): { readonly unit: string; readonly what:
  * @category formatting
  */
 export const report = (result: BackupResult.BackupResult, seconds: number): Output.Result => {
-  const { bytes, chunks, entry, listed, manifest, metadata, records } = result
+  const { bytes, chunks, entry, listed, manifest, metadata, records, reused } = result
   const { range, unit, what } = rangeOf(entry)
   return {
     json: {
@@ -162,6 +169,8 @@ export const report = (result: BackupResult.BackupResult, seconds: number): Outp
       ...(listed === manifest ? {} : { listedManifest: listed }),
       ...range,
       chunks,
+      resumedChunks: reused.resumed,
+      adoptedChunks: reused.adopted,
       [unit]: records,
       bytes,
       seconds
@@ -172,6 +181,7 @@ export const report = (result: BackupResult.BackupResult, seconds: number): Outp
         `  ${Figures.count(records)} ${unit}, ${Figures.bytes(bytes)} in ${Figures.counted(chunks, "chunk")}, ${
           Figures.seconds(seconds)
         }`,
+        ...earlier(reused),
         `  manifest  ${manifest}`,
         `  metadata  ${metadata}`,
         ...(listed === manifest ? [] : [style.warn(`  lists     ${listed}, an earlier backup that the storage keeps`)])

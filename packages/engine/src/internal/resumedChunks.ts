@@ -3,6 +3,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ConfirmedChunk, Journal } from "../BackupJournal.ts"
+import type { ReusedChunks } from "../BackupResult.ts"
 import type { LocalStateError, SourceMismatch } from "../EngineError.ts"
 import type { Tracker } from "../Progress.ts"
 import type { BackupSettings } from "../Settings.ts"
@@ -56,6 +57,11 @@ export interface ResumeOptions<P, E, R, E2, R2, R3> {
   readonly write: (chunk: IncomingChunk<P, E | SourceMismatch, R>) => Effect.Effect<ConfirmedChunk, E2, R2>
 }
 
+export interface ResumedChunks {
+  readonly chunks: Arr.NonEmptyReadonlyArray<ConfirmedChunk>
+  readonly reused: ReusedChunks
+}
+
 /**
  * All chunks of a backup, in order: those that the journal knows, as far as they are still there; between them those that
  * are adopted; and what the pipeline makes of the rest. Each is in the journal as soon as it is confirmed.
@@ -63,7 +69,7 @@ export interface ResumeOptions<P, E, R, E2, R2, R3> {
 export const resumedChunks = <P, E, R, E2, R2, R3>(
   { adoption, first, journal, last, settings, source, tracker, usable, write }: ResumeOptions<P, E, R, E2, R2, R3>
 ): Effect.Effect<
-  Arr.NonEmptyReadonlyArray<ConfirmedChunk>,
+  ResumedChunks,
   E | E2 | LocalStateError | SourceMismatch | StorageError.StorageError,
   R | R2 | R3 | BackupStorage.BackupStorage
 > =>
@@ -79,10 +85,8 @@ export const resumedChunks = <P, E, R, E2, R2, R3>(
     const keep = new Set(kept)
     yield* journal.discard((chunk) => !keep.has(chunk))
     const parts = segments(first, last, kept)
-    const reused = parts.filter(({ _tag }) => _tag === "Kept").length
-    if (reused > 0) {
-      yield* Effect.logInfo(`going on with ${reused} chunks that an earlier attempt wrote`)
-    }
+    const resumed = parts.filter(({ _tag }) => _tag === "Kept").length
+    if (resumed > 0) yield* Effect.logInfo(`going on with ${resumed} chunks that an earlier attempt wrote`)
     const one = yield* Effect.makeSemaphore(1)
     const count = (chunk: ConfirmedChunk): void => {
       tracker.done += chunk.last - chunk.first + 1
@@ -120,9 +124,11 @@ export const resumedChunks = <P, E, R, E2, R2, R3>(
         }
         return chunks
       })
-    const all = (yield* Effect.forEach(parts, chunksOf)).flat()
+    const chunks = (yield* Effect.forEach(parts, chunksOf)).flat()
     if (adopted > 0) yield* Effect.logInfo(`adopted ${adopted} chunks that earlier attempts left`)
-    return Arr.isNonEmptyReadonlyArray(all) ? all : yield* Effect.dieMessage("a backup of no records")
+    return Arr.isNonEmptyReadonlyArray(chunks)
+      ? { chunks, reused: { resumed, adopted } }
+      : yield* Effect.dieMessage("a backup of no records")
   })
 
 /** Are the files of the chunk to be had? The storage confirmed them once, and somebody may have cleaned up since. */

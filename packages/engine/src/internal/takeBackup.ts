@@ -3,7 +3,7 @@ import { BackupStorage, type StorageError } from "@holdfast/storage"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
-import type { BackupResult } from "../BackupResult.ts"
+import type { BackupResult, ReusedChunks } from "../BackupResult.ts"
 import * as Manifest from "../Manifest.ts"
 import type { Tracker } from "../Progress.ts"
 import * as Retries from "../Retries.ts"
@@ -73,6 +73,7 @@ export const finishBackup = (
   manifest: Parameters<typeof Manifest.print>[0],
   entry: (manifest: BackupStorage.FileHandle) => BackupEntry,
   tracker: Tracker,
+  reused: ReusedChunks,
   { retries, saveGrace }: BackupSettings
 ): Effect.Effect<BackupResult, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
@@ -86,6 +87,7 @@ export const finishBackup = (
       listed: listed.manifest,
       entry: saved,
       chunks: manifest.chunks.length,
+      reused,
       records: tracker.done,
       bytes: tracker.bytes
     }
