@@ -6,12 +6,14 @@
  * <directory>/state_snapshot.journal   a line for each confirmed chunk: CRC32 [KEY, CHUNK]
  * <directory>/transactions.journal
  * <directory>/transactions.KEY.journal   where each request has its own
- * <directory>/unused.files             handles of files that no resume can use, one a line
+ * <directory>/unused.files             handles of files that no resume can use, one a line; the newest 10 000
  * ```
  *
  * KEY stands for all that must be the same for a chunk to be of use: node, storage, what is backed up and a hash of it,
- * sizes of chunks, whether they were checked. A chunk that does not match, or that is older than a day (clean-up may have taken it), is not
- * used, and its files are listed; so that they may be removed once nothing refers to them.
+ * sizes of chunks, whether they were checked. A chunk that does not match, or that is older than a day (clean-up may have
+ * taken it), is not used, and its files are listed, so that they may be removed once nothing refers to them. The list is
+ * for people: clean-up finds these files by itself. A journal of a request that holds nothing else is removed when the
+ * next request begins.
  *
  * Without this service (the default is none) every backup begins at its beginning.
  *
@@ -145,6 +147,8 @@ const longestUse = Duration.days(1)
 
 const unusedName = "unused.files"
 
+const mostUnused = 10_000
+
 const Entry = Schema.Struct({ ...ConfirmedChunk.fields, confirmedAt: Schema.Number })
 type Entry = typeof Entry.Type
 
@@ -172,22 +176,47 @@ const read = (text: string): ReadonlyArray<readonly [key: string, entry: Entry]>
 const nameOf = (key: JournalKey, perRequest: boolean): string =>
   perRequest ? `${key.kind}.${keyOf(key)}.journal` : `${key.kind}.journal`
 
+const requestName = new RegExp(`\\.[0-9a-f]{${keyDigits}}\\.journal$`)
+
+const isUsableAt = (now: number) => ({ confirmedAt }: Entry): boolean =>
+  confirmedAt >= now - Duration.toMillis(longestUse)
+
+/** Notes that the files of chunks are of no use any more; the oldest of too many are forgotten. */
+const listUnused = (files: PrivateFiles, chunks: ReadonlyArray<ConfirmedChunk>): Effect.Effect<void, LocalStateError> =>
+  Effect.gen(function*() {
+    const handles = chunks.flatMap(({ data, proof }) => [data, proof])
+    const before = ((yield* files.read(unusedName)) ?? "").split("\n").filter((line) => line !== "")
+    const textOf = (lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
+    yield* before.length + handles.length <= mostUnused
+      ? files.append(unusedName, textOf(handles))
+      : files.replace(unusedName, textOf([...before, ...handles].slice(-mostUnused)))
+  })
+
+/** Removes the journals of requests that were given up: nothing of them is of use any more. */
+const removeOld = (files: PrivateFiles): Effect.Effect<void, LocalStateError> =>
+  Effect.gen(function*() {
+    const isUsable = isUsableAt(yield* Clock.currentTimeMillis)
+    for (const name of (yield* files.names).filter((each) => requestName.test(each))) {
+      const entries = read((yield* files.read(name)) ?? "").map(([, entry]) => entry)
+      if (entries.some(isUsable)) continue
+      yield* listUnused(files, entries)
+      yield* files.remove(name)
+    }
+  })
+
 const open = (files: PrivateFiles, key: JournalKey, name: string): Effect.Effect<Journal, LocalStateError> =>
   Effect.gen(function*() {
     const own = keyOf(key)
-    const list = (chunks: ReadonlyArray<ConfirmedChunk>) =>
-      files.append(unusedName, chunks.map(({ data, proof }) => `${data}\n${proof}\n`).join(""))
-
-    const oldest = (yield* Clock.currentTimeMillis) - Duration.toMillis(longestUse)
+    const isUsable = isUsableAt(yield* Clock.currentTimeMillis)
     const usable = new Map<number, Entry>()
     const unused: Array<Entry> = []
     const entries = read((yield* files.read(name)) ?? "")
     for (const [of, entry] of entries) {
-      if (of === own && entry.confirmedAt >= oldest && !usable.has(entry.first)) usable.set(entry.first, entry)
+      if (of === own && isUsable(entry) && !usable.has(entry.first)) usable.set(entry.first, entry)
       else unused.push(entry)
     }
     if (unused.length > 0) {
-      yield* list(unused)
+      yield* listUnused(files, unused)
       yield* files.replace(name, Array.from(usable.values(), (entry) => lineOf(own, entry)).join(""))
     }
     return {
@@ -205,7 +234,7 @@ const open = (files: PrivateFiles, key: JournalKey, name: string): Effect.Effect
           const gone = [...usable.values()].filter(unusable)
           for (const { first } of gone) usable.delete(first)
           const left = Array.from(usable.values(), (entry) => lineOf(own, entry)).join("")
-          return gone.length === 0 ? Effect.void : Effect.zipRight(list(gone), files.replace(name, left))
+          return gone.length === 0 ? Effect.void : Effect.zipRight(listUnused(files, gone), files.replace(name, left))
         })
     }
   })
@@ -229,10 +258,12 @@ export const layer = (
           Effect.suspend(() => {
             const name = nameOf(key, perRequest)
             opened.set(name, { key, totalRecords })
-            return Effect.map(open(files, key, name), (journal) => ({
-              ...journal,
-              done: Effect.zipRight(Effect.sync(() => opened.delete(name)), journal.done)
-            }))
+            return Effect.zipRight(perRequest ? removeOld(files) : Effect.void, open(files, key, name)).pipe(
+              Effect.map((journal) => ({
+                ...journal,
+                done: Effect.zipRight(Effect.sync(() => opened.delete(name)), journal.done)
+              }))
+            )
           }),
         underWay: Effect.suspend(() =>
           Effect.forEach(opened, ([name, { key, totalRecords }]) =>

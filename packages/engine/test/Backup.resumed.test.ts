@@ -240,6 +240,40 @@ layer(layerSmall)("a backup with a journal", (it) => {
           expect(found.toSorted()).toEqual(unused.trimEnd().split("\n").toSorted())
           yield* expectVerifies(network, memory)
         }).pipe(Effect.provide(NodeContext.layer)))
+
+      it.scoped("C-6: what is kept on this machine stays small: old journals of requests go, and so do old handles", () =>
+        Effect.gen(function*() {
+          const network = yield* TestNetwork
+          const fs = yield* FileSystem.FileSystem
+          const directory = yield* TempDirectory.make
+          const unused = path.join(directory, "unused.files")
+          yield* fs.writeFileString(unused, "old/file\n".repeat(9_999))
+          const { memory } = withoutManifests()
+          const journal = BackupJournal.layer({ directory, perRequest: true })
+          const attempt = (maxChunkBytes: number) =>
+            Effect.flip(
+              Effect.provide(between(clientOf(network.store), memory.storage, ofKind(kind, { maxChunkBytes })), journal)
+            )
+          const journals = Effect.map(
+            fs.readDirectory(directory),
+            (names) => names.filter((name) => name.endsWith(".journal"))
+          )
+          yield* attempt(6_000)
+          const [old] = yield* journals
+          const chunks = (yield* fs.readFileString(path.join(directory, old ?? ""))).trim().split(/\n+/).length
+          yield* TestClock.adjust("23 hours")
+          yield* attempt(5_000)
+          // One that is of use stays.
+          expect(yield* journals).toHaveLength(2)
+          expect((yield* fs.readFileString(unused)).trimEnd().split("\n")).toHaveLength(9_999)
+          yield* TestClock.adjust("2 hours")
+          yield* attempt(4_000)
+          expect(yield* journals).toHaveLength(2)
+          expect(yield* journals).not.toContain(old)
+          const listed = (yield* fs.readFileString(unused)).trimEnd().split("\n")
+          expect(listed).toHaveLength(10_000)
+          expect(new Set(listed.filter((file) => file !== "old/file")).size).toBe(2 * chunks)
+        }).pipe(Effect.provide(NodeContext.layer)))
     })
   }
 })

@@ -14,6 +14,8 @@ import type * as Scope from "effect/Scope"
 import { LocalStateError } from "../EngineError.ts"
 
 export interface PrivateFiles {
+  /** None where there is no folder. */
+  readonly names: Effect.Effect<ReadonlyArray<string>, LocalStateError>
   /** The text of a file; `undefined` where there is none. */
   readonly read: (name: string) => Effect.Effect<string | undefined, LocalStateError>
   readonly replace: (name: string, text: string) => Effect.Effect<void, LocalStateError>
@@ -64,6 +66,7 @@ export const privateFiles = (
       )
 
     return {
+      names: fs.readDirectory(directory).pipe(Effect.catchIf(isMissing, () => Effect.succeed([])), failing("")),
       read: (name) =>
         fs.readFileString(path.join(directory, name)).pipe(
           Effect.catchIf(isMissing, () => Effect.succeed(undefined)),
