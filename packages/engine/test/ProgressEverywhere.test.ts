@@ -77,9 +77,7 @@ const tasksOf = (operation: Operation) =>
       Effect.provideService(Progress.Progress, { begin }),
       Effect.provideService(BackupStorage.BackupStorage, storage)
     )
-    return ended.filter((each) => !each.includes(": 0/0 ")).map((each) =>
-      each.replace(` ${stored.files.size + 1}/`, " all/")
-    )
+    return ended.map((each) => each.replace(` ${stored.files.size + 1}/`, " all/"))
   })
 
 const metadata = "metadata: 6/6 files"

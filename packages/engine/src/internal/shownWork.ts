@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Progress from "../Progress.ts"
 
-/** Runs an effect for each of many, `concurrency` at a time. `unit` is what they are, in the plural. */
+/** Runs an effect for each of many, `concurrency` at a time. `unit` is what they are, in the plural. None is no task. */
 export const shownEach = <A, B, E, R>(
   what: string,
   unit: string,
@@ -15,6 +15,7 @@ export const shownEach = <A, B, E, R>(
 ): Effect.Effect<ReadonlyArray<B>, E, R> =>
   Effect.suspend(() => {
     const all = Array.from(many)
+    if (all.length === 0) return Effect.succeed([])
     return Effect.flatMap(Progress.begin({ what, unit, total: all.length }), (tracker) => {
       const counted = (each: A) => Effect.tap(run(each), () => Effect.sync(() => void tracker.done++))
       return Effect.forEach(all, counted, { concurrency })
