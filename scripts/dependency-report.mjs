@@ -117,7 +117,7 @@ const advisoriesOf = (answer) => {
   } catch {
     return undefined
   }
-  if (typeof parsed?.advisories !== "object") return undefined
+  if (typeof parsed?.advisories !== "object" || parsed.advisories === null) return undefined
   return Object.values(parsed.advisories).map((
     { module_name: name, severity, title, url, vulnerable_versions: which }
   ) => `${name} ${which}: ${severity}: ${title} (${url})`)

@@ -50,9 +50,11 @@ const shown: Layer.Layer<never, never, Stdio> = Layer.unwrapScoped(
     const stdio = yield* Stdio
     const clear = Effect.sync(() => stdio.status(""))
     const { begin, standings } = ProgressEvents.board((_, underWay) => underWay === 0 ? clear : Effect.void)
-    const show = Effect.map(standings, ([first]) => {
+    // The task that began last: it is the one that the others wait for.
+    const show = Effect.map(standings, (all) => {
+      const last = all.at(-1)
       const width = stdio.statusWidth()
-      stdio.status(first === undefined || width === undefined ? "" : statusLine(first, width, stdio.errStyle))
+      stdio.status(last === undefined || width === undefined ? "" : statusLine(last, width, stdio.errStyle))
     })
     const log = Effect.flatMap(standings, (all) =>
       Effect.forEach(

@@ -32,8 +32,6 @@ describe("the report of a backup", () => {
       firstVersion: 0,
       lastVersion: 9,
       chunks: 1,
-      resumedChunks: 0,
-      adoptedChunks: 0,
       transactions: 10,
       bytes: 1_000,
       seconds: 1

@@ -119,7 +119,13 @@ export interface Journal {
   readonly discard: (unusable: (chunk: ConfirmedChunk) => boolean) => Effect.Effect<void, LocalStateError>
 }
 
-const none: Journal = { confirmed: [], add: () => Effect.void, done: Effect.void, discard: () => Effect.void }
+/**
+ * A journal that keeps nothing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const none: Journal = { confirmed: [], add: () => Effect.void, done: Effect.void, discard: () => Effect.void }
 
 /**
  * Where journals are kept. Nowhere, unless provided otherwise.

@@ -10,7 +10,8 @@ import { Bcs, type EpochHistory, HashValue, Proofs } from "@holdfast/ledger"
 import { BackupStorage } from "@holdfast/storage"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import { BackupJournal } from "./BackupJournal.ts"
+import * as Option from "effect/Option"
+import { BackupJournal, none } from "./BackupJournal.ts"
 import type { Backup } from "./BackupResult.ts"
 import { InvalidRequest } from "./EngineError.ts"
 import { adopting, nothing, proveTransactions } from "./internal/adoption.ts"
@@ -21,7 +22,6 @@ import { leafOf } from "./internal/rootProof.ts"
 import { beginBackup, counted, finishBackup } from "./internal/takeBackup.ts"
 import { transactionCheck } from "./internal/writeChecks.ts"
 import * as Progress from "./Progress.ts"
-import * as Retries from "./Retries.ts"
 import type { BackupSettings } from "./Settings.ts"
 
 /**
@@ -60,12 +60,14 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
     const { description } = yield* BackupStorage.BackupStorage
     const { address } = yield* Client.BackupServiceClient
     const { keeps, open } = yield* BackupJournal
-    const journal = yield* open({
+    // Where the node does not tell, it cannot be known what a journal holds: it is left alone.
+    const contents = keeps ? yield* Effect.option(hashOf(lastVersion)) : Option.none()
+    const journal = Option.isNone(contents) ? none : yield* open({
       kind: "transactions",
       node: address,
       storage: description,
       what,
-      contents: keeps ? yield* hashOf(lastVersion, settings) : "",
+      contents: contents.value,
       maxChunkBytes: settings.maxChunkBytes,
       verified: settings.verifyWrites
     }, count)
@@ -130,9 +132,8 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
   }).pipe(Effect.scoped, Effect.withSpan("TransactionBackup.take", { attributes: { firstVersion, lastVersion } }))
 
 /** The hash of the transaction of a version, with all that it did. */
-const hashOf = (version: number, { retries }: BackupSettings) =>
-  Effect.gen(function*() {
-    const client = yield* Client.BackupServiceClient
-    const [{ transactionInfo }] = yield* Retries.attempts(retries, () => client.stateRootProof(version))
-    return HashValue.format(leafOf(transactionInfo))
-  })
+const hashOf = (version: number) =>
+  Client.BackupServiceClient.pipe(
+    Effect.flatMap((client) => client.stateRootProof(version)),
+    Effect.map(([{ transactionInfo }]) => HashValue.format(leafOf(transactionInfo)))
+  )

@@ -169,8 +169,8 @@ export const report = (result: BackupResult.BackupResult, seconds: number): Outp
       ...(listed === manifest ? {} : { listedManifest: listed }),
       ...range,
       chunks,
-      resumedChunks: reused.resumed,
-      adoptedChunks: reused.adopted,
+      ...(reused.resumed > 0 ? { resumedChunks: reused.resumed } : {}),
+      ...(reused.adopted > 0 ? { adoptedChunks: reused.adopted } : {}),
       [unit]: records,
       bytes,
       seconds
