@@ -36,10 +36,16 @@ const commandOf = (words: string): CommandTree.CommandShape | undefined =>
     holdfast.shape
   )
 
-describe.each(documents)("%s", (name) => {
-  const shown = commandLines(read(name)).flatMap((line) => argumentsOf(line) ?? [])
+const withCommands = documents.filter((name) =>
+  commandLines(read(name)).some((line) => argumentsOf(line) !== undefined)
+)
 
-  it.runIf(shown.length > 0)("shows commands that exist, with flags that they have", () => {
+it("many documents show commands", () => {
+  expect(withCommands.length).toBeGreaterThan(5)
+})
+
+describe.each(withCommands)("%s", (name) => {
+  it("shows commands that exist, with flags that they have", () => {
     for (const line of commandLines(read(name))) {
       const args = argumentsOf(line)
       if (args === undefined || args.length === 1 && args[0] === "--version") continue
