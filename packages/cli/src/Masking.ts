@@ -3,24 +3,22 @@
  *
  * @since 0.1.0
  */
+import { Secrets } from "@holdfast/storage"
 
-const mask = "***"
-
-/** `https://user:password@host`, `user:password@host`, `?sig=…&token=…`. A password may hold anything. */
-const secrets: ReadonlyArray<readonly [pattern: RegExp, replacement: string]> = [
-  [/^([a-z][a-z0-9+.-]*:\/\/).*@/is, `$1${mask}@`],
-  [/^[^\s/@:]+:[^/].*@/s, `${mask}@`],
-  [/([?&][^=&\s]*(?:sig|token|key|secret|passw|credential|auth)[^=&\s]*=)[^&#\s]+/gi, `$1${mask}`]
-]
+const { isSecretParameter, mask } = Secrets
 
 /**
- * A value as it may be shown.
+ * A value as it may be shown. All of it is the URL, or user and host: a password may hold anything.
  *
  * @since 0.1.0
  * @category masking
  */
 export const masked = (value: string): string =>
-  secrets.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), value)
+  value
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/is, `$1${mask}@`)
+    .replace(/^[^\s/@:]+:[^/].*@/s, `${mask}@`)
+    .replace(/([?&])([^=&\s]*)=[^&#\s]+/g, (whole: string, before: string, name: string) =>
+      isSecretParameter(name) ? `${before}${name}=${mask}` : whole)
 
 /**
  * Does a value hold a secret?

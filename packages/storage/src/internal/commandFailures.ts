@@ -1,11 +1,11 @@
 /**
  * Says what went wrong with a storage command, with everything that helps and nothing that is secret.
  */
+import * as Secrets from "../Secrets.ts"
 import type { CommandPhase, StorageErrorReason, StorageOperation } from "../StorageError.ts"
 import { StorageError } from "../StorageError.ts"
 import { maxHandleLength } from "./handles.ts"
 import type { ExitStatus } from "./processSystem.ts"
-import * as Secrets from "./secrets.ts"
 
 export interface Said {
   readonly text: string

@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import * as Secrets from "../../src/internal/secrets.ts"
+import { Secrets } from "@holdfast/storage"
 
 it("masks a secret in all forms in which tools repeat it", () => {
   const mask = Secrets.make([["AZURE_SAS", "?sv=1&sig=a+b/c%3Dxyz"], ["bucket", "my-bucket"]])
@@ -30,6 +30,7 @@ it("masks what looks like a secret in any URL", () => {
   expect(mask("GET https://user:p@ss@host/x?v=1&X-Amz-Signature=ab%2Fc&n=2 failed")).toBe(
     "GET https://***@host/x?v=1&X-Amz-Signature=***&n=2 failed"
   )
+  expect(mask("https://h/c?oauth=abc&v=1")).toBe("https://h/c?oauth=***&v=1")
   expect(mask("'https://h/c?sv=1&sig=abc'; a=1;AccountKey=abc==;b=2")).toBe(
     "'https://h/c?sv=1&sig=***'; a=1;AccountKey=***;b=2"
   )

@@ -4,10 +4,19 @@
  * A value is masked in every form in which tools repeat it: as it stands, without the leading `?` of a shared access
  * signature, percent-encoded or decoded, the lines of a key of several lines, and the parameters of a query string. Of
  * any URL, whoever made it, user information is masked, and so are signatures, tokens and keys among its parameters.
+ *
+ * @since 0.1.0
  */
 
-const secretName = /SAS|TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIAL/i
-const mask = "***"
+const secretName = /SAS|TOKEN|KEY|SECRET|PASSW|CREDENTIAL/i
+
+/**
+ * Stands for a secret.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const mask = "***"
 
 /** Shorter forms would hide ordinary words: they are masked only where they stand alone. */
 const shortLength = 4
@@ -27,11 +36,21 @@ const inherited = (environment: NodeJS.ProcessEnv): ReadonlyArray<readonly [name
     value.length < inheritedLength || /^[~./]/.test(value) ? [] : [[name, value] as const]
   )
 
-/** Masks the secrets of a command: those of its configuration and those that it inherits from this program. */
+/**
+ * Masks the secrets of a command: those of its configuration and those that it inherits from this program.
+ *
+ * @since 0.1.0
+ * @category masking
+ */
 export const ofCommand = (variables: Iterable<readonly [name: string, value: string]>): ReturnType<typeof make> =>
   make([...inherited(process.env), ...variables])
 
-/** Masks the secrets among these variables in a text. `cut` texts may begin within a secret: that rest is masked too. */
+/**
+ * Masks the secrets among these variables in a text. `cut` texts may begin within a secret: that rest is masked too.
+ *
+ * @since 0.1.0
+ * @category masking
+ */
 export const make = (
   variables: Iterable<readonly [name: string, value: string]>
 ): (text: string, cut?: boolean) => string => {
@@ -50,8 +69,13 @@ export const make = (
   }
 }
 
-/** `sig` is that of a shared access signature. */
-const isSecretParameter = (name: string): boolean => /^sig$|signature/i.test(name) || secretName.test(name)
+/**
+ * Does a parameter of a URL sign or open something? `sig` is that of a shared access signature.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isSecretParameter = (name: string): boolean => /^sig$|signature|auth/i.test(name) || secretName.test(name)
 
 /** Between `://` and the `@` of the host, and the values of parameters. */
 const maskUrls = (text: string): string =>
