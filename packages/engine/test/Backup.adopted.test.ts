@@ -22,6 +22,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { between, epochEndings, settings } from "./support/backups.ts"
 import { growing, makeCache, pass, saved, start, test } from "./support/coordinators.ts"
+import { counting } from "./support/countingNode.ts"
 import { historyOf } from "./support/histories.ts"
 import { clientOf } from "./support/memoryNode.ts"
 import { failure, makeStorage } from "./support/memoryStorage.ts"
@@ -52,34 +53,6 @@ const ofKind = (
       ...trust
     })
 }
-
-/** A node that counts what it was asked for. */
-const counting = (node: Node) => {
-  const asked = { items: 0, transactions: 0, proofs: 0 }
-  const counted: Node = {
-    ...node,
-    stateItems: (version, from, limit) => {
-      asked.items += limit
-      return node.stateItems(version, from, limit)
-    },
-    transactions: (from, count) => {
-      asked.transactions += count
-      return node.transactions(from, count)
-    },
-    stateRangeProof: (version, key) => {
-      asked.proofs += 1
-      return node.stateRangeProof(version, key)
-    },
-    transactionRangeProof: (first, last) => {
-      asked.proofs += 1
-      return node.transactionRangeProof(first, last)
-    }
-  }
-  return { asked, node: counted }
-}
-
-const recordsOf = ({ items, transactions }: { readonly items: number; readonly transactions: number }): number =>
-  items + transactions
 
 const makeFolder = Effect.gen(function*() {
   const directory = yield* TempDirectory.make
@@ -202,9 +175,9 @@ layer(layerSmall)("a backup that adopts", (it) => {
             const { bytes, chunks, records } = clean
             const reused = { resumed: 0, adopted: left.length }
             expect(result).toMatchObject({ bytes, chunks, records, reused })
-            expect(recordsOf(asked)).toBe(clean.records - sum(left))
+            expect(asked.records).toBe(clean.records - sum(left))
             expect(asked.proofs).toBe(clean.chunks - left.length)
-            if (written === files) expect(recordsOf(asked)).toBe(0)
+            if (written === files) expect(asked.records).toBe(0)
             for (const { data, proof } of left) {
               expect(manifestOf(directory, result)).toContain(`"${data}"`)
               expect(manifestOf(directory, result)).toContain(`"${proof}"`)
@@ -223,7 +196,7 @@ layer(layerSmall)("a backup that adopts", (it) => {
           const left = new Map(pairsIn(directory).map((pair) => [pair.first, pair]))
           const { asked, node } = counting(clientOf(network.store))
           const result = yield* between(node, storage, ofKind(kind, { history }))
-          expect(recordsOf(asked)).toBe(result.records - sum([...left.values()]))
+          expect(asked.records).toBe(result.records - sum([...left.values()]))
           yield* expectVerifies(network, storage)
         }))
 
@@ -240,7 +213,7 @@ layer(layerSmall)("a backup that adopts", (it) => {
             damage(path.join(directory, damaged.data), path.join(directory, damaged.proof))
             const { asked, node } = counting(clientOf(network.store))
             const result = yield* between(node, storage, ofKind(kind))
-            expect([recordsOf(asked), asked.proofs], title).toEqual([damaged.records, 1])
+            expect([asked.records, asked.proofs], title).toEqual([damaged.records, 1])
             expect(manifestOf(directory, result)).not.toContain(`"${damaged.data}"`)
             expect(manifestOf(directory, result)).not.toContain(`"${damaged.proof}"`)
             // Each of the three places once.
@@ -275,7 +248,7 @@ layer(layerSmall)("a backup that adopts", (it) => {
               const { read, storage: told } = reading(storage)
               const { asked, node } = counting(clientOf(network.store))
               const adopting = yield* between(node, told, ofKind(kind, trust))
-              expect(recordsOf(asked)).toBe(result.records)
+              expect(asked.records).toBe(result.records)
               expect(manifestOf(directory, adopting)).not.toContain(target)
               expect(read.filter((file) => file.startsWith(target) && file.endsWith(".chunk")).length).toBe(2)
             }
@@ -303,7 +276,7 @@ layer(layerSmall)("a backup that adopts", (it) => {
           const named = manifestOf(directory, result)
           expect(known.length).toBeGreaterThan(0)
           for (const { data } of known) expect(named).toContain(`"${data}"`)
-          expect(recordsOf(asked)).toBe(0)
+          expect(asked.records).toBe(0)
           expect(result.reused).toEqual({ resumed: result.chunks, adopted: 0 })
           yield* expectVerifies(network, storage)
         }).pipe(Effect.provide(NodeContext.layer)))
@@ -316,7 +289,7 @@ layer(layerSmall)("a backup that adopts", (it) => {
           const first = yield* between(clientOf(network.store), storage, ofKind(kind))
           const { asked, node } = counting(clientOf(network.store))
           const second = yield* between(node, storage, ofKind(kind))
-          expect(recordsOf(asked)).toBe(second.records)
+          expect(asked.records).toBe(second.records)
           const files = (result: BackupResult.BackupResult): ReadonlyArray<string> =>
             manifestOf(directory, result).match(/"[^"]*\/[^"]*"/g) ?? []
           expect(files(second).length).toBeGreaterThan(4)
@@ -355,7 +328,7 @@ layer(layerSmall)("a backup that adopts", (it) => {
             yield* TestClock.adjust(age)
             const { asked, node } = counting(clientOf(network.store))
             const result = yield* between(node, memory.storage, ofKind(kind))
-            expect(recordsOf(asked)).toBe(isOfUse ? 0 : result.records)
+            expect(asked.records).toBe(isOfUse ? 0 : result.records)
           }
         }))
 

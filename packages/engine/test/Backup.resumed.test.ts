@@ -22,6 +22,7 @@ import * as TestClock from "effect/TestClock"
 import * as path from "node:path"
 import { segments } from "../src/internal/resumedChunks.ts"
 import { between, epochEndings, settings } from "./support/backups.ts"
+import { counting } from "./support/countingNode.ts"
 import { clientOf } from "./support/memoryNode.ts"
 import { failure, makeStorage, type MemoryStorage, plain } from "./support/memoryStorage.ts"
 import { grown, layerSmall, type Network, smallOptions, TestNetwork } from "./support/networks.ts"
@@ -41,23 +42,6 @@ const ofKind = (kind: (typeof kinds)[number], changes: Partial<typeof bounds> = 
       lastVersion: 45,
       settings: { ...bounds, maxChunkBytes: 6_000, ...changes }
     })
-
-/** A node that counts the records that it was asked for. */
-const counting = (node: Node) => {
-  const asked = { records: 0 }
-  const counted: Node = {
-    ...node,
-    stateItems: (version, start, limit) => {
-      asked.records += limit
-      return node.stateItems(version, start, limit)
-    },
-    transactions: (start, count) => {
-      asked.records += count
-      return node.transactions(start, count)
-    }
-  }
-  return { asked, node: counted }
-}
 
 /** Data files that were confirmed, without the random suffix of their backups. */
 const confirmedData = ({ log }: MemoryStorage): ReadonlyArray<string> =>
@@ -108,12 +92,12 @@ layer(layerSmall)("a backup with a journal", (it) => {
               confirm: (file) =>
                 Effect.suspend(() => broken && left-- <= 0 ? failure("create_for_write", "NoSpace", file) : Effect.void)
             })
-            const { asked, node } = counting(clientOf(network.store))
+            const { asked, forget, node } = counting(clientOf(network.store))
             const attempt = Effect.provide(between(node, memory.storage, ofKind(kind)), journalIn(directory))
             yield* Effect.flip(attempt)
             const done = new Set(confirmedData(memory))
             broken = false
-            asked.records = 0
+            forget()
             const result = yield* attempt
             expect(result).toMatchObject({ bytes: clean.bytes, chunks: clean.chunks, records: clean.records })
             expect(
@@ -134,11 +118,11 @@ layer(layerSmall)("a backup with a journal", (it) => {
           const network = yield* TestNetwork
           const directory = yield* TempDirectory.make
           const { memory, repair } = withoutManifests()
-          const { asked, node } = counting(clientOf(network.store))
+          const { asked, forget, node } = counting(clientOf(network.store))
           const attempt = Effect.provide(between(node, memory.storage, ofKind(kind)), journalIn(directory))
           yield* Effect.flip(attempt)
           repair()
-          asked.records = 0
+          forget()
           const before = confirmedData(memory).length
           yield* attempt
           expect(asked.records).toBe(0)
