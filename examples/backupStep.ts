@@ -3,9 +3,10 @@
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { Client } from "@holdfast/backup-service"
-import { EpochEndingBackup, Settings } from "@holdfast/engine"
-import { LocalFolder } from "@holdfast/storage"
+import * as Client from "@holdfast/backup-service/Client"
+import * as EpochEndingBackup from "@holdfast/engine/EpochEndingBackup"
+import * as Settings from "@holdfast/engine/Settings"
+import * as LocalFolder from "@holdfast/storage-local/LocalFolder"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"

@@ -2,7 +2,8 @@
  * A storage of your own: this one is a `Map`. Whatever holds named bytes will do, as long as it keeps the rules in the
  * documentation of `BackupStorage`. `BackupStorageSuite` of the testkit tells whether it does.
  */
-import { BackupStorage, StorageError } from "@holdfast/storage"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"

@@ -4,7 +4,7 @@
  *
  * Whoever wants no more than beginnings and ends provides `Progress.Progress` itself: it is one function.
  */
-import { ProgressEvents } from "@holdfast/engine"
+import * as ProgressEvents from "@holdfast/engine/ProgressEvents"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"

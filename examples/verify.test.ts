@@ -2,8 +2,8 @@
  * Backups verified in a test: first they hold, then one byte is changed, and the report says which file is wrong.
  */
 import { expect, it } from "@effect/vitest"
-import { Verify } from "@holdfast/engine"
-import { TempDirectory } from "@holdfast/testkit"
+import * as Verify from "@holdfast/engine/Verify"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import * as path from "node:path"

@@ -29,7 +29,6 @@ const installScripts = ["preinstall", "install", "postinstall"]
  *
  * @typedef {{ name: string, version: string, licence: string, installScript: boolean }} Dependency
  */
-
 /** @param {string} folder */
 const manifestOf = async (folder) => JSON.parse(await readFile(join(folder, "package.json"), "utf8"))
 

@@ -4,18 +4,21 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Path from "@effect/platform/Path"
-import { type BackupServiceError, Client } from "@holdfast/backup-service"
-import {
-  type EngineError,
-  EpochEndingBackup,
-  Restore,
-  Settings,
-  StateSnapshotBackup,
-  TransactionBackup,
-  Verify
-} from "@holdfast/engine"
-import { type LedgerStoreError, LmdbLedgerStore } from "@holdfast/ledger-store"
-import { CommandAdapter, CommandPool, LocalFolder, type StorageError } from "@holdfast/storage"
+import type * as BackupServiceError from "@holdfast/backup-service/BackupServiceError"
+import * as Client from "@holdfast/backup-service/Client"
+import type * as EngineError from "@holdfast/engine/EngineError"
+import * as EpochEndingBackup from "@holdfast/engine/EpochEndingBackup"
+import * as Restore from "@holdfast/engine/Restore"
+import * as Settings from "@holdfast/engine/Settings"
+import * as StateSnapshotBackup from "@holdfast/engine/StateSnapshotBackup"
+import * as TransactionBackup from "@holdfast/engine/TransactionBackup"
+import * as Verify from "@holdfast/engine/Verify"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
+import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
+import * as CommandAdapter from "@holdfast/storage-command/CommandAdapter"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import * as LocalFolder from "@holdfast/storage-local/LocalFolder"
+import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Storage, Task } from "./task.ts"

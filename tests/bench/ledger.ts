@@ -1,7 +1,9 @@
 /**
  * The tasks that need nothing but memory: hashing and scanning. Each returns how much it did.
  */
-import { Frames, Scan, Sha3 } from "@holdfast/ledger"
+import * as Frames from "@holdfast/ledger/Frames"
+import * as Scan from "@holdfast/ledger/Scan"
+import * as Sha3 from "@holdfast/ledger/Sha3"
 import * as fs from "node:fs"
 import * as path from "node:path"
 

@@ -1,7 +1,7 @@
 /**
  * The development networks that the bench backs up, as large as the ledger that the reference figures were taken on.
  */
-import { DevnetOptions } from "@holdfast/devnet"
+import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
 import * as Schema from "effect/Schema"
 
 export type NetworkName = "state" | "large state" | "transactions" | "epochs"

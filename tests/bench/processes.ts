@@ -4,7 +4,7 @@
 import * as Command from "@effect/platform/Command"
 import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import type { PlatformError } from "@effect/platform/Error"
-import type { DevnetOptions } from "@holdfast/devnet"
+import type * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

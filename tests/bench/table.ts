@@ -1,7 +1,6 @@
 /**
  * Text in columns.
  */
-
 /** Rows of equal length as lines; the columns whose index is listed are aligned to the right. */
 export const table = (
   rows: ReadonlyArray<ReadonlyArray<string>>,

@@ -1,7 +1,7 @@
 /**
  * What a process of the bench is told to do, and what it found. Tasks travel as JSON on its command line.
  */
-import { DevnetOptions } from "@holdfast/devnet"
+import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
 import * as Schema from "effect/Schema"
 
 /** Where a backup lies: a folder, written and read by us or by shell commands. */

@@ -4,8 +4,12 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { describe, expect, it } from "@effect/vitest"
-import { Doctor, type DoctorCheck, StarterConfig } from "@holdfast/cli"
-import { Golden, ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import type * as DoctorCheck from "@holdfast/doctor/Check"
+import * as Doctor from "@holdfast/doctor/Doctor"
+import * as StarterConfig from "@holdfast/storage-command/StarterConfig"
+import * as Golden from "@holdfast/testkit/Golden"
+import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -16,6 +20,9 @@ import * as path from "node:path"
 import { cloudTools } from "./cloudTools.ts"
 
 const services = Layer.mergeAll(NodeContext.layer, NodeHttpClient.layerUndici, Logger.minimumLogLevel(LogLevel.None))
+
+/** What the command line ends with. */
+const exitCodes = { ok: 0, configuration: 2, system: 3 } as const
 
 interface Examined {
   readonly report: Doctor.Report
@@ -61,7 +68,7 @@ const examine = (
         report.outcomes.find((outcome) => outcome.id === id)?.finding ?? { verdict: "skipped" as const, seen: "" },
       files,
       metadata: files.filter((name) => /(^|\/)metadata\//.test(name)),
-      exitCode: Doctor.exitCode(report)
+      exitCode: exitCodes[Doctor.verdict(report)]
     }
   }).pipe(Effect.scoped, Effect.provide(services))
 

@@ -1,5 +1,6 @@
-import { LmdbLedgerStore } from "@holdfast/ledger-store"
-import { LedgerStoreSuite, TempDirectory } from "@holdfast/testkit"
+import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
+import * as LedgerStoreSuite from "@holdfast/testkit/LedgerStoreSuite"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 
 LedgerStoreSuite.ledgerStoreSuite(

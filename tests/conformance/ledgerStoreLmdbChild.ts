@@ -3,8 +3,10 @@
  * killed. Its arguments: the folder, and the network's options as JSON.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Devnet, DevnetOptions } from "@holdfast/devnet"
-import { LedgerStore, LmdbLedgerStore } from "@holdfast/ledger-store"
+import * as Devnet from "@holdfast/devnet/Devnet"
+import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

@@ -1,4 +1,4 @@
-import { MemoryLedgerStore } from "@holdfast/ledger-store"
-import { LedgerStoreSuite } from "@holdfast/testkit"
+import * as MemoryLedgerStore from "@holdfast/ledger-store/MemoryLedgerStore"
+import * as LedgerStoreSuite from "@holdfast/testkit/LedgerStoreSuite"
 
 LedgerStoreSuite.ledgerStoreSuite("in memory", MemoryLedgerStore.makeMemory)

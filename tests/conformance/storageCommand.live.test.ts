@@ -2,9 +2,11 @@
  * Storage commands with real processes: whatever goes wrong, nothing is left and nothing is published.
  */
 import { assert, describe, expect, it } from "@effect/vitest"
-import { CommandPool, StorageCommand } from "@holdfast/storage"
-import type { StorageError } from "@holdfast/storage"
-import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import * as StorageCommand from "@holdfast/storage-command/StorageCommand"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

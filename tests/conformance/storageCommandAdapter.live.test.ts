@@ -3,8 +3,14 @@
  * stand-in for the tools of the clouds.
  */
 import { assert, describe, expect, it } from "@effect/vitest"
-import { BackupStorage, CommandAdapter, CommandAdapterConfig, CommandPool } from "@holdfast/storage"
-import { BackupStorageSuite, Golden, ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import * as CommandAdapter from "@holdfast/storage-command/CommandAdapter"
+import * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as BackupStorageSuite from "@holdfast/testkit/BackupStorageSuite"
+import * as Golden from "@holdfast/testkit/Golden"
+import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"

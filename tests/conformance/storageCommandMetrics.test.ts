@@ -2,9 +2,10 @@
  * What storage commands tell about themselves: metrics, a span for each, warnings. With scripted processes.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { CommandPool, StorageCommand } from "@holdfast/storage"
-import type { StorageError } from "@holdfast/storage"
-import { ScriptedProcesses } from "@holdfast/testkit"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import * as StorageCommand from "@holdfast/storage-command/StorageCommand"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as ScriptedProcesses from "@holdfast/testkit/ScriptedProcesses"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { TempDirectory } from "@holdfast/testkit"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import { devnet, document, run, runJson, start } from "./cliProcess.ts"
 import { gzipCommands, localFolder } from "./cliStorages.ts"

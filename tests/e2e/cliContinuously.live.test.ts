@@ -2,7 +2,7 @@
  * `backup continuously` as its operators know it: it follows a network, stops when it is told to, and goes on.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { TempDirectory } from "@holdfast/testkit"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"

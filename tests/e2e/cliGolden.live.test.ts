@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Golden, TempDirectory } from "@holdfast/testkit"
+import * as Golden from "@holdfast/testkit/Golden"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import * as path from "node:path"

@@ -1,6 +1,8 @@
 /** Runs the command line in this process: without the time that a program takes to start. */
 import { NodeContext, NodeHttpClient } from "@effect/platform-node"
-import { type ExitCode, Run, Stdio } from "@holdfast/cli"
+import type * as ExitCode from "@holdfast/cli/ExitCode"
+import * as Run from "@holdfast/cli/Run"
+import * as Stdio from "@holdfast/cli/Stdio"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"

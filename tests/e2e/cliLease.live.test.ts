@@ -2,7 +2,7 @@
  * `backup continuously --lease` with two processes on one storage.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { TempDirectory } from "@holdfast/testkit"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as fs from "node:fs"

@@ -1,5 +1,6 @@
 /** Runs the packed command line as its users do: a process of its own, judged by its output and exit code. */
-import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"

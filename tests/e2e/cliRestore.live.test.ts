@@ -1,6 +1,6 @@
 /** `holdfast restore`, as its users see it. */
 import { describe, expect, it } from "@effect/vitest"
-import { TempDirectory } from "@holdfast/testkit"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import * as path from "node:path"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { TempDirectory } from "@holdfast/testkit"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"

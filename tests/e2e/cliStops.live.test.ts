@@ -2,7 +2,7 @@
  * `backup continuously` told to stop in every state that it can be in.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { TempDirectory } from "@holdfast/testkit"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

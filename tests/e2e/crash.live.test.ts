@@ -2,7 +2,7 @@
  * The first of the runs that `pnpm soak crash-devnet`, `crash-restore` and `crash-bootstrap` kill.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { TempDirectory } from "@holdfast/testkit"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import { crashes } from "../support/crashes.ts"
 import { growingDevnet } from "../support/growingDevnet.ts"

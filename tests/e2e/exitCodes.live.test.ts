@@ -2,8 +2,8 @@
  * Every exit code of the command line, from the real program, with one JSON document that says why.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { ExitCode } from "@holdfast/cli"
-import { TempDirectory } from "@holdfast/testkit"
+import * as ExitCode from "@holdfast/cli/ExitCode"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as fs from "node:fs"

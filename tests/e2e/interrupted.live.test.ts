@@ -2,9 +2,10 @@
  * What an interrupted command says it keeps is there, and the command that it names goes on behind it.
  */
 import { expect, layer } from "@effect/vitest"
-import type { ExitCode } from "@holdfast/cli"
-import { LmdbLedgerStore, RestoreTarget } from "@holdfast/ledger-store"
-import { TempDirectory } from "@holdfast/testkit"
+import type * as ExitCode from "@holdfast/cli/ExitCode"
+import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
+import * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"

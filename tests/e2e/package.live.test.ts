@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import { execFile, execFileSync } from "node:child_process"
 import { randomUUID } from "node:crypto"

@@ -2,7 +2,7 @@
  * Commands and flags of today's tool that do something else here than it does, or nothing.
  */
 import { expect, layer } from "@effect/vitest"
-import { TempDirectory } from "@holdfast/testkit"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import * as path from "node:path"

@@ -3,8 +3,10 @@
  * was not whole, in some tool that runs shell commands.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { CommandPool, StorageCommand } from "@holdfast/storage"
-import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import * as StorageCommand from "@holdfast/storage-command/StorageCommand"
+import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as fs from "node:fs"

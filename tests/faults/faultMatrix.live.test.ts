@@ -3,8 +3,10 @@
  * vouch for.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { CommandAdapter, CommandPool } from "@holdfast/storage"
-import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import * as CommandAdapter from "@holdfast/storage-command/CommandAdapter"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as crypto from "node:crypto"

@@ -2,8 +2,9 @@
  * The fault matrix with scripted processes: all cells, on the clock of the test.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { CommandAdapter, CommandPool } from "@holdfast/storage"
-import { ScriptedProcesses } from "@holdfast/testkit"
+import * as CommandAdapter from "@holdfast/storage-command/CommandAdapter"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import * as ScriptedProcesses from "@holdfast/testkit/ScriptedProcesses"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"

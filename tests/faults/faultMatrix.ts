@@ -2,7 +2,7 @@
  * The fault matrix: every operation of a storage, at every moment of its command, under every cause of failure that we
  * can think of. The tests play its cells with scripted processes and with real ones.
  */
-import type { StorageError } from "@holdfast/storage"
+import type * as StorageError from "@holdfast/storage/StorageError"
 
 export const operations = [
   "create_backup",

@@ -2,7 +2,8 @@
  * The caller's side of a cell of the fault matrix: the operation, with what happens to its caller meanwhile.
  */
 import { expect } from "@effect/vitest"
-import type { BackupStorage, StorageError } from "@holdfast/storage"
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"

@@ -2,7 +2,7 @@
  * The command's side of a cell of the fault matrix, as a script for scripted processes. Data go through a child of the
  * shell, which publishes what it got when its input ends: the mean case.
  */
-import type { ScriptedProcesses } from "@holdfast/testkit"
+import type * as ScriptedProcesses from "@holdfast/testkit/ScriptedProcesses"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { waitsForCaller, wholeLength } from "./faultedCalls.ts"

@@ -3,7 +3,9 @@
  * resources are few. Speaks JSON on stdout.
  */
 import { NodeContext } from "@effect/platform-node"
-import { CommandPool, CommandRegistry, StorageCommand } from "@holdfast/storage"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import * as CommandRegistry from "@holdfast/storage-command/CommandRegistry"
+import * as StorageCommand from "@holdfast/storage-command/StorageCommand"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"

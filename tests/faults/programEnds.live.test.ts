@@ -4,8 +4,9 @@
  */
 import { NodeContext } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
-import { CommandRegistry } from "@holdfast/storage"
-import { ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import * as CommandRegistry from "@holdfast/storage-command/CommandRegistry"
+import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { spawnSync } from "node:child_process"

@@ -3,7 +3,9 @@
  * random suffixes aside.
  */
 import { describe, it } from "@effect/vitest"
-import { Golden, GoldenNode, TempDirectory } from "@holdfast/testkit"
+import * as Golden from "@holdfast/testkit/Golden"
+import * as GoldenNode from "@holdfast/testkit/GoldenNode"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import { expectGoldenBackups } from "./support/goldenBackups.ts"
 import { serve } from "./support/serving.ts"

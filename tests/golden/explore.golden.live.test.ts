@@ -1,25 +1,25 @@
 /** What `explore` makes of the reference ledgers, against what today's tool makes of them. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { describe, expect, it } from "@effect/vitest"
-import { type Exploration, ExploreState, ExploreTransaction } from "@holdfast/engine"
-import {
-  Bcs,
-  Bytes,
-  ContractEvent,
-  HashValue,
-  Json,
-  LedgerInfo,
-  Sha3,
-  StateKey,
-  StateValue,
-  Transaction,
-  TransactionInfo,
-  TransactionRecord,
-  Waypoint,
-  WriteSet
-} from "@holdfast/ledger"
-import { LocalFolder } from "@holdfast/storage"
-import { Golden } from "@holdfast/testkit"
+import type * as Exploration from "@holdfast/engine/Exploration"
+import * as ExploreState from "@holdfast/engine/ExploreState"
+import * as ExploreTransaction from "@holdfast/engine/ExploreTransaction"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as ContractEvent from "@holdfast/ledger/ContractEvent"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as Json from "@holdfast/ledger/Json"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as Sha3 from "@holdfast/ledger/Sha3"
+import * as StateKey from "@holdfast/ledger/StateKey"
+import * as StateValue from "@holdfast/ledger/StateValue"
+import * as Transaction from "@holdfast/ledger/Transaction"
+import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
+import * as TransactionRecord from "@holdfast/ledger/TransactionRecord"
+import * as Waypoint from "@holdfast/ledger/Waypoint"
+import * as WriteSet from "@holdfast/ledger/WriteSet"
+import * as LocalFolder from "@holdfast/storage-local/LocalFolder"
+import * as Golden from "@holdfast/testkit/Golden"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"

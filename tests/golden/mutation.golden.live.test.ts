@@ -2,7 +2,8 @@
  * Every change to a backup is found: the seeded ones of all reference storages, and those that the reference data name.
  */
 import { describe, it } from "@effect/vitest"
-import { Golden, TempDirectory } from "@holdfast/testkit"
+import * as Golden from "@holdfast/testkit/Golden"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as crypto from "node:crypto"

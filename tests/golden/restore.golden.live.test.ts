@@ -3,10 +3,11 @@
  * node answered, byte for byte, and whose backups are those that were restored.
  */
 import { describe, it } from "@effect/vitest"
-import type { Restore } from "@holdfast/engine"
-import { HashValue } from "@holdfast/ledger"
-import type { LedgerStore } from "@holdfast/ledger-store"
-import { Golden, TempDirectory } from "@holdfast/testkit"
+import type * as Restore from "@holdfast/engine/Restore"
+import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as Golden from "@holdfast/testkit/Golden"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as path from "node:path"
 import { expect } from "vitest"

@@ -2,8 +2,9 @@
  * The verifier accepts every storage that the reference tool wrote, with the numbers that stand in its facts.
  */
 import { describe, it } from "@effect/vitest"
-import { MetadataView, Verify } from "@holdfast/engine"
-import { Golden } from "@holdfast/testkit"
+import * as MetadataView from "@holdfast/engine/MetadataView"
+import * as Verify from "@holdfast/engine/Verify"
+import * as Golden from "@holdfast/testkit/Golden"
 import * as Effect from "effect/Effect"
 import * as path from "node:path"
 import { expect } from "vitest"

@@ -1,6 +1,6 @@
 /** The container and the service of `ops/`: that they are well-formed, and that what they name exists. */
 import { describe, expect, it } from "@effect/vitest"
-import { TempDirectory } from "@holdfast/testkit"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import { execFile, spawnSync } from "node:child_process"
 import * as fs from "node:fs"

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { MetricCatalogue, PrometheusText } from "@holdfast/cli"
+import * as MetricCatalogue from "@holdfast/observe/MetricCatalogue"
+import * as PrometheusText from "@holdfast/observe/PrometheusText"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
@@ -63,11 +64,11 @@ describe("metrics", () => {
     )
     expect(makers.sort()).toEqual([
       "backup-service/ServiceMetrics.ts",
-      "cli/ProcessMetrics.ts",
-      "engine/CoordinatorStatus.ts",
-      "engine/EngineMetrics.ts",
-      "engine/MetadataSync.ts",
-      "storage/internal/commandMetrics.ts"
+      "engine/base/EngineMetrics.ts",
+      "engine/catalogue/MetadataSync.ts",
+      "engine/coordinator/CoordinatorStatus.ts",
+      "observe/ProcessMetrics.ts",
+      "storage-command/internal/commandMetrics.ts"
     ])
   })
 })

@@ -2,7 +2,6 @@
  * Reads a query of Prometheus as far as rules and dashboards of ours go, and says what it asks for. Not the whole language:
  * no subqueries, offsets, `group_left` and the like. What it does not know it refuses.
  */
-
 /** What a query selects. */
 export interface Selector {
   readonly metric: string

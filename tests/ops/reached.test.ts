@@ -2,9 +2,9 @@
  * The metrics of a backup, a verification and a restore, after them.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { PrometheusText } from "@holdfast/cli"
-import { Verify } from "@holdfast/engine"
-import { TempDirectory } from "@holdfast/testkit"
+import * as Verify from "@holdfast/engine/Verify"
+import * as PrometheusText from "@holdfast/observe/PrometheusText"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"

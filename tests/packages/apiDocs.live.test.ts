@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { TempDirectory } from "@holdfast/testkit"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import { execFile } from "node:child_process"
 import * as fs from "node:fs"
@@ -10,7 +10,6 @@ const script = fileURLToPath(new URL("../../scripts/api-docs.mjs", import.meta.u
 
 interface Comment {
   readonly summary: ReadonlyArray<{ readonly text: string }>
-  readonly blockTags?: ReadonlyArray<{ readonly tag: string }>
 }
 
 /** What is read of TypeDoc's account of a package, a module, or something in one. */
@@ -23,9 +22,7 @@ interface Documented {
 }
 
 const isDocumented = ({ comment, signatures }: Documented): boolean =>
-  [comment, signatures?.[0]?.comment].some((each) =>
-    each !== undefined && (each.summary.length > 0 || each.blockTags?.some(({ tag }) => tag === "@since") === true)
-  )
+  [comment, signatures?.[0]?.comment].some((each) => each !== undefined && each.summary.length > 0)
 
 describe("the documentation of the libraries", () => {
   it.scoped("is made from their docstrings: no export is without, and no link leads nowhere", () =>
@@ -49,11 +46,15 @@ describe("the documentation of the libraries", () => {
         children.map((each) => ({ ...each, name: `${name}.${each.name}` }))
       )
       expect(packages.map(({ name }) => name.replace("/src", "")).sort()).toEqual(
-        ["backup-service", "devnet", "engine", "ledger", "ledger-store", "storage"]
+        ["backup-service", "devnet", "engine", "ledger", "ledger-store", "storage", "storage-command", "storage-local"]
       )
       expect(modules.length).toBeGreaterThan(50)
       expect(exports.length).toBeGreaterThan(300)
-      const undocumented = [...packages, ...modules, ...exports].filter((each) => !isDocumented(each))
+      const documented = new Set(exports.filter(isDocumented).map(({ name }) => name))
+      // A type of the same name as a documented schema needs no comment of its own.
+      const undocumented = [...packages, ...modules, ...exports].filter((each) =>
+        !isDocumented(each) && !documented.has(each.name)
+      )
       expect(undocumented.map(({ name }) => name)).toEqual([])
     }))
 })

@@ -12,7 +12,7 @@ interface Manifest {
   readonly name: string
   readonly type: string
   readonly files: ReadonlyArray<string>
-  readonly exports: { readonly ".": Readonly<Record<string, string>> }
+  readonly exports: Readonly<Record<string, Readonly<Record<string, string>> | null>>
   readonly dependencies: Readonly<Record<string, string>>
 }
 
@@ -39,11 +39,26 @@ describe.each(fs.readdirSync(packages).filter((name) => name !== "testkit"))("th
 
   it("is ESM with declarations, and ships what its exports name", () => {
     expect(manifest.type).toBe("module")
-    const { "@holdfast/source": source, ...built } = manifest.exports["."]
+    const { "@holdfast/source": source, ...built } = manifest.exports["."] ?? {}
+    expect(source).toBe("./src/index.ts")
     expect(built).toEqual({ types: "./dist/index.d.ts", default: "./dist/index.js" })
-    for (const file of [source ?? "", ...Object.values(built)]) {
-      expect([file, fs.existsSync(path.join(folder, file))]).toEqual([file, true])
-      expect(manifest.files).toContain(file.split("/")[1])
+    for (const each of Object.values(manifest.exports)) {
+      for (const file of Object.values(each ?? {}).filter((name) => !name.includes("*"))) {
+        expect([file, fs.existsSync(path.join(folder, file))]).toEqual([file, true])
+        expect(manifest.files).toContain(file.split("/")[1])
+      }
+    }
+  })
+
+  it("exports by its path each module that its index names, and keeps src/internal to itself", () => {
+    const index = fs.readFileSync(path.join(folder, "src/index.ts"), "utf8")
+    for (const [, as = "", file] of index.matchAll(/^export \* as (\w+) from "\.\/([\w/]+)\.ts"$/gm)) {
+      expect([file?.split("/").at(-1), file?.startsWith("internal/")]).toEqual([as, false])
+      const exported = manifest.exports[`./${as}`] ?? manifest.exports["./*"]
+      expect([as, exported?.["default"]?.replace("*", as)]).toEqual([as, `./dist/${file}.js`])
+    }
+    if (fs.existsSync(path.join(folder, "src/internal")) && "./*" in manifest.exports) {
+      expect(manifest.exports["./internal/*"]).toBeNull()
     }
   })
 

@@ -2,9 +2,14 @@
  * Whole backups through the configurations that real networks publish, with stand-ins for the tools of the clouds.
  */
 import { describe, expect, layer } from "@effect/vitest"
-import { MetadataView } from "@holdfast/engine"
-import { BackupStorage, CommandAdapter, CommandAdapterConfig, CommandPool } from "@holdfast/storage"
-import { Golden, ProcessProbe, TempDirectory } from "@holdfast/testkit"
+import * as MetadataView from "@holdfast/engine/MetadataView"
+import * as CommandAdapter from "@holdfast/storage-command/CommandAdapter"
+import * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Golden from "@holdfast/testkit/Golden"
+import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"

@@ -3,8 +3,9 @@
  * and nothing that is not whole is referred to. Tried again, the backup comes out whole.
  */
 import { describe, expect, layer } from "@effect/vitest"
-import { CommandPool, type StorageCommand } from "@holdfast/storage"
-import { TempDirectory } from "@holdfast/testkit"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import type * as StorageCommand from "@holdfast/storage-command/StorageCommand"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"

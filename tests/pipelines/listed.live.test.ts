@@ -4,8 +4,11 @@
  */
 import { NodeContext } from "@effect/platform-node"
 import { expect, layer } from "@effect/vitest"
-import { BackupStorage, CommandAdapter, CommandPool, LocalFolder } from "@holdfast/storage"
-import { TempDirectory } from "@holdfast/testkit"
+import * as CommandAdapter from "@holdfast/storage-command/CommandAdapter"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import * as LocalFolder from "@holdfast/storage-local/LocalFolder"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"

@@ -2,8 +2,11 @@
  * Reads through commands that fail once each: verify tries them again, and says what it would have said.
  */
 import { expect, layer } from "@effect/vitest"
-import { MetadataView, Retries } from "@holdfast/engine"
-import { BackupStorage, CommandAdapter, CommandPool } from "@holdfast/storage"
+import * as MetadataView from "@holdfast/engine/MetadataView"
+import * as Retries from "@holdfast/engine/Retries"
+import * as CommandAdapter from "@holdfast/storage-command/CommandAdapter"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"

@@ -2,7 +2,7 @@
  * A write whose sibling fails lets go of its source, and is gone, before the failure is seen.
  */
 import { expect, it } from "@effect/vitest"
-import { CommandPool } from "@holdfast/storage"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"

@@ -3,7 +3,7 @@
  * the same network; by its whole history, and from the newest state before every kind of version.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { TempDirectory } from "@holdfast/testkit"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as path from "node:path"
 import { answersOf, objectionsToWhole } from "../support/answers.ts"

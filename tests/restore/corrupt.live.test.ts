@@ -3,9 +3,12 @@
  * restore from the unchanged backup goes on from there to the same ledger.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { EngineError, Restore } from "@holdfast/engine"
-import { LedgerStore, LmdbLedgerStore } from "@holdfast/ledger-store"
-import { Golden, TempDirectory } from "@holdfast/testkit"
+import * as EngineError from "@holdfast/engine/EngineError"
+import * as Restore from "@holdfast/engine/Restore"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
+import * as Golden from "@holdfast/testkit/Golden"
+import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import * as path from "node:path"

@@ -5,7 +5,8 @@
  *
  * Each program reaches it through a session. One whose machine dies is cut off: what it was at goes no further.
  */
-import { BackupStorage, StorageError } from "@holdfast/storage"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as StorageError from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

@@ -1,7 +1,9 @@
 /**
  * What must hold of a storage at any moment, whatever happens to it and to those who use it.
  */
-import { Manifest, Metadata, MetadataView } from "@holdfast/engine"
+import * as Manifest from "@holdfast/engine/Manifest"
+import * as Metadata from "@holdfast/engine/Metadata"
+import * as MetadataView from "@holdfast/engine/MetadataView"
 import * as Either from "effect/Either"
 import type { KeptFile } from "./faultyStorage.ts"
 

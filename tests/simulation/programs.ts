@@ -3,21 +3,19 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import { Client } from "@holdfast/backup-service"
-import {
-  BackupJournal,
-  Cleanup,
-  Compaction,
-  Coordinator,
-  CoordinatorStatus,
-  IncrementalVerify,
-  MetadataCache,
-  Retries,
-  Settings,
-  Verify,
-  VerifyRecord
-} from "@holdfast/engine"
-import type { BackupStorage } from "@holdfast/storage"
+import * as Client from "@holdfast/backup-service/Client"
+import * as BackupJournal from "@holdfast/engine/BackupJournal"
+import * as Cleanup from "@holdfast/engine/Cleanup"
+import * as Compaction from "@holdfast/engine/Compaction"
+import * as Coordinator from "@holdfast/engine/Coordinator"
+import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
+import * as IncrementalVerify from "@holdfast/engine/IncrementalVerify"
+import * as MetadataCache from "@holdfast/engine/MetadataCache"
+import * as Retries from "@holdfast/engine/Retries"
+import * as Settings from "@holdfast/engine/Settings"
+import * as Verify from "@holdfast/engine/Verify"
+import * as VerifyRecord from "@holdfast/engine/VerifyRecord"
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SubscriptionRef from "effect/SubscriptionRef"

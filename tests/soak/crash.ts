@@ -1,7 +1,7 @@
 /**
  * The program ended by KILL at random moments of what it writes to a store: it goes on, and nobody can tell.
  */
-import type { LedgerStoreError } from "@holdfast/ledger-store"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"

@@ -1,8 +1,8 @@
 /**
  * The verifier against seeded changes to every reference storage: each is found, or covered by no rule of a valid backup.
  */
-import type { EngineError } from "@holdfast/engine"
-import type { StorageError } from "@holdfast/storage"
+import type * as EngineError from "@holdfast/engine/EngineError"
+import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Golden from "@holdfast/testkit/Golden"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"

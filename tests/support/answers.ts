@@ -1,8 +1,13 @@
 /**
  * Everything that a backup service answers of its ledger, as digests: two nodes with the same ledger have the same ones.
  */
-import { Routes } from "@holdfast/backup-service"
-import { Bcs, Bytes, Frames, LedgerInfo, StateKey, StateValue } from "@holdfast/ledger"
+import * as Routes from "@holdfast/backup-service/Routes"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as Frames from "@holdfast/ledger/Frames"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as StateKey from "@holdfast/ledger/StateKey"
+import * as StateValue from "@holdfast/ledger/StateValue"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"

@@ -2,17 +2,19 @@
  * A development network, and whole backups of it in a folder: what restores are tested with.
  */
 import { NodeContext, NodeHttpClient } from "@effect/platform-node"
-import { Client } from "@holdfast/backup-service"
-import { Devnet, DevnetOptions, type Summary } from "@holdfast/devnet"
-import {
-  type BackupResult,
-  EpochEndingBackup,
-  Settings,
-  StateSnapshotBackup,
-  TransactionBackup
-} from "@holdfast/engine"
-import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
-import { type BackupStorage, LocalFolder } from "@holdfast/storage"
+import * as Client from "@holdfast/backup-service/Client"
+import * as Devnet from "@holdfast/devnet/Devnet"
+import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
+import type * as Summary from "@holdfast/devnet/Summary"
+import type * as BackupResult from "@holdfast/engine/BackupResult"
+import * as EpochEndingBackup from "@holdfast/engine/EpochEndingBackup"
+import * as Settings from "@holdfast/engine/Settings"
+import * as StateSnapshotBackup from "@holdfast/engine/StateSnapshotBackup"
+import * as TransactionBackup from "@holdfast/engine/TransactionBackup"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as MemoryLedgerStore from "@holdfast/ledger-store/MemoryLedgerStore"
+import * as LocalFolder from "@holdfast/storage-local/LocalFolder"
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"

@@ -2,7 +2,7 @@
  * Programs that write to a ledger store, ended by KILL at random moments and started again until they are done: in
  * between the store opens and holds whole blocks, and in the end it answers what that of an undisturbed run does.
  */
-import type { LedgerStoreError } from "@holdfast/ledger-store"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"

@@ -2,8 +2,11 @@
  * The backup service of a ledger store without the network between: what fails in the store is a connection that is cut
  * or an answer of status 500, as it is over HTTP.
  */
-import { BackupServiceError, Client, Routes } from "@holdfast/backup-service"
-import type { LedgerStore, LedgerStoreError } from "@holdfast/ledger-store"
+import * as BackupServiceError from "@holdfast/backup-service/BackupServiceError"
+import * as Client from "@holdfast/backup-service/Client"
+import * as Routes from "@holdfast/backup-service/Routes"
+import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 

@@ -1,9 +1,12 @@
 /**
  * Restores in this process, each into a ledger store in a folder.
  */
-import { Restore, type RestorePlan } from "@holdfast/engine"
-import { LedgerStore, type LedgerStoreError, LmdbLedgerStore } from "@holdfast/ledger-store"
-import type { BackupStorage } from "@holdfast/storage"
+import * as Restore from "@holdfast/engine/Restore"
+import type * as RestorePlan from "@holdfast/engine/RestorePlan"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
+import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

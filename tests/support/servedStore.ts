@@ -3,8 +3,10 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as HttpServer from "@effect/platform/HttpServer"
-import { Server } from "@holdfast/backup-service"
-import { LedgerStore, type LedgerStoreError, LmdbLedgerStore } from "@holdfast/ledger-store"
+import * as Server from "@holdfast/backup-service/Server"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
+import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"

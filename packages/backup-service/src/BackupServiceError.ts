@@ -1,7 +1,5 @@
 /**
  * The errors of whoever asks a backup service, in one place, and which of them can pass by themselves.
- *
- * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
@@ -14,9 +12,6 @@ import * as Schema from "effect/Schema"
  * - `TooLarge`: an answer, or a record, that is larger than the limit.
  * - `Malformed`: an answer that is not what the endpoint promises.
  * - `ShortCount`: a complete stream with fewer records than were asked for.
- *
- * @since 0.1.0
- * @category models
  */
 export const BackupServiceErrorReason = Schema.Literal(
   "InvalidAddress",
@@ -29,18 +24,10 @@ export const BackupServiceErrorReason = Schema.Literal(
   "ShortCount"
 )
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type BackupServiceErrorReason = typeof BackupServiceErrorReason.Type
 
-/**
- * A backup service did not answer as it should.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A backup service did not answer as it should. */
 export class BackupServiceError
   extends Schema.TaggedError<BackupServiceError>("@holdfast/backup-service/BackupServiceError")("BackupServiceError", {
     reason: BackupServiceErrorReason,
@@ -63,12 +50,7 @@ const requestTimeout = 408
 const tooManyRequests = 429
 const firstServerError = 500
 
-/**
- * Can asking again help? A node that is restarting, overloaded or a little behind can answer the next time.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Can asking again help? A node that is restarting, overloaded or a little behind can answer the next time. */
 export const isRetryable = (error: BackupServiceError): boolean => {
   switch (error.reason) {
     case "Unreachable":

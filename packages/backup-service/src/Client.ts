@@ -8,11 +8,12 @@
  * Who retries: the caller. `BackupServiceError.isRetryable` says whether it can help.
  *
  * Source: the service page of the specification.
- *
- * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
-import { Frames, type HashValue, type LedgerInfo, type Proofs } from "@holdfast/ledger"
+import * as Frames from "@holdfast/ledger/Frames"
+import type * as HashValue from "@holdfast/ledger/HashValue"
+import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import type * as Proofs from "@holdfast/ledger/Proofs"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -26,9 +27,6 @@ import * as Routes from "./Routes.ts"
 /**
  * A node's backup service. Streams carry framed records in buffers as they arrive, cut anywhere. The end of a stream, or
  * the scope of an effect, closes the connection or gives it back.
- *
- * @since 0.1.0
- * @category services
  */
 export class BackupServiceClient
   extends Context.Tag("@holdfast/backup-service/BackupServiceClient")<BackupServiceClient, {
@@ -65,10 +63,7 @@ export class BackupServiceClient
   }>()
 {}
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export interface ClientOptions {
   /** URL of the service: `http://localhost:6186`, say. */
   readonly address: string
@@ -78,12 +73,7 @@ export interface ClientOptions {
   readonly maxAnswerBytes?: number
 }
 
-/**
- * A client of the service at an address. Nothing is asked yet; fails with `InvalidAddress`.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A client of the service at an address. Nothing is asked yet; fails with `InvalidAddress`. */
 export const make = (
   options: ClientOptions
 ): Effect.Effect<BackupServiceClient["Type"], BackupServiceError, HttpClient.HttpClient> =>
@@ -111,21 +101,13 @@ export const make = (
     })
   })
 
-/**
- * A client of the service at an address.
- *
- * @since 0.1.0
- * @category layers
- */
+/** A client of the service at an address. */
 export const layer = (
   options: ClientOptions
 ): Layer.Layer<BackupServiceClient, BackupServiceError, HttpClient.HttpClient> =>
   Layer.effect(BackupServiceClient, make(options))
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export interface RecordsOptions {
   /** Address and path, for errors. */
   readonly address: string
@@ -140,9 +122,6 @@ export interface RecordsOptions {
  * The whole records of a stream, counted. Fails with `ShortCount` if the stream ends with fewer than expected: a node
  * that is behind, or has pruned what was asked for, says so in no other way. Fails with `Malformed` if there are more,
  * or if it ends within a record, and with `TooLarge` at a record over the limit.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const records = <E, R>(
   stream: Stream.Stream<Uint8Array, E, R>,

@@ -2,17 +2,13 @@
  * The endpoints of a backup service, once for the client and the server: paths, parameters, and what is answered.
  *
  * Source: the service page of the specification.
- *
- * @since 0.1.0
  */
-import { Bcs, HashValue, LedgerInfo, Proofs } from "@holdfast/ledger"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as Proofs from "@holdfast/ledger/Proofs"
 
-/**
- * An endpoint with its parameters, which are the segments of the path after the name.
- *
- * @since 0.1.0
- * @category models
- */
+/** An endpoint with its parameters, which are the segments of the path after the name. */
 export interface Route<P extends ReadonlyArray<unknown>> {
   /** The first segment of the path. */
   readonly name: string
@@ -22,22 +18,12 @@ export interface Route<P extends ReadonlyArray<unknown>> {
   readonly parse: (segments: ReadonlyArray<string>) => P | undefined
 }
 
-/**
- * An endpoint that answers one value as BCS.
- *
- * @since 0.1.0
- * @category models
- */
+/** An endpoint that answers one value as BCS. */
 export interface ValueRoute<P extends ReadonlyArray<unknown>, A> extends Route<P> {
   readonly codec: Bcs.Codec<A>
 }
 
-/**
- * An endpoint that answers a stream of framed records.
- *
- * @since 0.1.0
- * @category models
- */
+/** An endpoint that answers a stream of framed records. */
 export interface RecordsRoute<P extends ReadonlyArray<unknown>> extends Route<P> {
   /** What a record is, for people. */
   readonly record: string
@@ -112,67 +98,37 @@ const three = <A, B, C>(
   }
 })
 
-/**
- * What the node says of itself; none while its database is not bootstrapped.
- *
- * @since 0.1.0
- * @category endpoints
- */
+/** What the node says of itself; none while its database is not bootstrapped. */
 export const dbState: ValueRoute<[], LedgerInfo.DbState | undefined> = {
   ...none("db_state"),
   codec: Bcs.option(LedgerInfo.DbState)
 }
 
-/**
- * Epoch-ending ledger infos of epochs `start` … `end - 1`.
- *
- * @since 0.1.0
- * @category endpoints
- */
+/** Epoch-ending ledger infos of epochs `start` … `end - 1`. */
 export const epochEndingLedgerInfos: RecordsRoute<[start: number, end: number]> = {
   ...two("epoch_ending_ledger_infos", u64, u64),
   record: "epoch-ending ledger infos"
 }
 
-/**
- * Number of state items at a version.
- *
- * @since 0.1.0
- * @category endpoints
- */
+/** Number of state items at a version. */
 export const stateItemCount: ValueRoute<[version: number], number> = {
   ...one("state_item_count", u64),
   codec: Bcs.u53
 }
 
-/**
- * All state items at a version, in ascending order of their key hashes.
- *
- * @since 0.1.0
- * @category endpoints
- */
+/** All state items at a version, in ascending order of their key hashes. */
 export const stateSnapshot: RecordsRoute<[version: number]> = {
   ...one("state_snapshot", u64),
   record: "state items"
 }
 
-/**
- * At most `limit` state items at a version, from the one at index `start` on.
- *
- * @since 0.1.0
- * @category endpoints
- */
+/** At most `limit` state items at a version, from the one at index `start` on. */
 export const stateSnapshotChunk: RecordsRoute<[version: number, start: number, limit: number]> = {
   ...three("state_snapshot_chunk", u64, u64, u64),
   record: "state items"
 }
 
-/**
- * Proof of all state items up to a key, which exists.
- *
- * @since 0.1.0
- * @category endpoints
- */
+/** Proof of all state items up to a key, which exists. */
 export const stateRangeProof: ValueRoute<
   [version: number, endKeyHash: HashValue.HashValue],
   Proofs.SparseMerkleRangeProof
@@ -181,34 +137,19 @@ export const stateRangeProof: ValueRoute<
   codec: Proofs.SparseMerkleRangeProof
 }
 
-/**
- * Proof of the transaction info of a version.
- *
- * @since 0.1.0
- * @category endpoints
- */
+/** Proof of the transaction info of a version. */
 export const stateRootProof: ValueRoute<[version: number], Proofs.StateRootProof> = {
   ...one("state_root_proof", u64),
   codec: Proofs.StateRootProof
 }
 
-/**
- * At most `count` transactions from version `start` on, as `V1` records.
- *
- * @since 0.1.0
- * @category endpoints
- */
+/** At most `count` transactions from version `start` on, as `V1` records. */
 export const transactions: RecordsRoute<[start: number, count: number]> = {
   ...two("transactions", u64, u64),
   record: "transactions"
 }
 
-/**
- * Proof of the transaction infos `first` … `last`.
- *
- * @since 0.1.0
- * @category endpoints
- */
+/** Proof of the transaction infos `first` … `last`. */
 export const transactionRangeProof: ValueRoute<
   [first: number, last: number],
   Proofs.TransactionRangeProof
@@ -217,12 +158,7 @@ export const transactionRangeProof: ValueRoute<
   codec: Proofs.TransactionRangeProof
 }
 
-/**
- * The segments of a request's path: without its query, without one trailing slash.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** The segments of a request's path: without its query, without one trailing slash. */
 export const segments = (url: string): ReadonlyArray<string> => {
   const [path = ""] = url.split("?")
   return path.replace(/^\//, "").replace(/\/$/, "").split("/")

@@ -6,16 +6,15 @@
  * reads slowly slows the reading down; one that goes away ends it.
  *
  * Source: the service page of the specification.
- *
- * @since 0.1.0
  */
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import { Bcs } from "@holdfast/ledger"
-import { LedgerStore, type LedgerStoreError } from "@holdfast/ledger-store"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
+import * as Bcs from "@holdfast/ledger/Bcs"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -111,12 +110,7 @@ const records = <P extends ReadonlyArray<unknown>>(
     }))
 }]
 
-/**
- * The service of the store as an application for any HTTP server whose connections can be cut.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The service of the store as an application for any HTTP server whose connections can be cut. */
 export const make: Effect.Effect<HttpApp.Default, never, LedgerStore.LedgerStore> = Effect.map(
   LedgerStore.LedgerStore,
   (store) => {
@@ -142,12 +136,7 @@ export const make: Effect.Effect<HttpApp.Default, never, LedgerStore.LedgerStore
   }
 )
 
-/**
- * Serves the store on the HTTP server of the environment for as long as the layer lives.
- *
- * @since 0.1.0
- * @category layers
- */
+/** Serves the store on the HTTP server of the environment for as long as the layer lives. */
 export const layer: Layer.Layer<never, never, HttpServer.HttpServer | LedgerStore.LedgerStore> = Layer.unwrapEffect(
   Effect.map(make, (app) => HttpServer.serve(app))
 )

@@ -4,16 +4,11 @@
  * The label `endpoint` is the name of a route, whatever was asked for: there are few of them.
  *
  * Source: the operations page of the specification.
- *
- * @since 0.1.0
  */
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
 
-/**
- * @since 0.1.0
- * @category metrics
- */
+/** / */
 export const metrics = {
   receivedBytes: Metric.counter("aptos_db_backup_received_bytes", {
     description: "Bytes that the node sent, by endpoint",

@@ -1,7 +1,5 @@
 /**
  * A node's backup service: its routes, a client, and a server over a ledger store.
- *
- * @since 0.1.0
  */
 export * as BackupServiceError from "./BackupServiceError.ts"
 export * as Client from "./Client.ts"

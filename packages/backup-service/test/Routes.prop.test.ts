@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Routes } from "@holdfast/backup-service"
+import * as Routes from "@holdfast/backup-service/Routes"
 import * as FastCheck from "effect/FastCheck"
 
 const u53 = FastCheck.maxSafeNat()

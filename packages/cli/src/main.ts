@@ -1,17 +1,15 @@
 /**
  * The program: gives the command line its process.
- *
- * @since 0.1.0
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as ExitCode from "./ExitCode.ts"
-import * as LazyHttpClient from "./LazyHttpClient.ts"
-import { run } from "./Run.ts"
-import * as Signals from "./Signals.ts"
-import * as Stdio from "./Stdio.ts"
+import * as ExitCode from "./exit/ExitCode.ts"
+import * as Signals from "./exit/Signals.ts"
+import * as LazyHttpClient from "./machine/LazyHttpClient.ts"
+import { run } from "./program/Run.ts"
+import * as Stdio from "./terminal/Stdio.ts"
 
 const firstArgument = 2
 

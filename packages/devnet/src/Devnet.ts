@@ -4,11 +4,14 @@
  *
  * All of it follows from the options and from where the store's ledger ends: a network goes on in a store that was
  * closed and opened again, and two stores that have grown as far hold the same bytes.
- *
- * @since 0.1.0
  */
-import { Bcs, Bytes, HashValue, type LedgerInfo, Transaction } from "@holdfast/ledger"
-import { LedgerStore, type LedgerStoreError } from "@holdfast/ledger-store"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as Transaction from "@holdfast/ledger/Transaction"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -27,12 +30,7 @@ type LedgerInfoWithSignatures = LedgerInfo.LedgerInfoWithSignatures
 type StoreError = LedgerStoreError.LedgerStoreError
 type Store = LedgerStore.LedgerStore["Type"]
 
-/**
- * A network. Its operations write to the `LedgerStore` of their environment, one at a time.
- *
- * @since 0.1.0
- * @category models
- */
+/** A network. Its operations write to the `LedgerStore` of their environment, one at a time. */
 export interface Devnet {
   readonly options: DevnetOptions
   /** Appends what the store still lacks of the starting point that the options name; nothing if it is past it. */
@@ -45,12 +43,7 @@ export interface Devnet {
   }) => Effect.Effect<never, DevnetError | StoreError, LedgerStore.LedgerStore>
 }
 
-/**
- * The network of these options.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The network of these options. */
 export const make = (options: DevnetOptions): Devnet => {
   const network = Network.make(options)
   const resume = <A, E>(use: (store: Store) => Effect.Effect<A, E>) =>
@@ -64,12 +57,7 @@ export const make = (options: DevnetOptions): Devnet => {
   }
 }
 
-/**
- * Brings the store to the starting point of the network of these options: see {@link Devnet.grow}.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Brings the store to the starting point of the network of these options: see {@link Devnet.grow}. */
 export const grow = (
   options: DevnetOptions
 ): Effect.Effect<Summary.Summary, DevnetError | StoreError, LedgerStore.LedgerStore> => make(options).grow

@@ -1,25 +1,15 @@
 /**
  * The errors of a development network.
- *
- * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
 /**
  * - `OtherLedger`: the store holds a ledger that is not this network's, or not from its beginning.
  * - `NotAtBlockEnd`: the store ends within a block, or has no ledger info for its newest version.
- *
- * @since 0.1.0
- * @category models
  */
 export const DevnetErrorReason = Schema.Literal("OtherLedger", "NotAtBlockEnd")
 
-/**
- * A network cannot grow in the store it was given.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A network cannot grow in the store it was given. */
 export class DevnetError extends Schema.TaggedError<DevnetError>("@holdfast/devnet/DevnetError")("DevnetError", {
   reason: DevnetErrorReason,
   detail: Schema.String

@@ -1,7 +1,5 @@
 /**
  * What a development network is made from. Same options, same bytes, for ever.
- *
- * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
@@ -11,9 +9,6 @@ const integer = (low: number, high: number, standard: number) =>
 /**
  * Options of a network; all have defaults. Those that shape the ledger stand in its genesis: a store that holds a network
  * of other options is refused.
- *
- * @since 0.1.0
- * @category models
  */
 export class DevnetOptions extends Schema.Class<DevnetOptions>("@holdfast/devnet/DevnetOptions")({
   /** Where all randomness comes from. */

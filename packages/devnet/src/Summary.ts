@@ -1,21 +1,19 @@
 /**
  * What a ledger that a store holds comes to: what backups, restores and queries of it must agree with.
- *
- * @since 0.1.0
  */
-import { Bcs, Frames, type HashValue, LedgerInfo, Waypoint } from "@holdfast/ledger"
-import { LedgerStore, LedgerStoreError } from "@holdfast/ledger-store"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as Frames from "@holdfast/ledger/Frames"
+import type * as HashValue from "@holdfast/ledger/HashValue"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as Waypoint from "@holdfast/ledger/Waypoint"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
-/**
- * The end of an epoch.
- *
- * @since 0.1.0
- * @category models
- */
+/** The end of an epoch. */
 export interface EpochEnding {
   readonly epoch: number
   readonly version: number
@@ -26,12 +24,7 @@ export interface EpochEnding {
   readonly stateItems: number
 }
 
-/**
- * A ledger with at least its genesis.
- *
- * @since 0.1.0
- * @category models
- */
+/** A ledger with at least its genesis. */
 export interface Summary {
   /** Of the latest ledger info, as are version and root. */
   readonly latestEpoch: number
@@ -50,9 +43,6 @@ const corrupt = (detail: string): LedgerStoreError.LedgerStoreError =>
 /**
  * Reads the summary of the store's ledger. Fails with `LedgerStoreError`: `NotAvailable` for an empty store, and
  * whatever the store says.
- *
- * @since 0.1.0
- * @category reading
  */
 export const read: Effect.Effect<Summary, LedgerStoreError.LedgerStoreError, LedgerStore.LedgerStore> = Effect.gen(
   function*() {

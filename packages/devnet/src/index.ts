@@ -1,7 +1,5 @@
 /**
  * A development network, grown into a ledger store.
- *
- * @since 0.1.0
  */
 export * as Devnet from "./Devnet.ts"
 export * as DevnetError from "./DevnetError.ts"

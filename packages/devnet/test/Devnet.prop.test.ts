@@ -2,9 +2,12 @@
  * Networks of any options are true ledgers.
  */
 import { expect, it } from "@effect/vitest"
-import { Devnet, DevnetOptions } from "@holdfast/devnet"
-import { EpochHistory, Frames } from "@holdfast/ledger"
-import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
+import * as Devnet from "@holdfast/devnet/Devnet"
+import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as MemoryLedgerStore from "@holdfast/ledger-store/MemoryLedgerStore"
+import * as EpochHistory from "@holdfast/ledger/EpochHistory"
+import * as Frames from "@holdfast/ledger/Frames"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Layer from "effect/Layer"

@@ -2,20 +2,22 @@
  * The network: what it grows, that it is the same for ever, and that every part of it is true.
  */
 import { expect, it } from "@effect/vitest"
-import { Devnet, DevnetError, DevnetOptions, Summary } from "@holdfast/devnet"
-import {
-  Bcs,
-  Bytes,
-  EpochHistory,
-  Genesis,
-  HashValue,
-  LedgerInfo,
-  StateKey,
-  Transaction,
-  Waypoint,
-  WriteSet
-} from "@holdfast/ledger"
-import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
+import * as Devnet from "@holdfast/devnet/Devnet"
+import * as DevnetError from "@holdfast/devnet/DevnetError"
+import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
+import * as Summary from "@holdfast/devnet/Summary"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as MemoryLedgerStore from "@holdfast/ledger-store/MemoryLedgerStore"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as EpochHistory from "@holdfast/ledger/EpochHistory"
+import * as Genesis from "@holdfast/ledger/Genesis"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as StateKey from "@holdfast/ledger/StateKey"
+import * as Transaction from "@holdfast/ledger/Transaction"
+import * as Waypoint from "@holdfast/ledger/Waypoint"
+import * as WriteSet from "@holdfast/ledger/WriteSet"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"

@@ -3,9 +3,11 @@
  * it is a decision, not a repair.
  */
 import { expect, it } from "@effect/vitest"
-import { Devnet, DevnetOptions } from "@holdfast/devnet"
-import { HashValue, Waypoint } from "@holdfast/ledger"
-import { MemoryLedgerStore } from "@holdfast/ledger-store"
+import * as Devnet from "@holdfast/devnet/Devnet"
+import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
+import * as MemoryLedgerStore from "@holdfast/ledger-store/MemoryLedgerStore"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as Waypoint from "@holdfast/ledger/Waypoint"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 

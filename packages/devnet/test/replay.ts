@@ -2,19 +2,17 @@
  * A second opinion on a ledger: decodes every record that a store serves and works out hashes, roots and state anew, with
  * another SHA3 and the plainest of trees.
  */
-import {
-  Bcs,
-  BcsReader,
-  Bytes,
-  ContractEvent,
-  HashValue,
-  StateKey,
-  StateValue,
-  Transaction,
-  TransactionInfo,
-  WriteSet
-} from "@holdfast/ledger"
-import { LedgerStore } from "@holdfast/ledger-store"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as BcsReader from "@holdfast/ledger/BcsReader"
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as ContractEvent from "@holdfast/ledger/ContractEvent"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as StateKey from "@holdfast/ledger/StateKey"
+import * as StateValue from "@holdfast/ledger/StateValue"
+import * as Transaction from "@holdfast/ledger/Transaction"
+import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
+import * as WriteSet from "@holdfast/ledger/WriteSet"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"

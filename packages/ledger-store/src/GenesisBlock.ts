@@ -1,9 +1,7 @@
 /**
  * The first block of a ledger, from what a network publishes of it.
- *
- * @since 0.1.0
  */
-import { Genesis } from "@holdfast/ledger"
+import * as Genesis from "@holdfast/ledger/Genesis"
 import * as Option from "effect/Option"
 import type { Block } from "./LedgerStore.ts"
 
@@ -15,9 +13,6 @@ const noAuxiliaryInfo = Uint8Array.of(0)
  * waypoint is the store's from then on.
  *
  * Throws `BcsError` and `ProofError` (`BadGenesis`).
- *
- * @since 0.1.0
- * @category constructors
  */
 export const make = (transaction: Uint8Array): Block => {
   const { events, ledgerInfo, transactionInfo, writeSet } = Genesis.make(transaction)

@@ -9,22 +9,17 @@
  * epoch has ended.
  *
  * Source: the service page of the specification.
- *
- * @since 0.1.0
  */
-import type { HashValue, LedgerInfo, Proofs } from "@holdfast/ledger"
+import type * as HashValue from "@holdfast/ledger/HashValue"
+import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import type * as Proofs from "@holdfast/ledger/Proofs"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { LedgerStoreError } from "./LedgerStoreError.ts"
 
-/**
- * A transaction with everything a ledger keeps about it, each part as its BCS.
- *
- * @since 0.1.0
- * @category models
- */
+/** A transaction with everything a ledger keeps about it, each part as its BCS. */
 export interface TransactionToCommit {
   readonly transaction: Uint8Array
   readonly auxiliaryInfo: Uint8Array
@@ -34,24 +29,14 @@ export interface TransactionToCommit {
   readonly writeSet: Uint8Array
 }
 
-/**
- * Consecutive transactions, and the ledger info that closes them where there is one.
- *
- * @since 0.1.0
- * @category models
- */
+/** Consecutive transactions, and the ledger info that closes them where there is one. */
 export interface Block {
   readonly firstVersion: number
   readonly transactions: ReadonlyArray<TransactionToCommit>
   readonly ledgerInfo: Option.Option<LedgerInfo.LedgerInfoWithSignatures>
 }
 
-/**
- * The newest state of the store: what the next block builds on.
- *
- * @since 0.1.0
- * @category models
- */
+/** The newest state of the store: what the next block builds on. */
 export interface Head {
   /** Transactions committed: the version of the next one. */
   readonly nextVersion: number
@@ -61,12 +46,7 @@ export interface Head {
   readonly latestLedgerInfo: Option.Option<LedgerInfo.LedgerInfoWithSignatures>
 }
 
-/**
- * A ledger store.
- *
- * @since 0.1.0
- * @category services
- */
+/** A ledger store. */
 export class LedgerStore extends Context.Tag("@holdfast/ledger-store/LedgerStore")<LedgerStore, {
   /** Epoch of the latest ledger info and its version; none while nothing is committed. */
   readonly dbState: Effect.Effect<Option.Option<LedgerInfo.DbState>, LedgerStoreError>

@@ -1,7 +1,5 @@
 /**
  * The errors of every ledger store, in one place.
- *
- * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
@@ -11,18 +9,10 @@ import * as Schema from "effect/Schema"
  * - `Refused`: the store holds something else than what should come into it: another network, another state, more.
  * - `Corrupt`: what the store holds cannot be read back as what was written.
  * - `Io`: the medium failed.
- *
- * @since 0.1.0
- * @category models
  */
 export const LedgerStoreErrorReason = Schema.Literal("NotAvailable", "Inconsistent", "Refused", "Corrupt", "Io")
 
-/**
- * A ledger store could not answer or refused to commit.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A ledger store could not answer or refused to commit. */
 export class LedgerStoreError
   extends Schema.TaggedError<LedgerStoreError>("@holdfast/ledger-store/LedgerStoreError")("LedgerStoreError", {
     operation: Schema.String,
@@ -43,9 +33,6 @@ export class LedgerStoreError
  * - `InUse`: another process, or another place in this one, writes to the store.
  * - `Corrupt`: the store's files are damaged.
  * - `Io`: the folder cannot be read or written.
- *
- * @since 0.1.0
- * @category models
  */
 export const LedgerStoreOpenErrorReason = Schema.Literal(
   "Missing",
@@ -57,12 +44,7 @@ export const LedgerStoreOpenErrorReason = Schema.Literal(
   "Io"
 )
 
-/**
- * A ledger store could not be opened. Nothing in its folder was changed.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A ledger store could not be opened. Nothing in its folder was changed. */
 export class LedgerStoreOpenError
   extends Schema.TaggedError<LedgerStoreOpenError>("@holdfast/ledger-store/LedgerStoreOpenError")(
     "LedgerStoreOpenError",

@@ -10,10 +10,11 @@
  * state checkpoint hashes.
  *
  * Source: the backup page of the specification, section 7.
- *
- * @since 0.1.0
  */
-import type { LedgerInfo, Proofs, Scan, StateSnapshotVerifier } from "@holdfast/ledger"
+import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import type * as Proofs from "@holdfast/ledger/Proofs"
+import type * as Scan from "@holdfast/ledger/Scan"
+import type * as StateSnapshotVerifier from "@holdfast/ledger/StateSnapshotVerifier"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
@@ -21,43 +22,23 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { LedgerStoreError } from "./LedgerStoreError.ts"
 
-/**
- * Which half of a state is imported: its values, the tree that proves them, or both at once.
- *
- * @since 0.1.0
- * @category models
- */
+/** Which half of a state is imported: its values, the tree that proves them, or both at once. */
 export type StatePart = "all" | "values" | "tree"
 
-/**
- * How much of a state's half is in: its first items, proven.
- *
- * @since 0.1.0
- * @category models
- */
+/** How much of a state's half is in: its first items, proven. */
 export interface PartProgress {
   readonly items: number
   readonly complete: boolean
 }
 
-/**
- * A state that is being imported.
- *
- * @since 0.1.0
- * @category models
- */
+/** A state that is being imported. */
 export interface StateUnderWay {
   readonly version: number
   readonly values: PartProgress
   readonly tree: PartProgress
 }
 
-/**
- * Where a store stands.
- *
- * @since 0.1.0
- * @category models
- */
+/** Where a store stands. */
 export interface RestoreProgress {
   /** Epoch endings that are in: those of the epochs before this one. */
   readonly nextEpoch: number
@@ -69,24 +50,14 @@ export interface RestoreProgress {
   readonly nextVersion: number
 }
 
-/**
- * A state to be imported: that of the version with which an epoch ended.
- *
- * @since 0.1.0
- * @category models
- */
+/** A state to be imported: that of the version with which an epoch ended. */
 export interface StateToImport {
   /** Of the transaction info with the state root; checked by the caller. The ledger info is the epoch's ending. */
   readonly rootProof: Proofs.StateRootProof
   readonly part: StatePart
 }
 
-/**
- * Takes the items of a state in the order of their key hashes.
- *
- * @since 0.1.0
- * @category models
- */
+/** Takes the items of a state in the order of their key hashes. */
 export interface StateImport {
   /** Items that are in and proven: the caller goes on with the next one. */
   readonly items: number
@@ -105,10 +76,7 @@ export interface StateImport {
   readonly finish: Effect.Effect<void, LedgerStoreError>
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export interface TransactionImportOptions {
   /** Transactions of later versions are passed over. */
   readonly lastVersion: number
@@ -116,12 +84,7 @@ export interface TransactionImportOptions {
   readonly maxStagedBytes: number
 }
 
-/**
- * Takes transactions in the order of their versions.
- *
- * @since 0.1.0
- * @category models
- */
+/** Takes transactions in the order of their versions. */
 export interface TransactionImport {
   /**
    * Copies the transactions of a scan, of which the first has that version. Those that are in already are passed over.
@@ -137,12 +100,7 @@ export interface TransactionImport {
   readonly settle: (proof: LedgerInfo.LedgerInfoWithSignatures) => Effect.Effect<void, LedgerStoreError>
 }
 
-/**
- * What a restore writes.
- *
- * @since 0.1.0
- * @category services
- */
+/** What a restore writes. */
 export class RestoreTarget extends Context.Tag("@holdfast/ledger-store/RestoreTarget")<RestoreTarget, {
   readonly progress: Effect.Effect<RestoreProgress, LedgerStoreError>
   /** All epoch endings that are in, also those beyond the head: framed records. */

@@ -1,6 +1,6 @@
 /** Random blocks for the sample ledger. */
+import type { BlockOptions, Writes } from "@holdfast/testkit/SampleLedger"
 import * as FastCheck from "effect/FastCheck"
-import type { BlockOptions, Writes } from "../../testkit/src/SampleLedger.ts"
 
 const writes: FastCheck.Arbitrary<Writes> = FastCheck.uniqueArray(
   FastCheck.tuple(

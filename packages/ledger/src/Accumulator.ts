@@ -6,8 +6,6 @@
  * for each set bit of n.
  *
  * Source: the formats page of the specification, section 5.
- *
- * @since 0.1.0
  */
 import { equalBytes } from "./Bytes.ts"
 import { accumulatorPlaceholder, format, type HashValue, seeds, size } from "./HashValue.ts"
@@ -15,20 +13,12 @@ import { refuse } from "./ProofError.ts"
 import type { TransactionAccumulatorRangeProof } from "./Proofs.ts"
 import * as Sha3 from "./Sha3.ts"
 
-/**
- * Most siblings that an inclusion or range proof can have on one side.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Most siblings that an inclusion or range proof can have on one side. */
 export const maxProofDepth = 63
 
 /**
  * The root over `count` leaf hashes that lie one after the other in `leaves`. Destroys `leaves`, which must have room
  * for one hash more than `count`.
- *
- * @since 0.1.0
- * @category roots
  */
 export const rootOfLeaves = (seed: Uint8Array, leaves: Uint8Array, count: number): HashValue => {
   if (count === 0) return accumulatorPlaceholder
@@ -44,12 +34,7 @@ export const rootOfLeaves = (seed: Uint8Array, leaves: Uint8Array, count: number
   return leaves.slice(0, size)
 }
 
-/**
- * An accumulator that only grows: it keeps its frozen subtree roots, a hash a level.
- *
- * @since 0.1.0
- * @category models
- */
+/** An accumulator that only grows: it keeps its frozen subtree roots, a hash a level. */
 export class AccumulatorBuilder {
   readonly #seed: Uint8Array
   /** The root of the full subtree of 2^level leaves, where bit `level` of the count is set. */
@@ -137,9 +122,6 @@ const pair = (seed: Uint8Array, left: HashValue, right: HashValue): HashValue =>
  * Checks that the leaf at `index` is in the transaction accumulator with that root.
  *
  * Throws `ProofError` (`ProofShape`, `RootMismatch`).
- *
- * @since 0.1.0
- * @category proofs
  */
 export const verifyInclusion = (
   leaf: HashValue,
@@ -166,9 +148,6 @@ export const verifyInclusion = (
  * start at byte 32.
  *
  * Throws `ProofError` (`ProofShape`, `RootMismatch`).
- *
- * @since 0.1.0
- * @category proofs
  */
 export const verifyRange = (
   leaves: Uint8Array,

@@ -7,8 +7,6 @@
  * ```
  *
  * Source: the format schema, `TransactionAuthenticator`.
- *
- * @since 0.1.0
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
@@ -26,10 +24,7 @@ import {
   SlhDsaSha2128sSignature
 } from "./SignatureScheme.ts"
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const AnyPublicKey = Bcs.enumeration("AnyPublicKey", {
   Ed25519: Bcs.fields({ publicKey: Ed25519PublicKey }),
   Secp256k1Ecdsa: Bcs.fields({ publicKey: Secp256k1EcdsaPublicKey }),
@@ -39,16 +34,10 @@ export const AnyPublicKey = Bcs.enumeration("AnyPublicKey", {
   SlhDsa_Sha2_128s: Bcs.fields({ publicKey: SlhDsaSha2128sPublicKey })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type AnyPublicKey = Bcs.Type<typeof AnyPublicKey>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const AnySignature = Bcs.enumeration("AnySignature", {
   Ed25519: Bcs.fields({ signature: Ed25519Signature }),
   Secp256k1Ecdsa: Bcs.fields({ signature: Secp256k1EcdsaSignature }),
@@ -57,46 +46,29 @@ export const AnySignature = Bcs.enumeration("AnySignature", {
   SlhDsa_Sha2_128s: Bcs.fields({ signature: SlhDsaSha2128sSignature })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type AnySignature = Bcs.Type<typeof AnySignature>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const SingleKeyAuthenticator = Bcs.struct("SingleKeyAuthenticator", {
   publicKey: AnyPublicKey,
   signature: AnySignature
 })
 
-/**
- * Several keys, of which some number must sign.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** Several keys, of which some number must sign. */
 export const MultiKey = Bcs.struct("MultiKey", {
   publicKeys: Bcs.sequence(AnyPublicKey),
   signaturesRequired: Bcs.u8
 })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const MultiKeyAuthenticator = Bcs.struct("MultiKeyAuthenticator", {
   publicKeys: MultiKey,
   signatures: Bcs.sequence(AnySignature),
   signaturesBitmap: Bcs.newtype("BitVec", Bcs.bytes)
 })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const AbstractAuthenticationData = Bcs.enumeration("AbstractAuthenticationData", {
   V1: Bcs.fields({ signingMessageDigest: Bcs.bytes, abstractSignature: Bcs.bytes }),
   DerivableV1: Bcs.fields({
@@ -106,12 +78,7 @@ export const AbstractAuthenticationData = Bcs.enumeration("AbstractAuthenticatio
   })
 })
 
-/**
- * Authentication by a function of the ledger.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** Authentication by a function of the ledger. */
 export const AbstractAuthenticator = Bcs.struct("AbstractAuthenticator", {
   functionInfo: Bcs.struct("FunctionInfo", {
     moduleAddress: AccountAddress,
@@ -121,12 +88,7 @@ export const AbstractAuthenticator = Bcs.struct("AbstractAuthenticator", {
   authData: AbstractAuthenticationData
 })
 
-/**
- * The signature of one account.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** The signature of one account. */
 export const AccountAuthenticator = Bcs.enumeration("AccountAuthenticator", {
   Ed25519: Bcs.fields({ publicKey: Ed25519PublicKey, signature: Ed25519Signature }),
   MultiEd25519: Bcs.fields({ publicKey: MultiEd25519PublicKey, signature: MultiEd25519Signature }),
@@ -136,18 +98,10 @@ export const AccountAuthenticator = Bcs.enumeration("AccountAuthenticator", {
   Abstract: Bcs.fields({ authenticator: AbstractAuthenticator })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type AccountAuthenticator = Bcs.Type<typeof AccountAuthenticator>
 
-/**
- * The signatures of all accounts that a transaction needs.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** The signatures of all accounts that a transaction needs. */
 export const TransactionAuthenticator = Bcs.enumeration("TransactionAuthenticator", {
   Ed25519: Bcs.fields({ publicKey: Ed25519PublicKey, signature: Ed25519Signature }),
   MultiEd25519: Bcs.fields({ publicKey: MultiEd25519PublicKey, signature: MultiEd25519Signature }),
@@ -166,8 +120,5 @@ export const TransactionAuthenticator = Bcs.enumeration("TransactionAuthenticato
   SingleSender: Bcs.fields({ sender: AccountAuthenticator })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type TransactionAuthenticator = Bcs.Type<typeof TransactionAuthenticator>

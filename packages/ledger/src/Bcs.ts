@@ -9,8 +9,6 @@
  * keys are in order, since whoever scans compares a hash of the same bytes.
  *
  * Source: the formats page of the specification, section 1.
- *
- * @since 0.1.0
  */
 export * from "./BcsContainers.ts"
 export * from "./BcsPrimitives.ts"

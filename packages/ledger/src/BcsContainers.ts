@@ -1,7 +1,5 @@
 /**
  * Codecs made of other codecs. Source: the formats page of the specification, section 1.
- *
- * @since 0.1.0
  */
 import type { BcsReader } from "./BcsReader.ts"
 import { compareBytes } from "./Bytes.ts"
@@ -13,12 +11,7 @@ type VariantType<V> = {
     : { readonly _tag: K; readonly value: Type<V[K]> }
 }[keyof V & string]
 
-/**
- * A value or nothing.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** A value or nothing. */
 export const option = <A>(item: Codec<A>): Codec<A | undefined> => ({
   read: (r) => (r.present() ? item.read(r) : undefined),
   write: (w, v) => {
@@ -31,12 +24,7 @@ export const option = <A>(item: Codec<A>): Codec<A | undefined> => ({
   shape: () => ({ kind: "option", item })
 })
 
-/**
- * A length and that many elements.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** A length and that many elements. */
 export const sequence = <A>(item: Codec<A>): Codec<ReadonlyArray<A>> => ({
   read: (r) => {
     const length = r.length()
@@ -58,9 +46,6 @@ export const sequence = <A>(item: Codec<A>): Codec<ReadonlyArray<A>> => ({
 /**
  * Entries sorted by the encoded bytes of their keys, strictly increasing. Reading refuses any other order; writing
  * sorts, and refuses a key that stands twice.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const map = <K, V>(key: Codec<K>, value: Codec<V>): Codec<ReadonlyArray<readonly [K, V]>> => ({
   read: (r) => {
@@ -101,12 +86,7 @@ export const map = <K, V>(key: Codec<K>, value: Codec<V>): Codec<ReadonlyArray<r
   shape: () => ({ kind: "map", key, value })
 })
 
-/**
- * A pair: both values with nothing in between.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** A pair: both values with nothing in between. */
 export const pair = <A, B>(first: Codec<A>, second: Codec<B>): Codec<readonly [A, B]> => ({
   read: (r) => [first.read(r), second.read(r)],
   write: (w, [a, b]) => {
@@ -120,12 +100,7 @@ export const pair = <A, B>(first: Codec<A>, second: Codec<B>): Codec<readonly [A
   shape: () => ({ kind: "tuple", items: [first, second] })
 })
 
-/**
- * The fields of a struct variant of an enum: like {@link struct}, but not a container of its own.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The fields of a struct variant of an enum: like {@link struct}, but not a container of its own. */
 export const fields = <F extends { readonly [name: string]: AnyCodec }>(members: F): Codec<StructType<F>> => {
   const entries = Object.entries(members)
   const skips = entries.map(([, codec]) => codec.skip)
@@ -171,32 +146,19 @@ const container = <A>(inner: Codec<A>, shape: () => Shape): Codec<A> => ({
   shape
 })
 
-/**
- * A named struct: its fields in order, with nothing in between.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** A named struct: its fields in order, with nothing in between. */
 export const struct = <F extends { readonly [name: string]: AnyCodec }>(
   name: string,
   members: F
 ): Codec<StructType<F>> => container(fields(members), () => ({ kind: "struct", name, fields: Object.entries(members) }))
 
-/**
- * A named wrapper around one value: no bytes of its own.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** A named wrapper around one value: no bytes of its own. */
 export const newtype = <A>(name: string, item: Codec<A>): Codec<A> =>
   container(item, () => ({ kind: "newtype", name, item }))
 
 /**
  * A named enum: the variant's number as ULEB128, then its value. The variants are numbered in the order given; `null`
  * marks one without a value. A number beyond the last is refused by name.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const enumeration = <V extends { readonly [tag: string]: AnyCodec | null }>(
   name: string,
@@ -239,12 +201,7 @@ export const enumeration = <V extends { readonly [tag: string]: AnyCodec | null 
   }, shape)
 }
 
-/**
- * A codec that is defined later: for types that contain themselves.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** A codec that is defined later: for types that contain themselves. */
 export const lazy = <A>(get: () => Codec<A>): Codec<A> => ({
   read: (r) => get().read(r),
   write: (w, v) => get().write(w, v),

@@ -1,7 +1,5 @@
 /**
  * What can be wrong with bytes that should be BCS.
- *
- * @since 0.1.0
  */
 import * as Data from "effect/Data"
 
@@ -16,9 +14,6 @@ import * as Data from "effect/Data"
  * - `InvalidUtf8`: a string that is not UTF-8.
  * - `MapOrder`: keys of a map not strictly increasing.
  * - `NumberTooLarge`: a version, epoch or index above 2^53 - 1, or a value that does not fit its type.
- *
- * @since 0.1.0
- * @category errors
  */
 export type BcsErrorReason =
   | "UnexpectedEnd"
@@ -36,9 +31,6 @@ export type BcsErrorReason =
 /**
  * Bytes are not the BCS of what they should be, or a value cannot be encoded. `offset` counts from the start of the
  * bytes given to the reader.
- *
- * @since 0.1.0
- * @category errors
  */
 export class BcsError extends Data.TaggedError("BcsError")<{
   readonly reason: BcsErrorReason

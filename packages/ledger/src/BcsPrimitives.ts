@@ -1,7 +1,5 @@
 /**
  * Codecs of the primitive types. Source: the formats page of the specification, section 1.
- *
- * @since 0.1.0
  */
 import type { BcsReader } from "./BcsReader.ts"
 import type { BcsWriter } from "./BcsWriter.ts"
@@ -14,10 +12,7 @@ const primitive = <A>(
   skip: (reader: BcsReader) => void
 ): Codec<A> => ({ read, write, skip, shape: () => shape })
 
-/**
- * @since 0.1.0
- * @category primitives
- */
+/** / */
 export const bool: Codec<boolean> = primitive(
   { kind: "bool" },
   (r) => r.bool(),
@@ -25,10 +20,7 @@ export const bool: Codec<boolean> = primitive(
   (r) => void r.bool()
 )
 
-/**
- * @since 0.1.0
- * @category primitives
- */
+/** / */
 export const u8: Codec<number> = primitive(
   { kind: "unsigned", bits: 8 },
   (r) => r.u8(),
@@ -36,10 +28,7 @@ export const u8: Codec<number> = primitive(
   (r) => void r.skip(1)
 )
 
-/**
- * @since 0.1.0
- * @category primitives
- */
+/** / */
 export const u16: Codec<number> = primitive(
   { kind: "unsigned", bits: 16 },
   (r) => r.u16(),
@@ -47,10 +36,7 @@ export const u16: Codec<number> = primitive(
   (r) => void r.skip(2)
 )
 
-/**
- * @since 0.1.0
- * @category primitives
- */
+/** / */
 export const u32: Codec<number> = primitive(
   { kind: "unsigned", bits: 32 },
   (r) => r.u32(),
@@ -58,12 +44,7 @@ export const u32: Codec<number> = primitive(
   (r) => void r.skip(4)
 )
 
-/**
- * A u64 that is a version, epoch, index or time: a safe integer or an error.
- *
- * @since 0.1.0
- * @category primitives
- */
+/** A u64 that is a version, epoch, index or time: a safe integer or an error. */
 export const u53: Codec<number> = primitive(
   { kind: "u53" },
   (r) => r.u53(),
@@ -79,16 +60,10 @@ const unsigned = (bits: number): Codec<bigint> =>
     (r) => void r.skip(bits / 8)
   )
 
-/**
- * @since 0.1.0
- * @category primitives
- */
+/** / */
 export const u64: Codec<bigint> = unsigned(64)
 
-/**
- * @since 0.1.0
- * @category primitives
- */
+/** / */
 export const u128: Codec<bigint> = unsigned(128)
 
 const signedSmall = (bits: 8 | 16 | 32): Codec<number> => {
@@ -116,42 +91,22 @@ const signedLarge = (bits: 64 | 128): Codec<bigint> =>
     (r) => void r.skip(bits / 8)
   )
 
-/**
- * @since 0.1.0
- * @category primitives
- */
+/** / */
 export const i8: Codec<number> = signedSmall(8)
 
-/**
- * @since 0.1.0
- * @category primitives
- */
+/** / */
 export const i16: Codec<number> = signedSmall(16)
 
-/**
- * @since 0.1.0
- * @category primitives
- */
+/** / */
 export const i32: Codec<number> = signedSmall(32)
 
-/**
- * @since 0.1.0
- * @category primitives
- */
+/** / */
 export const i64: Codec<bigint> = signedLarge(64)
 
-/**
- * @since 0.1.0
- * @category primitives
- */
+/** / */
 export const i128: Codec<bigint> = signedLarge(128)
 
-/**
- * A length-prefixed UTF-8 string.
- *
- * @since 0.1.0
- * @category primitives
- */
+/** A length-prefixed UTF-8 string. */
 export const string: Codec<string> = primitive(
   { kind: "string" },
   (r) => r.string(),
@@ -159,12 +114,7 @@ export const string: Codec<string> = primitive(
   (r) => r.skipByteString()
 )
 
-/**
- * Length-prefixed bytes; decoded as a view.
- *
- * @since 0.1.0
- * @category primitives
- */
+/** Length-prefixed bytes; decoded as a view. */
 export const bytes: Codec<Uint8Array> = primitive(
   { kind: "bytes" },
   (r) => r.byteString(),
@@ -172,12 +122,7 @@ export const bytes: Codec<Uint8Array> = primitive(
   (r) => r.skipByteString()
 )
 
-/**
- * `size` raw bytes without a length; decoded as a view.
- *
- * @since 0.1.0
- * @category primitives
- */
+/** `size` raw bytes without a length; decoded as a view. */
 export const fixed = (size: number): Codec<Uint8Array> =>
   primitive(
     { kind: "fixed", size },
@@ -189,12 +134,7 @@ export const fixed = (size: number): Codec<Uint8Array> =>
     (r) => void r.skip(size)
   )
 
-/**
- * Length-prefixed bytes whose length must be `size`; decoded as a view.
- *
- * @since 0.1.0
- * @category primitives
- */
+/** Length-prefixed bytes whose length must be `size`; decoded as a view. */
 export const sizedBytes = (size: number): Codec<Uint8Array> => {
   const read = (r: BcsReader): Uint8Array => {
     const value = r.byteString()

@@ -2,35 +2,18 @@
  * A cursor over BCS bytes. Reads primitive values and throws `BcsError`; `Bcs.decode` turns that into an `Either`.
  *
  * Layout of the primitives: the formats page of the specification, section 1.
- *
- * @since 0.1.0
  */
 import { BcsError, type BcsErrorReason } from "./BcsError.ts"
 
-/**
- * Longest sequence that BCS knows: 2^31 - 1 elements.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Longest sequence that BCS knows: 2^31 - 1 elements. */
 export const maxSequenceLength = 0x7fffffff
 
-/**
- * Deepest nesting of containers that BCS knows.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Deepest nesting of containers that BCS knows. */
 export const maxContainerDepth = 500
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-/**
- * A cursor over `bytes[offset, end)`. Byte strings that it returns are views, never copies.
- *
- * @since 0.1.0
- * @category models
- */
+/** A cursor over `bytes[offset, end)`. Byte strings that it returns are views, never copies. */
 export class BcsReader {
   readonly bytes: Uint8Array
   readonly #view: DataView

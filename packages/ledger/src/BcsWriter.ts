@@ -2,8 +2,6 @@
  * Writes BCS into one growing buffer.
  *
  * Layout of the primitives: the formats page of the specification, section 1.
- *
- * @since 0.1.0
  */
 import { BcsError, type BcsErrorReason } from "./BcsError.ts"
 import { maxContainerDepth, maxSequenceLength } from "./BcsReader.ts"
@@ -13,12 +11,7 @@ const utf8 = new TextEncoder()
 /** Half a character. With the flag `u` only a half that stands alone matches. */
 const loneSurrogate = /\p{Surrogate}/u
 
-/**
- * Collects encoded values. Numbers out of the range of their type are refused, never wrapped.
- *
- * @since 0.1.0
- * @category models
- */
+/** Collects encoded values. Numbers out of the range of their type are refused, never wrapped. */
 export class BcsWriter {
   #bytes: Uint8Array
   #view: DataView

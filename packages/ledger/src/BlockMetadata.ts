@@ -9,8 +9,6 @@
  * ```
  *
  * Source: the format schema, `BlockMetadataExt` and `BlockEpiloguePayload`.
- *
- * @since 0.1.0
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
@@ -27,56 +25,31 @@ const blockFields = {
   timestampUsecs: Bcs.u64
 }
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const BlockMetadata = Bcs.struct("BlockMetadata", blockFields)
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type BlockMetadata = Bcs.Type<typeof BlockMetadata>
 
-/**
- * Randomness that the validators made for a block.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** Randomness that the validators made for a block. */
 export const Randomness = Bcs.struct("Randomness", {
   metadata: Bcs.struct("RandMetadata", { epoch: Bcs.u64, round: Bcs.u64 }),
   randomness: Bcs.bytes
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type Randomness = Bcs.Type<typeof Randomness>
 
-/**
- * The key that opens the encrypted payloads of a block.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** The key that opens the encrypted payloads of a block. */
 export const BlockTxnDecryptionKey = Bcs.struct("BlockTxnDecryptionKey", {
   metadata: Bcs.struct("DecKeyMetadata", { epoch: Bcs.u64, round: Bcs.u64 }),
   decryptionKey: Bcs.bytes
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type BlockTxnDecryptionKey = Bcs.Type<typeof BlockTxnDecryptionKey>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const BlockMetadataExt = Bcs.enumeration("BlockMetadataExt", {
   V0: BlockMetadata,
   V1: Bcs.struct("BlockMetadataWithRandomness", { ...blockFields, randomness: Bcs.option(Randomness) }),
@@ -87,18 +60,10 @@ export const BlockMetadataExt = Bcs.enumeration("BlockMetadataExt", {
   })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type BlockMetadataExt = Bcs.Type<typeof BlockMetadataExt>
 
-/**
- * What filled the block.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** What filled the block. */
 export const BlockEndInfo = Bcs.enumeration("BlockEndInfo", {
   V0: Bcs.fields({
     blockGasLimitReached: Bcs.bool,
@@ -108,32 +73,18 @@ export const BlockEndInfo = Bcs.enumeration("BlockEndInfo", {
   })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type BlockEndInfo = Bcs.Type<typeof BlockEndInfo>
 
-/**
- * Fees by the index of the validator that gets them.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** Fees by the index of the validator that gets them. */
 export const FeeDistribution = Bcs.enumeration("FeeDistribution", {
   V0: Bcs.fields({ amount: Bcs.map(Bcs.u64, Bcs.u64) })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type FeeDistribution = Bcs.Type<typeof FeeDistribution>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const BlockEpiloguePayload = Bcs.enumeration("BlockEpiloguePayload", {
   V0: Bcs.fields({ blockId: HashValue, blockEndInfo: BlockEndInfo }),
   V1: Bcs.fields({ blockId: HashValue, blockEndInfo: BlockEndInfo, feeDistribution: FeeDistribution }),
@@ -145,8 +96,5 @@ export const BlockEpiloguePayload = Bcs.enumeration("BlockEpiloguePayload", {
   })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type BlockEpiloguePayload = Bcs.Type<typeof BlockEpiloguePayload>

@@ -1,7 +1,5 @@
 /**
  * What a codec is, and how one is run over whole values.
- *
- * @since 0.1.0
  */
 import * as Either from "effect/Either"
 import { BcsError } from "./BcsError.ts"
@@ -10,9 +8,6 @@ import { BcsWriter } from "./BcsWriter.ts"
 
 /**
  * The structure of a codec, for whoever derives something from it (generators, comparisons with a published schema).
- *
- * @since 0.1.0
- * @category models
  */
 export type Shape =
   | { readonly kind: "bool" | "string" | "bytes" }
@@ -34,23 +29,13 @@ export type Shape =
     readonly variants: ReadonlyArray<readonly [string, AnyCodec | undefined]>
   }
 
-/**
- * One wire type: decode, encode, skip.
- *
- * @since 0.1.0
- * @category models
- */
+/** One wire type: decode, encode, skip. */
 export interface Codec<A> extends AnyCodec {
   readonly read: (reader: BcsReader) => A
   readonly write: (writer: BcsWriter, value: A) => void
 }
 
-/**
- * What a codec is apart from the type it carries.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a codec is apart from the type it carries. */
 export interface AnyCodec {
   readonly read: (reader: BcsReader) => unknown
   readonly write: (writer: BcsWriter, value: never) => void
@@ -58,29 +43,14 @@ export interface AnyCodec {
   readonly shape: () => Shape
 }
 
-/**
- * The type that a codec carries.
- *
- * @since 0.1.0
- * @category models
- */
+/** The type that a codec carries. */
 export type Type<C> = C extends { readonly read: (reader: BcsReader) => infer A } ? A : never
 
-/**
- * Decodes a whole value: all bytes must be used.
- *
- * @since 0.1.0
- * @category decoding
- */
+/** Decodes a whole value: all bytes must be used. */
 export const decode = <A>(codec: Codec<A>, bytes: Uint8Array): Either.Either<A, BcsError> =>
   attempt(() => decodeUnsafe(codec, bytes))
 
-/**
- * Like {@link decode}, but throws `BcsError`.
- *
- * @since 0.1.0
- * @category decoding
- */
+/** Like {@link decode}, but throws `BcsError`. */
 export const decodeUnsafe = <A>(codec: Codec<A>, bytes: Uint8Array): A => {
   const reader = new BcsReader(bytes)
   const value = codec.read(reader)
@@ -88,24 +58,14 @@ export const decodeUnsafe = <A>(codec: Codec<A>, bytes: Uint8Array): A => {
   return value
 }
 
-/**
- * Encodes a value; throws `BcsError` where it does not fit its type.
- *
- * @since 0.1.0
- * @category encoding
- */
+/** Encodes a value; throws `BcsError` where it does not fit its type. */
 export const encode = <A>(codec: Codec<A>, value: A): Uint8Array => {
   const writer = new BcsWriter()
   codec.write(writer, value)
   return writer.finish()
 }
 
-/**
- * Runs a piece of reading and returns the `BcsError` it throws as a value.
- *
- * @since 0.1.0
- * @category decoding
- */
+/** Runs a piece of reading and returns the `BcsError` it throws as a value. */
 export const attempt = <A>(read: () => A): Either.Either<A, BcsError> => {
   try {
     return Either.right(read())

@@ -7,33 +7,18 @@
  * ```
  *
  * Source: the format schema, `ContractEvent`.
- *
- * @since 0.1.0
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
 import { TypeTag } from "./TypeTag.ts"
 
-/**
- * Names the stream that an event of the first kind belongs to.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** Names the stream that an event of the first kind belongs to. */
 export const EventKey = Bcs.struct("EventKey", { creationNumber: Bcs.u64, accountAddress: AccountAddress })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type EventKey = Bcs.Type<typeof EventKey>
 
-/**
- * An event with a place in a numbered stream.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** An event with a place in a numbered stream. */
 export const ContractEventV1 = Bcs.struct("ContractEventV1", {
   key: EventKey,
   sequenceNumber: Bcs.u64,
@@ -41,22 +26,11 @@ export const ContractEventV1 = Bcs.struct("ContractEventV1", {
   eventData: Bcs.bytes
 })
 
-/**
- * An event known by its type alone.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** An event known by its type alone. */
 export const ContractEventV2 = Bcs.struct("ContractEventV2", { typeTag: TypeTag, eventData: Bcs.bytes })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const ContractEvent = Bcs.enumeration("ContractEvent", { V1: ContractEventV1, V2: ContractEventV2 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type ContractEvent = Bcs.Type<typeof ContractEvent>

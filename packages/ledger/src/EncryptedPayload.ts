@@ -10,8 +10,6 @@
  * The ledger stores what became of it, but the transaction is hashed as it was sent: see {@link hashedForm}.
  *
  * Source: the format schema, `EncryptedPayload`, and the formats page of the specification, section 2.
- *
- * @since 0.1.0
  */
 import * as Bcs from "./Bcs.ts"
 import { HashValue } from "./HashValue.ts"
@@ -26,12 +24,7 @@ const BIBECiphertext = Bcs.struct("BIBECiphertext", {
   symmetricCiphertext: Bcs.struct("SymmetricCiphertext", { nonce: Bcs.fixed(12), ctBody: Bcs.bytes })
 })
 
-/**
- * Batched identity-based encryption of an executable.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** Batched identity-based encryption of an executable. */
 export const Ciphertext = Bcs.struct("Ciphertext", {
   vk: Bcs.bytes,
   bibeCt: BIBECiphertext,
@@ -39,23 +32,13 @@ export const Ciphertext = Bcs.struct("Ciphertext", {
   signature: Bcs.fixed(64)
 })
 
-/**
- * What the sender says in the open about the function that is called.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** What the sender says in the open about the function that is called. */
 export const ClaimedEntryFunction = Bcs.struct("ClaimedEntryFunction", {
   module: ModuleId,
   function: Bcs.option(Identifier)
 })
 
-/**
- * The payload as it was sent.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** The payload as it was sent. */
 export const EncryptedInner = Bcs.struct("EncryptedInner", {
   ciphertext: Ciphertext,
   extraConfig: TransactionExtraConfig,
@@ -64,18 +47,12 @@ export const EncryptedInner = Bcs.struct("EncryptedInner", {
   claimedEntryFun: Bcs.option(ClaimedEntryFunction)
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type EncryptedInner = Bcs.Type<typeof EncryptedInner>
 
 const EvalProof = Bcs.newtype("EvalProof", Bcs.bytes)
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const DecryptionFailureReason = Bcs.enumeration("DecryptionFailureReason", {
   CryptoFailure: null,
   BatchLimitReached: null,
@@ -89,19 +66,13 @@ export const DecryptionFailureReason = Bcs.enumeration("DecryptionFailureReason"
   ExecuteBlockLimitReached: null
 })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const DecryptedPlaintext = Bcs.struct("DecryptedPlaintext", {
   executable: TransactionExecutable,
   decryptionNonce: Bcs.fixed(16)
 })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const EncryptedPayload = Bcs.enumeration("EncryptedPayload", {
   Encrypted: EncryptedInner,
   FailedDecryption: Bcs.fields({
@@ -112,17 +83,9 @@ export const EncryptedPayload = Bcs.enumeration("EncryptedPayload", {
   Decrypted: Bcs.fields({ original: EncryptedInner, evalProof: EvalProof, decrypted: DecryptedPlaintext })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type EncryptedPayload = Bcs.Type<typeof EncryptedPayload>
 
-/**
- * The payload as it was sent, which is what the transaction's hash covers.
- *
- * @since 0.1.0
- * @category hashing
- */
+/** The payload as it was sent, which is what the transaction's hash covers. */
 export const hashedForm = (payload: EncryptedPayload): EncryptedPayload =>
   payload._tag === "Encrypted" ? payload : { _tag: "Encrypted", value: payload.value.original }

@@ -3,8 +3,6 @@
  * named, and what it proves: ledger infos of any epoch up to the one after its last.
  *
  * Source: the formats page of the specification, section 9.
- *
- * @since 0.1.0
  */
 import * as Bcs from "./Bcs.ts"
 import { BcsReader } from "./BcsReader.ts"
@@ -15,20 +13,10 @@ import { refuse } from "./ProofError.ts"
 import { checkAll, type PendingSignature, PublicKeyCache, ValidatorVerifier } from "./ValidatorVerifier.ts"
 import * as Waypoint from "./Waypoint.ts"
 
-/**
- * Pairings that are checked together.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Pairings that are checked together. */
 export const signaturesPerCheck = 64
 
-/**
- * The verified epoch-ending ledger infos, in the memory of their validator sets.
- *
- * @since 0.1.0
- * @category models
- */
+/** The verified epoch-ending ledger infos, in the memory of their validator sets. */
 export class EpochHistory {
   readonly #waypoints: ReadonlyMap<number, Waypoint.Waypoint>
   readonly #keys = new PublicKeyCache()

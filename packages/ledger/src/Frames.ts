@@ -10,26 +10,18 @@
  * arrived: it never makes anything be allocated.
  *
  * Source: the formats page of the specification, section 8.
- *
- * @since 0.1.0
  */
 import * as Data from "effect/Data"
 
 /**
  * - `RecordTooLarge`: a record claims to be larger than the limit that was set.
  * - `Truncated`: the stream ends within a record.
- *
- * @since 0.1.0
- * @category errors
  */
 export type FrameErrorReason = "RecordTooLarge" | "Truncated"
 
 /**
  * A stream is not a run of whole records. `offset` is where in the stream the record begins, in bytes; `recordIndex`
  * counts records from 0.
- *
- * @since 0.1.0
- * @category errors
  */
 export class FrameError extends Data.TaggedError("FrameError")<{
   readonly reason: FrameErrorReason
@@ -48,9 +40,6 @@ export class FrameError extends Data.TaggedError("FrameError")<{
 /**
  * Whole records that lie one behind the other. Record `i` is `bytes[starts[i], ends[i])`; its length stands in the four
  * bytes before. Nothing but the records is in `bytes`, so it can be written on as it is.
- *
- * @since 0.1.0
- * @category models
  */
 export interface RecordBatch {
   /** Lengths and payloads. */
@@ -60,10 +49,7 @@ export interface RecordBatch {
   readonly ends: Uint32Array
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export interface FrameSplitterOptions {
   /** Largest payload of a record, in bytes; 2^31 - 5 at most. */
   readonly maxRecordBytes: number
@@ -82,9 +68,6 @@ const lengthAt = (bytes: Uint8Array, at: number): number =>
  *
  * Batches are views on the received buffers, which therefore must not be written to again. Only a record that lies
  * across two or more buffers is copied, into a buffer that grows with what has arrived.
- *
- * @since 0.1.0
- * @category models
  */
 export class FrameSplitter {
   readonly #maxRecordBytes: number
@@ -205,12 +188,7 @@ export class FrameSplitter {
   }
 }
 
-/**
- * The stream of these payloads, each behind its length. Throws `FrameError` for a payload of 2^32 bytes or more.
- *
- * @since 0.1.0
- * @category encoding
- */
+/** The stream of these payloads, each behind its length. Throws `FrameError` for a payload of 2^32 bytes or more. */
 export const frame = (payloads: ReadonlyArray<Uint8Array>): Uint8Array => {
   let size = 0
   for (const [recordIndex, payload] of payloads.entries()) {

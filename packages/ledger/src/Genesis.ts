@@ -13,8 +13,6 @@
  * ```
  *
  * Source: the formats page of the specification, section 7.
- *
- * @since 0.1.0
  */
 import { AccountAddress, special } from "./AccountAddress.ts"
 import * as Accumulator from "./Accumulator.ts"
@@ -44,12 +42,7 @@ const Validator = Bcs.struct("ValidatorInfo", {
   })
 })
 
-/**
- * The resource that names the validators of an epoch.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** The resource that names the validators of an epoch. */
 export const ValidatorSet = Bcs.struct("ValidatorSet", {
   consensusScheme: Bcs.u8,
   activeValidators: Bcs.sequence(Validator),
@@ -59,29 +52,16 @@ export const ValidatorSet = Bcs.struct("ValidatorSet", {
   totalJoiningPower: Bcs.u128
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type ValidatorSet = Bcs.Type<typeof ValidatorSet>
 
-/**
- * The key of a resource of an account: an access path whose path is `0x01` and the BCS of the struct's tag.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The key of a resource of an account: an access path whose path is `0x01` and the BCS of the struct's tag. */
 export const resourceKey = (address: AccountAddress, tag: StructTag): StateKey.StateKey => ({
   _tag: "AccessPath",
   value: { address, path: concatBytes([Uint8Array.of(1), Bcs.encode(StructTag, tag)]) }
 })
 
-/**
- * Where the validator set lies in the state.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Where the validator set lies in the state. */
 export const validatorSetKey: StateKey.StateKey = resourceKey(special(1), {
   address: special(1),
   module: "stake",
@@ -89,12 +69,7 @@ export const validatorSetKey: StateKey.StateKey = resourceKey(special(1), {
   typeArgs: []
 })
 
-/**
- * The validators that sign in an epoch: the active ones and those about to leave, by validator index.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** The validators that sign in an epoch: the active ones and those about to leave, by validator index. */
 export const epochState = (epoch: number, set: ValidatorSet): EpochState => ({
   epoch,
   verifier: {
@@ -107,9 +82,6 @@ export const epochState = (epoch: number, set: ValidatorSet): EpochState => ({
 /**
  * What a genesis transaction leads to: the parts that a ledger keeps of it, each as its BCS, and the ledger info that ends
  * epoch 0.
- *
- * @since 0.1.0
- * @category models
  */
 export interface GenesisLedger {
   readonly transactionInfo: Uint8Array
@@ -123,9 +95,6 @@ export interface GenesisLedger {
  * The ledger info of epoch 0 that a genesis transaction (its BCS) leads to. Its waypoint is what networks publish.
  *
  * Throws `BcsError` and `ProofError` (`BadGenesis`).
- *
- * @since 0.1.0
- * @category constructors
  */
 export const ledgerInfo = (transaction: Uint8Array): LedgerInfoWithSignatures => make(transaction).ledgerInfo
 
@@ -133,9 +102,6 @@ export const ledgerInfo = (transaction: Uint8Array): LedgerInfoWithSignatures =>
  * The ledger that a genesis transaction (its BCS) begins.
  *
  * Throws `BcsError` and `ProofError` (`BadGenesis`).
- *
- * @since 0.1.0
- * @category constructors
  */
 export const make = (transaction: Uint8Array): GenesisLedger => {
   const decoded = Bcs.decodeUnsafe(Transaction, transaction)

@@ -1,40 +1,20 @@
 /**
  * A 32-byte SHA3-256 digest.
- *
- * @since 0.1.0
  */
 import * as Bcs from "./Bcs.ts"
 import { fromHex, toHex } from "./Bytes.ts"
 import * as Sha3 from "./Sha3.ts"
 
-/**
- * 32 raw bytes. In JSON 64 lowercase hex digits without `0x`.
- *
- * @since 0.1.0
- * @category models
- */
+/** 32 raw bytes. In JSON 64 lowercase hex digits without `0x`. */
 export type HashValue = Uint8Array
 
-/**
- * Bytes of a hash.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Bytes of a hash. */
 export const size = 32
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const HashValue: Bcs.Codec<HashValue> = Bcs.newtype("HashValue", Bcs.fixed(size))
 
-/**
- * The hash that is all zero: block ids and consensus hashes of a genesis.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The hash that is all zero: block ids and consensus hashes of a genesis. */
 export const zero: HashValue = new Uint8Array(size)
 
 const literal = (text: string): HashValue => {
@@ -43,28 +23,13 @@ const literal = (text: string): HashValue => {
   return bytes
 }
 
-/**
- * Stands for a missing subtree of an accumulator.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Stands for a missing subtree of an accumulator. */
 export const accumulatorPlaceholder: HashValue = literal("ACCUMULATOR_PLACEHOLDER_HASH")
 
-/**
- * Stands for an empty subtree of the state tree.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Stands for an empty subtree of the state tree. */
 export const sparseMerklePlaceholder: HashValue = literal("SPARSE_MERKLE_PLACEHOLDER_HASH")
 
-/**
- * The 32-byte seeds that separate the domains of hashing. Source: the formats page of the specification, section 2.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The 32-byte seeds that separate the domains of hashing. Source: the formats page of the specification, section 2. */
 export const seeds = {
   transaction: Sha3.seedOf("Transaction"),
   transactionInfo: Sha3.seedOf("TransactionInfo"),
@@ -81,16 +46,8 @@ export const seeds = {
   waypoint: Sha3.seedOf("Ledger2WaypointConverter")
 } as const
 
-/**
- * A hash from 64 lowercase hex digits; `undefined` for anything else.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** A hash from 64 lowercase hex digits; `undefined` for anything else. */
 export const parse = (text: string): HashValue | undefined => text.length === 2 * size ? fromHex(text) : undefined
 
-/**
- * @since 0.1.0
- * @category conversions
- */
+/** / */
 export const format = (hash: HashValue): string => toHex(hash)

@@ -14,15 +14,10 @@
  * | a variant with a value | an object of its name: `{"MoveAbort": {…}}` |
  *
  * Which of the two an integer is follows from its type alone, so that a field never changes its form with its value.
- *
- * @since 0.1.0
  */
 import { toHex } from "./Bytes.ts"
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type Json =
   | null
   | boolean
@@ -31,12 +26,7 @@ export type Json =
   | ReadonlyArray<Json>
   | { readonly [name: string]: Json }
 
-/**
- * The JSON of a value that a codec decoded.
- *
- * @since 0.1.0
- * @category encoding
- */
+/** The JSON of a value that a codec decoded. */
 export const of = (value: unknown): Json => {
   switch (typeof value) {
     case "boolean":

@@ -10,59 +10,35 @@
  * ```
  *
  * Source: the format schema, `KeylessSignature`.
- *
- * @since 0.1.0
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
 import { Ed25519PublicKey, Ed25519Signature, PartialAuthenticatorAssertionResponse } from "./SignatureScheme.ts"
 
-/**
- * The provider, and a commitment to who the user is there.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** The provider, and a commitment to who the user is there. */
 export const KeylessPublicKey = Bcs.struct("KeylessPublicKey", {
   issVal: Bcs.string,
   idc: Bcs.newtype("IdCommitment", Bcs.bytes)
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type KeylessPublicKey = Bcs.Type<typeof KeylessPublicKey>
 
-/**
- * A keyless key whose provider's keys stand at an address of the ledger.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** A keyless key whose provider's keys stand at an address of the ledger. */
 export const FederatedKeylessPublicKey = Bcs.struct("FederatedKeylessPublicKey", {
   jwkAddr: AccountAddress,
   pk: KeylessPublicKey
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type FederatedKeylessPublicKey = Bcs.Type<typeof FederatedKeylessPublicKey>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const EphemeralPublicKey = Bcs.enumeration("EphemeralPublicKey", {
   Ed25519: Bcs.fields({ publicKey: Ed25519PublicKey })
 })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const EphemeralSignature = Bcs.enumeration("EphemeralSignature", {
   Ed25519: Bcs.fields({ signature: Ed25519Signature }),
   WebAuthn: Bcs.fields({ signature: PartialAuthenticatorAssertionResponse })
@@ -71,22 +47,12 @@ export const EphemeralSignature = Bcs.enumeration("EphemeralSignature", {
 const G1Bytes = Bcs.newtype("G1Bytes", Bcs.fixed(32))
 const G2Bytes = Bcs.newtype("G2Bytes", Bcs.fixed(64))
 
-/**
- * A zero-knowledge proof.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** A zero-knowledge proof. */
 export const ZKP = Bcs.enumeration("ZKP", {
   Groth16: Bcs.struct("Groth16Proof", { a: G1Bytes, b: G2Bytes, c: G1Bytes })
 })
 
-/**
- * A proof that the provider vouched for the user, which hides who that is.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** A proof that the provider vouched for the user, which hides who that is. */
 export const ZeroKnowledgeSig = Bcs.struct("ZeroKnowledgeSig", {
   proof: ZKP,
   expHorizonSecs: Bcs.u64,
@@ -95,12 +61,7 @@ export const ZeroKnowledgeSig = Bcs.struct("ZeroKnowledgeSig", {
   trainingWheelsSignature: Bcs.option(EphemeralSignature)
 })
 
-/**
- * The provider's own signature, in the open.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** The provider's own signature, in the open. */
 export const OpenIdSig = Bcs.struct("OpenIdSig", {
   jwtSig: Bcs.bytes,
   jwtPayloadJson: Bcs.string,
@@ -110,16 +71,10 @@ export const OpenIdSig = Bcs.struct("OpenIdSig", {
   idcAudVal: Bcs.option(Bcs.string)
 })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const EphemeralCertificate = Bcs.enumeration("EphemeralCertificate", { ZeroKnowledgeSig, OpenIdSig })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const KeylessSignature = Bcs.struct("KeylessSignature", {
   cert: EphemeralCertificate,
   jwtHeaderJson: Bcs.string,
@@ -128,8 +83,5 @@ export const KeylessSignature = Bcs.struct("KeylessSignature", {
   ephemeralSignature: EphemeralSignature
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type KeylessSignature = Bcs.Type<typeof KeylessSignature>

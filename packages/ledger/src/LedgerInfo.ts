@@ -10,17 +10,12 @@
  * ```
  *
  * Source: the formats page of the specification, sections 3 and 6.
- *
- * @since 0.1.0
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
 import { HashValue } from "./HashValue.ts"
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const ValidatorInfo = Bcs.struct("ValidatorConsensusInfo", {
   address: AccountAddress,
   /** BLS12-381 G1, compressed. */
@@ -28,32 +23,18 @@ export const ValidatorInfo = Bcs.struct("ValidatorConsensusInfo", {
   votingPower: Bcs.u64
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type ValidatorInfo = Bcs.Type<typeof ValidatorInfo>
 
 const ValidatorVerifier = Bcs.struct("ValidatorVerifier", { validatorInfos: Bcs.sequence(ValidatorInfo) })
 
-/**
- * An epoch and the validators that sign in it.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** An epoch and the validators that sign in it. */
 export const EpochState = Bcs.struct("EpochState", { epoch: Bcs.u53, verifier: ValidatorVerifier })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type EpochState = Bcs.Type<typeof EpochState>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const BlockInfo = Bcs.struct("BlockInfo", {
   epoch: Bcs.u53,
   round: Bcs.u64,
@@ -65,59 +46,31 @@ export const BlockInfo = Bcs.struct("BlockInfo", {
   nextEpochState: Bcs.option(EpochState)
 })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const LedgerInfo = Bcs.struct("LedgerInfo", { commitInfo: BlockInfo, consensusDataHash: HashValue })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type LedgerInfo = Bcs.Type<typeof LedgerInfo>
 
-/**
- * One signature by many: which validators signed, and the sum of their signatures (G2, compressed).
- *
- * @since 0.1.0
- * @category codecs
- */
+/** One signature by many: which validators signed, and the sum of their signatures (G2, compressed). */
 export const AggregateSignature = Bcs.struct("AggregateSignature", {
   validatorBitmask: Bcs.newtype("BitVec", Bcs.bytes),
   sig: Bcs.option(Bcs.newtype("Signature", Bcs.sizedBytes(96)))
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type AggregateSignature = Bcs.Type<typeof AggregateSignature>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const LedgerInfoWithSignatures = Bcs.enumeration("LedgerInfoWithSignatures", {
   V0: Bcs.fields({ ledgerInfo: LedgerInfo, signatures: AggregateSignature })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type LedgerInfoWithSignatures = Bcs.Type<typeof LedgerInfoWithSignatures>
 
-/**
- * What a node says of itself: the epoch of its latest ledger info and its newest committed version.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** What a node says of itself: the epoch of its latest ledger info and its newest committed version. */
 export const DbState = Bcs.struct("DbState", { epoch: Bcs.u53, committedVersion: Bcs.u53 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type DbState = Bcs.Type<typeof DbState>

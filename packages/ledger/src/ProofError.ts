@@ -1,7 +1,5 @@
 /**
  * What can be wrong with a proof, a signature or a chain of trust whose bytes were readable.
- *
- * @since 0.1.0
  */
 import * as Data from "effect/Data"
 
@@ -21,9 +19,6 @@ import * as Data from "effect/Data"
  * - `NoSignature`, `BadSignature`, `BadPublicKey`: the aggregate signature is absent or wrong.
  * - `NoAuxiliaryInfo`: a record of format V0 whose info has an auxiliary hash.
  * - `BadGenesis`: a transaction that cannot be a genesis.
- *
- * @since 0.1.0
- * @category errors
  */
 export type ProofErrorReason =
   | "RootMismatch"
@@ -47,9 +42,6 @@ export type ProofErrorReason =
 /**
  * A check of the formats page, section 9, did not hold. `detail` names the version, epoch or index, and what was
  * expected and found.
- *
- * @since 0.1.0
- * @category errors
  */
 export class ProofError extends Data.TaggedError("ProofError")<{
   readonly reason: ProofErrorReason
@@ -63,9 +55,6 @@ export class ProofError extends Data.TaggedError("ProofError")<{
 /**
  * Fails a check: throws a `ProofError`. The verifiers of this package throw inside and are wrapped once, where their
  * caller wants a value.
- *
- * @since 0.1.0
- * @category errors
  */
 export const refuse = (reason: ProofErrorReason, detail: string): never => {
   throw new ProofError({ reason, detail })

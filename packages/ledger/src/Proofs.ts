@@ -9,8 +9,6 @@
  * ```
  *
  * Source: the formats page of the specification, sections 3 and 8.
- *
- * @since 0.1.0
  */
 import * as Bcs from "./Bcs.ts"
 import { HashValue } from "./HashValue.ts"
@@ -19,80 +17,41 @@ import { TransactionInfo } from "./TransactionInfo.ts"
 
 const hashes = Bcs.sequence(HashValue)
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const TransactionAccumulatorProof = Bcs.struct("TransactionAccumulatorProof", { siblings: hashes })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type TransactionAccumulatorProof = Bcs.Type<typeof TransactionAccumulatorProof>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const TransactionInfoWithProof = Bcs.struct("TransactionInfoWithProof", {
   ledgerInfoToTransactionInfoProof: TransactionAccumulatorProof,
   transactionInfo: TransactionInfo
 })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const TransactionAccumulatorRangeProof = Bcs.struct("TransactionAccumulatorRangeProof", {
   leftSiblings: hashes,
   rightSiblings: hashes
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type TransactionAccumulatorRangeProof = Bcs.Type<typeof TransactionAccumulatorRangeProof>
 
-/**
- * Proof of a state chunk: the siblings to the right of the path to its last key, the bottom one first.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** Proof of a state chunk: the siblings to the right of the path to its last key, the bottom one first. */
 export const SparseMerkleRangeProof = Bcs.struct("SparseMerkleRangeProof", { rightSiblings: hashes })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type SparseMerkleRangeProof = Bcs.Type<typeof SparseMerkleRangeProof>
 
-/**
- * Proof of a transaction chunk: its leaves are in the accumulator that the ledger info signs.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** Proof of a transaction chunk: its leaves are in the accumulator that the ledger info signs. */
 export const TransactionRangeProof = Bcs.pair(TransactionAccumulatorRangeProof, LedgerInfoWithSignatures)
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type TransactionRangeProof = Bcs.Type<typeof TransactionRangeProof>
 
-/**
- * Proof of a state root: a transaction info with the state checkpoint hash, in the accumulator of the ledger info.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** Proof of a state root: a transaction info with the state checkpoint hash, in the accumulator of the ledger info. */
 export const StateRootProof = Bcs.pair(TransactionInfoWithProof, LedgerInfoWithSignatures)
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type StateRootProof = Bcs.Type<typeof StateRootProof>

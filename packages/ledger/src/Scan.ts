@@ -9,8 +9,6 @@
  * scans compares a hash of the same bytes with one that is proven.
  *
  * Records: the formats page of the specification, section 8.
- *
- * @since 0.1.0
  */
 import { BcsReader } from "./BcsReader.ts"
 import { ContractEvent } from "./ContractEvent.ts"
@@ -21,12 +19,7 @@ import { Transaction } from "./Transaction.ts"
 import { ExecutionStatus, PersistedAuxiliaryInfo } from "./TransactionInfo.ts"
 import { WriteSet } from "./WriteSet.ts"
 
-/**
- * The two layouts of the records in transaction chunks; only `V1` carries auxiliary infos.
- *
- * @since 0.1.0
- * @category models
- */
+/** The two layouts of the records in transaction chunks; only `V1` carries auxiliary infos. */
 export type RecordFormat = "V0" | "V1"
 
 const hashSize = 32
@@ -98,9 +91,6 @@ const hashedForm = (bytes: Uint8Array, start: number, end: number): Uint8Array |
  *
  * `add` throws `BcsError`, with an offset into the batch, for a record that is not what it should be; the scan then
  * stands as it was before that record.
- *
- * @since 0.1.0
- * @category models
  */
 export class TransactionScan {
   readonly format: RecordFormat
@@ -264,9 +254,6 @@ const copyRange = (from: Uint8Array, start: number, end: number, to: Uint8Array,
  * from the start of the batch.
  *
  * `add` throws `BcsError` for a record that is not a key and a value; the scan then stands as it was before.
- *
- * @since 0.1.0
- * @category models
  */
 export class StateRecordScan {
   /** Records scanned since `begin`. */

@@ -7,8 +7,6 @@
  *
  * A *seed* is what the ledger puts before the bytes of each kind of value: `SHA3-256("APTOS::" + name)`. Where a seed is
  * asked for, an empty array means none.
- *
- * @since 0.1.0
  */
 import * as Kernel from "./internal/keccak.ts"
 
@@ -84,12 +82,7 @@ const hashParts = (head: Uint8Array, rest: ReadonlyArray<Uint8Array>): void => {
 
 const takeDigest = (): Uint8Array => digestView.slice()
 
-/**
- * The SHA3-256 of bytes of any length: 32 bytes.
- *
- * @since 0.1.0
- * @category hashing
- */
+/** The SHA3-256 of bytes of any length: 32 bytes. */
 export const digest = (data: Uint8Array): Uint8Array => {
   hashParts(data, [])
   return takeDigest()
@@ -98,9 +91,6 @@ export const digest = (data: Uint8Array): Uint8Array => {
 /**
  * The seed of a kind of value: `SHA3-256("APTOS::" + name)`, 32 bytes. The same name gives the same array, which must
  * not be changed. Names are kept for ever: they are those of the format, never something that comes from outside.
- *
- * @since 0.1.0
- * @category seeds
  */
 export const seedOf = (name: string): Uint8Array => {
   const known = seedsByName.get(name)
@@ -111,12 +101,7 @@ export const seedOf = (name: string): Uint8Array => {
   return made
 }
 
-/**
- * The SHA3-256 of the seed and the parts one after the other: 32 bytes. Seed and parts may have any length.
- *
- * @since 0.1.0
- * @category hashing
- */
+/** The SHA3-256 of the seed and the parts one after the other: 32 bytes. Seed and parts may have any length. */
 export const hashSeeded = (seed: Uint8Array, ...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   hashParts(seed, parts)
   return takeDigest()
@@ -130,9 +115,6 @@ export const hashSeeded = (seed: Uint8Array, ...parts: ReadonlyArray<Uint8Array>
  * `out` may be the same memory as `data` only where no range reaches into what is written.
  *
  * Throws a `RangeError`, and writes nothing, where a range is not inside `data` or the digests have no room in `out`.
- *
- * @since 0.1.0
- * @category batches
  */
 export const hashRanges = (
   seed: Uint8Array,
@@ -197,9 +179,6 @@ export const hashRanges = (
  *
  * Throws a `RangeError`, and writes nothing, where `pairs` is shorter than that, the digests have no room in `out`, or
  * `out` lies in the memory of `pairs` such that digests would replace pairs that are still to be read.
- *
- * @since 0.1.0
- * @category batches
  */
 export const hashPairs = (seed: Uint8Array, pairs: Uint8Array, count: number, out: Uint8Array, outStart = 0): void => {
   checkCount(count)
@@ -224,9 +203,6 @@ export const hashPairs = (seed: Uint8Array, pairs: Uint8Array, count: number, ou
  * `right` from `rightStart` to `out`, at `outStart`. Allocates nothing. All arrays may be the same memory.
  *
  * Throws a `RangeError`, and writes nothing, where one of the three is not inside its array.
- *
- * @since 0.1.0
- * @category hashing
  */
 export const hashPair = (
   seed: Uint8Array,

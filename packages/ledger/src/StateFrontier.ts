@@ -6,8 +6,6 @@
  * sparse placeholder; a subtree with exactly one leaf is that leaf's hash.
  *
  * Source: the formats page of the specification, section 5.
- *
- * @since 0.1.0
  */
 import { equalBytes } from "./Bytes.ts"
 import { format, type HashValue, seeds, size, sparseMerklePlaceholder } from "./HashValue.ts"
@@ -28,9 +26,6 @@ const joinRight = (node: HashValue, right: HashValue): void =>
 
 /**
  * Receives leaves in ascending order of their key hashes and keeps the subtrees to the left of the path to the last one.
- *
- * @since 0.1.0
- * @category models
  */
 export class StateFrontier {
   /** Hash of the left sibling whose parent is at depth d, at 32 * d; only where {@link #present} says so. */

@@ -9,8 +9,6 @@
  * BCS, for a table item the handle and the key's bytes without a length, for a raw key its bytes without a length.
  *
  * Source: the formats page of the specification, section 4.
- *
- * @since 0.1.0
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
@@ -18,58 +16,29 @@ import { concatBytes } from "./Bytes.ts"
 import { type HashValue, seeds } from "./HashValue.ts"
 import * as Sha3 from "./Sha3.ts"
 
-/**
- * A resource or module of an account: the path says which.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** A resource or module of an account: the path says which. */
 export const AccessPath = Bcs.struct("AccessPath", { address: AccountAddress, path: Bcs.bytes })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type AccessPath = Bcs.Type<typeof AccessPath>
 
-/**
- * The address of a table.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** The address of a table. */
 export const TableHandle = Bcs.newtype("TableHandle", AccountAddress)
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const StateKey = Bcs.enumeration("StateKey", {
   AccessPath,
   TableItem: Bcs.fields({ handle: TableHandle, key: Bcs.bytes }),
   Raw: Bcs.bytes
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type StateKey = Bcs.Type<typeof StateKey>
 
-/**
- * The first byte of a key's storage encoding, by the number of its BCS variant.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The first byte of a key's storage encoding, by the number of its BCS variant. */
 export const storageTags = [0, 1, 255] as const
 
-/**
- * The bytes of a key that are hashed.
- *
- * @since 0.1.0
- * @category encoding
- */
+/** The bytes of a key that are hashed. */
 export const storageEncoding = (key: StateKey): Uint8Array => {
   switch (key._tag) {
     case "AccessPath":
@@ -81,10 +50,5 @@ export const storageEncoding = (key: StateKey): Uint8Array => {
   }
 }
 
-/**
- * The place of a key in the state tree.
- *
- * @since 0.1.0
- * @category hashing
- */
+/** The place of a key in the state tree. */
 export const hash = (key: StateKey): HashValue => Sha3.hashSeeded(seeds.stateKey, storageEncoding(key))

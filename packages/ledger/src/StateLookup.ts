@@ -9,8 +9,6 @@
  *
  * Whatever the siblings are, and wherever they come from: if they lead to the state root, the path ends in what it
  * shows.
- *
- * @since 0.1.0
  */
 import { equalBytes } from "./Bytes.ts"
 import { format, type HashValue, seeds, size, sparseMerklePlaceholder } from "./HashValue.ts"
@@ -22,21 +20,13 @@ import { bitAt, type PathEnd, sharedBits, siblingStart, type StateRun, type Subt
 /**
  * A left sibling that lies before the run: it is the subtree of all keys that share `depth` bits with the key and then
  * have a 0, of which `start` is the first.
- *
- * @since 0.1.0
- * @category models
  */
 export interface MissingSibling {
   readonly depth: number
   readonly start: HashValue
 }
 
-/**
- * A key's path as far as the run that holds its place shows it.
- *
- * @since 0.1.0
- * @category models
- */
+/** A key's path as far as the run that holds its place shows it. */
 export interface Lookup {
   readonly keyHash: HashValue
   /** What the path ends in as far as the run shows it. An empty subtree may turn out to be part of another item's leaf. */
@@ -53,9 +43,6 @@ export interface Lookup {
  * the key hash of the item before the run; none for the first run.
  *
  * Throws `ProofError`.
- *
- * @since 0.1.0
- * @category lookups
  */
 export const lookup = (keyHash: HashValue, run: StateRun, before: HashValue | undefined): Lookup => {
   const parting = before === undefined ? -1 : sharedBits(before, keyHash)
@@ -67,12 +54,7 @@ export const lookup = (keyHash: HashValue, run: StateRun, before: HashValue | un
   return { keyHash, end: run.pathEnd(keyHash, depth), depth, node: run.subtree(keyHash, depth), missing }
 }
 
-/**
- * A missing sibling from the run that holds the first item at or after its start.
- *
- * @since 0.1.0
- * @category lookups
- */
+/** A missing sibling from the run that holds the first item at or after its start. */
 export const siblingIn = ({ depth, start }: MissingSibling, run: StateRun): SubtreeTop => run.subtree(start, depth + 1)
 
 /**
@@ -80,9 +62,6 @@ export const siblingIn = ({ depth, start }: MissingSibling, run: StateRun): Subt
  * the missing siblings by depth.
  *
  * Throws `ProofError` (`ProofShape`, `RootMismatch`).
- *
- * @since 0.1.0
- * @category proofs
  */
 export const prove = (
   { depth, end, keyHash, node }: Lookup,
@@ -120,9 +99,6 @@ const isEmpty = ({ hash }: SubtreeTop): boolean => equalBytes(hash, sparseMerkle
 /**
  * Does the range proof of the item before the run say the same of a lookup? It proves nothing, since what it is held
  * against is not signed; but a run that was damaged does not agree.
- *
- * @since 0.1.0
- * @category lookups
  */
 export const agrees = (
   { depth, node }: Lookup,

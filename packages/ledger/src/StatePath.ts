@@ -6,8 +6,6 @@
  * ```
  *
  * Source: the formats page of the specification, section 7, and the paths that the reference ledgers hold.
- *
- * @since 0.1.0
  */
 import * as Either from "effect/Either"
 import * as AccountAddress from "./AccountAddress.ts"
@@ -17,35 +15,19 @@ import type { StateKey } from "./StateKey.ts"
 import { ModuleId, StructTag } from "./TypeTag.ts"
 import { formatStruct, isIdentifier } from "./TypeText.ts"
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const StatePath = Bcs.enumeration("Path", { Code: ModuleId, Resource: StructTag, ResourceGroup: StructTag })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type StatePath = Bcs.Type<typeof StatePath>
 
-/**
- * The key of what stands at a path of an account.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The key of what stands at a path of an account. */
 export const keyOf = (address: AccountAddress.AccountAddress, path: StatePath): StateKey => ({
   _tag: "AccessPath",
   value: { address, path: Bcs.encode(StatePath, path) }
 })
 
-/**
- * A key in words, on one line: `resource 0x1::account::Account of 0x1`.
- *
- * @since 0.1.0
- * @category formatting
- */
+/** A key in words, on one line: `resource 0x1::account::Account of 0x1`. */
 export const describe = (key: StateKey): string => {
   switch (key._tag) {
     case "Raw":

@@ -3,8 +3,6 @@
  * that a store proves. From a run alone the hash of every subtree follows that begins after the item before the run.
  *
  * Source: the formats page of the specification, section 5.
- *
- * @since 0.1.0
  */
 import { compareBytes, equalBytes } from "./Bytes.ts"
 import type { RecordBatch } from "./Frames.ts"
@@ -20,32 +18,17 @@ const stride = 1024
 /** Bits of a key hash. */
 const bits = 8 * size
 
-/**
- * The bit of a key hash that decides at a depth of the tree, 0 at the root.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The bit of a key hash that decides at a depth of the tree, 0 at the root. */
 export const bitAt = (key: HashValue, depth: number): number => ((key[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1
 
-/**
- * How many bits two key hashes share from the first on.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** How many bits two key hashes share from the first on. */
 export const sharedBits = (a: HashValue, b: HashValue): number => {
   let byte = 0
   while (byte < size && a[byte] === b[byte]) byte++
   return byte === size ? bits : 8 * byte + Math.clz32((a[byte] ?? 0) ^ (b[byte] ?? 0)) - 24
 }
 
-/**
- * The first key hash of the subtree beside the path to `key`: it shares `depth` bits with it and parts there.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The first key hash of the subtree beside the path to `key`: it shares `depth` bits with it and parts there. */
 export const siblingStart = (key: HashValue, depth: number): HashValue => {
   const start = new Uint8Array(size)
   start.set(key.subarray(0, (depth >> 3) + 1))
@@ -55,12 +38,7 @@ export const siblingStart = (key: HashValue, depth: number): HashValue => {
   return start
 }
 
-/**
- * What a path from some depth on ends in.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a path from some depth on ends in. */
 export type PathEnd =
   /** The key is there. `record` is the BCS of the key and its value. */
   | { readonly _tag: "Item"; readonly record: Uint8Array }
@@ -69,12 +47,7 @@ export type PathEnd =
   /** The key is not there: its path ends in the leaf of another one. */
   | { readonly _tag: "OtherItem"; readonly keyHash: HashValue }
 
-/**
- * The top of a subtree.
- *
- * @since 0.1.0
- * @category models
- */
+/** The top of a subtree. */
 export interface SubtreeTop {
   readonly hash: HashValue
   /** The key hash of its leaf, where it is known to be a single one. */
@@ -91,9 +64,6 @@ interface Subtree {
 /**
  * Receives the records of a run in order, then the range proof of the last one. Keeps 64 bytes an item, and the record
  * of the key that is looked for. Throws `BcsError` and `ProofError`.
- *
- * @since 0.1.0
- * @category models
  */
 export class StateRun {
   readonly #wanted: HashValue | undefined

@@ -3,8 +3,6 @@
  * state root, nothing missing at the end.
  *
  * Source: the formats page of the specification, sections 5 and 9.
- *
- * @since 0.1.0
  */
 import { equalBytes } from "./Bytes.ts"
 import type { RecordBatch } from "./Frames.ts"
@@ -21,12 +19,7 @@ const stride = 4096
 /** Words of 32 bits in a hash. */
 const words = size / Uint32Array.BYTES_PER_ELEMENT
 
-/**
- * What a chunk holds, for comparison with its manifest.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a chunk holds, for comparison with its manifest. */
 export interface StateChunkFacts {
   readonly firstKey: HashValue
   readonly lastKey: HashValue
@@ -36,9 +29,6 @@ export interface StateChunkFacts {
 /**
  * Items that were hashed: the records `first` … `first + count - 1` of a batch. Their hashes lie one after the other,
  * beginning with that of record `first`. Everything is lent until the call returns.
- *
- * @since 0.1.0
- * @category models
  */
 export interface HashedItems {
   readonly batch: RecordBatch
@@ -51,9 +41,6 @@ export interface HashedItems {
 
 /**
  * Takes the records of a snapshot in order and proves them against its state root. Throws `BcsError` and `ProofError`.
- *
- * @since 0.1.0
- * @category models
  */
 export class StateSnapshotVerifier {
   readonly #root: HashValue

@@ -9,19 +9,12 @@
  * nodes when a root or a proof is asked for, a level at a time.
  *
  * Source: the formats page of the specification, section 5.
- *
- * @since 0.1.0
  */
 import { compareBytes, equalRange } from "./Bytes.ts"
 import { type HashValue, seeds, size, sparseMerklePlaceholder } from "./HashValue.ts"
 import * as Sha3 from "./Sha3.ts"
 
-/**
- * One key and what stands under it.
- *
- * @since 0.1.0
- * @category models
- */
+/** One key and what stands under it. */
 export interface StateItem {
   /** A view. */
   readonly keyHash: HashValue
@@ -29,12 +22,7 @@ export interface StateItem {
   readonly record: Uint8Array
 }
 
-/**
- * A key gets a value, or goes (`value` undefined).
- *
- * @since 0.1.0
- * @category models
- */
+/** A key gets a value, or goes (`value` undefined). */
 export interface StateChange {
   readonly keyHash: HashValue
   readonly value: {
@@ -97,12 +85,7 @@ type Node = Leaf | Inner | undefined
 
 const countOf = (node: Node): number => node === undefined ? 0 : node.count
 
-/**
- * A state. Make others of it with {@link update}.
- *
- * @since 0.1.0
- * @category models
- */
+/** A state. Make others of it with {@link update}. */
 export class StateTree {
   /** @internal */
   readonly top: Node
@@ -113,12 +96,7 @@ export class StateTree {
   }
 }
 
-/**
- * The state without items.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The state without items. */
 export const empty: StateTree = new StateTree(undefined)
 
 const bitAt = (key: Uint8Array, start: number, bit: number): number =>
@@ -202,9 +180,6 @@ const apply = (node: Node, batch: Batch, from: number, to: number, depth: number
 /**
  * The state after the changes. Of several changes of one key the last one counts; removing a key that is not there
  * changes nothing.
- *
- * @since 0.1.0
- * @category combining
  */
 export const update = (tree: StateTree, changes: ReadonlyArray<StateChange>): StateTree => {
   const batch = prepare(changes)
@@ -271,23 +246,13 @@ const hashOf = (node: Node): HashValue => {
   return hash
 }
 
-/**
- * The state root.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The state root. */
 export const root = (tree: StateTree): HashValue => {
   hashInner(tree.top)
   return hashOf(tree.top)
 }
 
-/**
- * Number of items.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Number of items. */
 export const count = (tree: StateTree): number => countOf(tree.top)
 
 /** The leaf of a key; on the way, every inner node and the bit taken there go to `visit`. */
@@ -301,20 +266,10 @@ const find = (tree: StateTree, keyHash: HashValue, visit?: (node: Inner, bit: nu
   return node !== undefined && equalRange(node.keys, node.at, keyHash, 0, size) ? node : undefined
 }
 
-/**
- * What stands under a key.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** What stands under a key. */
 export const get = (tree: StateTree, keyHash: HashValue): StateItem | undefined => find(tree, keyHash)
 
-/**
- * Items in ascending order of their key hashes, from the one at index `start` on, at most `limit`.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Items in ascending order of their key hashes, from the one at index `start` on, at most `limit`. */
 export function* items(
   tree: StateTree,
   start = 0,
@@ -340,9 +295,6 @@ export function* items(
 /**
  * The right siblings of the path from the root to a key's leaf, the bottom one first: the state range proof for that
  * key. Empty sides of the path are placeholders. `undefined` where the key does not exist.
- *
- * @since 0.1.0
- * @category proofs
  */
 export const rangeProof = (tree: StateTree, keyHash: HashValue): ReadonlyArray<HashValue> | undefined => {
   hashInner(tree.top)

@@ -8,39 +8,23 @@
  * ```
  *
  * Source: the formats page of the specification, section 3.
- *
- * @since 0.1.0
  */
 import * as Bcs from "./Bcs.ts"
 
-/**
- * Who paid for the storage of a value, and since when it stands.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** Who paid for the storage of a value, and since when it stands. */
 export const StateValueMetadata = Bcs.enumeration("StateValueMetadata", {
   V0: Bcs.fields({ deposit: Bcs.u64, creationTimeUsecs: Bcs.u64 }),
   V1: Bcs.fields({ slotDeposit: Bcs.u64, bytesDeposit: Bcs.u64, creationTimeUsecs: Bcs.u64 })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type StateValueMetadata = Bcs.Type<typeof StateValueMetadata>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const StateValue = Bcs.enumeration("StateValue", {
   V0: Bcs.bytes,
   WithMetadata: Bcs.fields({ data: Bcs.bytes, metadata: StateValueMetadata })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type StateValue = Bcs.Type<typeof StateValue>

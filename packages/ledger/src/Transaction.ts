@@ -12,8 +12,6 @@
  * ```
  *
  * Source: the format schema, `Transaction`, and the formats page of the specification, section 2.
- *
- * @since 0.1.0
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import { TransactionAuthenticator } from "./Authenticator.ts"
@@ -28,12 +26,7 @@ import { TransactionPayload } from "./TransactionPayload.ts"
 import { ValidatorTransaction } from "./ValidatorTransaction.ts"
 import { WriteSet } from "./WriteSet.ts"
 
-/**
- * What a user signs.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** What a user signs. */
 export const RawTransaction = Bcs.struct("RawTransaction", {
   sender: AccountAddress,
   sequenceNumber: Bcs.u64,
@@ -44,60 +37,34 @@ export const RawTransaction = Bcs.struct("RawTransaction", {
   chainId: Bcs.newtype("ChainId", Bcs.u8)
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type RawTransaction = Bcs.Type<typeof RawTransaction>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const SignedTransaction = Bcs.struct("SignedTransaction", {
   rawTxn: RawTransaction,
   authenticator: TransactionAuthenticator
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type SignedTransaction = Bcs.Type<typeof SignedTransaction>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const ChangeSet = Bcs.struct("ChangeSet", { writeSet: WriteSet, events: Bcs.sequence(ContractEvent) })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type ChangeSet = Bcs.Type<typeof ChangeSet>
 
-/**
- * What a genesis transaction writes.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** What a genesis transaction writes. */
 export const WriteSetPayload = Bcs.enumeration("WriteSetPayload", {
   Direct: ChangeSet,
   Script: Bcs.fields({ executeAs: AccountAddress, script: Script })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type WriteSetPayload = Bcs.Type<typeof WriteSetPayload>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const Transaction = Bcs.enumeration("Transaction", {
   UserTransaction: SignedTransaction,
   GenesisTransaction: WriteSetPayload,
@@ -108,18 +75,10 @@ export const Transaction = Bcs.enumeration("Transaction", {
   BlockEpilogue: BlockEpiloguePayload
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type Transaction = Bcs.Type<typeof Transaction>
 
-/**
- * The transaction whose bytes are hashed: an encrypted payload as it was sent, everything else as it stands.
- *
- * @since 0.1.0
- * @category hashing
- */
+/** The transaction whose bytes are hashed: an encrypted payload as it was sent, everything else as it stands. */
 export const hashedForm = (transaction: Transaction): Transaction => {
   if (transaction._tag !== "UserTransaction") return transaction
   const { authenticator, rawTxn } = transaction.value
@@ -132,11 +91,6 @@ export const hashedForm = (transaction: Transaction): Transaction => {
   }
 }
 
-/**
- * The hash by which a transaction info names the transaction.
- *
- * @since 0.1.0
- * @category hashing
- */
+/** The hash by which a transaction info names the transaction. */
 export const hash = (transaction: Transaction): HashValue =>
   Sha3.hashSeeded(seeds.transaction, Bcs.encode(Transaction, hashedForm(transaction)))

@@ -3,8 +3,6 @@
  * accumulator that a ledger info signs.
  *
  * Source: the formats page of the specification, sections 5 and 9.
- *
- * @since 0.1.0
  */
 import * as Accumulator from "./Accumulator.ts"
 import { equalRange } from "./Bytes.ts"
@@ -21,9 +19,7 @@ const stride = 1024
 /** The variant of `PersistedAuxiliaryInfo` that has a hash. */
 const hashedAuxiliaryInfo = 1
 
-/**
- * A hash array that grows with what is put into it.
- */
+/** A hash array that grows with what is put into it. */
 class Hashes {
   bytes = new Uint8Array(stride * size)
 
@@ -37,12 +33,7 @@ class Hashes {
   }
 }
 
-/**
- * Takes the records of chunks, one chunk after the other. Throws `BcsError` and `ProofError`.
- *
- * @since 0.1.0
- * @category models
- */
+/** Takes the records of chunks, one chunk after the other. Throws `BcsError` and `ProofError`. */
 export class TransactionChunkVerifier {
   readonly #scans: { readonly [F in RecordFormat]: TransactionScan } = {
     V0: new TransactionScan("V0"),

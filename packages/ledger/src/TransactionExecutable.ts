@@ -8,19 +8,12 @@
  * ```
  *
  * Source: the format schema, `TransactionExecutable`.
- *
- * @since 0.1.0
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
 import { Identifier, ModuleId, TypeTag } from "./TypeTag.ts"
 
-/**
- * An argument of a script. The 256-bit integers stand as 32 raw little-endian bytes.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** An argument of a script. The 256-bit integers stand as 32 raw little-endian bytes. */
 export const TransactionArgument = Bcs.enumeration("TransactionArgument", {
   U8: Bcs.u8,
   U64: Bcs.u64,
@@ -40,36 +33,20 @@ export const TransactionArgument = Bcs.enumeration("TransactionArgument", {
   I256: Bcs.fixed(32)
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type TransactionArgument = Bcs.Type<typeof TransactionArgument>
 
-/**
- * Bytecode that the transaction brings along.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** Bytecode that the transaction brings along. */
 export const Script = Bcs.struct("Script", {
   code: Bcs.bytes,
   tyArgs: Bcs.sequence(TypeTag),
   args: Bcs.sequence(TransactionArgument)
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type Script = Bcs.Type<typeof Script>
 
-/**
- * A call of a function on the ledger; arguments are BCS of whatever the function takes.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** A call of a function on the ledger; arguments are BCS of whatever the function takes. */
 export const EntryFunction = Bcs.struct("EntryFunction", {
   module: ModuleId,
   function: Identifier,
@@ -77,16 +54,10 @@ export const EntryFunction = Bcs.struct("EntryFunction", {
   args: Bcs.sequence(Bcs.bytes)
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type EntryFunction = Bcs.Type<typeof EntryFunction>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const TransactionExecutable = Bcs.enumeration("TransactionExecutable", {
   Script,
   EntryFunction,
@@ -94,8 +65,5 @@ export const TransactionExecutable = Bcs.enumeration("TransactionExecutable", {
   Encrypted: null
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type TransactionExecutable = Bcs.Type<typeof TransactionExecutable>

@@ -7,8 +7,6 @@
  * ```
  *
  * Source: the format schema, `TransactionExtraConfig`.
- *
- * @since 0.1.0
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
@@ -17,28 +15,17 @@ const RequestedMultipliers = Bcs.enumeration("RequestedMultipliers", {
   V1: Bcs.fields({ executionBps: Bcs.u64, ioBps: Bcs.u64 })
 })
 
-/**
- * Who asks for higher limits, on the strength of which stake; multipliers are in hundredths of a percent.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** Who asks for higher limits, on the strength of which stake; multipliers are in hundredths of a percent. */
 export const UserTxnLimitsRequest = Bcs.enumeration("UserTxnLimitsRequest", {
   StakePoolOwner: Bcs.fields({ multipliers: RequestedMultipliers }),
   DelegatedVoter: Bcs.fields({ poolAddress: AccountAddress, multipliers: RequestedMultipliers }),
   DelegationPoolDelegator: Bcs.fields({ poolAddress: AccountAddress, multipliers: RequestedMultipliers })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type UserTxnLimitsRequest = Bcs.Type<typeof UserTxnLimitsRequest>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const TransactionExtraConfig = Bcs.enumeration("TransactionExtraConfig", {
   V1: Bcs.fields({ multisigAddress: Bcs.option(AccountAddress), replayProtectionNonce: Bcs.option(Bcs.u64) }),
   V2: Bcs.fields({
@@ -48,8 +35,5 @@ export const TransactionExtraConfig = Bcs.enumeration("TransactionExtraConfig", 
   })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type TransactionExtraConfig = Bcs.Type<typeof TransactionExtraConfig>

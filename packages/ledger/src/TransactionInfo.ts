@@ -8,8 +8,6 @@
  * ```
  *
  * Source: the formats page of the specification, section 3.
- *
- * @since 0.1.0
  */
 import * as Bcs from "./Bcs.ts"
 import { HashValue } from "./HashValue.ts"
@@ -17,10 +15,7 @@ import { ModuleId } from "./TypeTag.ts"
 
 const AbortLocation = Bcs.enumeration("AbortLocation", { Module: ModuleId, Script: null })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const ExecutionStatus = Bcs.enumeration("ExecutionStatus", {
   Success: null,
   OutOfGas: null,
@@ -33,16 +28,10 @@ export const ExecutionStatus = Bcs.enumeration("ExecutionStatus", {
   MiscellaneousError: Bcs.option(Bcs.u64)
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type ExecutionStatus = Bcs.Type<typeof ExecutionStatus>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const TransactionInfoV0 = Bcs.struct("TransactionInfoV0", {
   gasUsed: Bcs.u64,
   status: ExecutionStatus,
@@ -53,16 +42,10 @@ export const TransactionInfoV0 = Bcs.struct("TransactionInfoV0", {
   auxiliaryInfoHash: Bcs.option(HashValue)
 })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const TransactionInfo = Bcs.enumeration("TransactionInfo", { V0: TransactionInfoV0 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type TransactionInfo = Bcs.Type<typeof TransactionInfo>
 
 /**
@@ -73,9 +56,6 @@ export type TransactionInfo = Bcs.Type<typeof TransactionInfo>
  * ```
  *
  * Only `V1` has a hash in the transaction info.
- *
- * @since 0.1.0
- * @category codecs
  */
 export const PersistedAuxiliaryInfo = Bcs.enumeration("PersistedAuxiliaryInfo", {
   None: null,
@@ -83,8 +63,5 @@ export const PersistedAuxiliaryInfo = Bcs.enumeration("PersistedAuxiliaryInfo", 
   TimestampNotYetAssignedV1: Bcs.fields({ transactionIndex: Bcs.u32 })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type PersistedAuxiliaryInfo = Bcs.Type<typeof PersistedAuxiliaryInfo>

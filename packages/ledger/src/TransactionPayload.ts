@@ -9,8 +9,6 @@
  * ```
  *
  * Source: the format schema, `TransactionPayload`.
- *
- * @since 0.1.0
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
@@ -20,39 +18,24 @@ import { TransactionExtraConfig } from "./TransactionExtraConfig.ts"
 
 /**
  * A call in the name of an account with several owners; without a payload, the one that they agreed on is on the ledger.
- *
- * @since 0.1.0
- * @category codecs
  */
 export const Multisig = Bcs.struct("Multisig", {
   multisigAddress: AccountAddress,
   transactionPayload: Bcs.option(Bcs.enumeration("MultisigTransactionPayload", { EntryFunction, Script }))
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type Multisig = Bcs.Type<typeof Multisig>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const TransactionPayloadInner = Bcs.enumeration("TransactionPayloadInner", {
   V1: Bcs.fields({ executable: TransactionExecutable, extraConfig: TransactionExtraConfig })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type TransactionPayloadInner = Bcs.Type<typeof TransactionPayloadInner>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const TransactionPayload = Bcs.enumeration("TransactionPayload", {
   Script,
   /** No longer in use; its number stays taken. */
@@ -63,8 +46,5 @@ export const TransactionPayload = Bcs.enumeration("TransactionPayload", {
   EncryptedPayload
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type TransactionPayload = Bcs.Type<typeof TransactionPayload>

@@ -2,8 +2,6 @@
  * A transaction with everything that a ledger keeps about it, decoded: for people. Hot paths scan instead.
  *
  * Source: the formats page of the specification, section 8.
- *
- * @since 0.1.0
  */
 import * as Bcs from "./Bcs.ts"
 import { BcsReader } from "./BcsReader.ts"
@@ -13,10 +11,7 @@ import { Transaction } from "./Transaction.ts"
 import { PersistedAuxiliaryInfo, TransactionInfo } from "./TransactionInfo.ts"
 import { WriteSet } from "./WriteSet.ts"
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export interface TransactionRecord {
   readonly transaction: Transaction
   /** Records of format `V0` carry none. */
@@ -28,12 +23,7 @@ export interface TransactionRecord {
 
 const Events = Bcs.sequence(ContractEvent)
 
-/**
- * Decodes a record of a transaction chunk. Throws `BcsError`.
- *
- * @since 0.1.0
- * @category decoding
- */
+/** Decodes a record of a transaction chunk. Throws `BcsError`. */
 export const decodeUnsafe = (format: RecordFormat, record: Uint8Array): TransactionRecord => {
   const reader = new BcsReader(record)
   const transaction = Transaction.read(reader)

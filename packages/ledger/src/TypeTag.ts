@@ -9,44 +9,23 @@
  * ```
  *
  * Source: the format schema, `TypeTag`.
- *
- * @since 0.1.0
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
 
-/**
- * A name in Move source.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** A name in Move source. */
 export const Identifier = Bcs.newtype("Identifier", Bcs.string)
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type Identifier = Bcs.Type<typeof Identifier>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const ModuleId = Bcs.struct("ModuleId", { address: AccountAddress, name: Identifier })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type ModuleId = Bcs.Type<typeof ModuleId>
 
-/**
- * A type with all its arguments. Recursive; nesting is bounded by the reader.
- *
- * @since 0.1.0
- * @category models
- */
+/** A type with all its arguments. Recursive; nesting is bounded by the reader. */
 export type TypeTag =
   | { readonly _tag: "bool" | "u8" | "u16" | "u32" | "u64" | "u128" | "u256" }
   | { readonly _tag: "i8" | "i16" | "i32" | "i64" | "i128" | "i256" }
@@ -55,12 +34,7 @@ export type TypeTag =
   | { readonly _tag: "struct"; readonly value: StructTag }
   | { readonly _tag: "Function"; readonly value: FunctionTag }
 
-/**
- * The name of a struct, with its type arguments.
- *
- * @since 0.1.0
- * @category models
- */
+/** The name of a struct, with its type arguments. */
 export interface StructTag {
   readonly address: AccountAddress
   readonly module: Identifier
@@ -68,23 +42,13 @@ export interface StructTag {
   readonly typeArgs: ReadonlyArray<TypeTag>
 }
 
-/**
- * How a function takes or gives a value.
- *
- * @since 0.1.0
- * @category models
- */
+/** How a function takes or gives a value. */
 export type FunctionParamOrReturnTag = {
   readonly _tag: "Reference" | "MutableReference" | "Value"
   readonly value: TypeTag
 }
 
-/**
- * The type of a function value.
- *
- * @since 0.1.0
- * @category models
- */
+/** The type of a function value. */
 export interface FunctionTag {
   readonly args: ReadonlyArray<FunctionParamOrReturnTag>
   readonly results: ReadonlyArray<FunctionParamOrReturnTag>
@@ -94,10 +58,7 @@ export interface FunctionTag {
 
 const typeTag = Bcs.lazy<TypeTag>(() => TypeTag)
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const StructTag: Bcs.Codec<StructTag> = Bcs.struct("StructTag", {
   address: AccountAddress,
   module: Identifier,
@@ -105,29 +66,20 @@ export const StructTag: Bcs.Codec<StructTag> = Bcs.struct("StructTag", {
   typeArgs: Bcs.sequence(typeTag)
 })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const FunctionParamOrReturnTag: Bcs.Codec<FunctionParamOrReturnTag> = Bcs.enumeration(
   "FunctionParamOrReturnTag",
   { Reference: typeTag, MutableReference: typeTag, Value: typeTag }
 )
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const FunctionTag: Bcs.Codec<FunctionTag> = Bcs.struct("FunctionTag", {
   args: Bcs.sequence(FunctionParamOrReturnTag),
   results: Bcs.sequence(FunctionParamOrReturnTag),
   abilities: Bcs.newtype("AbilitySet", Bcs.u8)
 })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const TypeTag: Bcs.Codec<TypeTag> = Bcs.enumeration("TypeTag", {
   bool: null,
   u8: null,

@@ -11,20 +11,13 @@
  *
  * A text that {@link format} wrote reads back as the same type, as long as its names are names of Move. Names that are
  * not are written between quotes, for people to see; no text reads as them.
- *
- * @since 0.1.0
  */
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import * as AccountAddress from "./AccountAddress.ts"
 import type { FunctionParamOrReturnTag, FunctionTag, StructTag, TypeTag } from "./TypeTag.ts"
 
-/**
- * A text is not a type. `offset` is where in it what was expected is not.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A text is not a type. `offset` is where in it what was expected is not. */
 export class TypeTextError extends Data.TaggedError("TypeTextError")<{
   readonly offset: number
   readonly detail: string
@@ -64,29 +57,18 @@ const maxAbilities = 0xff
 
 const identifier = /^[A-Za-z_$][A-Za-z0-9_$]*$/
 
-/**
- * Is it a name that Move source could have?
- *
- * @since 0.1.0
- * @category predicates
- */
+/** Is it a name that Move source could have? */
 export const isIdentifier = (text: string): boolean => identifier.test(text)
 
 const nameOf = (text: string): string => isIdentifier(text) ? text : JSON.stringify(text)
 
-/**
- * @since 0.1.0
- * @category formatting
- */
+/** / */
 export const formatStruct = ({ address, module, name, typeArgs }: StructTag): string =>
   `${AccountAddress.format(address)}::${nameOf(module)}::${nameOf(name)}${
     typeArgs.length === 0 ? "" : `<${typeArgs.map(format).join(", ")}>`
   }`
 
-/**
- * @since 0.1.0
- * @category formatting
- */
+/** / */
 export const format = (tag: TypeTag): string => {
   switch (tag._tag) {
     case "vector":
@@ -123,20 +105,10 @@ const formatParam = ({ _tag, value }: FunctionParamOrReturnTag): string => {
   return references[_tag] + (value._tag === "Function" ? `(${type})` : type)
 }
 
-/**
- * Reads a type.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads a type. */
 export const parse = (text: string): Either.Either<TypeTag, TypeTextError> => attempt(text, (reader) => reader.type(0))
 
-/**
- * Reads the type of a struct, with its type arguments.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads the type of a struct, with its type arguments. */
 export const parseStruct = (text: string): Either.Either<StructTag, TypeTextError> =>
   attempt(text, (reader) => reader.struct(0))
 

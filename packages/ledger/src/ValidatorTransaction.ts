@@ -7,8 +7,6 @@
  * ```
  *
  * Source: the format schema, `ValidatorTransaction`.
- *
- * @since 0.1.0
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
@@ -16,29 +14,16 @@ import { AggregateSignature } from "./LedgerInfo.ts"
 
 const DKGTranscriptMetadata = Bcs.struct("DKGTranscriptMetadata", { epoch: Bcs.u64, author: AccountAddress })
 
-/**
- * The outcome of a distributed key generation.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** The outcome of a distributed key generation. */
 export const DKGTranscript = Bcs.struct("DKGTranscript", {
   metadata: DKGTranscriptMetadata,
   transcriptBytes: Bcs.bytes
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type DKGTranscript = Bcs.Type<typeof DKGTranscript>
 
-/**
- * The keys of one OpenID provider; each is a Move value with the name of its type.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** The keys of one OpenID provider; each is a Move value with the name of its type. */
 export const ProviderJWKs = Bcs.struct("ProviderJWKs", {
   issuer: Bcs.bytes,
   version: Bcs.u64,
@@ -47,31 +32,19 @@ export const ProviderJWKs = Bcs.struct("ProviderJWKs", {
   )
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type ProviderJWKs = Bcs.Type<typeof ProviderJWKs>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const QuorumCertifiedUpdate = Bcs.struct("QuorumCertifiedUpdate", {
   update: ProviderJWKs,
   multiSig: AggregateSignature
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type QuorumCertifiedUpdate = Bcs.Type<typeof QuorumCertifiedUpdate>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const CertifiedChunkyDKGOutput = Bcs.struct("CertifiedChunkyDKGOutput", {
   certifiedTranscript: Bcs.struct("CertifiedAggregatedChunkySubtranscript", {
     metadata: DKGTranscriptMetadata,
@@ -81,24 +54,15 @@ export const CertifiedChunkyDKGOutput = Bcs.struct("CertifiedChunkyDKGOutput", {
   encryptionKey: Bcs.bytes
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type CertifiedChunkyDKGOutput = Bcs.Type<typeof CertifiedChunkyDKGOutput>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const ValidatorTransaction = Bcs.enumeration("ValidatorTransaction", {
   DKGResult: DKGTranscript,
   ObservedJWKUpdate: QuorumCertifiedUpdate,
   ChunkyDKGResult: CertifiedChunkyDKGOutput
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type ValidatorTransaction = Bcs.Type<typeof ValidatorTransaction>

@@ -5,8 +5,6 @@
  * `BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_`; what is signed is `seed("LedgerInfo") ‖ BCS(LedgerInfo)`.
  *
  * Source: the formats page of the specification, section 6.
- *
- * @since 0.1.0
  */
 import { aggregatePublicKeys, PublicKey, Signature, verify, verifyMultipleAggregateSignatures } from "@chainsafe/blst"
 import { concatBytes, equalBytes } from "./Bytes.ts"
@@ -14,20 +12,12 @@ import { seeds } from "./HashValue.ts"
 import type { AggregateSignature, EpochState } from "./LedgerInfo.ts"
 import { refuse } from "./ProofError.ts"
 
-/**
- * The bytes that validators sign for a ledger info.
- *
- * @since 0.1.0
- * @category signatures
- */
+/** The bytes that validators sign for a ledger info. */
 export const signedMessage = (ledgerInfo: Uint8Array): Uint8Array => concatBytes([seeds.ledgerInfo, ledgerInfo])
 
 /**
  * Public keys by their bytes. Validators stay for many epochs, and decompressing a key is dear: each key is
  * decompressed and group-checked once, when it is first needed.
- *
- * @since 0.1.0
- * @category models
  */
 export class PublicKeyCache {
   readonly #ids = new Map<string, number>()
@@ -72,24 +62,14 @@ export class PublicKeyCache {
   }
 }
 
-/**
- * A signature that is well-formed and carries a quorum, but whose pairing is still to be checked.
- *
- * @since 0.1.0
- * @category models
- */
+/** A signature that is well-formed and carries a quorum, but whose pairing is still to be checked. */
 export interface PendingSignature {
   readonly msg: Uint8Array
   readonly pk: PublicKey
   readonly sig: Signature
 }
 
-/**
- * The validators of one epoch: 12 bytes each, keys by their number in the cache.
- *
- * @since 0.1.0
- * @category models
- */
+/** The validators of one epoch: 12 bytes each, keys by their number in the cache. */
 export class ValidatorVerifier {
   readonly epoch: number
   readonly #cache: PublicKeyCache
@@ -153,9 +133,6 @@ export class ValidatorVerifier {
 /**
  * Checks the pairings of many signatures, at half the cost of one by one. Returns the index of the first that does not
  * hold, or -1.
- *
- * @since 0.1.0
- * @category signatures
  */
 export const checkAll = (pending: ReadonlyArray<PendingSignature>): number => {
   if (pending.length === 0 || (pending.length > 1 && verifyMultipleAggregateSignatures([...pending]))) return -1

@@ -2,18 +2,13 @@
  * A waypoint: a version and the hash of what a ledger info commits to there. The root of trust that operators pass on.
  *
  * Text form `VERSION:HEX64`. Source: the formats page of the specification, section 7.
- *
- * @since 0.1.0
  */
 import * as Bcs from "./Bcs.ts"
 import * as Hash from "./HashValue.ts"
 import { EpochState, type LedgerInfo } from "./LedgerInfo.ts"
 import * as Sha3 from "./Sha3.ts"
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export interface Waypoint {
   readonly version: number
   readonly value: Hash.HashValue
@@ -27,12 +22,7 @@ const Content = Bcs.struct("Ledger2WaypointConverter", {
   nextEpochState: Bcs.option(EpochState)
 })
 
-/**
- * The waypoint of a ledger info. It does not cover the block's id and round, nor the consensus data hash.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The waypoint of a ledger info. It does not cover the block's id and round, nor the consensus data hash. */
 export const fromLedgerInfo = ({ commitInfo }: LedgerInfo): Waypoint => ({
   version: commitInfo.version,
   value: Sha3.hashSeeded(
@@ -50,9 +40,6 @@ export const fromLedgerInfo = ({ commitInfo }: LedgerInfo): Waypoint => ({
 /**
  * The waypoint that a text `VERSION:HEX64` names; `undefined` for any other text. Versions are decimal, at most
  * 2^53 - 1, without leading zeros; hex digits are lowercase.
- *
- * @since 0.1.0
- * @category conversions
  */
 export const parse = (text: string): Waypoint | undefined => {
   const match = /^(0|[1-9][0-9]{0,15}):([0-9a-f]{64})$/.exec(text)
@@ -61,10 +48,5 @@ export const parse = (text: string): Waypoint | undefined => {
   return value !== undefined && Number.isSafeInteger(version) ? { version, value } : undefined
 }
 
-/**
- * `VERSION:HEX64`.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** `VERSION:HEX64`. */
 export const format = (waypoint: Waypoint): string => `${waypoint.version}:${Hash.format(waypoint.value)}`

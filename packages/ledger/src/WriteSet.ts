@@ -8,8 +8,6 @@
  * ```
  *
  * Source: the format schema, `WriteSet`, and the formats page of the specification, section 4.
- *
- * @since 0.1.0
  */
 import * as Bcs from "./Bcs.ts"
 import { StateKey } from "./StateKey.ts"
@@ -17,10 +15,7 @@ import { type StateValue, StateValueMetadata } from "./StateValue.ts"
 
 const dataWithMetadata = Bcs.fields({ data: Bcs.bytes, metadata: StateValueMetadata })
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const WriteOp = Bcs.enumeration("WriteOp", {
   Creation: Bcs.bytes,
   Modification: Bcs.bytes,
@@ -30,40 +25,21 @@ export const WriteOp = Bcs.enumeration("WriteOp", {
   DeletionWithMetadata: Bcs.fields({ metadata: StateValueMetadata })
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type WriteOp = Bcs.Type<typeof WriteOp>
 
-/**
- * @since 0.1.0
- * @category codecs
- */
+/** / */
 export const WriteSet = Bcs.enumeration("WriteSet", {
   V0: Bcs.newtype("WriteSetV0", Bcs.struct("WriteSetMut", { writeSet: Bcs.map(StateKey, WriteOp) }))
 })
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type WriteSet = Bcs.Type<typeof WriteSet>
 
-/**
- * Keys and what happens to them, in the order of the bytes.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Keys and what happens to them, in the order of the bytes. */
 export const entries = (writeSet: WriteSet): ReadonlyArray<readonly [StateKey, WriteOp]> => writeSet.value.writeSet
 
-/**
- * The value that stands in the state after the operation; `undefined` where it removes the key.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The value that stands in the state after the operation; `undefined` where it removes the key. */
 export const storedValue = (op: WriteOp): StateValue | undefined => {
   switch (op._tag) {
     case "Creation":

@@ -1,7 +1,5 @@
 /**
  * Aptos-format ledgers as facts: pure functions over bytes.
- *
- * @since 0.1.0
  */
 export * as AccountAddress from "./AccountAddress.ts"
 export * as Accumulator from "./Accumulator.ts"

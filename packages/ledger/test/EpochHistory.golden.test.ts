@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import * as Golden from "../../testkit/src/Golden.ts"
+import * as Golden from "@holdfast/testkit/Golden"
 import * as Bcs from "../src/Bcs.ts"
 import { toHex } from "../src/Bytes.ts"
 import { EpochHistory } from "../src/EpochHistory.ts"

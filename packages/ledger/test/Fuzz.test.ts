@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Arbitraries from "@holdfast/testkit/Arbitraries"
 import * as FastCheck from "effect/FastCheck"
-import * as Arbitraries from "../../testkit/src/Arbitraries.ts"
 import { BcsError } from "../src/BcsError.ts"
 import { BcsReader } from "../src/BcsReader.ts"
 import { frame, FrameError, FrameSplitter } from "../src/Frames.ts"

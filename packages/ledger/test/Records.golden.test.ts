@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Golden from "@holdfast/testkit/Golden"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import * as Golden from "../../testkit/src/Golden.ts"
 import * as Bcs from "../src/Bcs.ts"
 import { toHex } from "../src/Bytes.ts"
 import { seeds } from "../src/HashValue.ts"

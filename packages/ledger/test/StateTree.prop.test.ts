@@ -1,5 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Bytes, HashValue, Sha3, StateFrontier, StateTree } from "@holdfast/ledger"
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as Sha3 from "@holdfast/ledger/Sha3"
+import * as StateFrontier from "@holdfast/ledger/StateFrontier"
+import * as StateTree from "@holdfast/ledger/StateTree"
 import * as FastCheck from "effect/FastCheck"
 
 /** Keys in few bits, at the front or the very end, so that paths part everywhere and meet often. */

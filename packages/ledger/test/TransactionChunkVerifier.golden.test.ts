@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Golden from "@holdfast/testkit/Golden"
 import * as FastCheck from "effect/FastCheck"
-import * as Golden from "../../testkit/src/Golden.ts"
 import * as Accumulator from "../src/Accumulator.ts"
 import * as Bcs from "../src/Bcs.ts"
 import { BcsError } from "../src/BcsError.ts"

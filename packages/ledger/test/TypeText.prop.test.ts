@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Arbitraries from "@holdfast/testkit/Arbitraries"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
-import * as Arbitraries from "../../testkit/src/Arbitraries.ts"
 import * as AccountAddress from "../src/AccountAddress.ts"
 import * as Bcs from "../src/Bcs.ts"
 import { toHex } from "../src/Bytes.ts"

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Arbitraries from "@holdfast/testkit/Arbitraries"
 import * as FastCheck from "effect/FastCheck"
-import * as Arbitraries from "../../testkit/src/Arbitraries.ts"
 import { toHex } from "../src/Bytes.ts"
 import { LedgerInfo } from "../src/LedgerInfo.ts"
 import * as Waypoint from "../src/Waypoint.ts"

@@ -1,11 +1,11 @@
 /**
  * The one-off backups of the reference ledgers, read with what their manifests say, and what is known of the ledgers.
  */
+import * as Golden from "@holdfast/testkit/Golden"
 import * as Schema from "effect/Schema"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { gunzipSync } from "node:zlib"
-import * as Golden from "../../testkit/src/Golden.ts"
 
 export const ledgers = ["small", "rich", "testnet-genesis", "format-v0"] as const
 export type Ledger = typeof ledgers[number]

@@ -20,9 +20,7 @@ const expectBytes = (actual: Uint8Array, expected: Uint8Array): void => {
   }
 }
 
-/**
- * Scans a batch of transaction records, and decodes and encodes each of them: both must find the same parts.
- */
+/** Scans a batch of transaction records, and decodes and encodes each of them: both must find the same parts. */
 export const expectSameTransactions = (batch: RecordBatch, format: RecordFormat): TransactionScan => {
   const { bytes } = batch
   const scan = new TransactionScan(format)

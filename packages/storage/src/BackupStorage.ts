@@ -22,8 +22,6 @@
  * Who retries: not the storage. `isRetryable` of the module `StorageError` says whether trying again can help.
  *
  * Source: the storage page of the specification, "The contract".
- *
- * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -34,34 +32,16 @@ import type { StorageError } from "./StorageError.ts"
 /**
  * The pattern that every backup name and file name matches in full: 3 to 127 characters that are safe in shell commands
  * and paths.
- *
- * @since 0.1.0
- * @category constants
  */
 export const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]{2,126}$/
 
-/**
- * Names one backup being written. Only good for `write` of the storage that returned it.
- *
- * @since 0.1.0
- * @category models
- */
+/** Names one backup being written. Only good for `write` of the storage that returned it. */
 export type BackupHandle = string
 
-/**
- * Names one complete file of a storage, for ever.
- *
- * @since 0.1.0
- * @category models
- */
+/** Names one complete file of a storage, for ever. */
 export type FileHandle = string
 
-/**
- * A file as the storage keeps it.
- *
- * @since 0.1.0
- * @category models
- */
+/** A file as the storage keeps it. */
 export interface StoredFile {
   /** The very handle that `write` or `saveMetadataLines` returned for it. */
   readonly file: FileHandle
@@ -74,9 +54,6 @@ export interface StoredFile {
 /**
  * What a storage may be able to do beyond what every storage must: backing up, verifying and restoring need none of it,
  * maintenance does.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Capabilities {
   /**
@@ -88,12 +65,7 @@ export interface Capabilities {
   readonly deleteFile: Option.Option<(file: FileHandle) => Effect.Effect<void, StorageError>>
 }
 
-/**
- * A storage of backups.
- *
- * @since 0.1.0
- * @category services
- */
+/** A storage of backups. */
 export class BackupStorage extends Context.Tag("@holdfast/storage/BackupStorage")<BackupStorage, {
   /** Announces that files of one backup follow. */
   readonly createBackup: (name: string) => Effect.Effect<BackupHandle, StorageError>

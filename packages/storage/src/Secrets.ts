@@ -4,18 +4,10 @@
  * A value is masked in every form in which tools repeat it: as it stands, without the leading `?` of a shared access
  * signature, percent-encoded or decoded, the lines of a key of several lines, and the parameters of a query string. Of
  * any URL, whoever made it, user information is masked, and so are signatures, tokens and keys among its parameters.
- *
- * @since 0.1.0
  */
-
 const secretName = /SAS|TOKEN|KEY|SECRET|PASSW|CREDENTIAL/i
 
-/**
- * Stands for a secret.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Stands for a secret. */
 export const mask = "***"
 
 /** Shorter forms would hide ordinary words: they are masked only where they stand alone. */
@@ -36,20 +28,12 @@ const inherited = (environment: NodeJS.ProcessEnv): ReadonlyArray<readonly [name
     value.length < inheritedLength || /^[~./]/.test(value) ? [] : [[name, value] as const]
   )
 
-/**
- * Masks the secrets of a command: those of its configuration and those that it inherits from this program.
- *
- * @since 0.1.0
- * @category masking
- */
+/** Masks the secrets of a command: those of its configuration and those that it inherits from this program. */
 export const ofCommand = (variables: Iterable<readonly [name: string, value: string]>): ReturnType<typeof make> =>
   make([...inherited(process.env), ...variables])
 
 /**
  * Masks the secrets among these variables in a text. `cut` texts may begin within a secret: that rest is masked too.
- *
- * @since 0.1.0
- * @category masking
  */
 export const make = (
   variables: Iterable<readonly [name: string, value: string]>
@@ -69,12 +53,7 @@ export const make = (
   }
 }
 
-/**
- * Does a parameter of a URL sign or open something? `sig` is that of a shared access signature.
- *
- * @since 0.1.0
- * @category predicates
- */
+/** Does a parameter of a URL sign or open something? `sig` is that of a shared access signature. */
 export const isSecretParameter = (name: string): boolean => /^sig$|signature|auth/i.test(name) || secretName.test(name)
 
 /** Between `://` and the `@` of the host, and the values of parameters. */

@@ -1,16 +1,9 @@
 /**
  * The errors of every storage, in one place.
- *
- * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
-/**
- * What a storage was asked to do. The names are those of the command adapter's configuration.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a storage was asked to do. The names are those of the command adapter's configuration. */
 export const StorageOperation = Schema.Literal(
   "create_backup",
   "create_for_write",
@@ -21,10 +14,7 @@ export const StorageOperation = Schema.Literal(
   "list_files",
   "delete_file"
 )
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type StorageOperation = typeof StorageOperation.Type
 
 /**
@@ -42,9 +32,6 @@ export type StorageOperation = typeof StorageOperation.Type
  * - `BadOutput`: the command printed no handle, several, or one that cannot be used. Permanent.
  * - `Unsupported`: the storage has no such operation (optional commands). Permanent.
  * - `Io`: anything else the system reported.
- *
- * @since 0.1.0
- * @category models
  */
 export const StorageErrorReason = Schema.Literal(
   "InvalidName",
@@ -60,32 +47,18 @@ export const StorageErrorReason = Schema.Literal(
   "Unsupported",
   "Io"
 )
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type StorageErrorReason = typeof StorageErrorReason.Type
 
 /**
  * What a command was at when it exceeded a deadline: until its handle is printed and stdout is closed, taking its input,
  * producing output, or ending after the end of the data.
- *
- * @since 0.1.0
- * @category models
  */
 export const CommandPhase = Schema.Literal("handle", "input", "output", "exit")
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type CommandPhase = typeof CommandPhase.Type
 
-/**
- * A storage operation failed. Never carries a secret: whoever makes one masks first.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A storage operation failed. Never carries a secret: whoever makes one masks first. */
 export class StorageError extends Schema.TaggedError<StorageError>("@holdfast/storage/StorageError")("StorageError", {
   operation: StorageOperation,
   reason: StorageErrorReason,
@@ -138,8 +111,5 @@ const permanent: ReadonlySet<StorageErrorReason> = new Set([
 /**
  * Whether trying again can help. This is the one place that decides it. A retried write needs a fresh file name where
  * names must be new: the attempt before may have left something under the old one.
- *
- * @since 0.1.0
- * @category predicates
  */
 export const isRetryable = (error: StorageError): boolean => !permanent.has(error.reason)

@@ -1,26 +1,16 @@
 /**
  * YAML text as plain values that remember where in the text they stand.
- *
- * @since 0.1.0
  */
 import * as Either from "effect/Either"
 import * as Yaml from "yaml"
 
-/**
- * Both from 1.
- *
- * @since 0.1.0
- * @category models
- */
+/** Both from 1. */
 export interface Position {
   readonly line: number
   readonly column: number
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export interface ParsedText {
   readonly value: unknown
   /** Where the value of this path stands, or for a key that is missing, where its mapping does. */
@@ -30,9 +20,6 @@ export interface ParsedText {
 /**
  * Reads a YAML document. Where `isText` says so of a path, numbers and truth values are taken as they are written: `007`
  * stays `007`. What is wrong is told without the text, which may be secret.
- *
- * @since 0.1.0
- * @category parsing
  */
 export const parse = (
   text: string,

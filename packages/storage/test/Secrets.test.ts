@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { Secrets } from "@holdfast/storage"
+import * as Secrets from "@holdfast/storage/Secrets"
 
 it("masks a secret in all forms in which tools repeat it", () => {
   const mask = Secrets.make([["AZURE_SAS", "?sv=1&sig=a+b/c%3Dxyz"], ["bucket", "my-bucket"]])

@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { StorageError } from "@holdfast/storage"
+import * as StorageError from "@holdfast/storage/StorageError"
 
 const error = (fields: Partial<ConstructorParameters<typeof StorageError.StorageError>[0]>) =>
   new StorageError.StorageError({

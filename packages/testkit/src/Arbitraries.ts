@@ -3,18 +3,12 @@
  *
  * Bytes are made first, by an encoder that shares nothing with the codecs' own, and values are read from them: what is
  * found is a disagreement of the two, and no type has to be believed.
- *
- * @since 0.1.0
  */
-import { Bcs, Bytes } from "@holdfast/ledger"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as Bytes from "@holdfast/ledger/Bytes"
 import * as FastCheck from "effect/FastCheck"
 
-/**
- * How values are made.
- *
- * @since 0.1.0
- * @category models
- */
+/** How values are made. */
 export interface Options {
   /** How often a type may stand within itself; 3 if not given. */
   readonly maxRecursion?: number
@@ -57,12 +51,7 @@ const safeInteger: Encoded = FastCheck.maxSafeNat().map((value) => {
 
 const concatenation = (parts: ReadonlyArray<Encoded>): Encoded => FastCheck.tuple(...parts).map(Bytes.concatBytes)
 
-/**
- * The codecs that stand directly in a shape.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The codecs that stand directly in a shape. */
 export const members = (shape: Bcs.Shape): ReadonlyArray<Bcs.AnyCodec> => {
   switch (shape.kind) {
     case "option":
@@ -174,20 +163,10 @@ class Builder {
   }
 }
 
-/**
- * BCS of random values.
- *
- * @since 0.1.0
- * @category arbitraries
- */
+/** BCS of random values. */
 export const encoded = (codec: Bcs.AnyCodec, options: Options = {}): FastCheck.Arbitrary<Uint8Array> =>
   new Builder(options.maxElements ?? 3).of(codec, options.maxRecursion ?? 3)
 
-/**
- * Random values.
- *
- * @since 0.1.0
- * @category arbitraries
- */
+/** Random values. */
 export const value = <A>(codec: Bcs.Codec<A>, options: Options = {}): FastCheck.Arbitrary<A> =>
   encoded(codec, options).map((bytes) => Bcs.decodeUnsafe(codec, bytes))

@@ -1,11 +1,9 @@
 /**
  * The conformance suite that every storage passes.
- *
- * @since 0.1.0
  */
 import { describe, expect, it } from "@effect/vitest"
-import { BackupStorage } from "@holdfast/storage"
-import type { StorageError } from "@holdfast/storage"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -23,18 +21,10 @@ import * as TempDirectory from "./TempDirectory.ts"
 /**
  * The folder in which the storage under test keeps its files, where it keeps them in one. The suite then also looks at what
  * aborted operations leave there.
- *
- * @since 0.1.0
- * @category services
  */
 export class StorageFolder extends Context.Tag("@holdfast/testkit/StorageFolder")<StorageFolder, string>() {}
 
-/**
- * What a storage is known not to do as well as it should. The published samples of commands have such quirks.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a storage is known not to do as well as it should. The published samples of commands have such quirks. */
 export interface Quirks {
   /** Data are written under their final name from the start: an aborted write leaves a part there. */
   readonly writesInPlace?: boolean
@@ -97,12 +87,7 @@ const refusedNames = [
 
 const marker = { name: "HOLDFAST_TEST_MARKER", value: `${process.pid}-${crypto.randomUUID()}` }
 
-/**
- * Registers the tests. The layer is built afresh for each of them, and so must be the storage.
- *
- * @since 0.1.0
- * @category suites
- */
+/** Registers the tests. The layer is built afresh for each of them, and so must be the storage. */
 export const suite = <E>(
   name: string,
   layer: Layer.Layer<BackupStorage.BackupStorage, E> | Layer.Layer<BackupStorage.BackupStorage | StorageFolder, E>,

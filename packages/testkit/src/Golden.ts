@@ -1,53 +1,32 @@
 /**
  * The reference ledgers: backups of real nodes and the recorded answers of their backup services. They lie beside the
  * repository and are not part of it; tests are skipped where they are absent.
- *
- * @since 0.1.0
  */
-import { Bcs, Frames, LedgerInfo, Proofs, Scan } from "@holdfast/ledger"
-import type { LedgerStore } from "@holdfast/ledger-store"
+import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as Frames from "@holdfast/ledger/Frames"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as Proofs from "@holdfast/ledger/Proofs"
+import * as Scan from "@holdfast/ledger/Scan"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 
-/**
- * Where the reference data lie, whether or not they are there.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Where the reference data lie, whether or not they are there. */
 export const folder: string = fileURLToPath(new URL("../../../../shared/golden", import.meta.url))
 
-/**
- * Are the reference data there? Use with `describe.skipIf(!Golden.isPresent)`.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Are the reference data there? Use with `describe.skipIf(!Golden.isPresent)`. */
 export const isPresent: boolean = fs.existsSync(path.join(folder, "backups"))
 
-/**
- * The ledgers whose node's answers were recorded.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The ledgers whose node's answers were recorded. */
 export const servedLedgers = ["small", "testnet-genesis", "rich"] as const
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export type ServedLedger = typeof servedLedgers[number]
 
-/**
- * The folder of one reference ledger.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The folder of one reference ledger. */
 export const ledgerFolder = (ledger: string): string => path.join(folder, "backups", ledger)
 
 const bytesOf = (...parts: ReadonlyArray<string>): Uint8Array => {
@@ -64,12 +43,7 @@ const decodeIndex = Schema.decodeUnknownSync(Schema.parseJson(Schema.Array(Schem
   failure: Schema.optional(Schema.String)
 }))))
 
-/**
- * What a node answered to one request.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a node answered to one request. */
 export interface RecordedAnswer {
   readonly method: string
   readonly path: string
@@ -82,12 +56,7 @@ export interface RecordedAnswer {
   readonly isCut: boolean
 }
 
-/**
- * All recorded answers of a ledger's node, in the order of the recording; some requests stand twice.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** All recorded answers of a ledger's node, in the order of the recording; some requests stand twice. */
 export const answers = (ledger: ServedLedger): ReadonlyArray<RecordedAnswer> => {
   const service = path.join(ledgerFolder(ledger), "service")
   return decodeIndex(fs.readFileSync(path.join(service, "index.json"), "utf8")).map((entry) => ({
@@ -100,12 +69,7 @@ export const answers = (ledger: ServedLedger): ReadonlyArray<RecordedAnswer> => 
   }))
 }
 
-/**
- * The records of a stream, without their lengths. Views.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The records of a stream, without their lengths. Views. */
 export const recordsOf = (stream: Uint8Array): ReadonlyArray<Uint8Array> => {
   const splitter = new Frames.FrameSplitter({ maxRecordBytes: stream.length })
   const records = splitter.push(stream).flatMap((batch) =>
@@ -125,21 +89,11 @@ const longest = (ledger: ServedLedger, prefix: string): Uint8Array =>
     new Uint8Array(0)
   )
 
-/**
- * The records of all epoch endings, from epoch 0 on.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The records of all epoch endings, from epoch 0 on. */
 export const epochEndings = (ledger: ServedLedger): ReadonlyArray<Uint8Array> =>
   recordsOf(longest(ledger, "/epoch_ending_ledger_infos/0/"))
 
-/**
- * The last version of each epoch that has ended.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The last version of each epoch that has ended. */
 export const endingVersions = (ledger: ServedLedger): ReadonlyArray<number> =>
   epochEndings(ledger).map((bytes) =>
     Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, bytes).value.ledgerInfo.commitInfo.version
@@ -148,9 +102,6 @@ export const endingVersions = (ledger: ServedLedger): ReadonlyArray<number> =>
 /**
  * The records of all transactions, from version 0 on. Where no stream of all was recorded they come from the chunks of
  * the ledger's backup.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const transactions = (ledger: ServedLedger): ReadonlyArray<Uint8Array> => {
   if (ledger !== "rich") return recordsOf(longest(ledger, "/transactions/0/"))
@@ -163,12 +114,7 @@ export const transactions = (ledger: ServedLedger): ReadonlyArray<Uint8Array> =>
   return chunks.flatMap(({ file, name }) => recordsOf(bytesOf(backup, name, file)))
 }
 
-/**
- * The newest ledger info that the node had.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The newest ledger info that the node had. */
 export const latestLedgerInfo = (ledger: ServedLedger): LedgerInfo.LedgerInfoWithSignatures => {
   const last = transactions(ledger).length - 1
   const [, ledgerInfo] = Bcs.decodeUnsafe(Proofs.StateRootProof, longest(ledger, `/state_root_proof/${last}`))
@@ -189,12 +135,7 @@ const parts = (record: Uint8Array): LedgerStore.TransactionToCommit => {
   }
 }
 
-/**
- * A whole ledger as blocks: one an epoch, and what comes after the last epoch ending.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** A whole ledger as blocks: one an epoch, and what comes after the last epoch ending. */
 export const blocks = (ledger: ServedLedger): ReadonlyArray<LedgerStore.Block> => {
   const all = transactions(ledger).map(parts)
   const endings = epochEndings(ledger).map((bytes) => Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, bytes))

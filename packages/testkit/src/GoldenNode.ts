@@ -1,21 +1,14 @@
 /**
  * A stand-in for the node of a reference ledger: an HTTP server that gives the answers that were recorded, and cuts
  * other ranges out of the longest recorded streams. It makes no proofs: those not recorded get 500.
- *
- * @since 0.1.0
  */
-import { Frames } from "@holdfast/ledger"
+import * as Frames from "@holdfast/ledger/Frames"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as http from "node:http"
 import * as Golden from "./Golden.ts"
 
-/**
- * A running stand-in.
- *
- * @since 0.1.0
- * @category models
- */
+/** A running stand-in. */
 export interface GoldenNode {
   /** The URL of its backup service. */
   readonly address: string
@@ -72,12 +65,7 @@ const send = (response: http.ServerResponse, { body, headers, isCut, status }: A
   }
 }
 
-/**
- * Starts the stand-in on a free port of the loopback interface. The scope stops it, with all its connections.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Starts the stand-in on a free port of the loopback interface. The scope stops it, with all its connections. */
 export const make = (ledger: Golden.ServedLedger): Effect.Effect<GoldenNode, never, Scope.Scope> =>
   Effect.gen(function*() {
     const recorded = Golden.answers(ledger)

@@ -1,26 +1,17 @@
 /**
  * A ledger store whose medium fails where a test says so.
- *
- * @since 0.1.0
  */
-import { LedgerStore, LedgerStoreError } from "@holdfast/ledger-store"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
-/**
- * The operations that can be made to fail.
- *
- * @since 0.1.0
- * @category models
- */
+/** The operations that can be made to fail. */
 export type Operation = keyof LedgerStore.LedgerStore["Type"]
 
 /**
  * One failure: the `call`th call of an operation, counted from 1, fails. A stream fails after `afterBytes` bytes, of
  * which the last batch may be cut anywhere; at once if not given.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Fault {
   readonly operation: Operation
@@ -47,12 +38,7 @@ const cut = (
     return Stream.concat(before, Stream.suspend(() => left <= 0 ? Stream.fail(failure) : Stream.empty))
   })
 
-/**
- * The store with faults. Failures have the reason `Io`; calls that no fault names pass through.
- *
- * @since 0.1.0
- * @category decorators
- */
+/** The store with faults. Failures have the reason `Io`; calls that no fault names pass through. */
 export const withFaults = (
   store: LedgerStore.LedgerStore["Type"],
   faults: ReadonlyArray<Fault>

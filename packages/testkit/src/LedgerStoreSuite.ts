@@ -1,11 +1,18 @@
 /**
  * What every ledger store must do. An adapter's test makes an empty store; the suite does the rest.
- *
- * @since 0.1.0
  */
 import { describe, expect, it } from "@effect/vitest"
-import { Accumulator, Bcs, Bytes, Frames, HashValue, LedgerInfo, Scan, Sha3, StateFrontier } from "@holdfast/ledger"
-import type { LedgerStore, LedgerStoreError } from "@holdfast/ledger-store"
+import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
+import * as Accumulator from "@holdfast/ledger/Accumulator"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as Frames from "@holdfast/ledger/Frames"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as Scan from "@holdfast/ledger/Scan"
+import * as Sha3 from "@holdfast/ledger/Sha3"
+import * as StateFrontier from "@holdfast/ledger/StateFrontier"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -103,12 +110,7 @@ const rootOf = (records: ReadonlyArray<Uint8Array>): HashValue.HashValue => {
   return frontier.root()
 }
 
-/**
- * Declares the tests of a ledger store. `make` gives an empty one; its scope ends with each test.
- *
- * @since 0.1.0
- * @category suites
- */
+/** Declares the tests of a ledger store. `make` gives an empty one; its scope ends with each test. */
 export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, Scope.Scope>): void => {
   /** A test with a store that holds the sample ledger. */
   const withLedger = (title: string, test: (grown: Grown) => Effect.Effect<void, Failure>): void =>

@@ -3,18 +3,11 @@
  * its own process, the members of groups it is asked about, and processes that carry a marker of its own.
  *
  * Works where the system has /proc; elsewhere nothing is found.
- *
- * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 
-/**
- * A process as /proc shows it.
- *
- * @since 0.1.0
- * @category models
- */
+/** A process as /proc shows it. */
 export interface ProcessInfo {
   readonly pid: number
   readonly parent: number
@@ -24,12 +17,7 @@ export interface ProcessInfo {
   readonly isZombie: boolean
 }
 
-/**
- * The descendants of a process (by default of this one), alive or zombies.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The descendants of a process (by default of this one), alive or zombies. */
 export const descendants = (ancestor: number = process.pid): Effect.Effect<ReadonlyArray<ProcessInfo>> =>
   Effect.sync(() => {
     const family = new Set([ancestor])
@@ -43,21 +31,13 @@ export const descendants = (ancestor: number = process.pid): Effect.Effect<Reado
     return all.filter(({ pid }) => pid !== ancestor && family.has(pid))
   })
 
-/**
- * The members of a process group, alive or zombies, whoever inherited them.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The members of a process group, alive or zombies, whoever inherited them. */
 export const members = (group: number): Effect.Effect<ReadonlyArray<ProcessInfo>> =>
   Effect.sync(() => listing().filter((info) => info.group === group))
 
 /**
  * The other processes whose environment has this variable with this value, whoever inherited them. A zombie has no
  * environment any more.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const marked = (name: string, value: string): Effect.Effect<ReadonlyArray<ProcessInfo>> =>
   Effect.sync(() =>

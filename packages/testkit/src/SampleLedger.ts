@@ -1,20 +1,17 @@
 /**
  * A small ledger of its own making: no validators, no signatures, every shape of block. Stores check none of these.
- *
- * @since 0.1.0
  */
-import {
-  Accumulator,
-  Bcs,
-  HashValue,
-  type LedgerInfo,
-  Sha3,
-  type StateKey,
-  Transaction,
-  TransactionInfo,
-  WriteSet
-} from "@holdfast/ledger"
-import type { LedgerStore, LedgerStoreError } from "@holdfast/ledger-store"
+import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
+import * as Accumulator from "@holdfast/ledger/Accumulator"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as Sha3 from "@holdfast/ledger/Sha3"
+import type * as StateKey from "@holdfast/ledger/StateKey"
+import * as Transaction from "@holdfast/ledger/Transaction"
+import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
+import * as WriteSet from "@holdfast/ledger/WriteSet"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 

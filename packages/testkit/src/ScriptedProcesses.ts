@@ -5,10 +5,8 @@
  * It is as mean as a real one may be: process 1 reaps nobody; a pipe ends for its reader when the last writer is gone,
  * however that went; a shell that dies leaves its children alive; a stopped process does nothing, and heeds TERM only when
  * it goes on.
- *
- * @since 0.1.0
  */
-import { ProcessSystem } from "@holdfast/storage"
+import * as ProcessSystem from "@holdfast/storage-command/ProcessSystem"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -21,20 +19,10 @@ import * as TestClock from "effect/TestClock"
 import type { ScriptedPipe } from "./internal/scriptedPipe.ts"
 import * as Pipe from "./internal/scriptedPipe.ts"
 
-/**
- * What a process does until it exits with a status.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a process does until it exits with a status. */
 export type Script = (self: ScriptedProcess) => Effect.Effect<number>
 
-/**
- * How a process starts another one.
- *
- * @since 0.1.0
- * @category models
- */
+/** How a process starts another one. */
 export interface ChildOptions {
   readonly stdin?: ScriptedPipe | "none"
   readonly stdout?: ScriptedPipe | "none"
@@ -43,12 +31,7 @@ export interface ChildOptions {
   readonly ignoresTerm?: boolean
 }
 
-/**
- * A process, as its own script sees it. Nothing of it happens while the process is stopped, or after its end.
- *
- * @since 0.1.0
- * @category models
- */
+/** A process, as its own script sees it. Nothing of it happens while the process is stopped, or after its end. */
 export interface ScriptedProcess {
   readonly pid: number
   readonly ignoreTerm: Effect.Effect<void>
@@ -68,12 +51,7 @@ export interface ScriptedProcess {
   readonly publish: (what: string) => Effect.Effect<void>
 }
 
-/**
- * The system that plays the scripts.
- *
- * @since 0.1.0
- * @category models
- */
+/** The system that plays the scripts. */
 export interface Scripted {
   readonly system: ProcessSystem.Service
   /** All processes, alive and zombies. */
@@ -107,12 +85,7 @@ const brokenPipe = (): NodeJS.ErrnoException => Object.assign(new Error("write E
 /** Looks in vain while this thread stands still: no time passes for a script in between. */
 const looksStandingStill = 3
 
-/**
- * Makes a system. `scriptOf` says what a shell that is started plays, or why it cannot be started.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Makes a system. `scriptOf` says what a shell that is started plays, or why it cannot be started. */
 export const make = (
   scriptOf: (options: ProcessSystem.StartOptions) => Script | NodeJS.ErrnoException
 ): Effect.Effect<Scripted, never, Scope.Scope> =>
@@ -389,21 +362,11 @@ export const make = (
     }
   })
 
-/**
- * The system as a service, in place of the real one.
- *
- * @since 0.1.0
- * @category layers
- */
+/** The system as a service, in place of the real one. */
 export const layer = (scripted: Scripted): Layer.Layer<never> =>
   Layer.succeed(ProcessSystem.ProcessSystem, scripted.system)
 
-/**
- * Lets the clock of the test jump from one moment at which something happens to the next, until the effect is done.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Lets the clock of the test jump from one moment at which something happens to the next, until the effect is done. */
 export const whileTimeFlies = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.raceFirst(effect, Effect.forever(jump))
 

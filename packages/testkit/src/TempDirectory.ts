@@ -1,7 +1,5 @@
 /**
  * Folders for tests.
- *
- * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -9,12 +7,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 
-/**
- * A new empty folder; it is gone, with all that is in it, when the scope closes.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A new empty folder; it is gone, with all that is in it, when the scope closes. */
 export const make: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "holdfast-test-"))),
   (directory) => Effect.sync(() => fs.rmSync(directory, { recursive: true, force: true }))
@@ -23,9 +16,6 @@ export const make: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRel
 /**
  * The paths of everything below a folder that is not a folder itself, relative to it and sorted. Nothing where there is
  * no such folder.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const files = (directory: string): Effect.Effect<ReadonlyArray<string>> =>
   Effect.sync(() =>

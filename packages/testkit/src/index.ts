@@ -1,7 +1,5 @@
 /**
  * What the tests of several packages share.
- *
- * @since 0.1.0
  */
 export * as Arbitraries from "./Arbitraries.ts"
 export * as BackupStorageSuite from "./BackupStorageSuite.ts"

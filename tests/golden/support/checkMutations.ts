@@ -1,8 +1,10 @@
 /**
  * Applies changes to a copy of a storage, one at a time, and sees what the verifier says.
  */
-import { type EngineError, Verify, type VerifyReport } from "@holdfast/engine"
-import type { StorageError } from "@holdfast/storage"
+import type * as EngineError from "@holdfast/engine/EngineError"
+import * as Verify from "@holdfast/engine/Verify"
+import type * as VerifyReport from "@holdfast/engine/VerifyReport"
+import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"

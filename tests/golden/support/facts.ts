@@ -1,7 +1,7 @@
 /**
  * What the reference data say of themselves.
  */
-import { Waypoint } from "@holdfast/ledger"
+import * as Waypoint from "@holdfast/ledger/Waypoint"
 import * as Golden from "@holdfast/testkit/Golden"
 import * as Schema from "effect/Schema"
 import * as fs from "node:fs"

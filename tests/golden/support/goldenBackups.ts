@@ -2,14 +2,12 @@
  * Whether backups of a node are those that the reference tool took from it.
  */
 import { NodeHttpClient } from "@effect/platform-node"
-import { Client } from "@holdfast/backup-service"
-import {
-  type BackupResult,
-  EpochEndingBackup,
-  Settings,
-  StateSnapshotBackup,
-  TransactionBackup
-} from "@holdfast/engine"
+import * as Client from "@holdfast/backup-service/Client"
+import type * as BackupResult from "@holdfast/engine/BackupResult"
+import * as EpochEndingBackup from "@holdfast/engine/EpochEndingBackup"
+import * as Settings from "@holdfast/engine/Settings"
+import * as StateSnapshotBackup from "@holdfast/engine/StateSnapshotBackup"
+import * as TransactionBackup from "@holdfast/engine/TransactionBackup"
 import * as Golden from "@holdfast/testkit/Golden"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -1,8 +1,10 @@
 /**
  * A node with the whole of a reference ledger: our own server over a store that holds it.
  */
-import { type LedgerStore, type LedgerStoreError, MemoryLedgerStore } from "@holdfast/ledger-store"
-import { Golden } from "@holdfast/testkit"
+import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
+import * as MemoryLedgerStore from "@holdfast/ledger-store/MemoryLedgerStore"
+import * as Golden from "@holdfast/testkit/Golden"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { serve as serveLedger } from "../../support/servedStore.ts"

@@ -2,7 +2,11 @@
  * Storages of both layouts over a folder.
  */
 import { NodeContext } from "@effect/platform-node"
-import { type BackupStorage, CommandAdapter, CommandAdapterConfig, CommandPool, LocalFolder } from "@holdfast/storage"
+import * as CommandAdapter from "@holdfast/storage-command/CommandAdapter"
+import * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import * as LocalFolder from "@holdfast/storage-local/LocalFolder"
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Golden from "@holdfast/testkit/Golden"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"

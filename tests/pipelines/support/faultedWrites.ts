@@ -1,7 +1,8 @@
 /**
  * Many writes through commands, of which half go wrong: three streams, four writers each, and a look at what is left.
  */
-import { CommandPool, type StorageError } from "@holdfast/storage"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
+import type * as StorageError from "@holdfast/storage/StorageError"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"

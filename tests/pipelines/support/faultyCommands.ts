@@ -1,8 +1,11 @@
 /**
  * Storage commands that are careful with what they publish, and fail where, how and once when a test says so.
  */
-import { CommandAdapter, type CommandAdapterConfig, type CommandPool, type StorageCommand } from "@holdfast/storage"
-import type { BackupStorage } from "@holdfast/storage"
+import * as CommandAdapter from "@holdfast/storage-command/CommandAdapter"
+import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
+import type * as CommandPool from "@holdfast/storage-command/CommandPool"
+import type * as StorageCommand from "@holdfast/storage-command/StorageCommand"
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"

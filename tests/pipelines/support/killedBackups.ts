@@ -2,7 +2,7 @@
  * Backups by the program itself, through commands, of which each is ended by KILL at a random moment. Every other one has
  * a command that hangs then, and that only the next start of the program can end.
  */
-import { CommandPool } from "@holdfast/storage"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
 import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"

@@ -3,21 +3,25 @@
  */
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import * as HttpServer from "@effect/platform/HttpServer"
-import { type BackupServiceError, Client, Server } from "@holdfast/backup-service"
-import { Devnet, DevnetOptions, type Summary } from "@holdfast/devnet"
-import {
-  type BackupResult,
-  type EngineError,
-  EpochEndingBackup,
-  Retries,
-  Settings,
-  StateSnapshotBackup,
-  TransactionBackup,
-  Verify,
-  type VerifyReport
-} from "@holdfast/engine"
-import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
-import { BackupStorage, type StorageError } from "@holdfast/storage"
+import type * as BackupServiceError from "@holdfast/backup-service/BackupServiceError"
+import * as Client from "@holdfast/backup-service/Client"
+import * as Server from "@holdfast/backup-service/Server"
+import * as Devnet from "@holdfast/devnet/Devnet"
+import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
+import type * as Summary from "@holdfast/devnet/Summary"
+import type * as BackupResult from "@holdfast/engine/BackupResult"
+import type * as EngineError from "@holdfast/engine/EngineError"
+import * as EpochEndingBackup from "@holdfast/engine/EpochEndingBackup"
+import * as Retries from "@holdfast/engine/Retries"
+import * as Settings from "@holdfast/engine/Settings"
+import * as StateSnapshotBackup from "@holdfast/engine/StateSnapshotBackup"
+import * as TransactionBackup from "@holdfast/engine/TransactionBackup"
+import * as Verify from "@holdfast/engine/Verify"
+import type * as VerifyReport from "@holdfast/engine/VerifyReport"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as MemoryLedgerStore from "@holdfast/ledger-store/MemoryLedgerStore"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -1,31 +1,26 @@
 /**
  * `doctor`: checks a configuration end to end and says what to mend.
- *
- * @since 0.1.0
  */
-import { CommandPool } from "@holdfast/storage"
+import * as Check from "@holdfast/doctor/Check"
+import * as Examination from "@holdfast/doctor/Doctor"
+import * as Figures from "@holdfast/engine/Figures"
+import * as CommandPool from "@holdfast/storage-command/CommandPool"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as CacheFolder from "../CacheFolder.ts"
-import { UsageError } from "../CliError.ts"
-import { flags as flagsOf, leaf } from "../CommandTree.ts"
-import * as Check from "../doctor/Check.ts"
-import * as Examination from "../doctor/Doctor.ts"
-import * as ExitCode from "../ExitCode.ts"
-import * as Figures from "../Figures.ts"
-import * as Flag from "../Flag.ts"
-import * as Flags from "../Flags.ts"
-import * as Output from "../Output.ts"
-import type * as Storage from "../Storage.ts"
-import type { Style } from "../Style.ts"
-import * as Values from "../Values.ts"
-import { wrap } from "../Wrap.ts"
+import { UsageError } from "../exit/CliError.ts"
+import * as ExitCode from "../exit/ExitCode.ts"
+import { flags as flagsOf, leaf } from "../flags/CommandTree.ts"
+import * as Flag from "../flags/Flag.ts"
+import * as Flags from "../flags/Flags.ts"
+import * as Values from "../flags/Values.ts"
+import * as CacheFolder from "../machine/CacheFolder.ts"
+import type * as Storage from "../machine/Storage.ts"
+import * as Output from "../terminal/Output.ts"
+import type { Style } from "../terminal/Style.ts"
+import { wrap } from "../terminal/Wrap.ts"
 
-/**
- * @since 0.1.0
- * @category commands
- */
+/** / */
 export const doctor = leaf(
   "doctor",
   "Check a configuration end to end (commands, storage, node, this machine) and say what to mend",
@@ -54,10 +49,13 @@ export const doctor = leaf(
         commandDeadline: Duration.seconds(commandDeadline),
         environment: process.env
       })
-      const exitCode = Examination.exitCode(found)
+      const exitCode = exitCodes[Examination.verdict(found)]
       yield* output.result({ json: document(found, exitCode), text: (style) => report(found, style), exitCode })
     })
 )
+
+/** The configuration is mended first: it is the operator's own. */
+const exitCodes = { ok: ExitCode.done, configuration: ExitCode.usage, system: ExitCode.failed } as const
 
 const storageOf = (flags: Storage.StorageFlags): Effect.Effect<Examination.Request["storage"], UsageError> => {
   const directory = Option.getOrUndefined(flags.localFsDir)
@@ -101,9 +99,6 @@ const signOf = (verdict: Check.Finding["verdict"], style: Style): string => {
 
 /**
  * The report for people: each check with what was seen and what to do, then the count, then what lies in the storage now.
- *
- * @since 0.1.0
- * @category formatting
  */
 export const report = ({ left, outcomes, seconds }: Examination.Report, style: Style): string => {
   const lines = outcomes.flatMap(({ finding, id }) => {

@@ -1,32 +1,27 @@
 /**
  * All commands of `holdfast`.
- *
- * @since 0.1.0
  */
-import { type CommandTree, group } from "../CommandTree.ts"
-import { backupContinuously } from "./BackupContinuously.ts"
-import { backupMaintenance } from "./BackupMaintenance.ts"
-import { backupOneoff } from "./BackupOneoff.ts"
-import { backupQuery } from "./BackupQuery.ts"
-import { backupVerify } from "./BackupVerify.ts"
-import { completions } from "./Completions.ts"
-import { config } from "./Config.ts"
-import { demo } from "./Demo.ts"
+import { type CommandTree, group } from "../flags/CommandTree.ts"
+import { backupContinuously } from "./backup/BackupContinuously.ts"
+import { backupOneoff } from "./backup/BackupOneoff.ts"
+import { backupQuery } from "./backup/BackupQuery.ts"
+import { backupVerify } from "./backup/BackupVerify.ts"
+import { demo } from "./demo/Demo.ts"
 import { doctor } from "./Doctor.ts"
-import { explore } from "./Explore.ts"
-import { genReplayVerifyJobs } from "./GenReplayVerifyJobs.ts"
-import { init } from "./Init.ts"
-import { nodeDevnet } from "./NodeDevnet.ts"
-import { nodeServe } from "./NodeServe.ts"
-import { replayVerify } from "./ReplayVerify.ts"
-import { restoreBootstrapDb } from "./RestoreBootstrapDb.ts"
-import { restoreOneoff } from "./RestoreOneoff.ts"
+import { explore } from "./explore/Explore.ts"
+import { backupMaintenance } from "./maintenance/BackupMaintenance.ts"
+import { nodeDevnet } from "./node/NodeDevnet.ts"
+import { nodeServe } from "./node/NodeServe.ts"
+import { genReplayVerifyJobs } from "./replay/GenReplayVerifyJobs.ts"
+import { replayVerify } from "./replay/ReplayVerify.ts"
+import { restoreBootstrapDb } from "./restore/RestoreBootstrapDb.ts"
+import { restoreOneoff } from "./restore/RestoreOneoff.ts"
+import { completions } from "./settings/Completions.ts"
+import { config } from "./settings/Config.ts"
+import { init } from "./settings/Init.ts"
 import { status } from "./Status.ts"
 
-/**
- * @since 0.1.0
- * @category commands
- */
+/** / */
 export const holdfast: CommandTree = group("holdfast", "Back up, verify and restore Aptos-format ledgers", [
   group("backup", "Take, verify and ask about backups", [
     backupOneoff,

@@ -1,29 +1,25 @@
 /**
  * `status`: where a storage stands.
- *
- * @since 0.1.0
  */
-import { Client } from "@holdfast/backup-service"
-import { Status, VerifyRecord } from "@holdfast/engine"
+import * as Client from "@holdfast/backup-service/Client"
+import * as Status from "@holdfast/engine/Status"
+import * as VerifyRecord from "@holdfast/engine/VerifyRecord"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { toFailure } from "../CliError.ts"
-import { flags as flagsOf, leaf } from "../CommandTree.ts"
-import * as CoordinatorText from "../CoordinatorText.ts"
-import * as Flag from "../Flag.ts"
-import * as Flags from "../Flags.ts"
-import * as MetadataFolder from "../MetadataFolder.ts"
-import * as Output from "../Output.ts"
-import { print } from "../StatusScreen.ts"
-import * as Storage from "../Storage.ts"
-import * as Values from "../Values.ts"
+import { toFailure } from "../exit/CliError.ts"
+import { flags as flagsOf, leaf } from "../flags/CommandTree.ts"
+import * as Flag from "../flags/Flag.ts"
+import * as Flags from "../flags/Flags.ts"
+import * as Values from "../flags/Values.ts"
+import * as MetadataFolder from "../machine/MetadataFolder.ts"
+import * as Storage from "../machine/Storage.ts"
+import * as CoordinatorText from "../terminal/CoordinatorText.ts"
+import * as Output from "../terminal/Output.ts"
+import { print } from "../terminal/StatusScreen.ts"
 
-/**
- * @since 0.1.0
- * @category commands
- */
+/** / */
 export const status = leaf(
   "status",
   "Show what can be restored from a storage, why not more, and how old and large it is",

@@ -1,18 +1,11 @@
 /**
  * Completion for bash.
- *
- * @since 0.1.0
  */
 import * as Candidates from "./Candidates.ts"
 
 const { quoted } = Candidates
 
-/**
- * The script that bash reads.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The script that bash reads. */
 export const script = (places: ReadonlyArray<Candidates.Place>): string => {
   const kinds = Candidates.patternsByKind(places)
   return `# Completion of holdfast for bash, made by 'holdfast completions bash'.

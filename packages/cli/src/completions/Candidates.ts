@@ -1,20 +1,13 @@
 /**
  * What a shell can offer while a command line is typed: the commands, their flags, and what the values of these are.
- *
- * @since 0.1.0
  */
 import * as Arr from "effect/Array"
-import * as Arguments from "../Arguments.ts"
-import type { CommandShape } from "../CommandTree.ts"
-import type { FlagShape } from "../Flag.ts"
-import * as SettingKeys from "../SettingKeys.ts"
+import * as Arguments from "../flags/Arguments.ts"
+import type { CommandShape } from "../flags/CommandTree.ts"
+import type { FlagShape } from "../flags/Flag.ts"
+import * as SettingKeys from "../settings/SettingKeys.ts"
 
-/**
- * What can be offered for the value of a flag. A toggle has none.
- *
- * @since 0.1.0
- * @category models
- */
+/** What can be offered for the value of a flag. A toggle has none. */
 export type ValueKind =
   | { readonly _tag: "None" }
   | { readonly _tag: "Words"; readonly words: ReadonlyArray<string> }
@@ -22,10 +15,7 @@ export type ValueKind =
   | { readonly _tag: "Folders" }
   | { readonly _tag: "Other" }
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** / */
 export interface FlagCandidate {
   readonly name: string
   readonly description: string
@@ -33,12 +23,7 @@ export interface FlagCandidate {
   readonly value: ValueKind
 }
 
-/**
- * A place in the tree of commands: how it is called, and what can follow.
- *
- * @since 0.1.0
- * @category models
- */
+/** A place in the tree of commands: how it is called, and what can follow. */
 export interface Place {
   readonly path: string
   readonly commands: ReadonlyArray<Pick<CommandShape, "description" | "name">>
@@ -49,12 +34,7 @@ export interface Place {
   readonly argument: ValueKind
 }
 
-/**
- * All places of a tree, outer ones first.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** All places of a tree, outer ones first. */
 export const of = (root: CommandShape): ReadonlyArray<Place> =>
   SettingKeys.sectionsOf(root).map(({ command, words }) => {
     const positional = command.flags.find((flag) => flag.positional === true)
@@ -119,20 +99,10 @@ interface FlagValue {
 /** Kinds with the same text are the same. */
 const keyOf = (kind: ValueKind): string => kind._tag === "Words" ? `Words ${kind.words.join(" ")}` : kind._tag
 
-/**
- * A text as a shell takes it word for word.
- *
- * @since 0.1.0
- * @category formatting
- */
+/** A text as a shell takes it word for word. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
-/**
- * The patterns of a shell for "PLACE FLAG", by what the value of the flag is.
- *
- * @since 0.1.0
- * @category formatting
- */
+/** The patterns of a shell for "PLACE FLAG", by what the value of the flag is. */
 export const patternsByKind = (
   places: ReadonlyArray<Place>
 ): ReadonlyArray<{ readonly kind: ValueKind; readonly patterns: string }> => {
@@ -145,10 +115,5 @@ export const patternsByKind = (
   return [...groups.values()].map(({ kind, patterns }) => ({ kind, patterns: patterns.join(" | ") }))
 }
 
-/**
- * The patterns of a shell for these places.
- *
- * @since 0.1.0
- * @category formatting
- */
+/** The patterns of a shell for these places. */
 export const pathPatterns = (places: ReadonlyArray<Place>): string => places.map(({ path }) => quoted(path)).join(" | ")

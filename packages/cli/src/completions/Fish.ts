@@ -1,16 +1,9 @@
 /**
  * Completion for fish.
- *
- * @since 0.1.0
  */
 import type * as Candidates from "./Candidates.ts"
 
-/**
- * The script that fish reads.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The script that fish reads. */
 export const script = (places: ReadonlyArray<Candidates.Place>): string =>
   `# Completion of holdfast for fish, made by 'holdfast completions fish'.
 

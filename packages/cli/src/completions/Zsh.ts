@@ -1,18 +1,11 @@
 /**
  * Completion for zsh.
- *
- * @since 0.1.0
  */
 import * as Candidates from "./Candidates.ts"
 
 const { quoted } = Candidates
 
-/**
- * The script that zsh reads.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The script that zsh reads. */
 export const script = (places: ReadonlyArray<Candidates.Place>): string => {
   const kinds = Candidates.patternsByKind(places)
   return `#compdef holdfast

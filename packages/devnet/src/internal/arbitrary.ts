@@ -2,7 +2,9 @@
  * A random value of any wire type, made from the structure of its codec: whatever variants a type has or gets, they
  * turn up in the ledger.
  */
-import { Bcs, BcsWriter, Bytes } from "@holdfast/ledger"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as BcsWriter from "@holdfast/ledger/BcsWriter"
+import * as Bytes from "@holdfast/ledger/Bytes"
 import type { Random } from "./random.ts"
 
 /** Sizes of byte strings that have one by convention, not by structure. */

@@ -2,16 +2,14 @@
  * The transactions of a block, from its number alone: one that opens it, now and then one of the validators, those that
  * create founding items, those of the users, one that closes it and with it perhaps its epoch.
  */
-import {
-  Bcs,
-  BlockMetadata,
-  ContractEvent,
-  Genesis,
-  type HashValue,
-  type Transaction,
-  TransactionInfo,
-  ValidatorTransaction
-} from "@holdfast/ledger"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as BlockMetadata from "@holdfast/ledger/BlockMetadata"
+import * as ContractEvent from "@holdfast/ledger/ContractEvent"
+import * as Genesis from "@holdfast/ledger/Genesis"
+import type * as HashValue from "@holdfast/ledger/HashValue"
+import type * as Transaction from "@holdfast/ledger/Transaction"
+import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
+import * as ValidatorTransaction from "@holdfast/ledger/ValidatorTransaction"
 import { arbitrary } from "./arbitrary.ts"
 import { type Draft, free } from "./draft.ts"
 import * as Framework from "./framework.ts"

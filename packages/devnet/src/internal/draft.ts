@@ -1,7 +1,9 @@
 /**
  * A transaction with its outcome, before it has a place in the ledger.
  */
-import type { ContractEvent, Transaction, TransactionInfo } from "@holdfast/ledger"
+import type * as ContractEvent from "@holdfast/ledger/ContractEvent"
+import type * as Transaction from "@holdfast/ledger/Transaction"
+import type * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
 import type { Write } from "./items.ts"
 
 export interface Draft {

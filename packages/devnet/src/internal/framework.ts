@@ -1,7 +1,12 @@
 /**
  * The names under which a network keeps its own affairs: resources, types and accounts of the framework at `0x1`.
  */
-import { AccountAddress, Bcs, Bytes, Genesis, type StateKey, TypeTag } from "@holdfast/ledger"
+import * as AccountAddress from "@holdfast/ledger/AccountAddress"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as Genesis from "@holdfast/ledger/Genesis"
+import type * as StateKey from "@holdfast/ledger/StateKey"
+import * as TypeTag from "@holdfast/ledger/TypeTag"
 
 /** The account that holds the framework. */
 export const frameworkAddress = AccountAddress.special(1)

@@ -1,7 +1,10 @@
 /**
  * The transaction that begins a network: its write set is the first state.
  */
-import { Bcs, type ContractEvent, Genesis, type WriteSet } from "@holdfast/ledger"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import type * as ContractEvent from "@holdfast/ledger/ContractEvent"
+import * as Genesis from "@holdfast/ledger/Genesis"
+import type * as WriteSet from "@holdfast/ledger/WriteSet"
 import { type Draft, free } from "./draft.ts"
 import * as Framework from "./framework.ts"
 import type { Write } from "./items.ts"

@@ -5,7 +5,10 @@
  * *Founding* items are created in bulk during epoch 1 and are modified ever after. *Passing* items belong to user
  * transactions, one each: transaction k creates item k, and later ones modify it, delete it, bring it back.
  */
-import { Genesis, type StateKey, type StateValue, type WriteSet } from "@holdfast/ledger"
+import * as Genesis from "@holdfast/ledger/Genesis"
+import type * as StateKey from "@holdfast/ledger/StateKey"
+import type * as StateValue from "@holdfast/ledger/StateValue"
+import type * as WriteSet from "@holdfast/ledger/WriteSet"
 import { identifier } from "./arbitrary.ts"
 import { moduleKey, structTag, typeTag } from "./framework.ts"
 import type { Random, Randomness } from "./random.ts"

@@ -1,7 +1,7 @@
 /**
  * What the parts of a network share: its options, and who and what follows from them.
  */
-import { Bcs } from "@holdfast/ledger"
+import * as Bcs from "@holdfast/ledger/Bcs"
 import type { DevnetOptions } from "../DevnetOptions.ts"
 import { Items } from "./items.ts"
 import { Randomness } from "./random.ts"

@@ -2,7 +2,6 @@
  * The time of the network: block numbers and what follows from them. Epoch 0 is the genesis alone; epoch e > 0 has
  * `blocksPerEpoch` blocks, rounds 1 and up.
  */
-
 /** When block 0, the first after the genesis, was made; microseconds since 1970. */
 const firstBlockUsecs = 1_700_000_000_000_000
 const blockUsecs = 250_000

@@ -5,7 +5,8 @@
  * before it. A stream is a xoshiro128** generator; its state comes from a SHA3-256 digest of seed and purpose that is
  * mixed with the indices. Nothing here is fit for secrets.
  */
-import { BcsWriter, Sha3 } from "@holdfast/ledger"
+import * as BcsWriter from "@holdfast/ledger/BcsWriter"
+import * as Sha3 from "@holdfast/ledger/Sha3"
 
 const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits))
 

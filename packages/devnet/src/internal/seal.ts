@@ -1,18 +1,16 @@
 /**
  * From transactions and their outcomes to a block of the ledger: bytes, hashes, accumulator, ledger info.
  */
-import {
-  Accumulator,
-  Bcs,
-  BcsWriter,
-  ContractEvent,
-  HashValue,
-  Sha3,
-  Transaction,
-  TransactionInfo,
-  WriteSet
-} from "@holdfast/ledger"
-import type { LedgerStore } from "@holdfast/ledger-store"
+import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as Accumulator from "@holdfast/ledger/Accumulator"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as BcsWriter from "@holdfast/ledger/BcsWriter"
+import * as ContractEvent from "@holdfast/ledger/ContractEvent"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as Sha3 from "@holdfast/ledger/Sha3"
+import * as Transaction from "@holdfast/ledger/Transaction"
+import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
+import * as WriteSet from "@holdfast/ledger/WriteSet"
 import type { Draft } from "./draft.ts"
 
 const { seeds, size } = HashValue

@@ -2,14 +2,12 @@
  * What users send: calls, scripts, shared accounts, encrypted payloads, signed in every way there is. Keys and
  * signatures are random bytes, since nobody but the network itself would check them.
  */
-import {
-  Authenticator,
-  EncryptedPayload,
-  type Transaction,
-  TransactionExecutable,
-  TransactionExtraConfig,
-  type TransactionPayload
-} from "@holdfast/ledger"
+import * as Authenticator from "@holdfast/ledger/Authenticator"
+import * as EncryptedPayload from "@holdfast/ledger/EncryptedPayload"
+import type * as Transaction from "@holdfast/ledger/Transaction"
+import * as TransactionExecutable from "@holdfast/ledger/TransactionExecutable"
+import * as TransactionExtraConfig from "@holdfast/ledger/TransactionExtraConfig"
+import type * as TransactionPayload from "@holdfast/ledger/TransactionPayload"
 import { arbitrary, identifier } from "./arbitrary.ts"
 import { chainId, frameworkAddress, typeTag } from "./framework.ts"
 import type { Random } from "./random.ts"

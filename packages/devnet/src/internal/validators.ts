@@ -5,7 +5,12 @@
  * each epoch, so that one leaves and one joins; every weight changes too.
  */
 import { SecretKey } from "@chainsafe/blst"
-import { type AccountAddress, Bcs, Bytes, Genesis, LedgerInfo, ValidatorVerifier } from "@holdfast/ledger"
+import type * as AccountAddress from "@holdfast/ledger/AccountAddress"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as Genesis from "@holdfast/ledger/Genesis"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as ValidatorVerifier from "@holdfast/ledger/ValidatorVerifier"
 import type { Random, Randomness } from "./random.ts"
 
 /** The order of the groups of BLS12-381. */

@@ -1,16 +1,14 @@
 import { expect, it } from "@effect/vitest"
-import {
-  Bcs,
-  ContractEvent,
-  LedgerInfo,
-  Proofs,
-  StateKey,
-  StateValue,
-  Transaction,
-  TransactionInfo,
-  TypeTag,
-  WriteSet
-} from "@holdfast/ledger"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as ContractEvent from "@holdfast/ledger/ContractEvent"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as Proofs from "@holdfast/ledger/Proofs"
+import * as StateKey from "@holdfast/ledger/StateKey"
+import * as StateValue from "@holdfast/ledger/StateValue"
+import * as Transaction from "@holdfast/ledger/Transaction"
+import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
+import * as TypeTag from "@holdfast/ledger/TypeTag"
+import * as WriteSet from "@holdfast/ledger/WriteSet"
 import { arbitrary } from "../../src/internal/arbitrary.ts"
 import { Randomness } from "../../src/internal/random.ts"
 

@@ -1,18 +1,17 @@
 /**
  * The three backups of a network, in small chunks.
  */
-import type { BackupServiceError } from "@holdfast/backup-service"
-import { Client } from "@holdfast/backup-service"
-import {
-  type BackupResult,
-  type EngineError,
-  EpochEndingBackup,
-  Retries,
-  Settings,
-  StateSnapshotBackup,
-  TransactionBackup
-} from "@holdfast/engine"
-import { BackupStorage, type StorageError } from "@holdfast/storage"
+import type * as BackupServiceError from "@holdfast/backup-service/BackupServiceError"
+import * as Client from "@holdfast/backup-service/Client"
+import type * as BackupResult from "@holdfast/engine/BackupResult"
+import type * as EngineError from "@holdfast/engine/EngineError"
+import * as EpochEndingBackup from "@holdfast/engine/EpochEndingBackup"
+import * as Retries from "@holdfast/engine/Retries"
+import * as Settings from "@holdfast/engine/Settings"
+import * as StateSnapshotBackup from "@holdfast/engine/StateSnapshotBackup"
+import * as TransactionBackup from "@holdfast/engine/TransactionBackup"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 
 /** Cuts the small network's backups into several chunks each, tries nothing again, and waits for nothing. */

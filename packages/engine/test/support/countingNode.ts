@@ -1,4 +1,4 @@
-import type { Client } from "@holdfast/backup-service"
+import type * as Client from "@holdfast/backup-service/Client"
 
 type Node = Client.BackupServiceClient["Type"]
 

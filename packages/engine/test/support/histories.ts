@@ -1,4 +1,5 @@
-import { EpochHistory, Frames } from "@holdfast/ledger"
+import * as EpochHistory from "@holdfast/ledger/EpochHistory"
+import * as Frames from "@holdfast/ledger/Frames"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Network } from "./networks.ts"

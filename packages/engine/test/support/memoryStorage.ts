@@ -1,7 +1,8 @@
 /**
  * A storage in memory that writes down what happens to it in which order, and fails or waits where a test says so.
  */
-import { BackupStorage, StorageError } from "@holdfast/storage"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as StorageError from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

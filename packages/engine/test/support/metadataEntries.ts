@@ -1,8 +1,9 @@
 /**
  * Metadata without backups behind them, and a storage that counts, delays and fails its operations.
  */
-import { Metadata } from "@holdfast/engine"
-import { BackupStorage, type StorageError } from "@holdfast/storage"
+import * as Metadata from "@holdfast/engine/Metadata"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import { failure, type MemoryStorage } from "./memoryStorage.ts"
 

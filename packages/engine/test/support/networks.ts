@@ -1,8 +1,11 @@
 /**
  * Development networks, grown once for the tests of a file.
  */
-import { Devnet, DevnetOptions, type Summary } from "@holdfast/devnet"
-import { LedgerStore, MemoryLedgerStore } from "@holdfast/ledger-store"
+import * as Devnet from "@holdfast/devnet/Devnet"
+import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
+import type * as Summary from "@holdfast/devnet/Summary"
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as MemoryLedgerStore from "@holdfast/ledger-store/MemoryLedgerStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -1,12 +1,12 @@
 /**
  * The chunk pipeline over a source that is read once, and whose records nobody checks.
  */
-import type { Frames } from "@holdfast/ledger"
+import type * as Frames from "@holdfast/ledger/Frames"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { SourceMismatch } from "../../src/EngineError.ts"
-import { chunkPipeline, type IncomingChunk } from "../../src/internal/chunkPipeline.ts"
-import type { BackupSettings } from "../../src/Settings.ts"
+import { chunkPipeline, type IncomingChunk } from "../../src/backup/chunkPipeline.ts"
+import type { SourceMismatch } from "../../src/base/EngineError.ts"
+import type { BackupSettings } from "../../src/base/Settings.ts"
 
 /** Lets everything pass. */
 export const unchecked = { begin: () => undefined, push: () => Effect.void, end: () => Effect.void }

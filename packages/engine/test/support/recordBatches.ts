@@ -1,4 +1,4 @@
-import { Frames } from "@holdfast/ledger"
+import * as Frames from "@holdfast/ledger/Frames"
 
 /** A record of that many bytes, told from others by its number. */
 export const recordOf = (index: number, bytes: number): Uint8Array =>

@@ -1,5 +1,6 @@
 /** Random metadata: epochs of ten versions; some backups are missing, some are there twice. */
-import { type Metadata, MetadataView } from "@holdfast/engine"
+import type * as Metadata from "@holdfast/engine/Metadata"
+import * as MetadataView from "@holdfast/engine/MetadataView"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { epochEnding, snapshot, transactions } from "./metadataEntries.ts"

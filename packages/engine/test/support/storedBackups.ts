@@ -1,9 +1,12 @@
 /**
  * A storage that holds the small network, and what tests do to copies of it.
  */
-import { Metadata, Verify, type VerifyReport } from "@holdfast/engine"
-import { HashValue, type Waypoint } from "@holdfast/ledger"
-import { BackupStorage } from "@holdfast/storage"
+import * as Metadata from "@holdfast/engine/Metadata"
+import * as Verify from "@holdfast/engine/Verify"
+import type * as VerifyReport from "@holdfast/engine/VerifyReport"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import type * as Waypoint from "@holdfast/ledger/Waypoint"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"

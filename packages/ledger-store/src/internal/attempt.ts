@@ -1,4 +1,4 @@
-import { BcsError } from "@holdfast/ledger"
+import * as BcsError from "@holdfast/ledger/BcsError"
 import * as Effect from "effect/Effect"
 import { LedgerStoreError } from "../LedgerStoreError.ts"
 

@@ -1,17 +1,15 @@
 /** What every store checks of a block before it is taken in, whatever its states are made of. */
-import {
-  Accumulator,
-  Bcs,
-  Bytes,
-  HashValue,
-  type LedgerInfo,
-  Sha3,
-  type StateTree,
-  TransactionInfo
-} from "@holdfast/ledger"
+import * as Accumulator from "@holdfast/ledger/Accumulator"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as Sha3 from "@holdfast/ledger/Sha3"
+import type * as StateTree from "@holdfast/ledger/StateTree"
+import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
 import type { Block, TransactionToCommit } from "../LedgerStore.ts"
 import { refuse } from "./attempt.ts"
-import { stateChanges } from "./stateChanges.ts"
+import { stateChanges } from "./state/changes.ts"
 
 /** How a store's states change. A state stays what it was when another is made of it. */
 export interface States<S> {

@@ -1,0 +1,244 @@
+/**
+ * `backup oneoff …`: takes one backup.
+ */
+import * as Client from "@holdfast/backup-service/Client"
+import type * as BackupResult from "@holdfast/engine/BackupResult"
+import * as EpochEndingBackup from "@holdfast/engine/EpochEndingBackup"
+import * as Figures from "@holdfast/engine/Figures"
+import type * as Metadata from "@holdfast/engine/Metadata"
+import * as Settings from "@holdfast/engine/Settings"
+import * as StateSnapshotBackup from "@holdfast/engine/StateSnapshotBackup"
+import * as TransactionBackup from "@holdfast/engine/TransactionBackup"
+import * as MetricsServer from "@holdfast/observe/MetricsServer"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { UsageError } from "../../exit/CliError.ts"
+import { flags as flagsOf, group, leaf } from "../../flags/CommandTree.ts"
+import * as Flag from "../../flags/Flag.ts"
+import * as Flags from "../../flags/Flags.ts"
+import * as Values from "../../flags/Values.ts"
+import * as MetadataFolder from "../../machine/MetadataFolder.ts"
+import * as MetricsEndpoint from "../../machine/MetricsEndpoint.ts"
+import * as Storage from "../../machine/Storage.ts"
+import * as Kept from "../../terminal/InterruptedText.ts"
+import * as Output from "../../terminal/Output.ts"
+
+/** Each chunk that is being written has a data file and a proof. */
+export const filesPerChunk = 2
+
+/** The bounds that `Flags.backup` names. */
+interface Bounds {
+  readonly maxChunkSize: number
+  readonly maxRecordSize: number
+  readonly concurrentDataRequests: number
+  readonly concurrentWrites: number
+  readonly bufferedChunks: number
+  readonly retries: number
+  readonly noVerifyWrites: boolean
+  readonly adopt?: boolean
+}
+
+interface BackupFlags extends Storage.StorageFlags, Bounds {
+  readonly backupServiceAddress: string
+  readonly metricsAddress: Option.Option<Values.ListenAddress>
+}
+
+/** The settings of a backup with these bounds. */
+export const backupSettings = (flags: Bounds): Settings.BackupSettings => ({
+  ...Settings.defaultBackupSettings,
+  maxChunkBytes: flags.maxChunkSize,
+  maxRecordBytes: flags.maxRecordSize,
+  concurrentRequests: flags.concurrentDataRequests,
+  concurrentWrites: flags.concurrentWrites,
+  bufferedChunks: flags.bufferedChunks,
+  retries: { ...Settings.defaultBackupSettings.retries, retries: flags.retries },
+  verifyWrites: !flags.noVerifyWrites,
+  adopt: flags.adopt ?? false
+})
+
+/** Fails unless `--adopt`, where it is given, can do what it should. */
+export const expectAdoptable = (
+  { adopt = false, noVerifyWrites }: Bounds
+): Effect.Effect<void, UsageError, BackupStorage.BackupStorage> =>
+  Effect.gen(function*() {
+    const { capabilities, description } = yield* BackupStorage.BackupStorage
+    if (!adopt) return
+    if (noVerifyWrites) {
+      return yield* new UsageError({
+        detail: "--adopt with --no-verify-writes: what is adopted is checked behind what was checked, so leave one out"
+      })
+    }
+    if (Option.isNone(capabilities.listFiles)) {
+      return yield* new UsageError({
+        detail: `--adopt needs a storage that can list its files, which ${description} cannot: `
+          + "add 'list_files' to its commands, or go without it"
+      })
+    }
+  })
+
+const common = {
+  ...Flags.storage,
+  ...Flags.node,
+  ...Flags.backup,
+  metricsAddress: Flags.metricsAddress,
+  output: Flags.output
+}
+
+/** Takes a backup with the node, the storage and the bounds that the flags name, and reports it. */
+const takeWith = (flags: BackupFlags, take: (settings: Settings.BackupSettings) => BackupResult.Backup) =>
+  Effect.gen(function*() {
+    const output = yield* Output.Output
+    const started = yield* Clock.currentTimeMillis
+    yield* expectAdoptable(flags)
+    const result = yield* take(backupSettings(flags)).pipe(Kept.whenInterrupted(Kept.ofBackup))
+    yield* output.result(report(result, ((yield* Clock.currentTimeMillis) - started) / 1000))
+  }).pipe(
+    Effect.provide(
+      Layer.mergeAll(
+        Storage.layer(flags, filesPerChunk * flags.concurrentWrites),
+        Client.layer({ address: flags.backupServiceAddress }),
+        MetadataFolder.journal(flags, true)
+      ).pipe(Layer.provide(MetricsEndpoint.layer(flags.metricsAddress, MetricsServer.alwaysReady)))
+    )
+  )
+
+/** What the entry says about the range, by the names of the JSON document, and in words. */
+const rangeOf = (entry: Metadata.Entry): { readonly unit: string; readonly what: string; readonly range: object } => {
+  switch (entry._tag) {
+    case "EpochEndingBackup": {
+      const { first_epoch: firstEpoch, last_epoch: lastEpoch } = entry.value
+      return { unit: "epochs", what: `epoch endings ${firstEpoch} to ${lastEpoch}`, range: { firstEpoch, lastEpoch } }
+    }
+    case "StateSnapshotBackup": {
+      const { epoch, version } = entry.value
+      return { unit: "items", what: `state snapshot of epoch ${epoch}, version ${version}`, range: { epoch, version } }
+    }
+    case "TransactionBackup": {
+      const { first_version: firstVersion, last_version: lastVersion } = entry.value
+      const what = `transactions ${firstVersion} to ${lastVersion}`
+      return { unit: "transactions", what, range: { firstVersion, lastVersion } }
+    }
+    case "CompactionTimestamps":
+    case "Identity":
+      return { unit: "records", what: "metadata", range: {} }
+  }
+}
+
+/** Says nothing where there is nothing to say. */
+const earlier = ({ adopted, resumed }: BackupResult.ReusedChunks): ReadonlyArray<string> => {
+  if (resumed + adopted === 0) return []
+  const parts = `${Figures.count(resumed)} resumed, ${Figures.count(adopted)} adopted`
+  return [`  reused    ${Figures.counted(resumed + adopted, "chunk")} of earlier attempts: ${parts}`]
+}
+
+/** What `backup oneoff` tells about a backup that took so many seconds. */
+export const report = (result: BackupResult.BackupResult, seconds: number): Output.Result => {
+  const { bytes, chunks, entry, listed, manifest, metadata, records, reused } = result
+  const { range, unit, what } = rangeOf(entry)
+  return {
+    json: {
+      ok: true,
+      manifest,
+      metadata,
+      ...(listed === manifest ? {} : { listedManifest: listed }),
+      ...range,
+      chunks,
+      ...(reused.resumed > 0 ? { resumedChunks: reused.resumed } : {}),
+      ...(reused.adopted > 0 ? { adoptedChunks: reused.adopted } : {}),
+      [unit]: records,
+      bytes,
+      seconds
+    },
+    text: (style) =>
+      [
+        `${style.good("backed up")} ${style.bold(what)}`,
+        `  ${Figures.count(records)} ${unit}, ${Figures.bytes(bytes)} in ${Figures.counted(chunks, "chunk")}, ${
+          Figures.seconds(seconds)
+        }`,
+        ...earlier(reused),
+        `  manifest  ${manifest}`,
+        `  metadata  ${metadata}`,
+        ...(listed === manifest ? [] : [style.warn(`  lists     ${listed}, an earlier backup that the storage keeps`)])
+      ].join("\n")
+  }
+}
+
+const epochEnding = leaf(
+  "epoch-ending",
+  "Back up the ledger infos that end epochs: the chain of trust",
+  flagsOf({
+    startEpoch: Flag.required({
+      name: "start-epoch",
+      placeholder: "EPOCH",
+      description: "The first epoch",
+      parse: Values.integer(0)
+    }),
+    endEpoch: Flag.required({
+      name: "end-epoch",
+      placeholder: "EPOCH",
+      description: "The epoch after the last one",
+      parse: Values.integer(0)
+    }),
+    ...common
+  }),
+  ({ endEpoch, startEpoch, ...flags }) =>
+    endEpoch <= startEpoch
+      ? new UsageError({
+        detail: `--end-epoch ${endEpoch}: it is the epoch after the last one, so at least ${startEpoch + 1}`
+      })
+      : takeWith(flags, (settings) =>
+        EpochEndingBackup.take({ firstEpoch: startEpoch, lastEpoch: endEpoch - 1, settings }))
+)
+
+const stateSnapshot = leaf(
+  "state-snapshot",
+  "Back up the state at the end of an epoch",
+  flagsOf({
+    stateSnapshotEpoch: Flag.required({
+      name: "state-snapshot-epoch",
+      placeholder: "EPOCH",
+      description: "The epoch, which must be closed",
+      parse: Values.integer(0)
+    }),
+    adopt: Flags.adopt,
+    ...common
+  }),
+  ({ stateSnapshotEpoch: epoch, ...flags }) =>
+    takeWith(flags, (settings) => StateSnapshotBackup.take({ epoch, settings }))
+)
+
+const transaction = leaf(
+  "transaction",
+  "Back up transactions with their outcomes",
+  flagsOf({
+    startVersion: Flag.required({
+      name: "start-version",
+      placeholder: "VERSION",
+      description: "The first version",
+      parse: Values.integer(0)
+    }),
+    count: Flag.required({
+      name: "num_transactions",
+      placeholder: "N",
+      description: "How many transactions",
+      parse: Values.integer(1)
+    }),
+    adopt: Flags.adopt,
+    ...common
+  }),
+  ({ count, startVersion: firstVersion, ...flags }) =>
+    count - 1 > Number.MAX_SAFE_INTEGER - firstVersion
+      ? new UsageError({
+        detail: `--num_transactions ${count}: there are no versions beyond ${Number.MAX_SAFE_INTEGER}`
+      })
+      : takeWith(
+        flags,
+        (settings) => TransactionBackup.take({ firstVersion, lastVersion: firstVersion + (count - 1), settings })
+      )
+)
+
+/** / */
+export const backupOneoff = group("oneoff", "Take one backup", [epochEnding, stateSnapshot, transaction])

@@ -1,0 +1,167 @@
+/**
+ * `explore state`: the value of a state key at a version, or that it is not there, and what that is proven by.
+ */
+import * as ExploreState from "@holdfast/engine/ExploreState"
+import * as Figures from "@holdfast/engine/Figures"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as Json from "@holdfast/ledger/Json"
+import type * as StateKey from "@holdfast/ledger/StateKey"
+import * as StatePath from "@holdfast/ledger/StatePath"
+import type * as StateValue from "@holdfast/ledger/StateValue"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { UsageError } from "../../exit/CliError.ts"
+import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import * as Flag from "../../flags/Flag.ts"
+import * as Values from "../../flags/Values.ts"
+import * as ExploredSource from "../../machine/ExploredSource.ts"
+import * as ExploredText from "../../terminal/ExploredText.ts"
+import * as Output from "../../terminal/Output.ts"
+import type { Style } from "../../terminal/Style.ts"
+
+const keyFlags = {
+  address: Flag.optional({
+    name: "address",
+    placeholder: "ADDRESS",
+    description: "The account or object, with --resource, --resource-group, --module or --path",
+    parse: Values.address
+  }),
+  resource: Flag.optional({
+    name: "resource",
+    placeholder: "TYPE",
+    description: "A resource, such as 0x1::account::Account",
+    parse: Values.structTag
+  }),
+  resourceGroup: Flag.optional({
+    name: "resource-group",
+    placeholder: "TYPE",
+    description: "A group of resources, such as 0x1::object::ObjectGroup",
+    parse: Values.structTag
+  }),
+  module: Flag.optional({
+    name: "module",
+    placeholder: "NAME",
+    description: "The code of a module",
+    parse: Values.identifier
+  }),
+  path: Flag.optional({
+    name: "path",
+    placeholder: "HEX",
+    description: "The bytes of a path",
+    parse: Values.hex
+  }),
+  tableHandle: Flag.optional({
+    name: "table-handle",
+    placeholder: "ADDRESS",
+    description: "The table, with --key",
+    parse: Values.address
+  }),
+  key: Flag.optional({
+    name: "key",
+    placeholder: "HEX",
+    description: "The bytes of the key in the table",
+    parse: Values.hex
+  }),
+  raw: Flag.optional({
+    name: "raw",
+    placeholder: "HEX",
+    description: "The bytes of a raw key",
+    parse: Values.hex
+  })
+}
+
+/** / */
+export const exploreState = leaf(
+  "state",
+  "Show the value of a state key at a version, decoded and proven",
+  flagsOf({
+    ...keyFlags,
+    atVersion: Flag.optional({
+      name: "at-version",
+      placeholder: "VERSION",
+      description: "Look into the newest state at or before this version (default the newest of all)",
+      parse: Values.integer(0)
+    }),
+    exact: Flag.toggle("exact", "No state but that of just this version will do"),
+    ...ExploredSource.flags
+  }),
+  ({ atVersion, exact, maxRecordSize, ...flags }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const key = yield* keyOf(flags)
+      const version = Option.getOrUndefined(atVersion)
+      if (exact && version === undefined) return yield* new UsageError({ detail: "--exact needs --at-version VERSION" })
+      const request = { ...flags, key, version, exact, maxRecordBytes: maxRecordSize }
+      const { answer, read } = yield* ExploredSource.explored(flags, {
+        inStorage: ExploreState.inStorage(request),
+        inStore: ExploreState.inStore(request)
+      })
+      const { chunk = null, keyHash, proof, stateRoot, value } = answer
+      yield* output.result({
+        json: {
+          ok: proof.proven || !flags.prove,
+          found: value !== undefined,
+          version: answer.version,
+          keyHash: HashValue.format(keyHash),
+          what: StatePath.describe(key),
+          key: Json.of(key),
+          value: Json.of(value),
+          stateRoot: HashValue.format(stateRoot),
+          chunk,
+          proof,
+          read
+        },
+        text: (style) => report(key, answer, style)
+      })
+    })
+)
+
+/** The values of the flags, those that were given. */
+type KeyFlags = {
+  readonly [name in keyof typeof keyFlags]: (typeof keyFlags)[name] extends Flag.Flag<infer A> ? A : never
+}
+
+/** The key that the flags name: exactly one. */
+const keyOf = (given: KeyFlags): Effect.Effect<StateKey.StateKey, UsageError> => {
+  const address = Option.getOrUndefined(given.address)
+  const handle = Option.getOrUndefined(given.tableHandle)
+  const paths: ReadonlyArray<Option.Option<(of: Uint8Array) => StateKey.StateKey>> = [
+    Option.map(given.resource, (value) => (of) => StatePath.keyOf(of, { _tag: "Resource", value })),
+    Option.map(given.resourceGroup, (value) => (of) => StatePath.keyOf(of, { _tag: "ResourceGroup", value })),
+    Option.map(given.module, (name) => (of) => StatePath.keyOf(of, { _tag: "Code", value: { address: of, name } })),
+    Option.map(given.path, (path) => (of) => ({ _tag: "AccessPath", value: { address: of, path } }))
+  ]
+  const [path, ...otherPaths] = paths.flatMap(Option.toArray)
+  const keys: ReadonlyArray<StateKey.StateKey> = [
+    ...address === undefined || path === undefined ? [] : [path(address)],
+    ...handle === undefined || Option.isNone(given.key)
+      ? []
+      : [{ _tag: "TableItem", value: { handle, key: given.key.value } } as const],
+    ...Option.toArray(Option.map(given.raw, (value) => ({ _tag: "Raw", value }) as const))
+  ]
+  const [key, ...others] = keys
+  const isWhole = otherPaths.length === 0 && (address === undefined) === (path === undefined) &&
+    (handle === undefined) === Option.isNone(given.key)
+  return key !== undefined && others.length === 0 && isWhole ? Effect.succeed(key) : new UsageError({
+    detail: "name one key: --address with one of --resource, --resource-group, --module and --path; "
+      + "or --table-handle with --key; or --raw"
+  })
+}
+
+const dataOf = (value: StateValue.StateValue): Uint8Array => value._tag === "V0" ? value.value : value.value.data
+
+const report = (key: StateKey.StateKey, answer: ExploreState.StateAnswer, style: Style): string => {
+  const { chunk, keyHash, proof, stateRoot, value, version } = answer
+  return [
+    style.bold(ExploredText.printable(StatePath.describe(key))),
+    ...ExploredText.table([
+      ["at version", String(version)],
+      ["key hash", HashValue.format(keyHash)],
+      ["state root", HashValue.format(stateRoot)],
+      ...chunk === undefined ? [] : [["chunk", chunk] as const],
+      ["value", value === undefined ? "none: the key is not there" : Figures.bytes(dataOf(value).length)]
+    ], style),
+    ...value === undefined ? [] : [ExploredText.json(Json.of(value))],
+    ...ExploredText.proof(proof, style)
+  ].join("\n")
+}

@@ -1,0 +1,109 @@
+/**
+ * `explore transaction`: a transaction with its outcome, decoded, and what it is proven by.
+ */
+import * as ExploreTransaction from "@holdfast/engine/ExploreTransaction"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as ContractEvent from "@holdfast/ledger/ContractEvent"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as Json from "@holdfast/ledger/Json"
+import * as Sha3 from "@holdfast/ledger/Sha3"
+import * as StateKey from "@holdfast/ledger/StateKey"
+import * as StatePath from "@holdfast/ledger/StatePath"
+import * as Transaction from "@holdfast/ledger/Transaction"
+import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
+import type * as TransactionRecord from "@holdfast/ledger/TransactionRecord"
+import * as TypeText from "@holdfast/ledger/TypeText"
+import * as WriteSet from "@holdfast/ledger/WriteSet"
+import * as Effect from "effect/Effect"
+import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import * as Flag from "../../flags/Flag.ts"
+import * as Values from "../../flags/Values.ts"
+import * as ExploredSource from "../../machine/ExploredSource.ts"
+import * as ExploredText from "../../terminal/ExploredText.ts"
+import * as Output from "../../terminal/Output.ts"
+import type { Style } from "../../terminal/Style.ts"
+
+/** / */
+export const exploreTransaction = leaf(
+  "transaction",
+  "Show a transaction with its info, events and write set, decoded and proven",
+  flagsOf({
+    atVersion: Flag.required({
+      name: "at-version",
+      placeholder: "VERSION",
+      description: "The version of the transaction",
+      parse: Values.integer(0)
+    }),
+    ...ExploredSource.flags
+  }),
+  ({ atVersion: version, maxRecordSize, ...flags }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const request = { ...flags, version, maxRecordBytes: maxRecordSize }
+      const { answer, read } = yield* ExploredSource.explored(flags, {
+        inStorage: ExploreTransaction.inStorage(request),
+        inStore: ExploreTransaction.inStore(request)
+      })
+      const { chunk = null, proof } = answer
+      const found = decoded(answer.record)
+      yield* output.result({
+        json: { ok: proof.proven || !flags.prove, version, ...found, chunk, proof, read },
+        text: (style) => report(version, answer, style)
+      })
+    })
+)
+
+/** A transaction with everything beside it, as JSON. */
+export const decoded = (
+  { auxiliaryInfo, events, info, transaction, writeSet }: TransactionRecord.TransactionRecord
+) => ({
+  transactionHash: HashValue.format(Transaction.hash(transaction)),
+  transaction: Json.of(transaction),
+  infoHash: hashOf(HashValue.seeds.transactionInfo, TransactionInfo.TransactionInfo, info),
+  info: Json.of(info),
+  events: events.map((event) => ({
+    hash: hashOf(HashValue.seeds.event, ContractEvent.ContractEvent, event),
+    type: TypeText.format(event.value.typeTag),
+    event: Json.of(event)
+  })),
+  writeSetHash: hashOf(HashValue.seeds.writeSet, WriteSet.WriteSet, writeSet),
+  writeSet: WriteSet.entries(writeSet).map(([key, op]) => ({
+    keyHash: HashValue.format(StateKey.hash(key)),
+    what: StatePath.describe(key),
+    key: Json.of(key),
+    op: Json.of(op)
+  })),
+  auxiliaryInfo: Json.of(auxiliaryInfo)
+})
+
+const hashOf = <A>(seed: Uint8Array, codec: Bcs.Codec<A>, value: A): string =>
+  Bytes.toHex(Sha3.hashSeeded(seed, Bcs.encode(codec, value)))
+
+const report = (
+  version: number,
+  { chunk, proof, record }: ExploreTransaction.TransactionAnswer,
+  style: Style
+): string => {
+  const { auxiliaryInfo, events, info, transaction, transactionHash, writeSet } = decoded(record)
+  return [
+    style.bold(`transaction ${version}, ${record.transaction._tag}`),
+    ...ExploredText.table([
+      ["hash", transactionHash],
+      ["status", record.info.value.status._tag],
+      ["gas used", String(record.info.value.gasUsed)],
+      ...chunk === undefined ? [] : [["chunk", chunk] as const]
+    ], style),
+    style.bold("transaction"),
+    ExploredText.json(transaction),
+    style.bold("info"),
+    ExploredText.json(info),
+    style.bold(`events: ${events.length}`),
+    ...events.flatMap(({ event, type }) => [`  ${ExploredText.printable(type)}`, ExploredText.json(event)]),
+    style.bold(`writes: ${writeSet.length}`),
+    ...writeSet.flatMap(({ op, what }) => [`  ${ExploredText.printable(what)}`, ExploredText.json(op)]),
+    style.bold("auxiliary info"),
+    ExploredText.json(auxiliaryInfo),
+    ...ExploredText.proof(proof, style)
+  ].join("\n")
+}

@@ -1,0 +1,110 @@
+/**
+ * `backup-maintenance cleanup`: finds files that no backup needs, and deletes them on demand.
+ *
+ * Source: the command line page of the design, "New sub-commands".
+ */
+import * as Cleanup from "@holdfast/engine/Cleanup"
+import * as Figures from "@holdfast/engine/Figures"
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { toFailure } from "../../exit/CliError.ts"
+import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import * as Flag from "../../flags/Flag.ts"
+import * as Flags from "../../flags/Flags.ts"
+import * as Values from "../../flags/Values.ts"
+import * as Storage from "../../machine/Storage.ts"
+import { printable } from "../../terminal/ExploredText.ts"
+import * as Output from "../../terminal/Output.ts"
+import type { Style } from "../../terminal/Style.ts"
+
+const { olderThanSeconds, retries } = Cleanup.defaultOptions
+
+/** / */
+export const maintenanceCleanup = leaf(
+  "cleanup",
+  "List the files that no backup needs any more, or never needed; delete them with --delete",
+  flagsOf({
+    delete: Flag.toggle("delete", "Delete them; without this nothing is changed"),
+    dryRun: Flag.toggle("dry-run", "Only list them, which is what happens anyway without --delete"),
+    olderThan: Flag.standard({
+      name: "older-than",
+      placeholder: "SECONDS",
+      description: "What is younger stays; a folder is as young as its youngest file",
+      parse: Values.integer(0)
+    }, olderThanSeconds),
+    concurrentDownloads: Flags.concurrentDownloads,
+    ...Flags.storage,
+    output: Flags.output
+  }),
+  ({ concurrentDownloads, delete: isToDelete, dryRun, olderThan, ...flags }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const started = yield* Clock.currentTimeMillis
+      const result = yield* Cleanup.cleanUp({
+        olderThanSeconds: olderThan,
+        delete: isToDelete && !dryRun,
+        concurrency: concurrentDownloads,
+        retries
+      })
+      const { deleted, doubts, foreign, namedAside, unreferenced, younger } = result
+      const ok = doubts.length === 0
+      yield* output.result({
+        json: {
+          ok,
+          unreferenced,
+          bytes: bytesOf(result),
+          deleted,
+          younger,
+          namedAside,
+          foreign,
+          ...(ok ? {} : { errors: doubts.map(toFailure) }),
+          seconds: ((yield* Clock.currentTimeMillis) - started) / 1000
+        },
+        text: (style) => ok ? report(result, style) : kept(result, style)
+      })
+    }).pipe(Effect.provide(Storage.layer(flags, concurrentDownloads)))
+)
+
+const bytesOf = ({ unreferenced }: Cleanup.CleanupResult): number =>
+  unreferenced.reduce((sum, { bytes }) => sum + bytes, 0)
+
+/** What cannot be deleted safely, and why. */
+const kept = ({ doubts }: Cleanup.CleanupResult, style: Style): string =>
+  [
+    style.bad("everything stays, since it is not certain what is needed"),
+    ...doubts.map(({ message }) => `${style.bad("error")}  ${printable(message)}`)
+  ].join("\n")
+
+/** Folders with more files are summed up. */
+const shownFiles = 3
+
+const report = (result: Cleanup.CleanupResult, style: Style): string => {
+  const { deleted, foreign, namedAside, unreferenced, younger } = result
+  const sum = `${Figures.counted(unreferenced.length, "unreferenced file")}, ${Figures.bytes(bytesOf(result))}`
+  const folders = Arr.groupBy(unreferenced, ({ file }) => file.slice(0, Math.max(0, file.lastIndexOf("/"))))
+  return [
+    unreferenced.length === 0
+      ? style.good("nothing to clean up")
+      : deleted > 0
+      ? `${style.good("deleted")} ${style.bold(sum)}`
+      : `${style.bold(sum)} ${style.dim("(nothing was deleted: that takes --delete)")}`,
+    ...Object.entries(folders).map(([folder, files]) => {
+      const bytes = files.reduce((all, file) => all + file.bytes, 0)
+      const youngest = Math.min(...files.map(({ ageSeconds }) => ageSeconds))
+      const names = files.map(({ file }) => file.slice(folder.length + 1))
+      const some = names.slice(0, shownFiles).join(" ")
+      return [
+        `  ${folder}  ${
+          style.dim(`${Figures.counted(files.length, "file")}, ${Figures.bytes(bytes)}, ${Figures.age(youngest)} old`)
+        }`,
+        `    ${style.dim(names.length > shownFiles ? `${some} … ${names.at(-1)}` : some)}`
+      ].join("\n")
+    }),
+    ...(younger > 0 ? [`  ${Figures.counted(younger, "more file")} younger than --older-than: left alone`] : []),
+    ...(namedAside > 0
+      ? [`  ${Figures.counted(namedAside, "file")} that only metadata in the side folder name: left alone`]
+      : []),
+    ...(foreign > 0 ? [style.dim(`  ${Figures.counted(foreign, "file")} that belong to no backup: left alone`)] : [])
+  ].join("\n")
+}

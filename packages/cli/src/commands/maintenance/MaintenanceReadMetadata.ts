@@ -1,0 +1,72 @@
+/**
+ * `backup-maintenance read-metadata`: a metadata file as people read it.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as EngineError from "@holdfast/engine/EngineError"
+import * as Metadata from "@holdfast/engine/Metadata"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { toFailure, UsageError } from "../../exit/CliError.ts"
+import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import * as Flag from "../../flags/Flag.ts"
+import * as Flags from "../../flags/Flags.ts"
+import * as Values from "../../flags/Values.ts"
+import * as Storage from "../../machine/Storage.ts"
+import * as Output from "../../terminal/Output.ts"
+
+/** / */
+export const maintenanceReadMetadata = leaf(
+  "read-metadata",
+  "Print a metadata file as JSON that people can read: a file of this machine, or with a storage one of its files",
+  flagsOf({
+    path: Flag.argument({
+      name: "path",
+      placeholder: "PATH",
+      description: "The file; with a storage its handle: metadata/NAME",
+      parse: Values.anyText
+    }),
+    ...Flags.storage,
+    output: Flags.output
+  }),
+  ({ path, ...flags }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const isStored = Option.isSome(flags.localFsDir) || Option.isSome(flags.commandAdapterConfig)
+      const text = isStored
+        ? yield* Effect.provide(storedText(path), Storage.layer(flags, 1))
+        : yield* localText(path)
+      const { entries, problems } = Metadata.parseFile(path, text)
+      const values = entries.map(({ _tag, value }) => ({ [_tag]: value }))
+      for (const { message } of problems) yield* Effect.logError(message)
+      const ok = problems.length === 0
+      yield* output.result({
+        json: { ok, file: path, entries: values, ...(ok ? {} : { errors: problems.map(toFailure) }) },
+        text: () => JSON.stringify(values, null, 2)
+      })
+    })
+)
+
+const localText = (path: string): Effect.Effect<string, UsageError, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(path)).pipe(
+    Effect.mapError((error) => new UsageError({ detail: `${path} cannot be read: ${error.message}` }))
+  )
+
+/** A metadata file is small; what is larger is none. */
+const maxBytes = 64 * 1024 * 1024
+
+const storedText = (file: string) =>
+  Effect.gen(function*() {
+    const storage = yield* BackupStorage.BackupStorage
+    let size = 0
+    const parts = yield* storage.read(file).pipe(
+      Stream.mapEffect((part) =>
+        (size += part.length) > maxBytes
+          ? new EngineError.InvalidBackup({ file, reason: "Malformed", detail: `more than ${maxBytes} bytes` })
+          : Effect.succeed(part)
+      ),
+      Stream.runCollect
+    )
+    return Buffer.concat([...parts]).toString("utf8")
+  })

@@ -1,0 +1,89 @@
+/**
+ * `backup-maintenance repair-metadata`: sets metadata files aside that have lines which cannot be read.
+ */
+import * as Figures from "@holdfast/engine/Figures"
+import * as MetadataRepair from "@holdfast/engine/MetadataRepair"
+import * as Retries from "@holdfast/engine/Retries"
+import * as Effect from "effect/Effect"
+import { toFailure } from "../../exit/CliError.ts"
+import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import * as Flag from "../../flags/Flag.ts"
+import * as Flags from "../../flags/Flags.ts"
+import * as Values from "../../flags/Values.ts"
+import * as Storage from "../../machine/Storage.ts"
+import { printable } from "../../terminal/ExploredText.ts"
+import * as Output from "../../terminal/Output.ts"
+import type { Style } from "../../terminal/Style.ts"
+
+/** / */
+export const maintenanceRepairMetadata = leaf(
+  "repair-metadata",
+  "List metadata files with lines that cannot be read; save what can be and set the rest aside with --file",
+  flagsOf({
+    files: Flag.repeated({
+      name: "file",
+      placeholder: "FILE",
+      description: "Repair this file: what its unreadable lines named is no backup; without this nothing is changed",
+      parse: Values.anyText
+    }),
+    concurrentDownloads: Flags.concurrentDownloads,
+    ...Flags.storage,
+    output: Flags.output
+  }),
+  ({ concurrentDownloads, files, ...flags }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const result = yield* MetadataRepair.repair({
+        files,
+        concurrency: concurrentDownloads,
+        retries: Retries.standard
+      })
+      const { others, repaired, torn } = result
+      const ok = others.length === 0
+      yield* output.result({
+        json: {
+          ok,
+          torn: torn.map(({ file, kept, lost }) => ({
+            file,
+            kept,
+            lost: lost.map(({ line, problem, text }) => ({ line, text, why: problem.detail }))
+          })),
+          repaired,
+          ...(ok ? {} : { errors: others.map(toFailure) })
+        },
+        text: (style) => report(result, style)
+      })
+    }).pipe(Effect.provide(Storage.layer(flags, concurrentDownloads)))
+)
+
+/** A torn line that is longer is cut. Characters. */
+const shownText = 200
+
+const report = ({ others, repaired, torn }: MetadataRepair.RepairResult, style: Style): string => {
+  const told = torn.map(({ file, kept, lost }) => {
+    const done = repaired.find((each) => each.file === file)
+    return [
+      `  ${file}  ${
+        done === undefined
+          ? style.dim("(nothing was changed: that takes --file with this name)")
+          : `${style.good("set aside")}, its lines are in ${done.savedAs}`
+      }`,
+      `    ${style.good("keep")}  ${Figures.counted(kept.length, "line")} that can be read`,
+      ...lost.map(({ line, text }) =>
+        `    ${style.warn("lose")}  line ${line}: ${printable(text.slice(0, shownText))}${
+          text.length > shownText ? style.dim(` … (${Figures.count(text.length)} characters)`) : ""
+        }`
+      )
+    ].join("\n")
+  })
+  return [
+    torn.length === 0
+      ? style.good("no metadata file has torn lines")
+      : style.bold(`${Figures.counted(torn.length, "metadata file")} with lines that cannot be read`),
+    ...told,
+    ...(torn.length > repaired.length
+      ? [style.dim("  what a lost line named is no backup any more, and clean-up may take its files")]
+      : []),
+    ...others.map(({ message }) => `${style.bad("error")}  left alone: ${printable(message)}`)
+  ].join("\n")
+}

@@ -1,0 +1,132 @@
+/**
+ * `backup-maintenance retain`: plans which backups may go by a policy, and lets them go on demand.
+ */
+import * as CompactionPlan from "@holdfast/engine/CompactionPlan"
+import * as Extent from "@holdfast/engine/Extent"
+import * as Figures from "@holdfast/engine/Figures"
+import type * as Metadata from "@holdfast/engine/Metadata"
+import * as Retention from "@holdfast/engine/Retention"
+import type * as RetentionPlan from "@holdfast/engine/RetentionPlan"
+import * as Retries from "@holdfast/engine/Retries"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import * as Flag from "../../flags/Flag.ts"
+import * as Flags from "../../flags/Flags.ts"
+import * as Values from "../../flags/Values.ts"
+import * as Storage from "../../machine/Storage.ts"
+import * as Output from "../../terminal/Output.ts"
+import type { Style } from "../../terminal/Style.ts"
+import { wrap } from "../../terminal/Wrap.ts"
+
+/** / */
+export const maintenanceRetain = leaf(
+  "retain",
+  "Plan which backups may go while all that stays can be restored; let them go with --delete",
+  flagsOf({
+    keepSnapshots: Flag.required({
+      name: "keep-snapshots",
+      placeholder: "N",
+      description: "Keep so many of the newest state snapshots that can be restored",
+      parse: Values.integer(1)
+    }),
+    keepEvery: Flag.optional({
+      name: "keep-every",
+      placeholder: "EPOCHS",
+      description: "Keep the first snapshot of every so many epochs as well",
+      parse: Values.integer(1)
+    }),
+    keepHistorySince: Flag.optional({
+      name: "keep-history-since",
+      placeholder: "VERSION",
+      description: "Keep the transactions from this version on; without it all stay",
+      parse: Values.integer(0)
+    }),
+    delete: Flag.toggle("delete", "Carry the plan out; without this nothing is changed"),
+    concurrentDownloads: Flags.concurrentDownloads,
+    ...Flags.storage,
+    output: Flags.output
+  }),
+  ({ concurrentDownloads, delete: isToDelete, keepEvery, keepHistorySince, keepSnapshots, ...flags }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const started = yield* Clock.currentTimeMillis
+      const result = yield* Retention.retain({
+        policy: {
+          keepSnapshots,
+          keepEvery: Option.getOrUndefined(keepEvery),
+          keepHistorySince: Option.getOrUndefined(keepHistorySince)
+        },
+        delete: isToDelete,
+        concurrency: concurrentDownloads,
+        retries: Retries.standard
+      })
+      const { bytes, deleted, files, plan, unfinished } = result
+      const told = ({ entry, why }: RetentionPlan.Verdict) => ({
+        [entry._tag]: entry.value,
+        why
+      })
+      yield* output.result({
+        json: {
+          ok: true,
+          keep: plan.verdicts.filter(({ kept }) => kept).map(told),
+          remove: plan.verdicts.filter(({ kept }) => !kept).map(told),
+          unfinished,
+          files,
+          bytes: bytes ?? null,
+          deleted,
+          notes: plan.notes,
+          seconds: ((yield* Clock.currentTimeMillis) - started) / 1000
+        },
+        text: (style) => report(result, style)
+      })
+    }).pipe(Effect.provide(Storage.layer(flags, concurrentDownloads)))
+)
+
+const report = ({ bytes, deleted, files, plan, unfinished }: Retention.RetentionResult, style: Style): string => {
+  const size = bytes === undefined ? "" : `, ${Figures.bytes(bytes)}`
+  const what = `${Figures.counted(files, "file")}${size}`
+  return [
+    files === 0
+      ? style.good("nothing may go")
+      : deleted > 0
+      ? `${style.good("deleted")} ${style.bold(what)}`
+      : `${style.bold(`${what} may go`)} ${style.dim("(nothing was deleted: that takes --delete)")}`,
+    ...groups(plan.verdicts.filter(({ kept }) => !kept), style.warn("go  "), style),
+    ...groups(plan.verdicts.filter(({ kept }) => kept), style.good("stay"), style),
+    ...(unfinished > 0
+      ? [
+        `  ${style.warn("go  ")}  ${Figures.counted(unfinished, "backup")} that an earlier run did not finish deleting`
+      ]
+      : []),
+    ...plan.notes.map((note) => `${style.accent("note")}  ${note}`)
+  ].join("\n")
+}
+
+const units = {
+  EpochEndingBackup: "epoch ending",
+  StateSnapshotBackup: "state snapshot",
+  TransactionBackup: "transaction"
+} as const
+
+/** Neighbours of one fate and one reason are told together. */
+const groups = (verdicts: ReadonlyArray<RetentionPlan.Verdict>, fate: string, style: Style): ReadonlyArray<string> => {
+  const grouped: Array<
+    { readonly kind: Metadata.BackupEntry["_tag"]; readonly why: string; parts: Array<Extent.Range> }
+  > = []
+  for (const { entry, why } of verdicts) {
+    const [first, last] = CompactionPlan.rangeOf(entry)
+    const same = grouped.find((group) => group.kind === entry._tag && group.why === why)
+    if (same === undefined) grouped.push({ kind: entry._tag, why, parts: [{ first, last }] })
+    else same.parts.push({ first, last })
+  }
+  return grouped.flatMap(({ kind, parts, why }) => {
+    const ranges = kind === "StateSnapshotBackup"
+      ? `of epoch${parts.length > 1 ? "s" : ""} ${parts.map(({ first }) => first).join(", ")}`
+      : Extent.join(parts).map(({ first, last }) => `${first} to ${last}`).join(", ")
+    const unit = kind === "StateSnapshotBackup" && parts.length === 1 ? units[kind] : `${units[kind]}s`
+    const [head = "", ...rest] = wrap(`${unit} ${ranges}: ${why}`, 8)
+    return [`  ${fate}  ${head.trimStart()}`, ...rest.map((line) => style.dim(line))]
+  })
+}

@@ -1,0 +1,91 @@
+/**
+ * `node devnet`: a development network that serves the backup service until interrupted.
+ */
+import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
+import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
+import * as MemoryLedgerStore from "@holdfast/ledger-store/MemoryLedgerStore"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { UsageError } from "../../exit/CliError.ts"
+import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import * as Flag from "../../flags/Flag.ts"
+import * as Flags from "../../flags/Flags.ts"
+import * as Values from "../../flags/Values.ts"
+import * as MetricsEndpoint from "../../machine/MetricsEndpoint.ts"
+import * as ServeDevnet from "../../machine/ServeDevnet.ts"
+import * as Output from "../../terminal/Output.ts"
+import { holdsLedger } from "./NodeServe.ts"
+
+const number = (name: string, description: string) =>
+  Flag.optional({ name, placeholder: "N", description, parse: Values.integer(0) })
+
+/** / */
+export const nodeDevnet = leaf(
+  "devnet",
+  "Run a development network and serve its backups until interrupted",
+  flagsOf({
+    db: Flag.optional({
+      name: "db",
+      placeholder: "DIR",
+      description:
+        "Keep the network in a ledger store in this folder, and go on where it stands; without it, in memory",
+      parse: Values.anyText,
+      isPath: true
+    }),
+    address: Flags.address,
+    seed: number("seed", "Where all randomness comes from: the same seed and flags make the same ledger"),
+    epochs: number("epochs", "Closed epochs to start with"),
+    items: number("items", "State items to start with"),
+    blockMillis: Flag.standard({
+      name: "block-millis",
+      placeholder: "MILLIS",
+      description: "Grow by a block every so many milliseconds, 0 for never",
+      parse: Values.integer(0)
+    }, 1000),
+    metricsAddress: Flags.metricsAddress,
+    output: Flags.output
+  }),
+  ({ address, blockMillis, db, epochs, items, metricsAddress, seed }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const options = yield* devnetOptions({ epochs, items, seed })
+      const served = yield* ServeDevnet.make(options, address)
+      const { latestEpoch: epoch, latestVersion: version } = served.summary
+      yield* output.result({
+        json: { serving: served.address, epoch, version },
+        text: () => `serving ${served.address} epoch ${epoch} version ${version}`
+      })
+      return yield* blockMillis === 0 ? Effect.never : served.network.run({ blockMillis })
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(
+        MetricsEndpoint.layer(metricsAddress, holdsLedger).pipe(
+          Layer.provideMerge(Option.match(db, {
+            onNone: () => MemoryLedgerStore.layerMemory,
+            onSome: (directory) => LmdbLedgerStore.layer({ directory })
+          }))
+        )
+      )
+    )
+)
+
+type GivenOptions = {
+  readonly [name in "epochs" | "items" | "seed"]: { readonly _tag: string; readonly value?: number }
+}
+
+/** The options of the network, where given; what they may be is the network's own matter. */
+const devnetOptions = (given: GivenOptions): Effect.Effect<DevnetOptions.DevnetOptions, UsageError> =>
+  Effect.mapError(
+    Schema.decodeUnknown(DevnetOptions.DevnetOptions)(
+      Object.fromEntries(
+        Object.entries(given).flatMap(([name, { value }]) => value === undefined ? [] : [[name, value]])
+      )
+    ),
+    (error) => {
+      const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+      return new UsageError({ detail: `--${issue?.path.join(".") ?? ""}: ${issue?.message ?? "cannot be used"}` })
+    }
+  )

@@ -1,0 +1,79 @@
+/**
+ * `node serve`: the backup service over a ledger store, until interrupted.
+ */
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
+import type * as MetricsServer from "@holdfast/observe/MetricsServer"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { flags, leaf } from "../../flags/CommandTree.ts"
+import * as Flag from "../../flags/Flag.ts"
+import * as Flags from "../../flags/Flags.ts"
+import * as Values from "../../flags/Values.ts"
+import * as MetricsEndpoint from "../../machine/MetricsEndpoint.ts"
+import * as Serving from "../../machine/Serving.ts"
+import * as Output from "../../terminal/Output.ts"
+
+/** Only reads, so that another process may write to the store meanwhile: what it commits is answered from then on. */
+export const nodeServe = leaf(
+  "serve",
+  "Serve the backups of a ledger store until interrupted",
+  flags({
+    db: Flag.required({
+      name: "db",
+      placeholder: "DIR",
+      description: "The folder of the store; another process may write to it",
+      parse: Values.anyText,
+      isPath: true
+    }),
+    address: Flags.address,
+    metricsAddress: Flags.metricsAddress,
+    output: Flags.output
+  }),
+  ({ address: at, db: directory, metricsAddress }) =>
+    Effect.gen(function*() {
+      const output = yield* Output.Output
+      const store = yield* LedgerStore.LedgerStore
+      const { address, serve } = yield* Serving.listen(at)
+      const state = yield* store.dbState
+      yield* serve
+      if (Option.isNone(state)) {
+        yield* Effect.logWarning(
+          `the store in ${directory} holds no ledger yet: until it does, there is nothing to back up`
+        )
+      }
+      yield* output.result({
+        json: {
+          serving: address,
+          ...Option.match(state, {
+            onNone: () => ({ epoch: null, version: null }),
+            onSome: ({ committedVersion: version, epoch }) => ({ epoch, version })
+          })
+        },
+        text: () =>
+          Option.match(state, {
+            onNone: () => `serving ${address} without a ledger yet`,
+            onSome: ({ committedVersion, epoch }) => `serving ${address} epoch ${epoch} version ${committedVersion}`
+          })
+      })
+      return yield* Effect.never
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(
+        MetricsEndpoint.layer(metricsAddress, holdsLedger).pipe(
+          Layer.provideMerge(LmdbLedgerStore.layer({ directory, readOnly: true }))
+        )
+      )
+    )
+)
+
+/** Ready once there is a ledger to serve. */
+export const holdsLedger: MetricsServer.Readiness<LedgerStore.LedgerStore> = Effect.flatMap(
+  LedgerStore.LedgerStore,
+  ({ dbState }) =>
+    Effect.match(dbState, {
+      onFailure: ({ message }) => Option.some(message),
+      onSuccess: Option.match({ onNone: () => Option.some("the store holds no ledger yet"), onSome: Option.none })
+    })
+)

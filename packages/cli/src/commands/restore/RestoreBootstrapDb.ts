@@ -1,0 +1,152 @@
+/**
+ * `restore bootstrap-db`: everything that a node needs, from a storage into a ledger store.
+ */
+import * as Figures from "@holdfast/engine/Figures"
+import * as Restore from "@holdfast/engine/Restore"
+import type * as RestorePlan from "@holdfast/engine/RestorePlan"
+import * as RestorePreview from "@holdfast/engine/RestorePreview"
+import * as Retries from "@holdfast/engine/Retries"
+import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
+import * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { UsageError } from "../../exit/CliError.ts"
+import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import * as Flag from "../../flags/Flag.ts"
+import * as IgnoredFlags from "../../flags/IgnoredFlags.ts"
+import * as Values from "../../flags/Values.ts"
+import * as Storage from "../../machine/Storage.ts"
+import * as Kept from "../../terminal/InterruptedText.ts"
+import * as Output from "../../terminal/Output.ts"
+import type { Style } from "../../terminal/Style.ts"
+import * as RestoreFlags from "./RestoreFlags.ts"
+
+/** Where a store stands that is not there yet. */
+const emptyStore: RestoreTarget.RestoreProgress = {
+  nextEpoch: 0,
+  state: Option.none(),
+  firstVersion: 0,
+  nextVersion: 0
+}
+
+/** / */
+export const restoreBootstrapDb = leaf(
+  "bootstrap-db",
+  "Restore a ledger into a store, from the newest state on or with its history",
+  flagsOf({
+    targetDbDir: Flag.optional(RestoreFlags.targetDbDir),
+    dryRun: Flag.toggle("dry-run", "Only tell what would be read, how much and how long it takes"),
+    targetVersion: RestoreFlags.targetVersion("as far as the backups reach"),
+    ledgerHistoryStartVersion: Flag.optional({
+      name: "ledger-history-start-version",
+      placeholder: "VERSION",
+      description: "Restore every transaction and state from this version on, not just what the target needs",
+      parse: Values.integer(0),
+      rivals: "history"
+    }),
+    replayAll: Flag.toggle("replay-all", "Restore the whole history: the same as --ledger-history-start-version 0", {
+      rivals: "history"
+    }),
+    skipEpochEndings: Flag.toggle("skip-epoch-endings", "Read no epoch endings: those in the store must do"),
+    ...RestoreFlags.common
+  }),
+  (
+    {
+      dryRun,
+      ledgerHistoryStartVersion,
+      replayAll,
+      skipEpochEndings,
+      targetDbDir,
+      targetVersion,
+      ...common
+    }
+  ) => {
+    const goal: RestorePlan.RestoreGoal = {
+      targetVersion,
+      historyStartVersion: replayAll ? 0 : Option.getOrUndefined(ledgerHistoryStartVersion),
+      skipEpochEndings
+    }
+    const directory = Option.getOrUndefined(targetDbDir)
+    if (dryRun) {
+      const progress = directory === undefined ? Effect.succeed(emptyStore) : progressOf(directory)
+      return Effect.gen(function*() {
+        const output = yield* Output.Output
+        yield* IgnoredFlags.warn(common)
+        const found = yield* RestorePreview.make(goal, yield* progress, common.concurrentDownloads)
+        yield* output.result({ json: { ok: true, ...found }, text: (style) => preview(found, style) })
+      }).pipe(
+        Effect.provideService(Retries.Reading, RestoreFlags.reading(common)),
+        Effect.provide(Storage.layer(common, common.concurrentDownloads))
+      )
+    }
+    if (directory === undefined) {
+      return new UsageError({
+        detail: "say where to restore to with --target-db-dir DIR, or look first with --dry-run"
+      })
+    }
+    return Effect.gen(function*() {
+      const output = yield* Output.Output
+      const found = yield* Restore.restore(goal, RestoreFlags.settings(common)).pipe(
+        Kept.whenInterrupted(Kept.ofRestore(directory))
+      )
+      yield* output.result({ json: { ok: true, ...found }, text: (style) => report(found, directory, style) })
+    }).pipe(Effect.provide(RestoreFlags.layer(common, directory)))
+  }
+)
+
+/** Where a store stands, without writing to it. */
+const progressOf = (directory: string) =>
+  Effect.flatMap(RestoreTarget.RestoreTarget, (target) => target.progress).pipe(
+    Effect.provide(LmdbLedgerStore.layer({ directory, readOnly: true })),
+    Effect.catchIf(
+      (error) => error._tag === "LedgerStoreOpenError" && error.reason === "Missing",
+      () => Effect.succeed(emptyStore)
+    )
+  )
+
+const line = (name: string, what: string, style: Style): string => `  ${style.dim(name.padEnd(15))} ${what}`
+
+/** What a restore came to, as people read it. */
+export const report = (found: Restore.RestoreReport, directory: string, style: Style): string =>
+  [
+    `${style.good("restored")} ${style.bold(`up to version ${found.version}`)}  ${
+      style.dim(`(${Figures.seconds(found.seconds)})`)
+    }`,
+    line("root of trust", found.trust, style),
+    line("epoch", String(found.epoch), style),
+    line("state", `${Figures.counted(found.items, "item")}, root ${found.stateRoot}`, style),
+    line("transactions", `${Figures.count(found.transactions)}, accumulator root ${found.accumulatorRoot}`, style),
+    line("ledger store", directory, style),
+    ...found.notes.map((note) => `${style.accent("note")}  ${note}`)
+  ].join("\n")
+
+/** About so much, or that nobody knows. */
+const about = (bytes: number | null): string =>
+  bytes === null ? "unknown: the storage cannot list its files" : `about ${Figures.bytes(bytes)}`
+
+/** What a restore would do, as people read it. */
+export const preview = (found: RestorePreview.RestorePreview, style: Style): string => {
+  const { base, transactions } = found
+  return [
+    `${style.bold(`would restore up to version ${found.targetVersion}`)}, about ${Figures.seconds(found.seconds)}`,
+    line("epoch endings", Figures.counted(found.epochs, "epoch"), style),
+    line(
+      "begins with",
+      base === null
+        ? found.firstVersion === 0 ? "version 0" : `what the store holds, up to version ${found.firstVersion - 1}`
+        : `the state of version ${base.version}, epoch ${base.epoch}, ${Figures.counted(found.items, "item")}`,
+      style
+    ),
+    line(
+      "transactions",
+      transactions === 0
+        ? "none"
+        : `${found.firstVersion} to ${found.targetVersion}, ${Figures.count(transactions)} in all`,
+      style
+    ),
+    line("to read", `${Figures.counted(found.files.length, "file")} in ${found.requests} requests`, style),
+    line("bytes", about(found.bytes), style),
+    line("disk space", about(found.diskBytes), style),
+    line("could reach", `version ${found.highestVersion}: ${found.limit}`, style)
+  ].join("\n")
+}

@@ -1,0 +1,87 @@
+/**
+ * `init …`: writes a configuration of storage commands to start from.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as StarterConfig from "@holdfast/storage-command/StarterConfig"
+import * as Effect from "effect/Effect"
+import { UsageError } from "../../exit/CliError.ts"
+import { type CommandTree, flags as flagsOf, group, leaf } from "../../flags/CommandTree.ts"
+import * as Flag from "../../flags/Flag.ts"
+import * as Flags from "../../flags/Flags.ts"
+import * as Values from "../../flags/Values.ts"
+import * as StarterSettings from "../../settings/StarterSettings.ts"
+import * as Output from "../../terminal/Output.ts"
+
+/** It may come to hold secrets. */
+const onlyOwner = 0o600
+
+/** The configuration file, beside the commands of the storage. */
+const configName = "holdfast.yaml"
+
+const kind = (name: StarterConfig.Kind): CommandTree => {
+  const variables = Object.entries(StarterConfig.variablesOf(name)).flatMap(([key, { about, isSecret, standard }]) => {
+    // Whoever lists the processes would see it.
+    if (isSecret === true) return []
+    const description = about.replace(/\.$/, "")
+    const [flag, placeholder] = [key.toLowerCase().replaceAll("_", "-"), key.replaceAll("_", "-")]
+    return [[key, Flag.standard({ name: flag, placeholder, description, parse: Values.anyText }, standard)] as const]
+  })
+  return leaf(
+    name,
+    `Write a configuration to start from: ${StarterConfig.kinds[name]}`,
+    flagsOf({
+      ...Object.fromEntries(variables),
+      file: Flag.standard({
+        name: "file",
+        placeholder: "FILE",
+        description: "Where to write it; a file that exists is left alone",
+        parse: Values.anyText,
+        isPath: true
+      }, `${name}.yaml`),
+      withConfig: Flag.toggle("with-config", "Write holdfast.yaml beside it as well, so that no run needs a flag"),
+      output: Flags.output
+    }),
+    ({ file, withConfig, ...values }) =>
+      Effect.gen(function*() {
+        const output = yield* Output.Output
+        const path = yield* Path.Path
+        const config = path.join(path.dirname(file), configName)
+        if (withConfig && (yield* exists(config))) return yield* isThere(config, "go without --with-config")
+        yield* write(file, StarterConfig.of(name, values))
+        if (withConfig) yield* write(config, StarterSettings.of(path.basename(file)))
+        const named = withConfig ? `--config ${config}` : `--command-adapter-config ${file}`
+        yield* output.result({
+          json: { ok: true, kind: name, file, ...(withConfig ? { config } : {}) },
+          text: (style) =>
+            `wrote ${withConfig ? `${file} and ${config}` : file}; fill it in, then check it:\n`
+            + style.accent(`  holdfast doctor ${named} --storage-only`)
+        })
+      })
+  )
+}
+
+const write = (file: string, contents: string): Effect.Effect<void, UsageError, FileSystem.FileSystem> =>
+  FileSystem.FileSystem.pipe(
+    Effect.flatMap((fs) => fs.writeFileString(file, contents, { flag: "wx", mode: onlyOwner })),
+    Effect.mapError((error) =>
+      error._tag === "SystemError" && error.reason === "AlreadyExists"
+        ? isThere(file, "name another one with --file")
+        : new UsageError({ detail: `${file} cannot be written: ${error.message}` })
+    )
+  )
+
+const exists = (file: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.exists(file), () => false))
+
+const isThere = (file: string, advice: string): UsageError =>
+  new UsageError({ detail: `${file} exists and is left alone: ${advice}` })
+
+/** / */
+export const init = group("init", "Write a configuration of storage commands to start from", [
+  kind("s3"),
+  kind("gcs"),
+  kind("azure"),
+  kind("local"),
+  kind("rclone")
+])

@@ -1,0 +1,75 @@
+/**
+ * Everything that a command can fail with: the errors of the packages below, and those of the command line itself.
+ */
+import type * as BackupServiceError from "@holdfast/backup-service/BackupServiceError"
+import type * as DevnetError from "@holdfast/devnet/DevnetError"
+import type * as EngineError from "@holdfast/engine/EngineError"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
+import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as Schema from "effect/Schema"
+
+/** The command line asks for something that makes no sense. Nothing was attempted. */
+export class UsageError extends Schema.TaggedError<UsageError>("@holdfast/cli/UsageError")("UsageError", {
+  /** What is wrong, and what would be right. */
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/** No service can listen at an address. */
+export class CannotServe extends Schema.TaggedError<CannotServe>("@holdfast/cli/CannotServe")("CannotServe", {
+  address: Schema.String,
+  reason: Schema.Literal("AddressInUse", "PermissionDenied", "Unavailable"),
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `cannot serve at ${this.address}: ${this.detail}`
+  }
+}
+
+/** The demo cannot write its files. */
+export class DemoFolderError
+  extends Schema.TaggedError<DemoFolderError>("@holdfast/cli/DemoFolderError")("DemoFolderError", {
+    path: Schema.String,
+    detail: Schema.String
+  })
+{
+  override get message(): string {
+    return `the demo cannot write to ${this.path}: ${this.detail}; run it in a folder that you may write to`
+  }
+}
+
+/** / */
+export type CliError =
+  | UsageError
+  | CannotServe
+  | DemoFolderError
+  | BackupServiceError.BackupServiceError
+  | CommandAdapterConfig.ConfigError
+  | DevnetError.DevnetError
+  | EngineError.InvalidBackup
+  | EngineError.InvalidRequest
+  | EngineError.LocalStateError
+  | EngineError.NotHeld
+  | EngineError.RestoreRefused
+  | EngineError.SourceMismatch
+  | EngineError.StorageChanged
+  | LedgerStoreError.LedgerStoreError
+  | LedgerStoreError.LedgerStoreOpenError
+  | StorageError.StorageError
+
+/** A failure as `--output json` shows it: the tag, the message, and the error's own fields beside them. */
+export interface Failure {
+  readonly tag: string
+  readonly message: string
+  readonly [context: string]: unknown
+}
+
+/** What `--output json` shows of an error. */
+export const toFailure = (error: CliError): Failure => {
+  const context = Object.entries(error).filter(([name]) => name !== "_tag")
+  return { tag: error._tag, message: error.message, ...Object.fromEntries(context) }
+}

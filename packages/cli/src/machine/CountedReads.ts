@@ -1,0 +1,39 @@
+/**
+ * A storage that counts what is read of it, for commands that promise to read little.
+ */
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+
+/** Files that were opened, metadata included, and the bytes that they gave so far. */
+export interface Reads {
+  readonly files: number
+  readonly bytes: number
+}
+
+/** What was read so far. */
+export class CountedReads extends Context.Tag("@holdfast/cli/CountedReads")<CountedReads, Effect.Effect<Reads>>() {}
+
+/** The storage, and the counts of its reads beside it. */
+export const layer = <E, R>(
+  storage: Layer.Layer<BackupStorage.BackupStorage, E, R>
+): Layer.Layer<BackupStorage.BackupStorage | CountedReads, E, R> =>
+  Layer.effectContext(Effect.map(BackupStorage.BackupStorage, (counted) => {
+    const reads = { files: 0, bytes: 0 }
+    return Context.make(
+      BackupStorage.BackupStorage,
+      BackupStorage.BackupStorage.of({
+        ...counted,
+        read: (file) =>
+          Stream.suspend(() => {
+            reads.files += 1
+            return counted.read(file)
+          }).pipe(Stream.mapChunks((chunk) => {
+            for (const part of chunk) reads.bytes += part.length
+            return chunk
+          }))
+      })
+    ).pipe(Context.add(CountedReads, Effect.sync(() => ({ ...reads }))))
+  })).pipe(Layer.provide(storage))

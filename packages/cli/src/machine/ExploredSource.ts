@@ -1,0 +1,85 @@
+/**
+ * Where `explore` looks: a storage of backups, or a store.
+ */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
+import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
+import type * as Waypoint from "@holdfast/ledger/Waypoint"
+import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { UsageError } from "../exit/CliError.ts"
+import * as Flag from "../flags/Flag.ts"
+import * as Flags from "../flags/Flags.ts"
+import * as Values from "../flags/Values.ts"
+import * as CountedReads from "./CountedReads.ts"
+import * as Storage from "./Storage.ts"
+
+/** The flags that say where to look and how far to prove what is found. */
+export const flags: typeof Flags.storage & {
+  readonly db: Flag.Flag<Option.Option<string>>
+  readonly prove: Flag.Flag<boolean>
+  readonly trustedWaypoints: Flag.Flag<ReadonlyArray<Waypoint.Waypoint>>
+  readonly concurrentDownloads: Flag.Flag<number>
+  readonly maxRecordSize: Flag.Flag<number>
+  readonly output: typeof Flags.output
+} = {
+  ...Flags.storage,
+  db: Flag.optional({
+    name: "db",
+    placeholder: "DIR",
+    description: "Look into the ledger store in this folder, not into backups",
+    parse: Values.anyText,
+    isPath: true,
+    rivals: "storage"
+  }),
+  prove: Flag.toggle(
+    "prove",
+    "Read all it takes to prove the answer: more chunks, and all epoch endings from 0 on; an error if it cannot be"
+  ),
+  trustedWaypoints: Flags.trust.trustedWaypoints,
+  concurrentDownloads: Flags.concurrentDownloads,
+  maxRecordSize: Flags.maxRecordSize,
+  output: Flags.output
+}
+
+/** / */
+export interface SourceFlags extends Storage.StorageFlags {
+  readonly db: Option.Option<string>
+  readonly concurrentDownloads: number
+}
+
+/** What was found, and what was read for it; nothing is counted in a store. */
+interface Explored<A> {
+  readonly answer: A
+  readonly read: CountedReads.Reads | null
+}
+
+type OpenError =
+  | UsageError
+  | CommandAdapterConfig.ConfigError
+  | LedgerStoreError.LedgerStoreOpenError
+  | LedgerStoreError.LedgerStoreError
+
+/** Looks where the flags say. */
+export const explored = <A, E, E2>(given: SourceFlags, look: {
+  readonly inStorage: Effect.Effect<A, E, BackupStorage.BackupStorage>
+  readonly inStore: Effect.Effect<A, E2, LedgerStore.LedgerStore>
+}): Effect.Effect<Explored<A>, E | E2 | OpenError, FileSystem.FileSystem | Path.Path> => {
+  const directory = Option.getOrUndefined(given.db)
+  const named = [given.localFsDir, given.commandAdapterConfig].some(Option.isSome)
+  if (directory === undefined) {
+    return Effect.gen(function*() {
+      const answer = yield* look.inStorage
+      return { answer, read: yield* yield* CountedReads.CountedReads }
+    }).pipe(Effect.provide(CountedReads.layer(Storage.layer(given, 2 * given.concurrentDownloads))))
+  }
+  if (named) return new UsageError({ detail: "--db DIR names a store: name either that or a storage, not both" })
+  return look.inStore.pipe(
+    Effect.map((answer) => ({ answer, read: null })),
+    Effect.provide(LmdbLedgerStore.layer({ directory, readOnly: true }))
+  )
+}

@@ -1,0 +1,88 @@
+/**
+ * Where this machine remembers what it saw of the storage that the flags name: its metadata, the journals of its backups,
+ * what was verified. Without a folder all of it is remembered as long as the program runs, and journals are not kept.
+ */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as BackupJournal from "@holdfast/engine/BackupJournal"
+import * as CoordinatorRecord from "@holdfast/engine/CoordinatorRecord"
+import type * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
+import * as MetadataCache from "@holdfast/engine/MetadataCache"
+import * as VerifyRecord from "@holdfast/engine/VerifyRecord"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { createHash } from "node:crypto"
+import type { UsageError } from "../exit/CliError.ts"
+import * as CacheFolder from "./CacheFolder.ts"
+import type { StorageFlags } from "./Storage.ts"
+
+/** The flags that say which storage, and where the cache folder is. */
+export type FolderFlags = Pick<StorageFlags, "commandAdapterConfig" | "localFsDir" | "metadataCacheDir">
+
+type Remembered<A> = Layer.Layer<A, UsageError, FileSystem.FileSystem | Path.Path>
+
+/** The cache of the storage's metadata. */
+export const metadata = (flags: FolderFlags): Remembered<MetadataCache.MetadataCache> =>
+  remembered(flags, MetadataCache.layerMemory, (directory) => MetadataCache.layer({ directory }))
+
+/** The journals of backups to the storage: one for each request, where several may be under way at a time. */
+export const journal = (flags: FolderFlags, perRequest = false): Remembered<never> =>
+  remembered(flags, Layer.empty, (directory) => BackupJournal.layer({ directory, perRequest }))
+
+/** What was verified of the storage. */
+export const verifications = (flags: FolderFlags): Remembered<VerifyRecord.VerifyRecord> =>
+  remembered(flags, VerifyRecord.layerMemory, (directory) => VerifyRecord.layer({ directory }))
+
+/** Tells other programs where the coordinator that runs here stands. */
+export const telling = (
+  flags: FolderFlags,
+  owner: CoordinatorRecord.Owner
+): Layer.Layer<
+  never,
+  UsageError,
+  CoordinatorStatus.CoordinatorStatus | FileSystem.FileSystem | Path.Path
+> => remembered(flags, Layer.empty, (directory) => CoordinatorRecord.layer({ directory, ...owner }))
+
+/** Where the coordinator of this machine said that it stands. */
+export const coordinator = (flags: FolderFlags) =>
+  Effect.flatMap(folderOf(flags), (found) =>
+    Effect.map(
+      Effect.transposeOption(Option.map(found, (directory) => CoordinatorRecord.read({ directory }))),
+      Option.flatten
+    ))
+
+const remembered = <A, R = never>(
+  flags: FolderFlags,
+  withoutFolder: Layer.Layer<A>,
+  inFolder: (directory: string) => Layer.Layer<A, never, R | FileSystem.FileSystem | Path.Path>
+): Layer.Layer<A, UsageError, R | FileSystem.FileSystem | Path.Path> =>
+  Layer.unwrapEffect(
+    Effect.map(
+      folderOf(flags),
+      Option.match({
+        onNone: (): Layer.Layer<A, never, R | FileSystem.FileSystem | Path.Path> => withoutFolder,
+        onSome: inFolder
+      })
+    )
+  )
+
+/** The folder for the storage, if there is one. */
+const folderOf = (flags: FolderFlags) =>
+  CacheFolder.use(
+    flags.metadataCacheDir,
+    "metadata",
+    (folder) => Effect.map(Path.Path, (path) => path.join(folder, keyOf(flags, path)))
+  )
+
+const keyDigits = 16
+
+/**
+ * The name of a storage among those of this machine: by where it is said to lie. If something else lies there one day, it
+ * is noticed.
+ */
+const keyOf = ({ commandAdapterConfig, localFsDir }: FolderFlags, path: Path.Path): string => {
+  const kind = Option.isSome(localFsDir) ? "folder" : "commands"
+  const place = path.resolve(Option.getOrElse(Option.orElse(localFsDir, () => commandAdapterConfig), () => ""))
+  return `${kind}-${createHash("sha256").update(place).digest("hex").slice(0, keyDigits)}`
+}

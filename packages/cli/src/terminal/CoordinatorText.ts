@@ -1,0 +1,115 @@
+/**
+ * Where a coordinator stands, in words and as JSON.
+ */
+import type * as CoordinatorRecord from "@holdfast/engine/CoordinatorRecord"
+import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
+import * as Figures from "@holdfast/engine/Figures"
+import { printable } from "./ExploredText.ts"
+
+/** / */
+export interface Remark {
+  readonly label: string
+  readonly text: string
+  readonly isBad: boolean
+}
+
+const labels = {
+  epochEndings: "  epochs",
+  stateSnapshots: "  snapshots",
+  transactions: "  transactions"
+} as const
+
+type Record = CoordinatorRecord.CoordinatorRecord
+type Worker = Record["status"][CoordinatorStatus.Worker]
+
+const second = 1_000
+
+/** It replaces its record more often than that. Milliseconds. */
+const longestSilence = 60 * second
+
+/** What is worth knowing of a coordinator, at a time in milliseconds since 1970. */
+export const remarks = ({ at, host, pid, status }: Record, now: number): ReadonlyArray<Remark> => {
+  const ago = `${Figures.age((now - at) / second)} ago`
+  const { lease, node } = status
+  const isGone = now - at > longestSilence
+  return [
+    {
+      label: "coordinator",
+      text: isGone
+        ? `${host}/${pid} was last heard of ${ago}: it was killed, or hangs`
+        : `${host}/${pid}, as of ${ago}`,
+      isBad: isGone
+    },
+    node.silentSince !== undefined
+      ? { label: "  node", text: `has not answered since ${time(node.silentSince)}`, isBad: true }
+      : node.state === undefined
+      ? { label: "  node", text: "not asked yet", isBad: false }
+      : {
+        label: "  node",
+        text: `epoch ${node.state.epoch}, version ${Figures.count(node.state.committedVersion)}`,
+        isBad: false
+      },
+    ...CoordinatorStatus.workers.map((worker) => {
+      const { stalledSince } = status[worker]
+      return { label: labels[worker], text: activity(status[worker]), isBad: stalledSince !== undefined }
+    }),
+    ...(lease._tag === "None" ? [] : [{
+      label: "  lease",
+      text: lease._tag === "Held"
+        ? `held until ${time(lease.until)}`
+        : `waits for that of ${printable(lease.host)}/${lease.pid} until ${time(lease.until)}`,
+      isBad: false
+    }])
+  ]
+}
+
+const time = (millis: number): string => Figures.moment(millis / second)
+
+const activity = ({ activity: now, failures, lastError, stalledSince }: Worker): string => {
+  const what = now._tag === "Running"
+    ? `${now.what}, since ${time(now.since)}`
+    : now._tag === "BackingOff"
+    ? `backing off until ${time(now.until)}`
+    : "waiting"
+  return stalledSince === undefined
+    ? what
+    : `${what}; stalled since ${time(stalledSince)}, ${Figures.counted(failures, "failure")}: ${
+      printable((lastError ?? "").replaceAll("\n", " "))
+    }`
+}
+
+/** The same for `--output json`. Times are unix seconds; what is not known is `null`. */
+export const json = ({ at, host, pid, status }: Record): object => {
+  const { epochEndings, lease, node, stateSnapshots, transactions } = status
+  return {
+    host,
+    pid,
+    at: at / second,
+    node: {
+      epoch: node.state?.epoch ?? null,
+      version: node.state?.committedVersion ?? null,
+      heartbeat: seconds(node.heartbeat),
+      silentSince: seconds(node.silentSince)
+    },
+    lease: lease._tag === "None" ? null : lease._tag === "Held"
+      ? { state: "held", until: lease.until / second }
+      : { state: "waiting", host: lease.host, pid: lease.pid, until: lease.until / second },
+    epochEndings: worker(epochEndings),
+    stateSnapshots: worker(stateSnapshots),
+    transactions: worker(transactions)
+  }
+}
+
+const seconds = (millis: number | undefined): number | null => millis === undefined ? null : millis / second
+
+const worker = ({ activity: now, failures, lastError, lastSuccess, stalledSince }: Worker): object => ({
+  ...(now._tag === "Running"
+    ? { state: "running", what: now.what, since: now.since / second }
+    : now._tag === "BackingOff"
+    ? { state: "backing off", until: now.until / second }
+    : { state: "waiting" }),
+  stalledSince: seconds(stalledSince),
+  failures,
+  lastError: lastError ?? null,
+  lastSuccess: seconds(lastSuccess)
+})

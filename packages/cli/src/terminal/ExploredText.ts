@@ -1,0 +1,39 @@
+/**
+ * What `explore` found, as text for people.
+ */
+import type * as Exploration from "@holdfast/engine/Exploration"
+import type * as Json from "@holdfast/ledger/Json"
+import type { Style } from "./Style.ts"
+
+/** Control characters and those that turn the direction of writing: names in a ledger are anybody's. */
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const unprintable = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+/** A text from a ledger, safe for a terminal. */
+export const printable = (text: string): string =>
+  text.replace(unprintable, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`)
+
+/** A decoded value over many lines, indented. */
+export const json = (value: Json.Json): string =>
+  printable(JSON.stringify(value, null, 2)).split("\n").map((line) => `  ${line}`).join("\n")
+
+/** Lines of names and values, one below the other. */
+export const table = (
+  rows: ReadonlyArray<readonly [name: string, value: string]>,
+  style: Style
+): ReadonlyArray<string> => {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `  ${style.dim(name.padEnd(width))}  ${printable(value)}`)
+}
+
+/** What an answer is proven by, and what keeps it from being proven. */
+export const proof = (found: Exploration.Proof, style: Style): ReadonlyArray<string> => {
+  const verdict = found.proven
+    ? `${style.good("proven")}, ${found.trust === "genesis" ? "by epoch 0, taken as it stands" : `by ${found.trust}`}`
+    : style.warn("not proven")
+  return [
+    style.bold(verdict),
+    ...found.checked.map((what) => `  ${style.good("holds")}  ${printable(what)}`),
+    ...found.notProven.map((why) => `  ${style.warn("open")}   ${printable(why)}`)
+  ]
+}

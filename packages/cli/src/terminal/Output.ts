@@ -1,0 +1,99 @@
+/**
+ * What a command tells its caller: text for people, or with `--output json` exactly one JSON document on stdout.
+ *
+ * Source: the command line page of the design, "Output".
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type { Failure } from "../exit/CliError.ts"
+import * as ExitCode from "../exit/ExitCode.ts"
+import { Stdio } from "./Stdio.ts"
+import type { Style } from "./Style.ts"
+
+/** / */
+export type Format = "json" | "text"
+
+/** What a command came to, in both forms. */
+export interface Result {
+  /** `ok: false` ends the command with the exit code of an invalid backup, unless `exitCode` is another. */
+  readonly json: { readonly ok?: boolean; readonly [key: string]: unknown }
+  readonly exitCode?: number
+  /** Lines without the last newline, for a terminal of so many columns. */
+  readonly text: (style: Style, width: number) => string
+}
+
+/** What an interrupted command leaves, and how to go on. */
+export interface Kept {
+  /** In words. */
+  readonly kept: string
+  /** What to do next, in words. */
+  readonly goOn: string
+  /** The same in figures. */
+  readonly [context: string]: unknown
+}
+
+/** Where commands put their results. */
+export class Output extends Context.Tag("@holdfast/cli/Output")<Output, {
+  readonly format: Format
+  /** Writes the result of the command. Once. */
+  readonly result: (result: Result) => Effect.Effect<void>
+  /** Tells people something on the way; nothing with JSON. */
+  readonly say: (text: (style: Style) => string) => Effect.Effect<void>
+  /** Tells why the command failed. Where a result stands on stdout already it goes to stderr alone. */
+  readonly failures: (failures: ReadonlyArray<Failure>) => Effect.Effect<void>
+  /** Notes what is left, in case the command is being interrupted. */
+  readonly keep: (kept: Kept) => Effect.Effect<void>
+  /** Tells that the command was stopped by a signal, and what it left if it said so. */
+  readonly interrupted: (signal: ExitCode.Signal, message: string) => Effect.Effect<void>
+  /** The exit code that the results so far stand for, once they were written: a result that is lost is a failure. */
+  readonly exitCode: Effect.Effect<number>
+}>() {}
+
+/** Output in a format to the standard streams. */
+export const make = (format: Format): Effect.Effect<Output["Type"], never, Stdio> =>
+  Effect.map(Stdio, (stdio) => {
+    let written = false
+    let exitCode: number = ExitCode.done
+    let left: Kept | undefined
+    const document = (json: object) =>
+      Effect.suspend(() => {
+        written = true
+        return stdio.out(`${JSON.stringify(json)}\n`)
+      })
+    const say = (text: string) => stdio.out(`${text}\n`)
+    const tellError = (message: string) => stdio.err(`${stdio.errStyle.bad("error")}: ${message}\n`)
+    const tellAll = (all: ReadonlyArray<Failure>) => Effect.sync(() => all.forEach(({ message }) => tellError(message)))
+    const failures = (all: ReadonlyArray<Failure>) =>
+      Effect.suspend(() =>
+        format === "json" && !written
+          ? Effect.zipRight(
+            document({ ok: false, errors: all }),
+            Effect.when(tellAll(all), () => stdio.outError() !== undefined)
+          )
+          : tellAll(all)
+      )
+    return Output.of({
+      format,
+      result: ({ exitCode: failed = ExitCode.invalidBackup, json, text }) =>
+        Effect.suspend(() => {
+          if (json.ok === false) exitCode = failed
+          return format === "json" ? document(json) : say(text(stdio.outStyle, stdio.outWidth()))
+        }),
+      say: (text) => format === "json" ? Effect.void : Effect.suspend(() => say(text(stdio.outStyle))),
+      failures,
+      keep: (kept) => Effect.sync(() => void (left = kept)),
+      interrupted: (signal, message) =>
+        Effect.suspend(() => {
+          if (format === "json") return failures([{ tag: "Interrupted", message, signal, ...left }])
+          stdio.err(`${message}\n`)
+          if (left !== undefined) stdio.err(`  kept      ${left.kept}\n  to go on  ${left.goOn}\n`)
+          return Effect.void
+        }),
+      exitCode: Effect.sync(() => {
+        const lost = stdio.outError()
+        if (lost === undefined) return exitCode
+        tellError(`stdout does not take the result: ${lost.message}`)
+        return ExitCode.failed
+      })
+    })
+  })

@@ -1,0 +1,240 @@
+/**
+ * Where a storage stands, on one screen. Fits any terminal from 40 columns on.
+ */
+import * as Extent from "@holdfast/engine/Extent"
+import * as Figures from "@holdfast/engine/Figures"
+import type * as Status from "@holdfast/engine/Status"
+import * as Bar from "./Bar.ts"
+import type { Remark } from "./CoordinatorText.ts"
+import { printable } from "./ExploredText.ts"
+import type { Style } from "./Style.ts"
+import { wrapTo } from "./Wrap.ts"
+
+const leastWidth = 40
+const mostWidth = 100
+const labelWidth = 15
+/** Intervals and gaps beyond this are counted. */
+const shownRanges = 6
+
+/** The screen of a storage, with what is known of a coordinator that runs on this machine. */
+export const print = (
+  status: Status.Status,
+  style: Style,
+  columns: number,
+  coordinator: ReadonlyArray<Remark> = []
+): string => {
+  const width = Math.max(leastWidth, Math.min(mostWidth, columns))
+  /** A label and text beside it; what is too long goes on below the text. */
+  const row = (
+    label: string,
+    text: string,
+    paint: (text: string) => string = (same) => same
+  ): ReadonlyArray<string> => {
+    const [first = "", ...rest] = wrapTo(text, width - labelWidth)
+    return [
+      style.dim(label.padEnd(labelWidth)) + paint(first),
+      ...rest.map((line) => " ".repeat(labelWidth) + paint(line))
+    ]
+  }
+  return [
+    ...wrapTo(status.storage, width).map(style.bold),
+    "",
+    ...verdict(status, row, style),
+    "",
+    ...drawing(status, width, style),
+    "",
+    ...table(status, width, style),
+    ...remarks(status, row, style),
+    ...coordinator.flatMap(({ isBad, label, text }) => row(label, text, isBad ? style.bad : undefined))
+  ].join("\n")
+}
+
+type Row = (label: string, text: string, paint?: (text: string) => string) => ReadonlyArray<string>
+
+const verdict = (status: Status.Status, row: Row, style: Style): ReadonlyArray<string> => {
+  const { highestRestorable, holes, limits, restorable } = status
+  const shown = restorable.slice(-shownRanges)
+  return [
+    ...(restorable.length > shown.length
+      ? row("", `${Figures.count(restorable.length - shown.length)} older intervals`, style.dim)
+      : []),
+    ...shown.flatMap((interval, index) => [
+      ...row(
+        index === 0 ? "restorable" : "",
+        interval.firstVersion === interval.lastVersion
+          ? `version ${Figures.count(interval.firstVersion)}`
+          : `versions ${Figures.count(interval.firstVersion)} to ${Figures.count(interval.lastVersion)}`,
+        (text) => style.bold(style.good(text))
+      ),
+      ...row(
+        "",
+        `${Extent.rangeOf("epoch", { first: interval.firstEpoch, last: interval.lastEpoch })}${period(interval)}`
+      )
+    ]),
+    ...(highestRestorable === null ? row("restorable", "nothing", (text) => style.bold(style.bad(text))) : []),
+    ...holes.slice(-shownRanges).flatMap((hole, index) =>
+      row(
+        index === 0 ? "but not" : "",
+        `${Extent.rangeOf("version", hole)}: ${hole.why}`,
+        style.warn
+      )
+    ),
+    ...limits.flatMap((limit, index) =>
+      row(
+        index === 0 ? highestRestorable === null ? "because" : "no more since" : "",
+        limit,
+        style.warn
+      )
+    )
+  ]
+}
+
+const period = ({ firstTime, lastTime }: Status.RestorableInterval): string => {
+  if (lastTime === null) return ""
+  return firstTime === null || firstTime === lastTime
+    ? `, up to ${Figures.time(lastTime)}`
+    : `, ${Figures.time(firstTime)} to ${Figures.time(lastTime)}`
+}
+
+/** One line for each kind, over the versions from 0 to the newest. */
+const drawing = (status: Status.Status, width: number, style: Style): ReadonlyArray<string> => {
+  const end = status.newestVersion
+  if (end === null) return []
+  const cells = width - labelWidth
+  const line = (label: string, drawn: string) => style.dim(label.padEnd(labelWidth)) + Bar.coloured(drawn, style)
+  const axis = Figures.count(end).padStart(cells - 1)
+  return [
+    style.dim(`${"version".padEnd(labelWidth)}0${axis}`),
+    line(
+      "restorable",
+      Bar.ranges(status.restorable.map(({ firstVersion: first, lastVersion: last }) => ({ first, last })), end, cells)
+    ),
+    ...(status.verification === null ? [] : [line("verified", Bar.ranges(status.verification.proven, end, cells))]),
+    line("epoch endings", Bar.ranges(status.epochVersions, end, cells)),
+    line("snapshots", Bar.points(status.snapshots.map(({ version }) => version), end, cells)),
+    line("transactions", Bar.ranges(status.transactions, end, cells))
+  ]
+}
+
+/** Columns from the left are kept longest. */
+const table = (status: Status.Status, width: number, style: Style): ReadonlyArray<string> => {
+  const { at, holdings, snapshots, transactions } = status
+  const lastEpoch = status.epochs.at(-1)?.last
+  const lastVersion = transactions.at(-1)?.last
+  const ago = (time: number | null | undefined) => typeof time === "number" ? `${Figures.age(at - time)} ago` : ""
+  const row = (
+    name: string,
+    newest: string,
+    time: number | null | undefined,
+    amount: { readonly files: number; readonly bytes: number } | undefined
+  ) => [
+    name,
+    newest,
+    ago(time),
+    amount === undefined ? "" : Figures.bytes(amount.bytes),
+    amount === undefined ? "" : Figures.counted(amount.files, "file")
+  ]
+  const none = "none"
+  const rows = [
+    row(
+      "epoch endings",
+      lastEpoch === undefined ? none : `epoch ${lastEpoch}`,
+      holdings?.newest.epochEndings,
+      holdings?.epochEndings
+    ),
+    row(
+      "snapshots",
+      snapshots.length === 0 ? none : `epoch ${snapshots.at(-1)?.epoch}, ${Figures.count(snapshots.length)} in all`,
+      holdings?.newest.stateSnapshots,
+      holdings?.stateSnapshots
+    ),
+    row(
+      "transactions",
+      lastVersion === undefined ? none : `version ${Figures.count(lastVersion)}`,
+      holdings?.newest.transactions,
+      holdings?.transactions
+    ),
+    row("metadata", Figures.counted(status.metadataFiles, "file"), undefined, holdings?.metadata)
+  ]
+  const widths = [
+    labelWidth,
+    ...[1, 2, 3, 4].map((column) => 2 + Math.max(...rows.map((cells) => cells[column]?.length ?? 0)))
+  ]
+  let used = 0
+  const columns = widths.flatMap((columnWidth, index) => {
+    used += columnWidth
+    return columnWidth > 2 && (used - 2 <= width || index < 2) ? [index] : []
+  })
+  return rows.map((cells) =>
+    columns.map((index) => {
+      const text = cells[index] ?? ""
+      const padded = index < 3 ? text.padEnd(widths[index] ?? 0) : `${text.padStart((widths[index] ?? 0) - 2)}  `
+      return index === 0 ? style.dim(padded) : padded
+    }).join("").trimEnd()
+  )
+}
+
+/** What this machine knows of the last verification. */
+const verified = (
+  { at, highestRestorable, verification }: Status.Status,
+  row: Row,
+  style: Style
+): ReadonlyArray<string> => {
+  if (verification === null) {
+    return highestRestorable === null ? [] : row("verified", "not on this machine (backup verify)", style.dim)
+  }
+  const { errors, ok, proven, trust } = verification
+  const ago = `${Figures.age(at - verification.at)} ago`
+  const last = proven.at(-1)?.last
+  const beyond = highestRestorable !== null && (last ?? -1) < highestRestorable
+    ? `, version ${Figures.count((last ?? -1) + 1)} and later not yet`
+    : ""
+  return ok
+    ? row(
+      "verified",
+      `${ago}, from ${trust.startsWith("waypoint") ? "a trusted waypoint" : "genesis as it stands"}${beyond}`
+    )
+    : row("verified", `${ago}: INVALID, ${Figures.counted(errors, "error")} (backup verify tells which)`, style.bad)
+}
+
+const remarks = (status: Status.Status, row: Row, style: Style): ReadonlyArray<string> => {
+  const { gaps, holdings, node, problems } = status
+  const shown = gaps.slice(0, shownRanges)
+  return [
+    ...verified(status, row, style),
+    ...(node === null ? [] : row(
+      "node",
+      `epoch ${node.epoch}, version ${Figures.count(node.version)}: ${
+        node.epochsBehind === 0 && node.versionsBehind === 0
+          ? "all of it can be restored"
+          : `${Figures.counted(node.epochsBehind, "closed epoch")} not backed up, ${
+            Figures.counted(node.versionsBehind, "version")
+          } beyond what can be restored`
+      }`
+    )),
+    ...shown.flatMap(({ what, ...range }, index) =>
+      row(
+        index === 0 ? "gaps" : "",
+        `${Extent.rangeOf(what.slice(0, -1), range)}: in no backup`,
+        style.bad
+      )
+    ),
+    ...(gaps.length > shown.length
+      ? row("", `and ${Figures.counted(gaps.length - shown.length, "more gap")}`, style.bad)
+      : []),
+    ...(holdings === null
+      ? row("sizes", "not known: the storage has no 'list_files' command", style.dim)
+      : holdings.unnamed.files === 0
+      ? []
+      : row(
+        "not named",
+        `${Figures.counted(holdings.unnamed.files, "file")} in ${
+          Figures.counted(holdings.unnamed.folders, "folder")
+        }, ${
+          Figures.bytes(holdings.unnamed.bytes)
+        }: backups under way, or what failed ones left (backup-maintenance cleanup)`,
+        style.warn
+      )),
+    ...problems.flatMap(({ message }, index) => row(index === 0 ? "problems" : "", printable(message), style.bad))
+  ]
+}

@@ -1,0 +1,92 @@
+/** The commands that the documents show against the commands and flags that there are. */
+import { describe, expect, it } from "@effect/vitest"
+import * as Either from "effect/Either"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+import { holdfast } from "../../src/commands/Holdfast.ts"
+import * as Arguments from "../../src/flags/Arguments.ts"
+import type * as CommandTree from "../../src/flags/CommandTree.ts"
+
+const checkout = fileURLToPath(new URL("../../../..", import.meta.url))
+const read = (name: string): string => fs.readFileSync(path.join(checkout, name), "utf8")
+
+const documents = [
+  ...fs.readdirSync(checkout).filter((name) => name.endsWith(".md")),
+  ...fs.readdirSync(path.join(checkout, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
+  "packages/cli/README.md",
+  "examples/README.md"
+]
+
+/** The command lines in the code blocks of a document; one that goes on is one. */
+const commandLines = (text: string): ReadonlyArray<string> =>
+  [...text.matchAll(/^ *```(?:sh)?\n(.*?)^ *```$/gms)].flatMap(([, block = ""]) =>
+    block.replaceAll(/\s*\\\n\s*/g, " ").split("\n")
+  )
+
+/** What they say to Holdfast, if they do. */
+const argumentsOf = (line: string): ReadonlyArray<string> | undefined => {
+  const [, given] = /^(?:npm start --|(?:docker run .* )?holdfast) +([a-z-].*)$/.exec(line.trim()) ?? []
+  return given?.replace(/ [|&>#].*$/, "").split(/ +/)
+}
+
+/** A command by its words; nothing where there is none. */
+const commandOf = (words: string): CommandTree.CommandShape | undefined =>
+  words.split(" ").reduce<CommandTree.CommandShape | undefined>(
+    (command, word) => command?.children.find(({ name }) => name === word),
+    holdfast.shape
+  )
+
+const withCommands = documents.filter((name) =>
+  commandLines(read(name)).some((line) => argumentsOf(line) !== undefined)
+)
+
+it("many documents show commands", () => {
+  expect(withCommands.length).toBeGreaterThan(5)
+})
+
+describe.each(withCommands)("%s", (name) => {
+  it("shows commands that exist, with flags that they have", () => {
+    for (const line of commandLines(read(name))) {
+      const args = argumentsOf(line)
+      if (args === undefined || args.length === 1 && args[0] === "--version") continue
+      const found = Either.match(Arguments.read(holdfast.shape, args), {
+        onLeft: ({ message }) => message,
+        onRight: () => "fine"
+      })
+      expect([line, found]).toEqual([line, "fine"])
+    }
+  })
+})
+
+describe("docs/migrating.md", () => {
+  const page = read("docs/migrating.md")
+  const commands = [...page.matchAll(/^\| `([a-z- ]+)` \| (same|not there)/gm)]
+  const flags = [...page.matchAll(/^\| `([a-z- ]+)` \| `(--[\w-]+)` \| (.*?) ?\| (same|not there)/gm)]
+
+  it("says of each command of today's tool whether it is here", () => {
+    expect(commands.length).toBeGreaterThan(10)
+    for (const [, words = "", here] of commands) {
+      expect([words, commandOf(words) === undefined ? "not there" : "same"]).toEqual([words, here])
+    }
+  })
+
+  it("says of each of its flags whether it is here, with the same standard", () => {
+    expect(flags.length).toBeGreaterThan(30)
+    for (const [, words = "", name, standard, here] of flags) {
+      const flag = commandOf(words)?.flags.find((each) => each.name === name)
+      expect([words, name, flag === undefined ? "not there" : "same"]).toEqual([words, name, here])
+      const shown = standard === "" ? "" : `${standard})`
+      expect([name, flag?.description.includes(shown) ?? true]).toEqual([name, true])
+    }
+  })
+
+  const facts = path.join(checkout, "..", "shared", "spec", "operations.md")
+
+  it.skipIf(!fs.existsSync(facts))("leaves none out (skipped without the facts about today's tool)", () => {
+    const known = fs.readFileSync(facts, "utf8").match(/--[a-z][\w-]+/g) ?? []
+    expect(known.length).toBeGreaterThan(20)
+    const named = new Set(flags.map(([, , name]) => name))
+    expect([...new Set(known)].filter((name) => !named.has(name))).toEqual([])
+  })
+})

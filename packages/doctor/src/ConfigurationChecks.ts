@@ -1,0 +1,103 @@
+/**
+ * What the text of a configuration tells, before anything is run.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as Effect from "effect/Effect"
+import * as Check from "./Check.ts"
+import * as ShellScript from "./ShellScript.ts"
+import { ownVariables } from "./ShellWords.ts"
+
+/** The operations, and the variables that each is given. */
+const operations: ReadonlyArray<readonly [operation: StorageError.StorageOperation, given: ReadonlyArray<string>]> = [
+  ["create_backup", ["BACKUP_NAME"]],
+  ["create_for_write", ["BACKUP_HANDLE", "FILE_NAME"]],
+  ["open_for_read", ["FILE_HANDLE"]],
+  ["save_metadata_line", ["FILE_NAME"]],
+  ["list_metadata_files", []],
+  ["backup_metadata_file", ["FILE_NAME"]],
+  ["list_files", []],
+  ["delete_file", ["FILE_HANDLE"]]
+]
+
+/** A variable that a command uses and nothing sets. */
+export interface UnsetVariable {
+  readonly operation: StorageError.StorageOperation
+  readonly name: string
+}
+
+/**
+ * The variables that commands use without a fallback, and that neither the configuration, nor the operation, nor the
+ * environment, nor the command itself sets.
+ */
+export const unsetVariables = (
+  config: CommandAdapterConfig.CommandAdapterConfig,
+  environment: Iterable<string>
+): ReadonlyArray<UnsetVariable> => {
+  const known = new Set([...config.environment.map(([name]) => name), ...environment, ...ownVariables])
+  return operations.flatMap(([operation, given]) => {
+    const { isOpaque, variables } = ShellScript.scan(config.commands[operation] ?? "")
+    return isOpaque ? [] : variables
+      .filter((name) => !known.has(name) && !given.includes(name))
+      .map((name) => ({ operation, name }))
+  })
+}
+
+/** / */
+export const variablesSet = (
+  config: CommandAdapterConfig.CommandAdapterConfig,
+  environment: Iterable<string>
+): Check.Finding => {
+  const unset = unsetVariables(config, environment)
+  return unset.length === 0
+    ? Check.ok("every variable that the commands use is set")
+    : Check.failed(
+      "configuration",
+      unset.map(({ name, operation }) => `${operation} uses $${name}, which nothing sets`).join("; "),
+      "commands run under 'nounset', where this is fatal: correct the name, add it to env_vars, or write ${NAME:-} if "
+        + "it may be missing"
+    )
+}
+
+/** Are the programs that commands start by name there? */
+export const toolsOnPath = (
+  config: CommandAdapterConfig.CommandAdapterConfig,
+  pathVariable: string
+): Effect.Effect<Check.Finding, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const programs = [
+      ...new Set([
+        "bash",
+        ...operations.flatMap(([operation]) => ShellScript.scan(config.commands[operation] ?? "").programs)
+      ])
+    ]
+    const missing = yield* Effect.filter(programs, (program) => Effect.negate(isOnPath(program, pathVariable)), {
+      concurrency: 4
+    })
+    return missing.length === 0
+      ? Check.ok(programs.join(", "))
+      : Check.failed(
+        "configuration",
+        `${missing.join(", ")} cannot be found`,
+        "install what is missing, or set PATH in env_vars so that it names the folder"
+      )
+  })
+
+const executable = 0o111
+
+const isOnPath = (
+  program: string,
+  pathVariable: string
+): Effect.Effect<boolean, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    return yield* Effect.exists(pathVariable.split(":").filter((folder) => folder !== ""), (folder) =>
+      Effect.match(fs.stat(path.join(folder, program)), {
+        onSuccess: ({ mode, type }) =>
+          type === "File" && (mode & executable) !== 0,
+        onFailure: () => false
+      }))
+  })

@@ -1,0 +1,128 @@
+/**
+ * Backs up epoch-ending ledger infos: the chain of trust.
+ *
+ * Source: the backup page of the specification, section 1.
+ */
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as EpochHistory from "@holdfast/ledger/EpochHistory"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as Waypoint from "@holdfast/ledger/Waypoint"
+import * as Effect from "effect/Effect"
+import { InvalidRequest, SourceMismatch } from "../base/EngineError.ts"
+import * as Progress from "../base/Progress.ts"
+import type { BackupSettings } from "../base/Settings.ts"
+import { epochEndingRecords, fromNode } from "../reading/nodeRecords.ts"
+import type { Backup } from "./BackupResult.ts"
+import { chunkPipeline } from "./chunkPipeline.ts"
+import { beginBackup, counted, finishBackup } from "./takeBackup.ts"
+import type { NodeCheck } from "./writeChecks.ts"
+
+/** Epochs `firstEpoch` … `lastEpoch`, both included. */
+export interface EpochEndingRequest {
+  readonly firstEpoch: number
+  readonly lastEpoch: number
+  readonly settings: BackupSettings
+  /** The chain of trust up to the first of them; they are added to it. Without it only epoch 0 can begin one. */
+  readonly history?: EpochHistory.EpochHistory
+}
+
+/**
+ * Takes the backup. Every ledger info must decode, be of the epoch expected and end it; where the chain of trust is known
+ * it must be signed by the validators that the one before it names.
+ *
+ * Fails with `InvalidRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`.
+ */
+export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochEndingRequest): Backup =>
+  Effect.gen(function*() {
+    if (lastEpoch < firstEpoch) {
+      return yield* new InvalidRequest({ detail: `no epochs from ${firstEpoch} up to ${lastEpoch}` })
+    }
+    const epochs = lastEpoch - firstEpoch + 1
+    const request = `the ledger infos that end epochs ${firstEpoch} to ${lastEpoch}`
+    const tracker = yield* Progress.begin({
+      what: `epoch endings ${firstEpoch} to ${lastEpoch}`,
+      unit: "epochs",
+      total: epochs
+    })
+    const writer = yield* beginBackup(`epoch_ending_${firstEpoch}-`, settings.retries)
+
+    const history = settings.verifyWrites
+      ? given ?? (firstEpoch === 0 ? new EpochHistory.EpochHistory() : undefined)
+      : undefined
+    const waypoints: Array<Waypoint.Waypoint> = []
+    const check: NodeCheck<void> = {
+      begin: () => undefined,
+      push: (batch) =>
+        fromNode(request, () => {
+          for (let index = 0; index < batch.count; index++) {
+            const epoch = firstEpoch + waypoints.length
+            const record = batch.bytes.subarray(batch.starts[index], batch.ends[index])
+            waypoints.push(epochEnding(request, epoch, record))
+            if (history !== undefined) addTo(history, epoch, record)
+          }
+        }),
+      end: () => fromNode(request, () => history?.settle())
+    }
+    const source = {
+      first: firstEpoch,
+      records: counted(epochEndingRecords(firstEpoch, epochs, settings), tracker),
+      again: (first: number, count: number) => epochEndingRecords(first, count, settings),
+      check
+    }
+    const chunks = yield* chunkPipeline(source, settings, (chunk) =>
+      Effect.gen(function*() {
+        const ledgerInfos = yield* writer.write(`${chunk.first}-.chunk`, chunk)
+        const { last } = yield* chunk.summary
+        return { first_epoch: chunk.first, last_epoch: last, ledger_infos: ledgerInfos }
+      }))
+
+    return yield* finishBackup(
+      writer,
+      "epoch_ending.manifest",
+      {
+        first_epoch: firstEpoch,
+        last_epoch: lastEpoch,
+        waypoints: waypoints.map(Waypoint.format),
+        chunks
+      },
+      (manifest) => ({
+        _tag: "EpochEndingBackup",
+        value: {
+          first_epoch: firstEpoch,
+          last_epoch: lastEpoch,
+          first_version: waypoints[0]?.version ?? 0,
+          last_version: waypoints.at(-1)?.version ?? 0,
+          manifest
+        }
+      }),
+      tracker,
+      { resumed: 0, adopted: 0 },
+      settings
+    )
+  }).pipe(Effect.scoped, Effect.withSpan("EpochEndingBackup.take", { attributes: { firstEpoch, lastEpoch } }))
+
+/** An epoch that is known already must be the same, and signed all the same. */
+const addTo = (history: EpochHistory.EpochHistory, epoch: number, record: Uint8Array): void => {
+  if (epoch < history.nextEpoch) {
+    history.repeat(epoch, record)
+    history.verify(Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, record))
+  } else {
+    history.push(record)
+  }
+}
+
+/** The waypoint of an epoch-ending ledger info, which must end that epoch. */
+const epochEnding = (request: string, epoch: number, record: Uint8Array): Waypoint.Waypoint => {
+  const { ledgerInfo } = Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, record).value
+  const { commitInfo } = ledgerInfo
+  if (commitInfo.epoch !== epoch || commitInfo.nextEpochState === undefined) {
+    throw new SourceMismatch({
+      request,
+      reason: "WrongEpoch",
+      detail: commitInfo.epoch === epoch
+        ? `the ledger info of epoch ${epoch} does not end it`
+        : `a ledger info of epoch ${commitInfo.epoch} came where epoch ${epoch} belongs`
+    })
+  }
+  return Waypoint.fromLedgerInfo(ledgerInfo)
+}

@@ -1,0 +1,106 @@
+/** Finds chunks that attempts left behind, also those of today's tool, by the names that the specification gives files. */
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { capability } from "../base/capability.ts"
+import { shownListing } from "../base/countedProgress.ts"
+import { readMetadataFiles } from "../catalogue/metadataFiles.ts"
+import { referencesOf } from "../catalogue/references.ts"
+import * as Metadata from "../format/Metadata.ts"
+import { folderOf, nameOf } from "../format/names.ts"
+
+/** A chunk that no backup names: by its files' names it holds the records `first` … `last`. Nothing of it is proven. */
+export interface Leftover {
+  readonly first: number
+  readonly last: number
+  /** File handles. */
+  readonly data: BackupStorage.FileHandle
+  readonly proof: BackupStorage.FileHandle
+}
+
+export interface LeftoverSearch {
+  /** What the folder of an attempt is called. */
+  readonly folder: RegExp
+  readonly first: number
+  readonly last: number
+  /** May this backup name such chunks? */
+  readonly mayName: (entry: Metadata.BackupEntry) => boolean
+  /** Manifests that are read at a time. */
+  readonly concurrency: number
+}
+
+/**
+ * Attempts whose youngest file is older are left alone: clean-up takes what is a week old, and a backup that names their
+ * chunks needs the time to be finished.
+ */
+const longestAge = Duration.days(4)
+
+/** A write that was tried again has another name; a storage may add an ending of its own. */
+const dataName = /^(\d{1,16})-(?:\.\d+)?\.chunk(?:\.[a-z0-9]+)?$/
+const proofName = /^(\d{1,16})-(\d{1,16})(?:\.\d+)?\.proof(?:\.[a-z0-9]+)?$/
+
+/** The files of one attempt, as far as they may be of use. */
+interface Attempt {
+  readonly data: Array<readonly [first: number, file: string]>
+  /** By first record. */
+  readonly proofs: Map<number, Array<readonly [last: number, file: string]>>
+  /** When the youngest of them was written, in unix seconds. */
+  youngest: number
+}
+
+/** Chunks with both of their files, by first record; those of the youngest attempt first. */
+export const findLeftovers = (
+  search: LeftoverSearch
+): Effect.Effect<ReadonlyArray<Leftover>, StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Effect.gen(function*() {
+    const storage = yield* BackupStorage.BackupStorage
+    const listed = yield* capability(storage.capabilities.listFiles, "list_files", storage)
+    const attempts = new Map<string, Attempt>()
+    yield* shownListing(listed, (files) => {
+      for (const file of files) sortIn(attempts, file, search)
+    })
+    const oldest = (yield* Clock.currentTimeMillis) / 1000 - Duration.toSeconds(longestAge)
+    const recent = [...attempts.values()].filter(({ youngest }) => youngest >= oldest)
+    const named = recent.length === 0 ? new Set<string>() : yield* namedFiles(search)
+    return recent.sort((a, b) => b.youngest - a.youngest).flatMap(({ data, proofs }) =>
+      data.filter(([, file]) => !named.has(file)).flatMap(([first, file]) =>
+        (proofs.get(first) ?? []).map(([last, proof]) => ({ first, last, data: file, proof }))
+      )
+    ).sort((a, b) => a.first - b.first)
+  })
+
+const sortIn = (
+  attempts: Map<string, Attempt>,
+  { file, modified }: BackupStorage.StoredFile,
+  { first, folder, last }: LeftoverSearch
+): void => {
+  const path = folderOf(file)
+  if (!folder.test(nameOf(path))) return
+  const data = dataName.exec(nameOf(file))
+  const proof = data === null ? proofName.exec(nameOf(file)) : null
+  const from = Number((data ?? proof)?.[1])
+  const to = Number(proof?.[2] ?? from)
+  if (!(first <= from && from <= to && to <= last)) return
+  const attempt: Attempt = attempts.get(path) ?? { data: [], proofs: new Map(), youngest: modified }
+  attempts.set(path, attempt)
+  attempt.youngest = Math.max(attempt.youngest, modified)
+  if (proof === null) attempt.data.push([from, file])
+  else {
+    const proofs = attempt.proofs.get(from) ?? []
+    attempt.proofs.set(from, proofs)
+    proofs.push([to, file])
+  }
+}
+
+/** What backups name already. Of one whose manifest cannot be read it is not known: two may name the same file. */
+const namedFiles = ({ concurrency, mayName }: LeftoverSearch) =>
+  Effect.gen(function*() {
+    const metadata = yield* readMetadataFiles(concurrency)
+    const backups = metadata.flatMap(({ entries, file }) =>
+      entries.filter(Metadata.isBackup).filter(mayName).map((entry) => ({ file, entry }))
+    )
+    const { files } = yield* referencesOf(backups, concurrency)
+    return new Set([...files.values()].flat())
+  })

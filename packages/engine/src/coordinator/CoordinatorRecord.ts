@@ -1,0 +1,104 @@
+/**
+ * Where the coordinator of this machine stands, for other programs: a small file that it replaces every ten seconds and
+ * removes when it stops. One that was killed leaves it, with the time when it was last alive.
+ */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { privateFiles } from "../base/privateFiles.ts"
+import { CoordinatorStatus } from "./CoordinatorStatus.ts"
+
+const Millis = Schema.Number
+const Unknown = <A>(schema: Schema.Schema<A>) => Schema.UndefinedOr(schema).pipe(Schema.optional)
+
+const WorkerStatus = Schema.Struct({
+  activity: Schema.Union(
+    Schema.TaggedStruct("Waiting", {}),
+    Schema.TaggedStruct("Running", { what: Schema.String, since: Millis }),
+    Schema.TaggedStruct("BackingOff", { until: Millis })
+  ),
+  stalledSince: Unknown(Millis),
+  failures: Schema.Int,
+  lastError: Unknown(Schema.String),
+  lastSuccess: Unknown(Millis)
+})
+
+/**
+ * What is said of a coordinator: `CoordinatorStatus.Status`, as of when and by whom. Times are milliseconds since 1970.
+ */
+export const CoordinatorRecord = Schema.Struct({
+  host: Schema.String,
+  pid: Schema.Int,
+  at: Millis,
+  status: Schema.Struct({
+    node: Schema.Struct({
+      state: Unknown(Schema.Struct({ epoch: Schema.Int, committedVersion: Schema.Int })),
+      heartbeat: Unknown(Millis),
+      silentSince: Unknown(Millis)
+    }),
+    lease: Schema.Union(
+      Schema.TaggedStruct("None", {}),
+      Schema.TaggedStruct("Waiting", { host: Schema.String, pid: Schema.Int, until: Millis }),
+      Schema.TaggedStruct("Held", { until: Millis })
+    ),
+    epochEndings: WorkerStatus,
+    stateSnapshots: WorkerStatus,
+    transactions: WorkerStatus
+  })
+})
+
+/** / */
+export type CoordinatorRecord = typeof CoordinatorRecord.Type
+
+/** The process that a coordinator runs in. */
+export type Owner = Pick<CoordinatorRecord, "host" | "pid">
+
+const name = "coordinator"
+
+/** From one time that the file is replaced to the next. */
+export const interval: Duration.Duration = Duration.seconds(10)
+
+/** / */
+export interface Options {
+  /** A folder for one storage alone. */
+  readonly directory: string
+}
+
+const encode = Schema.encodeSync(Schema.parseJson(CoordinatorRecord))
+const decode = Schema.decodeUnknownOption(Schema.parseJson(CoordinatorRecord))
+
+/** Keeps the file as long as the layer lives. Where it cannot be written, that is warned of once. */
+export const layer = (
+  { directory, host, pid }: Options & Owner
+): Layer.Layer<never, never, CoordinatorStatus | FileSystem.FileSystem | Path.Path> =>
+  Layer.scopedDiscard(Effect.gen(function*() {
+    const kept = yield* privateFiles(directory)
+    const ref = yield* CoordinatorStatus
+    let isTold = false
+    const save = Effect.gen(function*() {
+      const status = yield* SubscriptionRef.get(ref)
+      yield* kept.replace(name, `${encode({ host, pid, at: yield* Clock.currentTimeMillis, status })}\n`)
+    }).pipe(Effect.catchAll(({ message }) => {
+      if (isTold) return Effect.void
+      isTold = true
+      return Effect.logWarning(`'status' cannot tell where this coordinator stands: ${message}`)
+    }))
+    yield* Effect.addFinalizer(() => Effect.ignore(kept.remove(name)))
+    yield* Effect.forkScoped(Effect.repeat(save, Schedule.spaced(interval)))
+  }))
+
+/** What the coordinator that last ran here said, unless it was stopped, or the file cannot be read. */
+export const read = (
+  { directory }: Options
+): Effect.Effect<Option.Option<CoordinatorRecord>, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.flatMap(privateFiles(directory), (kept) => kept.read(name)).pipe(
+    Effect.map((text) => text === undefined ? Option.none() : decode(text)),
+    Effect.catchAll(() => Effect.succeedNone)
+  )

@@ -1,0 +1,170 @@
+/**
+ * Where a coordinator stands: for programs that watch it, for logs and for metrics.
+ */
+import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+
+/** The three workers of a coordinator. */
+export const workers = ["epochEndings", "stateSnapshots", "transactions"] as const
+
+/** / */
+export type Worker = (typeof workers)[number]
+
+/**
+ * What a worker is doing. Times are milliseconds since 1970.
+ *
+ * - `Waiting`: nothing is due.
+ * - `Running`: a backup is under way.
+ * - `BackingOff`: the last attempt failed; the next one comes then.
+ */
+export type Activity =
+  | { readonly _tag: "Waiting" }
+  | { readonly _tag: "Running"; readonly what: string; readonly since: number }
+  | { readonly _tag: "BackingOff"; readonly until: number }
+
+/** / */
+export interface WorkerStatus {
+  readonly activity: Activity
+  /** Since when it has failed without a success in between; milliseconds since 1970. */
+  readonly stalledSince: number | undefined
+  /** Failures without a success in between. */
+  readonly failures: number
+  /** Why the last attempt failed, until one succeeds. */
+  readonly lastError: string | undefined
+  /** When its last backup was complete; milliseconds since 1970. */
+  readonly lastSuccess: number | undefined
+}
+
+/** / */
+export interface NodeStatus {
+  /** The newest that the node said of itself. */
+  readonly state: LedgerInfo.DbState | undefined
+  /** When it said so; milliseconds since 1970. */
+  readonly heartbeat: number | undefined
+  /** Since when it has not answered; milliseconds since 1970. */
+  readonly silentSince: number | undefined
+}
+
+/**
+ * Where a coordinator stands with the lease of the storage. Times are milliseconds since 1970.
+ *
+ * - `None`: it has none; perhaps it does not ask for one.
+ * - `Waiting`: another coordinator has it, until then unless it renews it. Nothing is backed up.
+ * - `Held`: until then unless it is renewed.
+ */
+export type LeaseStatus =
+  | { readonly _tag: "None" }
+  | { readonly _tag: "Waiting"; readonly host: string; readonly pid: number; readonly until: number }
+  | { readonly _tag: "Held"; readonly until: number }
+
+/** / */
+export type Status =
+  & { readonly node: NodeStatus; readonly lease: LeaseStatus }
+  & { readonly [W in Worker]: WorkerStatus }
+
+/** The status of the coordinator that runs in this program: to be read, or to be watched for changes. */
+export class CoordinatorStatus extends Context.Tag("@holdfast/engine/CoordinatorStatus")<
+  CoordinatorStatus,
+  SubscriptionRef.SubscriptionRef<Status>
+>() {}
+
+const idle: WorkerStatus = {
+  activity: { _tag: "Waiting" },
+  stalledSince: undefined,
+  failures: 0,
+  lastError: undefined,
+  lastSuccess: undefined
+}
+
+/** Before anything has been done. */
+export const initial: Status = {
+  node: { state: undefined, heartbeat: undefined, silentSince: undefined },
+  lease: { _tag: "None" },
+  epochEndings: idle,
+  stateSnapshots: idle,
+  transactions: idle
+}
+
+/** / */
+export const layer: Layer.Layer<CoordinatorStatus> = Layer.effect(CoordinatorStatus, SubscriptionRef.make(initial))
+
+const coordinatorGauge = (name: string, description: string) =>
+  Metric.gauge(`aptos_db_backup_coordinator_${name}`, { description })
+
+/**
+ * The gauges of today's tool, by its names, and our own: two with a label `worker`, and those of the lease.
+ *
+ * Source: the operations page of the specification.
+ */
+export const metrics = {
+  heartbeat: coordinatorGauge("heartbeat_timestamp_s", "When the node last answered, in seconds since 1970"),
+  epochEndingEpoch: coordinatorGauge("epoch_ending_epoch", "Epochs are in the storage up to this one"),
+  stateSnapshotEpoch: coordinatorGauge("state_snapshot_epoch", "Epoch of the newest state snapshot in the storage"),
+  transactionVersion: coordinatorGauge("transaction_version", "Transactions are in the storage up to this version"),
+  compactedVersion: coordinatorGauge(
+    "compacted_version",
+    "Transactions are in compacted metadata files up to this version; set by a compaction"
+  ),
+  leaseHeldUntil: Metric.gauge("holdfast_backup_coordinator_lease_held_until_timestamp_s", {
+    description: "Until when this coordinator holds the lease of the storage, in seconds since 1970; 0 without"
+  }),
+  leaseAwaitedUntil: Metric.gauge("holdfast_backup_coordinator_lease_awaited_until_timestamp_s", {
+    description:
+      "Until when this coordinator waits for the lease of another one, in seconds since 1970; 0 if it does not"
+  }),
+  failures: Metric.gauge("holdfast_backup_coordinator_failures", {
+    description: "Failures of a worker without a success in between"
+  }),
+  stalledSince: Metric.gauge("holdfast_backup_coordinator_stalled_since_timestamp_s", {
+    description: "Since when a worker has failed without a success in between, in seconds since 1970; 0 while it works"
+  }),
+  runningSince: Metric.gauge("holdfast_backup_coordinator_running_since_timestamp_s", {
+    description: "Since when a worker takes the backup that is under way, in seconds since 1970; 0 while none is"
+  }),
+  backingOffUntil: Metric.gauge("holdfast_backup_coordinator_backing_off_until_timestamp_s", {
+    description: "When a worker tries again what failed, in seconds since 1970; 0 while nothing waits for that"
+  })
+}
+
+/** Changes what is said of a worker, and its metrics. Returns what was said before. */
+export const updateWorker = (
+  worker: Worker,
+  change: (before: WorkerStatus) => WorkerStatus
+): Effect.Effect<WorkerStatus, never, CoordinatorStatus> =>
+  Effect.gen(function*() {
+    const ref = yield* CoordinatorStatus
+    const { before, now } = yield* SubscriptionRef.modify(ref, (status) => {
+      const changed = change(status[worker])
+      return [{ before: status[worker], now: changed }, { ...status, [worker]: changed }]
+    })
+    const { activity } = now
+    const set = (gauge: Metric.Metric.Gauge<number>, value: number) =>
+      Metric.set(Metric.tagged(gauge, "worker", worker), value)
+    yield* set(metrics.failures, now.failures)
+    yield* set(metrics.stalledSince, (now.stalledSince ?? 0) / 1000)
+    yield* set(metrics.runningSince, activity._tag === "Running" ? activity.since / 1000 : 0)
+    yield* set(metrics.backingOffUntil, activity._tag === "BackingOff" ? activity.until / 1000 : 0)
+    return before
+  })
+
+/** Changes what is said of the node. */
+export const updateNode = (
+  change: (before: NodeStatus) => NodeStatus
+): Effect.Effect<NodeStatus, never, CoordinatorStatus> =>
+  Effect.flatMap(CoordinatorStatus, (ref) =>
+    Effect.map(
+      SubscriptionRef.updateAndGet(ref, (status) => ({ ...status, node: change(status.node) })),
+      ({ node }) => node
+    ))
+
+/** Changes what is said of the lease, and its metrics. */
+export const updateLease = (lease: LeaseStatus): Effect.Effect<void, never, CoordinatorStatus> =>
+  Effect.gen(function*() {
+    yield* SubscriptionRef.update(yield* CoordinatorStatus, (status) => ({ ...status, lease }))
+    yield* Metric.set(metrics.leaseHeldUntil, lease._tag === "Held" ? lease.until / 1000 : 0)
+    yield* Metric.set(metrics.leaseAwaitedUntil, lease._tag === "Waiting" ? lease.until / 1000 : 0)
+  })

@@ -1,0 +1,135 @@
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
+import * as ScheduleDecision from "effect/ScheduleDecision"
+import * as ScheduleIntervals from "effect/ScheduleIntervals"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as Retries from "../base/Retries.ts"
+import { CoordinatorStatus, updateWorker, type Worker } from "./CoordinatorStatus.ts"
+
+/** Something that is due: what it is, in words, and how it is done. */
+export interface Due<E, R> {
+  readonly what: string
+  readonly take: Effect.Effect<void, E, R>
+}
+
+export interface WorkerOptions<S, E, R> {
+  readonly worker: Worker
+  /** The newest state that it has not seen. */
+  readonly states: Queue.Dequeue<S>
+  /** What is due at that state, if anything. */
+  readonly due: (state: S) => Effect.Effect<Due<E, R> | undefined, E, R>
+  /** Run when nothing is due any more at that state. */
+  readonly done: (state: S) => Effect.Effect<void>
+  /** Run after each failure, before anything is tried again. */
+  readonly failed: Effect.Effect<void>
+  readonly backoff: Retries.Delays
+}
+
+/**
+ * Works for ever: takes the newest state, does what is due one after the other, and waits for a newer one. What fails is
+ * logged and done again after a while, with the newest state by then. Nothing that fails here ends it, not even a defect.
+ * When it is interrupted, nothing is said to be under way any more; what is said of failures stays until one succeeds, be
+ * it after it was started again.
+ */
+export const coordinatorWorker = <S, E extends { readonly message: string }, R>(
+  { backoff, done, due, failed, states, worker }: WorkerOptions<S, E, R>
+): Effect.Effect<never, never, R | CoordinatorStatus> =>
+  Effect.gen(function*() {
+    const delays = yield* Schedule.driver(Schedule.onDecision(Retries.delays(backoff), (_, decision) =>
+      Effect.gen(function*() {
+        if (!ScheduleDecision.isContinue(decision)) return
+        const until = ScheduleIntervals.start(decision.intervals)
+        const { failures, lastError, stalledSince = until } = yield* updateWorker(worker, (before) => ({
+          ...before,
+          activity: { _tag: "BackingOff", until }
+        }))
+        const often = failures > 1 ? `, failing since ${shown(stalledSince)} (${failures} times)` : ""
+        yield* Effect.annotateLogs(
+          Effect.logWarning(`will be tried again at ${shown(until)}${often}: ${lastError}`),
+          { worker }
+        )
+      })))
+
+    const recovered = (lastSuccess: number | undefined) =>
+      Effect.gen(function*() {
+        yield* delays.reset
+        const { failures, stalledSince } = yield* updateWorker(worker, (before) => ({
+          activity: { _tag: "Waiting" },
+          stalledSince: undefined,
+          failures: 0,
+          lastError: undefined,
+          lastSuccess: lastSuccess ?? before.lastSuccess
+        }))
+        if (stalledSince === undefined) {
+          return
+        }
+        yield* Effect.annotateLogs(
+          Effect.logInfo(`works again; it had failed since ${shown(stalledSince)} (${failures} times)`),
+          { worker }
+        )
+      })
+
+    const failing = Effect.flatMap(
+      CoordinatorStatus,
+      (ref) =>
+        Effect.map(SubscriptionRef.get(ref), ({ [worker]: { failures } }) => failures > 0)
+    )
+
+    const work = (state: S): Effect.Effect<void, E, R | CoordinatorStatus> =>
+      Effect.gen(function*() {
+        for (let next = yield* due(state); next !== undefined; next = yield* due(state)) {
+          const { what, take } = next
+          const since = yield* Clock.currentTimeMillis
+          yield* updateWorker(worker, (before) => ({ ...before, activity: { _tag: "Running", what, since } }))
+          yield* take
+          yield* recovered(yield* Clock.currentTimeMillis)
+        }
+        yield* done(state)
+      })
+
+    const backOff = (cause: Cause.Cause<E>) =>
+      Effect.gen(function*() {
+        yield* failed
+        const now = yield* Clock.currentTimeMillis
+        const lastError = messageOf(cause)
+        yield* updateWorker(worker, (before) => ({
+          ...before,
+          stalledSince: before.stalledSince ?? now,
+          failures: before.failures + 1,
+          lastError
+        }))
+        yield* Effect.orDie(delays.next(undefined))
+      })
+
+    let unfinished: S | undefined
+    return yield* Effect.forever(Effect.gen(function*() {
+      const newest = Option.getOrUndefined(yield* Queue.poll(states))
+      const state = newest ?? unfinished ?? (yield* Queue.take(states))
+      unfinished = state
+      yield* work(state).pipe(
+        Effect.zipRight(Effect.suspend(() => {
+          unfinished = undefined
+          return Effect.whenEffect(recovered(undefined), failing)
+        })),
+        Effect.catchAllCause(backOff)
+      )
+    }))
+  }).pipe(
+    Effect.ensuring(updateWorker(worker, (before) => ({ ...before, activity: { _tag: "Waiting" } }))),
+    Effect.withSpan("Coordinator.worker", { attributes: { worker } })
+  )
+
+const shown = (millis: number): string => DateTime.formatIso(DateTime.unsafeMake(millis))
+
+/** What the operator is told: the first error, or what this program did wrong. */
+const messageOf = (cause: Cause.Cause<{ readonly message: string }>): string =>
+  Option.match(Chunk.head(Cause.failures(cause)), {
+    onNone: () => `a mistake in this program, please report it: ${Cause.pretty(cause)}`,
+    onSome: ({ message }) => message
+  })

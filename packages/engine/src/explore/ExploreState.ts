@@ -1,0 +1,209 @@
+/**
+ * The value of a state key at a version, from a state snapshot in a storage or from a store, with its proof. Of a
+ * snapshot only the chunk is read that holds the key's place, unless more is needed to prove it and that is asked for.
+ */
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as Proofs from "@holdfast/ledger/Proofs"
+import * as StateKey from "@holdfast/ledger/StateKey"
+import type * as StateRun from "@holdfast/ledger/StateRun"
+import * as StateValue from "@holdfast/ledger/StateValue"
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { type InvalidBackup, NotHeld } from "../base/EngineError.ts"
+import { storageName } from "../base/storageName.ts"
+import * as MetadataView from "../catalogue/MetadataView.ts"
+import type * as Metadata from "../format/Metadata.ts"
+import { check, inconsistent, namedBy, readProof } from "../reading/backupFiles.ts"
+import { checkRootProof } from "../verify/rootProof.ts"
+import { stateSnapshotManifest } from "../verify/verifyStateSnapshot.ts"
+import { storedEndings } from "./backedUpEpochEndings.ts"
+import type { Proof, ProofRequest, StorageReading } from "./Exploration.ts"
+import { checked, proofOf } from "./explorationProof.ts"
+import { signedBy } from "./ledgerInfoTrust.ts"
+import { find, stepOf } from "./provenLookup.ts"
+import { chunkAt, runsOf, snapshotSteps } from "./snapshotStateRuns.ts"
+import { checkStore, oneRecord, storeEndings } from "./storeEpochEndings.ts"
+import { storeRuns } from "./storeStateRuns.ts"
+
+/** Which value of which version. */
+export interface StateRequest extends ProofRequest {
+  readonly key: StateKey.StateKey
+  /** The newest state at or before it is looked into; the newest of all if not given. */
+  readonly version: number | undefined
+  /** No state but that of just this version will do. */
+  readonly exact: boolean
+}
+
+/** What stands under a key. */
+export interface StateAnswer {
+  readonly keyHash: HashValue.HashValue
+  /** The version that the state is of. */
+  readonly version: number
+  readonly stateRoot: HashValue.HashValue
+  /** `undefined`: the key is not there. */
+  readonly value: StateValue.StateValue | undefined
+  /** The file that holds the key's place; `undefined` in a store. */
+  readonly chunk: string | undefined
+  readonly proof: Proof
+}
+
+/** What the record of a key holds; a record of another key would have another hash. */
+const valueOf = (end: StateRun.PathEnd): StateValue.StateValue | undefined =>
+  end._tag === "Item" ? Bcs.decodeUnsafe(Bcs.pair(StateKey.StateKey, StateValue.StateValue), end.record)[1] : undefined
+
+type StorageFailure = InvalidBackup | NotHeld | StorageError.StorageError
+
+/** Looks a key up in the snapshots of a storage. */
+export const inStorage = (
+  request: StateRequest & StorageReading
+): Effect.Effect<StateAnswer, StorageFailure, BackupStorage.BackupStorage> =>
+  Effect.gen(function*() {
+    const view = yield* MetadataView.load({ concurrency: request.concurrentDownloads })
+    const backup = yield* snapshotFor(view, request)
+    const { value } = backup
+    const manifest = yield* stateSnapshotManifest(backup)
+    const rootProof = yield* readProof(manifest.proof, Proofs.StateRootProof).pipe(namedBy(value.manifest))
+    const root = yield* check(manifest.proof, () => checkRootProof(rootProof, manifest.version))
+    if (root === undefined || HashValue.format(root) !== manifest.root_hash) {
+      const proves = root === undefined ? "no state root" : HashValue.format(root)
+      return yield* inconsistent(
+        value.manifest,
+        `its root hash is ${manifest.root_hash}, ${manifest.proof} proves ${proves}`
+      )
+    }
+
+    const keyHash = StateKey.hash(request.key)
+    const index = chunkAt(manifest.chunks, keyHash)
+    const chunk = manifest.chunks[index] ?? manifest.chunks[0]
+    const runs = runsOf(value.manifest, manifest.chunks, chunk.blobs, request)
+    const found = yield* find(runs, keyHash, root, request.prove).pipe(namedBy(value.manifest))
+    const steps = [
+      ...yield* snapshotSteps(found, root, manifest.chunks, index).pipe(namedBy(value.manifest)),
+      checked(`the state root is in the ledger info, as that of version ${manifest.version}`)
+    ]
+    const signed = yield* signedBy(rootProof[1], storedEndings(view, manifest.proof, request), request)
+    return {
+      keyHash,
+      version: manifest.version,
+      stateRoot: root,
+      value: yield* check(chunk.blobs, () => valueOf(found.end)),
+      chunk: chunk.blobs,
+      proof: proofOf(steps, signed)
+    }
+  }).pipe(Effect.withSpan("ExploreState.inStorage"))
+
+const snapshotFor = (
+  view: MetadataView.MetadataView,
+  { exact, version = Number.MAX_SAFE_INTEGER }: StateRequest
+): Effect.Effect<
+  MetadataView.Located<Metadata.StateSnapshotBackup>,
+  NotHeld,
+  BackupStorage.BackupStorage
+> =>
+  Effect.gen(function*() {
+    const found = MetadataView.snapshotAtOrBefore(view, version)
+    if (found !== undefined && (!exact || found.value.version === version)) return found
+    const versions = view.stateSnapshots.map(({ value }) => value.version)
+    return yield* new NotHeld({
+      what: `a state snapshot ${exact ? "of" : "at or before"} version ${version}`,
+      where: yield* storageName,
+      detail: versions.length === 0 ? "it has no state snapshot" : `it has those of versions ${list(versions)}`
+    })
+  })
+
+/** So many versions stand in a message. */
+const shownVersions = 10
+
+const list = (versions: ReadonlyArray<number>): string =>
+  versions.length > shownVersions
+    ? `${versions.slice(0, shownVersions / 2).join(", ")} … ${versions.slice(-shownVersions / 2).join(", ")}`
+    : versions.join(", ")
+
+/** Looks a key up in a store. It is always proven against the state root. */
+export const inStore = (
+  request: StateRequest
+): Effect.Effect<StateAnswer, NotHeld | LedgerStoreError.LedgerStoreError, LedgerStore.LedgerStore> =>
+  Effect.gen(function*() {
+    const store = yield* LedgerStore.LedgerStore
+    const { count, version } = yield* stateFor(store, request)
+    const rootProof = yield* store.stateRootProof(version)
+    const keyHash = StateKey.hash(request.key)
+    const root = yield* checkStore(() => checkRootProof(rootProof, version))
+    if (root === undefined) {
+      return yield* new NotHeld({
+        what: `the root of the state of version ${version}`,
+        where: "the store",
+        detail: "its transaction info carries none; choose a version that ends a block"
+      })
+    }
+    const found = yield* find(storeRuns(store, version, count), keyHash, root, true)
+    const signed = yield* signedBy(rootProof[1], storeEndings(store), request)
+    const steps = [
+      stepOf(found, root, ""),
+      checked(`the state root is in the ledger info, as that of version ${version}`)
+    ]
+    return {
+      keyHash,
+      version,
+      stateRoot: root,
+      value: yield* checkStore(() => valueOf(found.end)),
+      chunk: undefined,
+      proof: proofOf(steps, signed)
+    }
+  }).pipe(Effect.withSpan("ExploreState.inStore"))
+
+/** The version of the newest state at or before the one asked for, and how many items it has. */
+const stateFor = (store: LedgerStore.LedgerStore["Type"], { exact, version }: StateRequest) =>
+  Effect.gen(function*() {
+    const state = Option.getOrUndefined(yield* store.dbState)
+    const newest = state?.committedVersion ?? -1
+    const wanted = Math.min(version ?? newest, exact ? Number.MAX_SAFE_INTEGER : newest)
+    const own = yield* countAt(store, wanted)
+    if (own !== undefined) return { version: wanted, count: own }
+    const ending = exact ? undefined : yield* endingAtOrBefore(store, wanted, state?.epoch ?? 0)
+    const count = ending === undefined ? undefined : yield* countAt(store, ending)
+    if (ending !== undefined && count !== undefined) return { version: ending, count }
+    return yield* new NotHeld({
+      what: `a state ${exact ? "of" : "at or before"} version ${version ?? newest}`,
+      where: "the store",
+      detail: `it keeps the states of versions that end an epoch and of the newest, version ${newest}; older ones may`
+        + " have been pruned"
+    })
+  })
+
+/** Items of the state of a version, if it is there and has any. */
+const countAt = (store: LedgerStore.LedgerStore["Type"], version: number) =>
+  version < 0 ? Effect.succeed(undefined) : store.stateItemCount(version).pipe(
+    Effect.map((count): number | undefined => count === 0 ? undefined : count),
+    Effect.catchIf(({ reason }) => reason === "NotAvailable", () => Effect.succeed(undefined))
+  )
+
+/** The newest version at or before `version` that ends one of the epochs before `epochs`. */
+const endingAtOrBefore = (store: LedgerStore.LedgerStore["Type"], version: number, epochs: number) =>
+  Effect.gen(function*() {
+    let low = 0
+    let high = epochs
+    let found: number | undefined
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const record = yield* oneRecord(store.epochEndingLedgerInfos(middle, middle + 1))
+      const ending = record === undefined ?
+        undefined :
+        yield* checkStore(() =>
+          Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, record).value.ledgerInfo.commitInfo.version
+        )
+      if (ending === undefined || ending > version) {
+        high = middle
+      } else {
+        found = ending
+        low = middle + 1
+      }
+    }
+    return found
+  })

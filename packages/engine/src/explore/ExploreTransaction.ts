@@ -1,0 +1,157 @@
+/**
+ * A transaction with its outcome, from a chunk of a storage or from a store, with its proof. Of a storage the one chunk is
+ * read that holds it: its range proof needs all of it.
+ */
+import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
+import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
+import * as EpochHistory from "@holdfast/ledger/EpochHistory"
+import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import type * as Scan from "@holdfast/ledger/Scan"
+import * as TransactionChunkVerifier from "@holdfast/ledger/TransactionChunkVerifier"
+import * as TransactionRecord from "@holdfast/ledger/TransactionRecord"
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as Effect from "effect/Effect"
+import { type InvalidBackup, NotHeld } from "../base/EngineError.ts"
+import * as Progress from "../base/Progress.ts"
+import { storageName } from "../base/storageName.ts"
+import * as MetadataView from "../catalogue/MetadataView.ts"
+import type * as Manifest from "../format/Manifest.ts"
+import { type Check, check, inconsistent } from "../reading/backupFiles.ts"
+import type { TransactionsEnd } from "../verify/sinks.ts"
+import { chunksOf, transactionManifest, verifyTransactions } from "../verify/verifyTransactions.ts"
+import { storedEndings } from "./backedUpEpochEndings.ts"
+import type { Proof, ProofRequest, StorageReading } from "./Exploration.ts"
+import { checked, open, proofOf } from "./explorationProof.ts"
+import { signedBy } from "./ledgerInfoTrust.ts"
+import { checkStore, recordBatches, storeEndings } from "./storeEpochEndings.ts"
+
+/** / */
+export interface TransactionRequest extends ProofRequest {
+  readonly version: number
+}
+
+/** / */
+export interface TransactionAnswer {
+  readonly record: TransactionRecord.TransactionRecord
+  /** The file that holds it; `undefined` in a store. */
+  readonly chunk: string | undefined
+  readonly proof: Proof
+}
+
+const parts = "transaction, events, write set and auxiliary info are those whose hashes the transaction info has"
+
+const inLedgerInfo = (version: number) =>
+  checked(`the transaction info is in the ledger info, as that of version ${version}`)
+
+/** Finds a transaction in the backups of a storage. */
+export const inStorage = (
+  request: TransactionRequest & StorageReading
+): Effect.Effect<
+  TransactionAnswer,
+  InvalidBackup | NotHeld | StorageError.StorageError,
+  BackupStorage.BackupStorage
+> =>
+  Effect.gen(function*() {
+    const { version } = request
+    const view = yield* MetadataView.load({ concurrency: request.concurrentDownloads })
+    const [backup] = MetadataView.coveringTransactions(view, version, version).backups
+    if (backup === undefined) {
+      const newest = MetadataView.storageState(view).latestTransactionVersion
+      return yield* new NotHeld({
+        what: `transaction ${version}`,
+        where: yield* storageName,
+        detail: newest === undefined
+          ? "it has no transactions"
+          : `no backup covers it; the newest transaction there is ${newest}`
+      })
+    }
+    const manifest = yield* transactionManifest(backup)
+    const [chunk] = chunksOf(manifest, { first: version, last: version })
+    const kept = chunk === undefined ? undefined : yield* recordIn(backup.value.manifest, manifest, version, request)
+    if (chunk === undefined || kept === undefined) {
+      return yield* inconsistent(backup.file, `it says that ${backup.value.manifest} holds version ${version}`)
+    }
+    const record = yield* check(chunk.transactions, () => TransactionRecord.decodeUnsafe(chunk.format, kept.record))
+    const signed = yield* signedBy(kept.ledgerInfo, storedEndings(view, chunk.proof, request), request)
+    const proof = proofOf([checked(parts), inLedgerInfo(version)], signed)
+    return { record, chunk: chunk.transactions, proof }
+  }).pipe(Effect.withSpan("ExploreTransaction.inStorage"))
+
+interface Kept {
+  readonly record: Uint8Array
+  readonly ledgerInfo: LedgerInfo.LedgerInfoWithSignatures
+}
+
+/** Checks the chunk of a version like any verification; its record, and the ledger info that it is proven by, are kept. */
+const recordIn = (
+  file: string,
+  manifest: Manifest.TransactionManifest,
+  version: number,
+  { concurrentDownloads, maxRecordBytes }: StorageReading
+): Check<Kept | undefined> =>
+  Effect.suspend(() => {
+    let record: Uint8Array | undefined
+    let kept: Kept | undefined
+    const end: TransactionsEnd<never> = {
+      stage: (scan, bytes, firstVersion) => {
+        const index = version - firstVersion
+        if (index < 0 || index >= scan.count) return
+        record = bytes.slice(scan.transactionStarts[index], scan.writeSetEnds[index])
+      },
+      flush: Effect.void,
+      settle: (ledgerInfo) =>
+        Effect.sync(() => {
+          kept = record === undefined ? undefined : { record, ledgerInfo }
+        })
+    }
+    // Who signed the ledger info is found out afterwards: an empty history says nothing of it.
+    const history = new EpochHistory.EpochHistory()
+    const range = { first: version, last: version }
+    return Progress.begin({ what: `the chunk of transaction ${version}`, unit: "transactions", total: undefined }).pipe(
+      Effect.flatMap((tracker) =>
+        verifyTransactions(file, manifest, range, history, tracker, () => undefined, end, {
+          ahead: concurrentDownloads,
+          maxRecordBytes
+        })
+      ),
+      Effect.map(() => kept),
+      Effect.scoped
+    )
+  })
+
+const storeFormat: Scan.RecordFormat = "V1"
+
+/** Finds a transaction in a store. */
+export const inStore = (
+  request: TransactionRequest
+): Effect.Effect<TransactionAnswer, NotHeld | LedgerStoreError.LedgerStoreError, LedgerStore.LedgerStore> =>
+  Effect.gen(function*() {
+    const { version } = request
+    const store = yield* LedgerStore.LedgerStore
+    const [batch] = yield* recordBatches(store.transactions(version, 1))
+    if (batch === undefined) {
+      const { nextVersion } = yield* store.head
+      return yield* new NotHeld({
+        what: `transaction ${version}`,
+        where: "the store",
+        detail: nextVersion === 0 ? "it is empty" : `its newest transaction is ${nextVersion - 1}`
+      })
+    }
+    const verifier = new TransactionChunkVerifier.TransactionChunkVerifier()
+    verifier.begin(version, storeFormat)
+    yield* checkStore(() => verifier.push(batch))
+    const record = yield* checkStore(() =>
+      TransactionRecord.decodeUnsafe(storeFormat, batch.bytes.slice(batch.starts[0], batch.ends[0]))
+    )
+    const proof = yield* store.transactionRangeProof(version, version).pipe(
+      Effect.catchIf(({ reason }) => reason === "NotAvailable", () => Effect.succeed(undefined))
+    )
+    if (proof === undefined) {
+      const why = open(`no ledger info of the store covers version ${version} yet`)
+      return { record, chunk: undefined, proof: proofOf([checked(parts), why], undefined) }
+    }
+    yield* checkStore(() => verifier.end(proof))
+    const signed = yield* signedBy(proof[1], storeEndings(store), request)
+    return { record, chunk: undefined, proof: proofOf([checked(parts), inLedgerInfo(version)], signed) }
+  }).pipe(Effect.withSpan("ExploreTransaction.inStore"))

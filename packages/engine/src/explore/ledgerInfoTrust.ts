@@ -1,0 +1,137 @@
+/** Who signed a ledger info, by the epoch endings that lie beside it. */
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as EpochHistory from "@holdfast/ledger/EpochHistory"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as ProofError from "@holdfast/ledger/ProofError"
+import * as ValidatorVerifier from "@holdfast/ledger/ValidatorVerifier"
+import * as Waypoint from "@holdfast/ledger/Waypoint"
+import * as Effect from "effect/Effect"
+import type { ProofRequest, Signed } from "./Exploration.ts"
+import { checked, open } from "./explorationProof.ts"
+
+type LedgerInfoWithSignatures = LedgerInfo.LedgerInfoWithSignatures
+
+/** Where epoch endings are read from. */
+export interface EndingSource<E, R> {
+  /** In words: `the storage`. */
+  readonly where: string
+  /** The ledger info that ends an epoch, as BCS; `undefined` if it is not there. */
+  readonly one: (epoch: number) => Effect.Effect<Uint8Array | undefined, E, R>
+  /** Takes the endings from epoch 0 to `last` into the history, as far as they are there. */
+  readonly all: (history: EpochHistory.EpochHistory, last: number) => Effect.Effect<void, E, R>
+  /** Runs a check of the ledger's; what it finds wrong is the source's. */
+  readonly check: <A>(run: () => A) => Effect.Effect<A, E>
+}
+
+/** Checks the signature of a ledger info that an answer leads to. Fails where it is wrong. */
+export const signedBy = <E, R>(
+  ledgerInfo: LedgerInfoWithSignatures,
+  source: EndingSource<E, R>,
+  request: ProofRequest
+): Effect.Effect<Signed, E, R> => {
+  const needed = Math.max(0, ledgerInfo.value.ledgerInfo.commitInfo.epoch - 1)
+  return request.prove || needed === 0
+    ? byHistory(ledgerInfo, needed, source, request)
+    : byOneEnding(ledgerInfo, needed, source, request)
+}
+
+/** From epoch 0 on, each ending signed by the validators that the one before it names. */
+const byHistory = <E, R>(
+  ledgerInfo: LedgerInfoWithSignatures,
+  needed: number,
+  source: EndingSource<E, R>,
+  request: ProofRequest
+): Effect.Effect<Signed, E, R> =>
+  Effect.gen(function*() {
+    const history = new EpochHistory.EpochHistory(request.trustedWaypoints)
+    yield* needed === 0 ? firstOf(history, source) : source.all(history, needed)
+    const verified = yield* source.check(() => history.verify(ledgerInfo))
+    if (!verified) {
+      const { nextEpoch } = history
+      const there = nextEpoch === 0 ? "none of them" : `only those of epochs 0 to ${nextEpoch - 1}`
+      return {
+        ledgerInfo,
+        trust: null,
+        steps: [open(`the signature takes the endings of epochs 0 to ${needed}, and ${source.where} has ${there}`)]
+      }
+    }
+    const chain = needed === 0
+      ? "the ledger info is signed by the validators that the genesis names"
+      : `the ledger info is signed, and so are the endings of epochs 0 to ${needed}, each by the validators before it`
+    const steps = [checked(ledgerInfo.value.ledgerInfo.commitInfo.epoch === 0 ? "it is that of the genesis" : chain)]
+    const [matched] = history.matched
+    if (matched !== undefined) return { ledgerInfo, trust: `waypoint ${Waypoint.format(matched)}`, steps }
+    return request.trustedWaypoints.length === 0
+      ? { ledgerInfo, trust: "genesis", steps }
+      : {
+        ledgerInfo,
+        trust: null,
+        steps: [...steps, open(`no epoch ending up to epoch ${needed} has the version of a trusted waypoint`)]
+      }
+  })
+
+/** Takes the ending of epoch 0 alone, which needs no others. */
+const firstOf = <E, R>(history: EpochHistory.EpochHistory, source: EndingSource<E, R>): Effect.Effect<void, E, R> =>
+  Effect.flatMap(source.one(0), (record) =>
+    source.check(() => {
+      if (record !== undefined) history.push(record)
+    }))
+
+/** By the validators that the ending of the epoch before names, whoever signed that. */
+const byOneEnding = <E, R>(
+  ledgerInfo: LedgerInfoWithSignatures,
+  epoch: number,
+  source: EndingSource<E, R>,
+  { trustedWaypoints }: ProofRequest
+): Effect.Effect<Signed, E, R> =>
+  Effect.gen(function*() {
+    const record = yield* source.one(epoch)
+    if (record === undefined) {
+      const why = `the signature takes the ending of epoch ${epoch}, which ${source.where} does not have`
+      return { ledgerInfo, trust: null, steps: [open(why)] }
+    }
+    const waypoint = yield* source.check(() => checkSignature(ledgerInfo, record, epoch))
+    const text = Waypoint.format(waypoint)
+    const steps = [checked(`the ledger info is signed by the validators that the ending of epoch ${epoch} names`)]
+    const trusted = trustedWaypoints.find(({ version }) => version === waypoint.version)
+    if (trusted === undefined) {
+      const why = `whether the ending of epoch ${epoch} itself (waypoint ${text}) is the network's was not checked: `
+        + `--prove follows the endings from epoch 0 on, --trust-waypoint takes it at your word`
+      return { ledgerInfo, trust: null, steps: [...steps, open(why)] }
+    }
+    yield* source.check(() => {
+      if (!Bytes.equalBytes(trusted.value, waypoint.value)) {
+        ProofError.refuse(
+          "WaypointMismatch",
+          `the waypoint of the ending of epoch ${epoch} is ${text}, the trusted one ${Waypoint.format(trusted)}`
+        )
+      }
+    })
+    return { ledgerInfo, trust: `waypoint ${text}`, steps }
+  })
+
+/** Checks the signature with the validators that an ending names; the waypoint of that ending. */
+export const checkSignature = (
+  signed: LedgerInfoWithSignatures,
+  ending: Uint8Array,
+  epoch: number
+): Waypoint.Waypoint => {
+  const { ledgerInfo } = Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, ending).value
+  const next = ledgerInfo.commitInfo.nextEpochState
+  if (ledgerInfo.commitInfo.epoch !== epoch || next?.epoch !== epoch + 1) {
+    return ProofError.refuse("EpochMismatch", `the ledger info that should end epoch ${epoch} does not`)
+  }
+  const { commitInfo } = signed.value.ledgerInfo
+  const what = `the ledger info of epoch ${commitInfo.epoch}, version ${commitInfo.version}`
+  const verifier = new ValidatorVerifier.ValidatorVerifier(next, new ValidatorVerifier.PublicKeyCache())
+  const pending = verifier.prepare(
+    Bcs.encode(LedgerInfo.LedgerInfo, signed.value.ledgerInfo),
+    signed.value.signatures,
+    what
+  )
+  if (ValidatorVerifier.checkAll([pending]) !== -1) {
+    ProofError.refuse("BadSignature", `${what}: the signature does not verify`)
+  }
+  return Waypoint.fromLedgerInfo(ledgerInfo)
+}

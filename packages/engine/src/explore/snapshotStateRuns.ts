@@ -1,0 +1,118 @@
+/** A state snapshot of a storage that is read a chunk at a time. */
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as Proofs from "@holdfast/ledger/Proofs"
+import * as StateLookup from "@holdfast/ledger/StateLookup"
+import * as StateRun from "@holdfast/ledger/StateRun"
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { InvalidBackup } from "../base/EngineError.ts"
+import * as Progress from "../base/Progress.ts"
+import type * as Manifest from "../format/Manifest.ts"
+import { type Check, check, fileRecords, inconsistent, readProof } from "../reading/backupFiles.ts"
+import type { Step, StorageReading } from "./Exploration.ts"
+import { checked } from "./explorationProof.ts"
+import { type Found, type StateRuns, stepOf } from "./provenLookup.ts"
+
+export type Chunk = Manifest.StateSnapshotManifest["chunks"][number]
+
+/** The chunk that holds the first item at or after a key; the last one where there is none. */
+export const chunkAt = (chunks: ReadonlyArray<Chunk>, key: HashValue.HashValue): number => {
+  const hex = HashValue.format(key)
+  const index = chunks.findIndex((chunk) => chunk.last_key >= hex)
+  return index < 0 ? chunks.length - 1 : index
+}
+
+/** What is read of a snapshot, a chunk at a time. */
+export const runsOf = (
+  manifest: string,
+  chunks: ReadonlyArray<Chunk>,
+  blamed: string,
+  { concurrentDownloads, maxRecordBytes }: StorageReading
+): StateRuns<InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> => {
+  const read = (index: number, wanted?: HashValue.HashValue) => {
+    const chunk = chunks[index]
+    return chunk === undefined
+      ? Effect.fail(inconsistent(manifest, `it has no chunk ${index}`))
+      : readRun(manifest, chunk, maxRecordBytes, wanted)
+  }
+  return {
+    check: (run) => check(blamed, run),
+    at: (keyHash) =>
+      Effect.gen(function*() {
+        const index = chunkAt(chunks, keyHash)
+        const before = HashValue.parse(chunks[index - 1]?.last_key ?? "")
+        return { run: yield* read(index, keyHash), before }
+      }),
+    siblings: (missing) =>
+      Effect.gen(function*() {
+        const placed = missing.map((each) => ({ each, index: chunkAt(chunks, each.start) }))
+        const tops = yield* Effect.forEach(
+          new Set(placed.map(({ index }) => index)),
+          (needed) => siblingsIn(read(needed), placed.flatMap(({ each, index }) => index === needed ? [each] : [])),
+          { concurrency: concurrentDownloads }
+        )
+        return new Map(tops.flat())
+      })
+  }
+}
+
+const siblingsIn = <E, R>(
+  reading: Effect.Effect<StateRun.StateRun, E, R>,
+  missing: ReadonlyArray<StateLookup.MissingSibling>
+) => Effect.map(reading, (run) => missing.map((each) => [each.depth, StateLookup.siblingIn(each, run)] as const))
+
+const readRun = (manifest: string, chunk: Chunk, maxRecordBytes: number, wanted?: HashValue.HashValue) =>
+  Effect.gen(function*() {
+    const run = new StateRun.StateRun(wanted)
+    const expected = chunk.last_idx - chunk.first_idx + 1
+    const tracker = yield* Progress.begin({ what: `the state items of ${chunk.blobs}`, unit: "items", total: expected })
+    yield* Stream.runForEach(fileRecords(chunk.blobs, maxRecordBytes), (batch) =>
+      check(chunk.blobs, () => {
+        run.push(batch)
+        tracker.done += batch.count
+        tracker.bytes += batch.bytes.length
+        if (run.count > expected) throw inconsistent(manifest, `${chunk.blobs} holds more than ${expected} items`)
+      }))
+    const proof = yield* readProof(chunk.proof, Proofs.SparseMerkleRangeProof)
+    yield* check(chunk.proof, () => run.end(proof))
+    const wrong = run.count !== expected
+      ? `holds ${run.count} items, not ${expected}`
+      : HashValue.format(run.firstKey) !== chunk.first_key
+      ? `begins with key hash ${HashValue.format(run.firstKey)}, not ${chunk.first_key}`
+      : HashValue.format(run.lastKey) !== chunk.last_key
+      ? `ends with key hash ${HashValue.format(run.lastKey)}, not ${chunk.last_key}`
+      : undefined
+    if (wrong !== undefined) return yield* inconsistent(manifest, `${chunk.blobs} ${wrong} as it says`)
+    return run
+  }).pipe(Effect.scoped)
+
+/**
+ * The steps from the key to the state root. Where the chunk alone does not lead there, it is held against the range proof
+ * of the chunk before it, which a damaged one does not agree with.
+ */
+export const snapshotSteps = (
+  found: Found,
+  root: HashValue.HashValue,
+  chunks: ReadonlyArray<Chunk>,
+  index: number
+): Check<ReadonlyArray<Step>> =>
+  Effect.gen(function*() {
+    const { before, lookup, proven } = found
+    const chunksNeeded = new Set(lookup.missing.map(({ start }) => chunkAt(chunks, start))).size
+    const unread = `what lies to the left of the path is in ${chunksNeeded} of the ${index} chunks before ${
+      chunks[index]?.blobs
+    }, which --prove reads`
+    const step = stepOf(found, root, unread)
+    const chunkBefore = chunks[index - 1]
+    if (proven || before === undefined || chunkBefore === undefined) return [step]
+    const proof = yield* readProof(chunkBefore.proof, Proofs.SparseMerkleRangeProof)
+    if (!StateLookup.agrees(lookup, before, proof)) {
+      return yield* inconsistent(
+        chunks[index]?.blobs ?? chunkBefore.blobs,
+        `what it holds beside the key is not what the range proof of the chunk before, ${chunkBefore.proof}, says`
+      )
+    }
+    return [checked(`the chunk agrees with the range proof of the chunk before, ${chunkBefore.proof}`), step]
+  })

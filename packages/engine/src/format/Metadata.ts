@@ -1,0 +1,203 @@
+/**
+ * Metadata: one JSON object a line, each saying that a backup exists (or something about the storage itself).
+ *
+ * ```
+ * {"EpochEndingBackup":{"first_epoch","last_epoch","first_version","last_version","manifest"}}
+ * {"StateSnapshotBackup":{"epoch","version","manifest"}}
+ * {"TransactionBackup":{"first_version","last_version","manifest"}}
+ * {"Identity":{"id": HEX64}}
+ * {"CompactionTimestamps":{"file_compacted_at": unix s, "compaction_timestamps": {FILE: unix s | null}}}
+ * ```
+ *
+ * Source: the backup page of the specification, section 3.
+ */
+import * as Either from "effect/Either"
+import type * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { InvalidBackup } from "../base/EngineError.ts"
+import { firstIssue } from "../base/firstIssue.ts"
+
+const Index = Schema.Int.pipe(Schema.nonNegative())
+
+/** Both ends included, the first not after the last. */
+const ordered = <F extends string, L extends string>(first: F, last: L) => (value: { readonly [K in F | L]: number }) =>
+  value[first] <= value[last] || `${first} ${value[first]} is after ${last} ${value[last]}`
+
+/** / */
+export const EpochEndingBackup = Schema.Struct({
+  first_epoch: Index,
+  last_epoch: Index,
+  /** Version of the first waypoint. */
+  first_version: Index,
+  /** Version of the last waypoint. */
+  last_version: Index,
+  manifest: Schema.NonEmptyString
+}).pipe(Schema.filter(ordered("first_epoch", "last_epoch")))
+
+/** / */
+export type EpochEndingBackup = typeof EpochEndingBackup.Type
+
+/** / */
+export const StateSnapshotBackup = Schema.Struct({ epoch: Index, version: Index, manifest: Schema.NonEmptyString })
+
+/** / */
+export type StateSnapshotBackup = typeof StateSnapshotBackup.Type
+
+/** / */
+export const TransactionBackup = Schema.Struct({
+  first_version: Index,
+  last_version: Index,
+  manifest: Schema.NonEmptyString
+}).pipe(Schema.filter(ordered("first_version", "last_version")))
+
+/** / */
+export type TransactionBackup = typeof TransactionBackup.Type
+
+/** / */
+export const Identity = Schema.Struct({ id: Schema.String.pipe(Schema.pattern(/^[0-9a-f]{64}$/)) })
+
+/** Since when metadata files that compaction replaced may be moved aside. Keys are file handles. */
+export const CompactionTimestamps = Schema.Struct({
+  file_compacted_at: Index,
+  compaction_timestamps: Schema.Record({ key: Schema.String, value: Schema.NullOr(Index) })
+})
+
+const kind = <K extends string, A, I>(_tag: K, schema: Schema.Schema<A, I>) => (json: unknown) =>
+  Either.map(Schema.decodeUnknownEither(schema)(json), (value) => ({ _tag, value }))
+
+const kinds = {
+  EpochEndingBackup: kind("EpochEndingBackup", EpochEndingBackup),
+  StateSnapshotBackup: kind("StateSnapshotBackup", StateSnapshotBackup),
+  TransactionBackup: kind("TransactionBackup", TransactionBackup),
+  Identity: kind("Identity", Identity),
+  CompactionTimestamps: kind("CompactionTimestamps", CompactionTimestamps)
+} as const
+
+/** One line of metadata, by its kind. */
+export type Entry = {
+  readonly [K in keyof typeof kinds]: Either.Either.Right<ReturnType<(typeof kinds)[K]>>
+}[keyof typeof kinds]
+
+/** An entry that says that a backup exists. */
+export type BackupEntry = Extract<Entry, { readonly _tag: `${string}Backup` }>
+
+/** Says the entry that a backup exists, or something about the storage itself? */
+export const isBackup = (entry: Entry): entry is BackupEntry =>
+  entry._tag !== "Identity" && entry._tag !== "CompactionTimestamps"
+
+type Fields = { readonly [field: string]: unknown }
+
+const isRecord = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const isIndex = (value: unknown): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
+
+/**
+ * What the schemas take, written out, since a storage of some years has a hundred thousand lines. What this does not take
+ * goes to the schemas, which have the last word, and the words for it.
+ */
+const readBackup = (name: string, fields: Fields): BackupEntry | undefined => {
+  switch (name) {
+    case "EpochEndingBackup": {
+      const { first_epoch, first_version, last_epoch, last_version, manifest } = fields
+      return isIndex(first_epoch) && isIndex(last_epoch) && first_epoch <= last_epoch && isIndex(first_version) &&
+          isIndex(last_version) && isText(manifest)
+        ? { _tag: name, value: { first_epoch, last_epoch, first_version, last_version, manifest } }
+        : undefined
+    }
+    case "StateSnapshotBackup": {
+      const { epoch, manifest, version } = fields
+      return isIndex(epoch) && isIndex(version) && isText(manifest)
+        ? { _tag: name, value: { epoch, version, manifest } }
+        : undefined
+    }
+    case "TransactionBackup": {
+      const { first_version, last_version, manifest } = fields
+      return isIndex(first_version) && isIndex(last_version) && first_version <= last_version && isText(manifest)
+        ? { _tag: name, value: { first_version, last_version, manifest } }
+        : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+/** `undefined` where the text is not JSON. */
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const isKind = (name: string): name is keyof typeof kinds => Object.hasOwn(kinds, name)
+
+/** Reads one line. A kind that is not known is `UnknownFormat`, anything else that is no entry `Malformed`. */
+export const parseLine = (file: string, number: number, text: string): Either.Either<Entry, InvalidBackup> => {
+  const malformed = (detail: string) =>
+    Either.left(new InvalidBackup({ file, reason: "Malformed", detail: `line ${number}: ${detail}` }))
+  const record = parseJson(text)
+  if (!isRecord(record)) return malformed("not a JSON object (a torn or foreign line)")
+  const [name, ...others] = Object.keys(record)
+  if (name === undefined || others.length > 0) return malformed("an entry has exactly one key, its kind")
+  const value = record[name]
+  const backup = isRecord(value) ? readBackup(name, value) : undefined
+  if (backup !== undefined) return Either.right(backup)
+  if (!isKind(name)) {
+    return Either.left(
+      new InvalidBackup({
+        file,
+        reason: "UnknownFormat",
+        detail: `line ${number}: metadata of kind ${JSON.stringify(name.slice(0, 80))} is not known to this version`
+      })
+    )
+  }
+  const decoded: Either.Either<Entry, ParseResult.ParseError> = kinds[name](value)
+  return Either.orElse(decoded, (error) => {
+    const { message, place } = firstIssue(error)
+    return malformed(`${name}${place === "" ? "" : `.${place}`}: ${message}`)
+  })
+}
+
+/**
+ * Reads a whole metadata file: its entries, and what is wrong with the lines that are none. An empty file has none of
+ * either.
+ */
+export const parseFile = (
+  file: string,
+  text: string
+): { readonly entries: ReadonlyArray<Entry>; readonly problems: ReadonlyArray<InvalidBackup> } => {
+  const lines = text.split("\n")
+  if (lines.at(-1) === "") lines.pop()
+  const entries: Array<Entry> = []
+  const problems: Array<InvalidBackup> = []
+  for (const [index, line] of lines.entries()) {
+    const parsed = parseLine(file, index + 1, line)
+    if (Either.isRight(parsed)) entries.push(parsed.right)
+    else problems.push(parsed.left)
+  }
+  return { entries, problems }
+}
+
+/** The line of an entry, without a newline. */
+export const printLine = (entry: Entry): string => JSON.stringify({ [entry._tag]: entry.value })
+
+/** The name of the metadata file that a new entry is saved under. */
+export const fileName = (entry: Entry): string => {
+  switch (entry._tag) {
+    case "EpochEndingBackup":
+      return `epoch_ending_${entry.value.first_epoch}-${entry.value.last_epoch}.meta`
+    case "StateSnapshotBackup":
+      return `state_snapshot_ver_${entry.value.version}.meta`
+    case "TransactionBackup":
+      return `transaction_${entry.value.first_version}-${entry.value.last_version}.meta`
+    case "Identity":
+      return "identity.meta"
+    case "CompactionTimestamps":
+      return `compaction_timestamps_${entry.value.file_compacted_at}.meta`
+  }
+}

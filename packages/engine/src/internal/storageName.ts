@@ -1,8 +1,0 @@
-import { BackupStorage } from "@holdfast/storage"
-import * as Effect from "effect/Effect"
-
-/** The storage in words. */
-export const storageName: Effect.Effect<string, never, BackupStorage.BackupStorage> = Effect.map(
-  BackupStorage.BackupStorage,
-  ({ description }) => description
-)

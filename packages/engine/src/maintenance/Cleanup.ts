@@ -1,0 +1,180 @@
+/**
+ * Finds files of backups that nothing refers to, and deletes them on demand: what failed attempts left behind.
+ *
+ * It is built so that no mistake of ours, of a storage command or of another program costs a file that is needed:
+ *
+ * - Only files in folders that bear the name of a backup are considered, and what a local folder could not complete.
+ *   Whatever else lies in the storage is left alone.
+ * - A folder is as young as its youngest file, so a backup that is under way is young.
+ * - Metadata in the side folder protect their backups, too.
+ * - Metadata or a manifest that cannot be read, a kind that is not known, or a listing that lacks a file which a backup
+ *   needs: then nothing is unreferenced, and the result says why.
+ * - The metadata are read after the listing once more, right before the first file is deleted.
+ *
+ * Source: the backup page of the specification, section 5, "Clean up".
+ */
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { capability } from "../base/capability.ts"
+import { shownEach } from "../base/countedProgress.ts"
+import { InvalidBackup } from "../base/EngineError.ts"
+import * as Retries from "../base/Retries.ts"
+import { type MetadataFile, readMetadataFiles } from "../catalogue/metadataFiles.ts"
+import { type NamedBackup, referencesOf } from "../catalogue/references.ts"
+import * as Metadata from "../format/Metadata.ts"
+import { folderOf, isAside, isManifestName } from "../format/names.ts"
+import { keyOf } from "./CompactionPlan.ts"
+import { notListed, takeStock } from "./fileInventory.ts"
+import { readSideFiles } from "./repairedMetadata.ts"
+
+/** / */
+export interface CleanupOptions {
+  /** What is younger stays. */
+  readonly olderThanSeconds: number
+  /** Otherwise nothing is deleted. */
+  readonly delete: boolean
+  /** Files that are read or deleted at a time. */
+  readonly concurrency: number
+  readonly retries: Retries.RetryPolicy
+}
+
+/** A week: longer than any backup takes, and than a journal of one that was given up is of use. */
+export const defaultOptions: CleanupOptions = {
+  olderThanSeconds: 7 * 86_400,
+  delete: false,
+  concurrency: 4,
+  retries: Retries.standard
+}
+
+/** / */
+export interface UnreferencedFile {
+  readonly file: BackupStorage.FileHandle
+  readonly bytes: number
+  readonly ageSeconds: number
+}
+
+/** What a clean-up came to. */
+export interface CleanupResult {
+  /** Old enough to go, manifests first. */
+  readonly unreferenced: ReadonlyArray<UnreferencedFile>
+  /** Unreferenced files that are too young. */
+  readonly younger: number
+  /** Files that are no files of backups: never touched. */
+  readonly foreign: number
+  /** Files that only metadata in the side folder name. */
+  readonly namedAside: number
+  readonly deleted: number
+  /** Why it is not known what may go. Then nothing may. */
+  readonly doubts: ReadonlyArray<InvalidBackup>
+}
+
+/**
+ * Finds, and deletes where that is asked for. Fails with `StorageError`, `Unsupported` where the storage cannot list its
+ * files or delete them.
+ */
+export const cleanUp = (
+  options: CleanupOptions
+): Effect.Effect<CleanupResult, StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Effect.gen(function*() {
+    const storage = yield* BackupStorage.BackupStorage
+    const { capabilities } = storage
+    const deleteFile = options.delete ? yield* capability(capabilities.deleteFile, "delete_file", storage) : undefined
+    const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+    const live = yield* liveFiles(options.concurrency)
+    if (live.doubts.length > 0) return keptAll(live.doubts)
+    const { candidates, foreign, missing, side, youngest } = yield* takeStock(storage, live.files)
+    if (missing.length > 0) return keptAll([notListed(missing, storage.description)])
+    const aside = yield* filesNamedAside(side, live, candidates, options.concurrency)
+    if (aside.doubts.length > 0) return keptAll(aside.doubts)
+
+    const unnamed = [...candidates.values()].filter(({ file }) => !aside.files.has(file))
+    const since = ({ file, modified }: BackupStorage.StoredFile): number =>
+      isAside(file) ? modified : youngest.get(folderOf(file)) ?? now
+    const old = unnamed.filter((file) => since(file) <= now - options.olderThanSeconds)
+    const found = {
+      unreferenced: old.map(({ bytes, file, modified }) => ({ file, bytes, ageSeconds: now - modified })).sort(byOrder),
+      younger: unnamed.length - old.length,
+      foreign,
+      namedAside: candidates.size - unnamed.length,
+      doubts: []
+    }
+    if (deleteFile === undefined || old.length === 0) return { ...found, deleted: 0 }
+
+    const again = yield* liveFiles(options.concurrency)
+    if (again.doubts.length > 0) return keptAll(again.doubts)
+    const unreferenced = found.unreferenced.filter(({ file }) => !again.files.has(file))
+    yield* deleteFiles(unreferenced.map(({ file }) => file), deleteFile, options)
+    return { ...found, unreferenced, deleted: unreferenced.length }
+  }).pipe(Effect.withSpan("Cleanup.cleanUp"))
+
+/** Manifests go first: one that is there names files that are there. */
+const byOrder = (a: UnreferencedFile, b: UnreferencedFile): number =>
+  Number(isManifestName(b.file)) - Number(isManifestName(a.file)) || (a.file < b.file ? -1 : 1)
+
+const keptAll = (doubts: ReadonlyArray<InvalidBackup>): CleanupResult => ({
+  unreferenced: [],
+  younger: 0,
+  foreign: 0,
+  namedAside: 0,
+  deleted: 0,
+  doubts
+})
+
+/** All files that the metadata lead to, these themselves among them. */
+const liveFiles = (concurrency: number) =>
+  Effect.gen(function*() {
+    const metadata = yield* readMetadataFiles(concurrency)
+    const backups = backupsIn(metadata)
+    const problems = metadata.flatMap((file) => file.problems)
+    const { doubts, files } = yield* referencesOf(backups, concurrency)
+    const empty = new InvalidBackup({
+      file: "metadata",
+      reason: "Gap",
+      detail: "no backup is listed; is it the right storage, and may its metadata be listed?"
+    })
+    return {
+      files: new Set([...[...files.values()].flat(), ...metadata.map(({ file }) => file)]),
+      keys: new Set(backups.map(({ entry }) => keyOf(entry))),
+      doubts: [...problems, ...doubts, ...(backups.length === 0 && problems.length === 0 ? [empty] : [])]
+    }
+  })
+
+const backupsIn = (metadata: ReadonlyArray<MetadataFile>): ReadonlyArray<NamedBackup> =>
+  metadata.flatMap(({ entries, file }) => entries.filter(Metadata.isBackup).map((entry) => ({ file, entry })))
+
+/**
+ * Files of backups that only metadata in the side folder name. Whose manifest is gone is no backup any more: manifests are
+ * deleted first.
+ */
+const filesNamedAside = (
+  side: ReadonlyArray<string>,
+  live: { readonly files: ReadonlySet<string>; readonly keys: ReadonlySet<string> },
+  candidates: ReadonlyMap<string, BackupStorage.StoredFile>,
+  concurrency: number
+) =>
+  Effect.gen(function*() {
+    const metadata = yield* readSideFiles(side, live.files, concurrency)
+    const backups = backupsIn(metadata).filter(({ entry }) =>
+      !live.keys.has(keyOf(entry)) && candidates.has(entry.value.manifest)
+    )
+    const { doubts, files } = yield* referencesOf(backups, concurrency)
+    return {
+      files: new Set([...files.values()].flat()),
+      doubts: [...metadata.flatMap(({ problems }) => problems), ...doubts]
+    }
+  })
+
+/** Deletes files, those first that stand first. */
+export const deleteFiles = (
+  files: ReadonlyArray<string>,
+  deleteFile: (file: string) => Effect.Effect<void, StorageError.StorageError>,
+  { concurrency, retries }: Pick<CleanupOptions, "concurrency" | "retries">
+): Effect.Effect<void, StorageError.StorageError> =>
+  Effect.forEach(
+    [files.filter(isManifestName), files.filter((file) => !isManifestName(file))],
+    (some) =>
+      shownEach("deletion", "files", some, (file) => Retries.attempts(retries, () => deleteFile(file)), concurrency),
+    { discard: true }
+  )

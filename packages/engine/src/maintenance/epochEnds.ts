@@ -1,0 +1,47 @@
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as Effect from "effect/Effect"
+import type { InvalidBackup } from "../base/EngineError.ts"
+import { defaultMaxRecordBytes } from "../base/Settings.ts"
+import type { MetadataView } from "../catalogue/MetadataView.ts"
+import { endingVersion, storedEndings } from "../explore/backedUpEpochEndings.ts"
+import { epochEndingManifest } from "../verify/verifyEpochEndings.ts"
+
+/** The end of an epoch. */
+export interface EpochEnd {
+  readonly epoch: number
+  readonly version: number
+}
+
+type Reading<A> = Effect.Effect<A, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage>
+
+/**
+ * The newest end of an epoch at or before a version, as far as the metadata and, where a backup holds several epochs, its
+ * manifest say.
+ */
+export const endAtOrBefore = (view: MetadataView, version: number): Reading<EpochEnd | undefined> =>
+  Effect.gen(function*() {
+    const backup = view.epochEndings.findLast(({ value }) => value.first_version <= version)
+    if (backup === undefined) return undefined
+    const { first_epoch: first, first_version: firstVersion, last_epoch: last } = backup.value
+    if (first === last) return { epoch: first, version: firstVersion }
+    const manifest = yield* epochEndingManifest(backup)
+    for (let epoch = last; epoch > first; epoch--) {
+      const end = endingVersion(manifest, epoch)
+      if (end !== undefined && end <= version) return { epoch, version: end }
+    }
+    return { epoch: first, version: firstVersion }
+  })
+
+/** When an epoch ended, in unix seconds: read from its ledger info. `undefined` for a time that no clock told. */
+export const timeOfEnd = (view: MetadataView, epoch: number): Reading<number | undefined> =>
+  Effect.gen(function*() {
+    const source = storedEndings(view, "metadata", { concurrentDownloads: 1, maxRecordBytes: defaultMaxRecordBytes })
+    const record = yield* source.one(epoch)
+    if (record === undefined) return undefined
+    const { value } = yield* source.check(() => Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, record))
+    const { timestampUsecs } = value.ledgerInfo.commitInfo
+    return timestampUsecs === 0 ? undefined : Math.floor(timestampUsecs / 1_000_000)
+  })

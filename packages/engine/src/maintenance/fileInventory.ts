@@ -1,0 +1,62 @@
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as Effect from "effect/Effect"
+import { capability } from "../base/capability.ts"
+import { shownListing } from "../base/countedProgress.ts"
+import { InvalidBackup } from "../base/EngineError.ts"
+import { backupKindOf, folderOf, isAside, isMetadataName } from "../format/names.ts"
+
+/** What a storage holds beside what is needed. */
+export interface Stock {
+  /** Files of backups, or what is left of incomplete ones, that are not needed. */
+  readonly candidates: ReadonlyMap<string, BackupStorage.StoredFile>
+  /** Files that are needed and were listed. */
+  readonly needed: ReadonlyMap<string, BackupStorage.StoredFile>
+  /** Metadata that are not in use: those in the side folder. */
+  readonly side: ReadonlyArray<string>
+  /** Other files. */
+  readonly foreign: number
+  /** When the youngest file of a folder was written. */
+  readonly youngest: ReadonlyMap<string, number>
+}
+
+/** Lists all files. Says what is missing of those that are needed: then the listing is of something else, or not whole. */
+export const takeStock = (
+  storage: BackupStorage.BackupStorage["Type"],
+  isNeeded: ReadonlySet<string>
+): Effect.Effect<Stock & { readonly missing: ReadonlyArray<string> }, StorageError.StorageError> =>
+  Effect.gen(function*() {
+    const candidates = new Map<string, BackupStorage.StoredFile>()
+    const needed = new Map<string, BackupStorage.StoredFile>()
+    const side: Array<string> = []
+    const youngest = new Map<string, number>()
+    let foreign = 0
+    const listed = yield* capability(storage.capabilities.listFiles, "list_files", storage)
+    yield* shownListing(listed, (files) => {
+      for (const found of files) {
+        const { file, modified } = found
+        const folder = folderOf(file)
+        youngest.set(folder, Math.max(modified, youngest.get(folder) ?? 0))
+        if (isNeeded.has(file)) needed.set(file, found)
+        else if (isAside(file) || backupKindOf(file) !== undefined) candidates.set(file, found)
+        else if (isMetadataName(file)) side.push(file)
+        else foreign += 1
+      }
+    })
+    // Metadata may have been moved aside since they were read.
+    const missing = [...isNeeded].filter((file) => !needed.has(file) && !isMetadataName(file))
+    return { candidates, needed, side, foreign, youngest, missing }
+  })
+
+/** A listing that lacks something is not to be believed. */
+export const notListed = (missing: ReadonlyArray<string>, description: string): InvalidBackup =>
+  new InvalidBackup({
+    file: missing[0] ?? "",
+    reason: "Inconsistent",
+    detail:
+      `a backup needs it, but it is not among the files that ${description} lists${
+        missing.length > 1 ? ` (nor are ${missing.length - 1} others)` : ""
+      }. `
+      + "Do 'list_files' and the commands that write print the same handles? If the file is lost, 'backup verify' tells "
+      + "what of it is left"
+  })

@@ -1,0 +1,34 @@
+/** Metadata files that a repair set aside, after it saved what could be read of them. */
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as Effect from "effect/Effect"
+import { type MetadataFile, readMetadataFile } from "../catalogue/metadataFiles.ts"
+import { nameOf } from "../format/names.ts"
+
+/** Without what a storage adds. */
+const stemOf = (file: string): string => nameOf(file).replace(/\.meta(\.[a-z0-9]+)?$/, "")
+
+/** A file of one name may be torn more than once. */
+const mostRepairs = 5
+
+/** What the file with the lines that could be read is called; the first of these that is free. */
+export const repairedNames = (file: string): ReadonlyArray<string> =>
+  Array.from({ length: mostRepairs }, (_, index) => `repaired_${stemOf(file)}${index === 0 ? "" : `.${index}`}.meta`)
+
+/**
+ * Reads files of the side folder. Where a repair set one aside, lines of it that cannot be read are no problem: they were
+ * decided upon. `metadata` are the handles of all metadata files.
+ */
+export const readSideFiles = (
+  side: ReadonlyArray<string>,
+  metadata: Iterable<string>,
+  concurrency: number
+): Effect.Effect<ReadonlyArray<MetadataFile>, StorageError.StorageError, BackupStorage.BackupStorage> => {
+  const stems = new Set([...metadata, ...side].map(stemOf))
+  const wasRepaired = (file: string): boolean => repairedNames(file).some((name) => stems.has(stemOf(name)))
+  return Effect.forEach(side, (file) =>
+    Effect.map(readMetadataFile(file), (read) =>
+      wasRepaired(file)
+        ? { ...read, problems: read.problems.filter(({ reason }) => reason !== "Malformed") }
+        : read), { concurrency })
+}

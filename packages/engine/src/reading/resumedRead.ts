@@ -1,0 +1,82 @@
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as StorageError from "@holdfast/storage/StorageError"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { crc32 } from "node:zlib"
+import * as Retries from "../base/Retries.ts"
+
+/**
+ * The bytes of a file. Where reading breaks off for a reason that may pass by itself, the file is read again from its
+ * start, as often as {@link Retries.Reading} says without a byte in between, and goes on behind what was delivered. That
+ * must be what it was: a file that changed meanwhile, or is shorter now, is an error (`BadOutput`).
+ */
+export const readAgain = (
+  file: BackupStorage.FileHandle
+): Stream.Stream<Uint8Array, StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const storage = yield* BackupStorage.BackupStorage
+    const delays = yield* Schedule.driver(Retries.schedule(yield* Retries.Reading))
+    let length = 0
+    let checksum = 0
+    let failed = false
+
+    const rest: Stream.Stream<Uint8Array, StorageError.StorageError> = Stream.suspend(() =>
+      behind(file, storage.read(file), length, checksum)
+    ).pipe(
+      Stream.tap((bytes) => {
+        length += bytes.length
+        checksum = crc32(bytes, checksum)
+        if (!failed) return Effect.void
+        failed = false
+        return delays.reset
+      }),
+      Stream.catchAll((error) => {
+        if (!Retries.isTransient(error)) return Stream.fail(error)
+        failed = true
+        return Stream.unwrap(Effect.matchEffect(delays.next(error), {
+          onFailure: () => Effect.fail(error),
+          onSuccess: () => Effect.as(Retries.willRetry(error.message), rest)
+        }))
+      })
+    )
+    return rest
+  }))
+
+/** The bytes of a file but for the first `length`, which must have this CRC-32. */
+const behind = (
+  file: BackupStorage.FileHandle,
+  bytes: Stream.Stream<Uint8Array, StorageError.StorageError>,
+  length: number,
+  checksum: number
+): Stream.Stream<Uint8Array, StorageError.StorageError> => {
+  if (length === 0) return bytes
+  let skipped = 0
+  let found = 0
+  const changed = (detail: string) =>
+    new StorageError.StorageError({
+      operation: "open_for_read",
+      reason: "BadOutput",
+      subject: file,
+      detail: `it was read again after a failure, and ${detail}`
+    })
+  return bytes.pipe(
+    Stream.mapEffect((piece) => {
+      if (skipped === length) return Effect.succeed(piece)
+      const known = piece.subarray(0, length - skipped)
+      skipped += known.length
+      found = crc32(known, found)
+      return skipped < length || found === checksum
+        ? Effect.succeed(piece.subarray(known.length))
+        : Effect.fail(changed("its first bytes are not what they were"))
+    }),
+    Stream.filter((piece) => piece.length > 0),
+    Stream.concat(
+      Stream.execute(
+        Effect.suspend(() =>
+          skipped === length ? Effect.void : changed(`ends after ${skipped} bytes, though ${length} came before`)
+        )
+      )
+    )
+  )
+}

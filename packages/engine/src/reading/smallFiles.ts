@@ -1,0 +1,55 @@
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { InvalidBackup } from "../base/EngineError.ts"
+import * as Retries from "../base/Retries.ts"
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+/**
+ * A whole small file of a backup (proof, manifest, metadata), read again as `Retries.Reading` says; one that is larger
+ * than `maxBytes` is refused.
+ */
+export const readBytes = (
+  file: string,
+  maxBytes: number
+): Effect.Effect<Uint8Array, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Retries.reading(readOnce(file, maxBytes))
+
+const readOnce = (
+  file: string,
+  maxBytes: number
+): Effect.Effect<Uint8Array, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Effect.gen(function*() {
+    const storage = yield* BackupStorage.BackupStorage
+    const parts: Array<Uint8Array> = []
+    let size = 0
+    yield* Stream.runForEach(storage.read(file), (part) => {
+      parts.push(part)
+      size += part.length
+      return size > maxBytes
+        ? Effect.fail(
+          new InvalidBackup({ file, reason: "Malformed", detail: `more than ${maxBytes} bytes for a file of its kind` })
+        )
+        : Effect.void
+    })
+    return Bytes.concatBytes(parts)
+  })
+
+/** The text of a small file. */
+export const readText = (
+  file: string,
+  maxBytes: number
+): Effect.Effect<string, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Effect.flatMap(readBytes(file, maxBytes), (bytes) =>
+    Effect.try({
+      try: () => utf8.decode(bytes),
+      catch: () => new InvalidBackup({ file, reason: "Malformed", detail: whyNoText(bytes) })
+    }))
+
+const whyNoText = ([first, second]: Uint8Array): string =>
+  first === 0x1f && second === 0x8b
+    ? "compressed by gzip: read this storage by the commands that wrote it"
+    : "not UTF-8 text"

@@ -1,0 +1,116 @@
+/**
+ * What a restore would do, without doing it: the files that it would read, how much comes in, how much room and time that
+ * takes about, and what is missing for more.
+ */
+import type * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
+import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { shownEach, shownListing } from "../base/countedProgress.ts"
+import type { InvalidBackup, RestoreRefused } from "../base/EngineError.ts"
+import { epochEndingManifest } from "../verify/verifyEpochEndings.ts"
+import { itemsOf, stateSnapshotManifest } from "../verify/verifyStateSnapshot.ts"
+import { chunksOf, transactionManifest } from "../verify/verifyTransactions.ts"
+import { loadView } from "./Restore.ts"
+import * as RestorePlan from "./RestorePlan.ts"
+
+/** / */
+export interface RestorePreview {
+  /** The last version that the store would hold. */
+  readonly targetVersion: number
+  readonly highestVersion: number
+  /** Why the highest version that can be reached is not higher. */
+  readonly limit: string
+  /** Epochs whose endings are to be read. */
+  readonly epochs: number
+  /** The state that the ledger would begin on. */
+  readonly base: { readonly epoch: number; readonly version: number; readonly manifest: string } | null
+  /** State items to be read. */
+  readonly items: number
+  /** Transactions to be read; the first and the last of them. */
+  readonly transactions: number
+  readonly firstVersion: number
+  /** File handles of what is to be read, manifests first. */
+  readonly files: ReadonlyArray<string>
+  /** Reads of the storage, metadata included. */
+  readonly requests: number
+  /** Bytes of these files; unknown (`null`) where the storage cannot list them. */
+  readonly bytes: number | null
+  /** About what the store takes. Bytes; unknown where `bytes` is. */
+  readonly diskBytes: number | null
+  /** About how long it takes, where the storage is not slower than the restore. */
+  readonly seconds: number
+}
+
+/** Measured on two cores; see the bench. */
+const itemsPerSecond = 60_000
+const transactionsPerSecond = 12_000
+const epochsPerSecond = 1_000
+
+/** The store over the bytes read: its tree takes as much again as small values do. */
+const diskFactor = 1.8
+
+/** The preview of a restore to a goal, of a store that stands there. */
+export const make = (
+  goal: RestorePlan.RestoreGoal,
+  progress: RestoreTarget.RestoreProgress,
+  concurrency: number
+): Effect.Effect<
+  RestorePreview,
+  InvalidBackup | RestoreRefused | StorageError.StorageError,
+  BackupStorage.BackupStorage
+> =>
+  Effect.gen(function*() {
+    const view = yield* loadView(concurrency)
+    const plan = yield* RestorePlan.make(view, goal, progress)
+    const { base, epochEndings, firstVersion, targetVersion, transactions } = plan
+    const manifests = [...epochEndings, ...base === undefined ? [] : [base], ...transactions]
+    const files = manifests.map(({ value }) => value.manifest)
+
+    let epochs = 0
+    for (const manifest of yield* shownEach("manifests", "files", epochEndings, epochEndingManifest, concurrency)) {
+      const chunks = manifest.chunks.filter(({ last_epoch: last }) => last >= progress.nextEpoch)
+      epochs += manifest.last_epoch - Math.max(manifest.first_epoch, progress.nextEpoch) + 1
+      files.push(...chunks.map((chunk) => chunk.ledger_infos))
+    }
+    let items = 0
+    if (base !== undefined) {
+      const manifest = yield* stateSnapshotManifest(base)
+      items = itemsOf(manifest)
+      files.push(manifest.proof, ...manifest.chunks.flatMap(({ blobs, proof }) => [blobs, proof]))
+    }
+    for (const manifest of yield* shownEach("manifests", "files", transactions, transactionManifest, concurrency)) {
+      const chunks = chunksOf(manifest, { first: firstVersion, last: targetVersion })
+      files.push(...chunks.flatMap((chunk) => [chunk.transactions, chunk.proof]))
+    }
+    const count = Math.max(targetVersion - firstVersion + 1, 0)
+    const bytes = yield* bytesOf(new Set(files))
+    return {
+      targetVersion,
+      highestVersion: plan.highestVersion,
+      limit: plan.limit,
+      epochs,
+      base: base === undefined ? null : base.value,
+      items,
+      transactions: count,
+      firstVersion,
+      files,
+      requests: view.files + files.length,
+      bytes,
+      diskBytes: bytes === null ? null : Math.ceil(bytes * diskFactor),
+      seconds: epochs / epochsPerSecond + items / itemsPerSecond + count / transactionsPerSecond
+    }
+  }).pipe(Effect.withSpan("RestorePreview.make"))
+
+/** Bytes of files, where the storage can list them. */
+const bytesOf = (files: ReadonlySet<string>) =>
+  Effect.gen(function*() {
+    const { capabilities: { listFiles } } = yield* BackupStorage.BackupStorage
+    if (Option.isNone(listFiles)) return null
+    let total = 0
+    yield* shownListing(listFiles.value, (some) => {
+      for (const { bytes, file } of some) if (files.has(file)) total += bytes
+    })
+    return total
+  })

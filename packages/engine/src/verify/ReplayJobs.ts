@@ -1,0 +1,109 @@
+/**
+ * The history of a storage, split into jobs that a fleet replays side by side: ranges of versions, each of which begins
+ * behind a state snapshot that can be restored.
+ */
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageError from "@holdfast/storage/StorageError"
+import * as Effect from "effect/Effect"
+import { InvalidBackup } from "../base/EngineError.ts"
+import * as Extent from "../catalogue/Extent.ts"
+import * as MetadataView from "../catalogue/MetadataView.ts"
+
+/** What the jobs are to be like. */
+export interface ReplayJobsRequest {
+  /** No range begins before this version. */
+  readonly startVersion: number
+  /** So many of the newest epochs with a snapshot, at most. */
+  readonly maxEpochs: number
+  /** Neighbouring ranges are joined up to so many versions; one that is larger by itself is cut. */
+  readonly maxVersionsPerRange: number
+  readonly maxRangesPerJob: number
+  /** A range that holds any of these versions is left out. */
+  readonly skipped: ReadonlyArray<Extent.Range>
+}
+
+/** Versions to replay from the state of a snapshot on. */
+export interface ReplayRange {
+  readonly firstVersion: number
+  readonly lastVersion: number
+  /** Of the snapshot that it begins behind: the state of `firstVersion - 1`. */
+  readonly snapshotEpoch: number
+  /** The versions after it, up to the next snapshot, that were cut off. */
+  readonly omitted: number
+}
+
+/** / */
+export interface ReplayJobs {
+  readonly jobs: ReadonlyArray<ReadonlyArray<ReplayRange>>
+  /** Versions of all jobs together. */
+  readonly versions: number
+}
+
+/** The jobs for a view of the metadata: the newest ranges first, dealt out one after the other. */
+export const plan = (view: MetadataView.MetadataView, request: ReplayJobsRequest): ReplayJobs => {
+  const ranges = joined(pieces(view, request), request.maxVersionsPerRange).map((range) =>
+    cut(range, request.maxVersionsPerRange)
+  ).filter(({ firstVersion, lastVersion }) =>
+    !request.skipped.some(({ first, last }) => first <= lastVersion && firstVersion <= last)
+  ).reverse()
+  const count = Math.ceil(ranges.length / request.maxRangesPerJob)
+  return {
+    jobs: Array.from({ length: count }, (_, job) => ranges.filter((_range, index) => index % count === job)),
+    versions: ranges.reduce((sum, { firstVersion, lastVersion }) => sum + lastVersion - firstVersion + 1, 0)
+  }
+}
+
+/** What lies between snapshots that can be restored, and after the newest, as far as it can be restored. */
+const pieces = (view: MetadataView.MetadataView, request: ReplayJobsRequest): ReadonlyArray<ReplayRange> => {
+  const { restorable, snapshots } = Extent.of(view)
+  const usable = snapshots.filter(({ missing }) => missing === undefined).slice(-request.maxEpochs)
+  return usable.flatMap(({ epoch, version }, index) => {
+    const within = restorable.find(({ first, last }) => first <= version && version <= last)
+    const next = usable[index + 1]?.version
+    const firstVersion = version + 1
+    const lastVersion = Math.min(next ?? Number.MAX_SAFE_INTEGER, within?.last ?? version)
+    return lastVersion < firstVersion || firstVersion < request.startVersion
+      ? []
+      : [{ firstVersion, lastVersion, snapshotEpoch: epoch, omitted: 0 }]
+  })
+}
+
+/** Neighbours become one, while it is not too large. */
+const joined = (ranges: ReadonlyArray<ReplayRange>, most: number): ReadonlyArray<ReplayRange> => {
+  const all: Array<ReplayRange> = []
+  for (const range of ranges) {
+    const last = all.at(-1)
+    if (last?.lastVersion === range.firstVersion - 1 && range.lastVersion - last.firstVersion + 1 <= most) {
+      all[all.length - 1] = { ...last, lastVersion: range.lastVersion }
+    } else all.push(range)
+  }
+  return all
+}
+
+const cut = (range: ReplayRange, most: number): ReplayRange => {
+  const omitted = Math.max(0, range.lastVersion - range.firstVersion + 1 - most)
+  return { ...range, lastVersion: range.lastVersion - omitted, omitted }
+}
+
+/**
+ * The jobs for a storage. Fails with `InvalidBackup` where its metadata cannot be read, or hold no snapshot that a replay
+ * could begin with.
+ */
+export const make = (
+  request: ReplayJobsRequest,
+  options: { readonly concurrency: number }
+): Effect.Effect<ReplayJobs, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
+  Effect.gen(function*() {
+    const view = yield* MetadataView.load(options)
+    const [problem] = view.problems
+    if (problem !== undefined) return yield* problem
+    const usable = Extent.of(view).snapshots.filter(({ missing }) => missing === undefined)
+    if (usable.length === 0) {
+      return yield* new InvalidBackup({
+        file: "metadata",
+        reason: "Gap",
+        detail: "no state snapshot can be restored, so no replay can begin; 'holdfast status' tells what is missing"
+      })
+    }
+    return plan(view, request)
+  }).pipe(Effect.withSpan("ReplayJobs.make"))

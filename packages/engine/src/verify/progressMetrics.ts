@@ -1,0 +1,56 @@
+/** Tells how far a verification or a restore has come. Without metrics to tell it by, nothing happens. */
+import type * as EpochHistory from "@holdfast/ledger/EpochHistory"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
+import type { ReachedMetrics } from "../base/EngineMetrics.ts"
+import type * as Manifest from "../format/Manifest.ts"
+
+type Metrics = ReachedMetrics | undefined
+
+export const reachedEpoch = (metrics: Metrics, history: EpochHistory.EpochHistory): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    metrics === undefined || history.nextEpoch === 0 ? Effect.void : Effect.zipRight(
+      Metric.set(metrics.epochEndingEpoch, history.nextEpoch - 1),
+      Metric.set(metrics.epochEndingVersion, history.lastVersion)
+    )
+  )
+
+/** The items of a snapshot begin, so many of them done already. */
+export const beganState = (
+  metrics: Metrics,
+  { chunks, version }: Manifest.StateSnapshotManifest,
+  items: number
+): Effect.Effect<void> =>
+  metrics === undefined ? Effect.void : Effect.all([
+    Metric.set(metrics.stateSnapshotVersion, version),
+    Metric.set(metrics.stateSnapshotTargetLeafIndex, chunks.at(-1)?.last_idx ?? 0),
+    Metric.set(metrics.stateSnapshotLeafIndex, Math.max(items - 1, 0))
+  ], { discard: true })
+
+export const reachedItem = (metrics: Metrics, index: number): Effect.Effect<void> =>
+  metrics === undefined ? Effect.void : Metric.set(metrics.stateSnapshotLeafIndex, index)
+
+export const reachedTransaction = (metrics: Metrics, version: number): Effect.Effect<void> =>
+  metrics === undefined ? Effect.void : Metric.set(metrics.transactionVersion, version)
+
+const now = Effect.map(Clock.currentTimeMillis, (millis) => millis / 1000)
+
+/** Tells when a run begins, and when it succeeds or fails; of one that is interrupted neither. */
+export const timestamped = <A, E, R>(
+  metrics: ReachedMetrics,
+  run: Effect.Effect<A, E, R>,
+  succeeded: (result: A) => boolean
+): Effect.Effect<A, E, R> => {
+  const stamp = (metric: Metric.Metric.Gauge<number>) => Effect.flatMap(now, (time) => Metric.set(metric, time))
+  // Reading registers them, so that one can be compared with the other from the start.
+  const begin = Effect.all([stamp(metrics.start), Metric.value(metrics.succeed), Metric.value(metrics.fail)])
+  return Effect.zipRight(begin, run).pipe(
+    Effect.onExit((exit) =>
+      Exit.isInterrupted(exit)
+        ? Effect.void
+        : stamp(Exit.match(exit, { onFailure: () => false, onSuccess: succeeded }) ? metrics.succeed : metrics.fail)
+    )
+  )
+}

@@ -1,0 +1,202 @@
+/**
+ * A ledger store in a folder, on LMDB: what a node serves from, and what a restore writes.
+ *
+ * It keeps all transactions and, unless told to keep fewer, the state at every epoch-ending version, beside the newest
+ * one. A commit is one transaction of LMDB: killed at any moment, the store opens again with all blocks whose commit
+ * returned, perhaps one more, and never a part of one. Streams read from the state that the store had when they began,
+ * whatever is committed meanwhile; pages that they still need are not used again before they end.
+ *
+ * One writer at a time; any number of processes may read. The folder must lie on a local disk, and belongs to one store.
+ */
+import * as Waypoint from "@holdfast/ledger/Waypoint"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { attempt, refuse } from "./internal/attempt.ts"
+import { connect, type Connection } from "./internal/lmdb/connection.ts"
+import { LmdbReader } from "./internal/lmdb/reader.ts"
+import { LmdbRestore, restoreProgress } from "./internal/lmdb/restore.ts"
+import { LmdbWriter } from "./internal/lmdb/writer.ts"
+import { batchesOf } from "./internal/recordBatches.ts"
+import { LedgerStore } from "./LedgerStore.ts"
+import type { LedgerStoreError, LedgerStoreOpenError } from "./LedgerStoreError.ts"
+import {
+  RestoreTarget,
+  type StateImport,
+  type StateToImport,
+  type TransactionImport,
+  type TransactionImportOptions
+} from "./RestoreTarget.ts"
+
+/** How to open a store. */
+export interface LmdbOptions {
+  /** Made if it is not there, except to read only. */
+  readonly directory: string
+  /** To read only: `commit` and `stateRootsAfter` fail; another process may write meanwhile. */
+  readonly readOnly?: boolean
+  /**
+   * Of how many ended epochs the states are kept, at least 1; all if not given. The newest state is kept besides. What
+   * an earlier setting has given up does not come back.
+   */
+  readonly retainedEpochs?: number
+  /** The network: a store of another one is not opened, and another ledger is not committed. */
+  readonly genesisWaypoint?: Waypoint.Waypoint
+}
+
+/** Batches that are made when they are asked for, of one state of the store. */
+const streamOf = (
+  connection: Connection,
+  operation: string,
+  records: (reader: LmdbReader) => Iterable<Uint8Array>
+): Stream.Stream<Uint8Array, LedgerStoreError> =>
+  Stream.unwrapScoped(Effect.map(
+    Effect.acquireRelease(
+      attempt(operation, "Corrupt", () => connection.takeSnapshot()),
+      (snapshot) => Effect.sync(() => connection.releaseSnapshot(snapshot))
+    ),
+    (snapshot) => {
+      const batches = batchesOf(records(new LmdbReader(connection.tables, snapshot)))
+      return Stream.repeatEffectOption(Effect.flatMap(
+        Effect.mapError(
+          attempt(operation, "Corrupt", () => {
+            connection.checkOpen(operation)
+            return batches.next()
+          }),
+          Option.some
+        ),
+        (next) => next.done === true ? Effect.fail(Option.none()) : Effect.succeed(next.value)
+      ))
+    }
+  ))
+
+/** What an open store answers and takes. */
+interface Services {
+  readonly store: LedgerStore["Type"]
+  readonly target: RestoreTarget["Type"]
+}
+
+const servicesOf = (connection: Connection, retainedEpochs: number): Services => {
+  const { claim, tables } = connection
+  const reader = new LmdbReader(tables)
+  const writer = claim === undefined ? undefined : new LmdbWriter(tables, reader, claim, retainedEpochs)
+  const restore = writer === undefined ? undefined : new LmdbRestore(tables, reader, writer)
+  writer?.prune()
+  const asked = <A>(operation: string, unreadable: "Corrupt" | "Inconsistent", run: () => A) =>
+    attempt(operation, unreadable, () => {
+      connection.begin(operation)
+      return run()
+    })
+  const reading = <A>(operation: string, run: () => A): Effect.Effect<A, LedgerStoreError> =>
+    asked(operation, "Corrupt", run)
+  const readOnly = (operation: string): never => refuse(operation, "Inconsistent", "the store was opened to read only")
+  const writing = <A>(operation: string, run: (writer: LmdbWriter) => A): Effect.Effect<A, LedgerStoreError> =>
+    asked(operation, "Inconsistent", () => run(writer ?? readOnly(operation)))
+  const restoring = <A>(operation: string, run: (restore: LmdbRestore) => A): Effect.Effect<A, LedgerStoreError> =>
+    asked(operation, "Inconsistent", () => run(restore ?? readOnly(operation)))
+  return {
+    store: LedgerStore.of({
+      dbState: reading("database state", () => reader.dbState()),
+      epochEndingLedgerInfos: (start, end) =>
+        streamOf(connection, "epoch endings", (at) => at.epochEndings(start, end)),
+      stateItemCount: (version) => reading("state item count", () => reader.stateAt("state item count", version).count),
+      stateItems: (version, start, limit) =>
+        streamOf(connection, "state items", (at) => at.stateItems(version, start, limit)),
+      stateRangeProof: (version, endKeyHash) =>
+        reading("state range proof", () => reader.stateRangeProof(version, endKeyHash)),
+      stateRootProof: (version) => reading("state root proof", () => reader.stateRootProof(version)),
+      transactions: (start, count) => streamOf(connection, "transactions", (at) => at.transactions(start, count)),
+      transactionRangeProof: (first, last) =>
+        reading("transaction range proof", () => reader.transactionRangeProof(first, last)),
+      head: reading("head", () => reader.head()),
+      stateRootsAfter: (writeSets) => writing("state roots", (store) => store.stateRootsAfter(writeSets)),
+      commit: (block) => writing("commit", (store) => store.commit(block))
+    }),
+    target: RestoreTarget.of({
+      progress: reading("restore", () => restoreProgress(tables, reader)),
+      epochEndings: streamOf(connection, "epoch endings", (at) => at.allEpochEndings()),
+      addEpochEndings: (first, records) =>
+        restoring("epoch endings", (target) => target.addEpochEndings(first, records)),
+      importState: (state) => importState(restoring, state),
+      importTransactions: (options) => importTransactions(restoring, options)
+    })
+  }
+}
+
+type Restoring = <A>(operation: string, run: (restore: LmdbRestore) => A) => Effect.Effect<A, LedgerStoreError>
+
+const importState = (
+  restoring: Restoring,
+  state: StateToImport
+): Effect.Effect<StateImport, LedgerStoreError, Scope.Scope> => {
+  const step = <A>(run: (restore: LmdbRestore) => A) => restoring("state import", run)
+  return Effect.acquireRelease(
+    step((restore) => restore.beginState(state)),
+    // What cannot be dropped now is dropped when the import goes on.
+    () => Effect.ignore(step((restore) => restore.discardItems()))
+  ).pipe(Effect.map((items): StateImport => ({
+    items: items.settled.items,
+    frontier: items.settled.items === 0 ? Option.none() : Option.some(items.settled.frontier),
+    stage: (hashed) => items.stage(hashed),
+    flush: step(() => items.flush()),
+    settle: (frontier) => step(() => items.settle(frontier)),
+    finish: step((restore) => items.finish((count) => restore.beginLedger(state.rootProof, count)))
+  })))
+}
+
+const importTransactions = (
+  restoring: Restoring,
+  { lastVersion, maxStagedBytes }: TransactionImportOptions
+): Effect.Effect<TransactionImport, LedgerStoreError> => {
+  const step = <A>(run: (restore: LmdbRestore) => A) => restoring("transaction import", run)
+  return Effect.map(
+    step((restore) => restore.beginTransactions(lastVersion, maxStagedBytes)),
+    (transactions): TransactionImport => ({
+      stage: (scan, bytes, firstVersion) => transactions.stage(scan, bytes, firstVersion),
+      flush: step(() => transactions.checkStaged()),
+      settle: (proof) =>
+        Effect.suspend(() => {
+          transactions.settle(proof)
+          // Each step is one long computation: others get their turn between two.
+          return Effect.repeat(Effect.zipLeft(step(() => transactions.apply()), Effect.yieldNow()), {
+            while: (more) => more
+          })
+        })
+    })
+  )
+}
+
+const open = ({
+  directory,
+  genesisWaypoint,
+  readOnly = false,
+  retainedEpochs = Number.POSITIVE_INFINITY
+}: LmdbOptions): Effect.Effect<Services, LedgerStoreOpenError | LedgerStoreError, Scope.Scope> =>
+  Effect.flatMap(
+    connect({
+      directory,
+      readOnly,
+      network: genesisWaypoint === undefined ? undefined : Waypoint.format(genesisWaypoint)
+    }),
+    (connection) => attempt("open", "Corrupt", () => servicesOf(connection, Math.max(1, retainedEpochs)))
+  )
+
+/**
+ * Opens the store of a folder, or begins one there, until the scope closes. Fails with `LedgerStoreOpenError`: see its
+ * reasons. Streams fail when they outlive it.
+ */
+export const make = (
+  options: LmdbOptions
+): Effect.Effect<LedgerStore["Type"], LedgerStoreOpenError | LedgerStoreError, Scope.Scope> =>
+  Effect.map(open(options), ({ store }) => store)
+
+/** The store of a folder, as a layer: what it serves, and what a restore writes. */
+export const layer = (
+  options: LmdbOptions
+): Layer.Layer<LedgerStore | RestoreTarget, LedgerStoreOpenError | LedgerStoreError> =>
+  Layer.scopedContext(
+    Effect.map(open(options), ({ store, target }) =>
+      Context.make(LedgerStore, store).pipe(Context.add(RestoreTarget, target)))
+  )

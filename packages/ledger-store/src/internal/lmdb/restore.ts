@@ -1,0 +1,171 @@
+/** The steps of a restore in a store on LMDB. Synchronous; throws `LedgerStoreError` and `BcsError`. */
+import * as Bcs from "@holdfast/ledger/Bcs"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import * as Proofs from "@holdfast/ledger/Proofs"
+import * as Sha3 from "@holdfast/ledger/Sha3"
+import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
+import * as Option from "effect/Option"
+import type { RestoreProgress, StateToImport } from "../../RestoreTarget.ts"
+import { accumulatorGrowth, frozenPosition } from "../accumulator/growth.ts"
+import { refuse } from "../attempt.ts"
+import { checkLedgerInfo } from "../blockChecks.ts"
+import { numberKey } from "../storeKeys.ts"
+import type { LmdbReader } from "./reader.ts"
+import { decodeState, encodeState, type StateRecord } from "./restoreRecords.ts"
+import { discardStaged, partOf, StateImportWriter } from "./stateImport.ts"
+import { metaKeys, type Tables } from "./tables.ts"
+import { TransactionImportWriter } from "./transactionImport.ts"
+import { append, type LmdbWriter, put } from "./writer.ts"
+
+const stateOf = ({ meta }: Tables): StateRecord | undefined => {
+  const bytes = meta.get(metaKeys.state)
+  return bytes === undefined ? undefined : decodeState(bytes)
+}
+
+/** Where the store stands. */
+export const restoreProgress = (tables: Tables, reader: LmdbReader): RestoreProgress => {
+  const state = stateOf(tables)
+  return {
+    nextEpoch: reader.nextEpoch(),
+    state: state === undefined ? Option.none() : Option.some({
+      version: state.version,
+      values: partOf(tables, metaKeys.values),
+      tree: partOf(tables, metaKeys.tree)
+    }),
+    firstVersion: reader.firstVersion(),
+    nextVersion: reader.storedHead().nextVersion
+  }
+}
+
+export class LmdbRestore {
+  readonly #tables: Tables
+  readonly #reader: LmdbReader
+  readonly #writer: LmdbWriter
+
+  constructor(tables: Tables, reader: LmdbReader, writer: LmdbWriter) {
+    this.#tables = tables
+    this.#reader = reader
+    this.#writer = writer
+  }
+
+  addEpochEndings(firstEpoch: number, records: ReadonlyArray<Uint8Array>): void {
+    const { endings, endingVersions } = this.#tables
+    const next = this.#reader.nextEpoch()
+    if (firstEpoch !== next) {
+      refuse("epoch endings", "Inconsistent", `epoch endings from epoch ${firstEpoch} on, where ${next} comes next`)
+    }
+    this.#writer.transaction(() => {
+      records.forEach((record, index) => {
+        const epoch = firstEpoch + index
+        const ledgerInfo = Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, record)
+        const network = epoch === 0 ? this.#writer.networkOf(ledgerInfo) : undefined
+        if (network !== undefined) this.#writer.writeNetwork(network)
+        append(endings, numberKey(epoch), record)
+        append(endingVersions, numberKey(ledgerInfo.value.ledgerInfo.commitInfo.version), numberKey(epoch))
+      })
+    })
+  }
+
+  /** Makes a place for a state, or finds the one where it has a place already. */
+  beginState({ part, rootProof }: StateToImport): StateImportWriter {
+    const [{ transactionInfo }, ledgerInfo] = rootProof
+    const { epoch, version } = ledgerInfo.value.ledgerInfo.commitInfo
+    const root = transactionInfo.value.stateCheckpointHash ??
+      refuse("state import", "Inconsistent", `the transaction info of version ${version} has no state root`)
+    const { nextVersion } = this.#reader.storedHead()
+    if (nextVersion > 0) {
+      refuse(
+        "state import",
+        "Refused",
+        `the store holds a ledger up to version ${nextVersion - 1}: a state can only be restored into an empty one`
+      )
+    }
+    const underWay = stateOf(this.#tables)
+    if (underWay !== undefined && underWay.version !== version) {
+      refuse(
+        "state import",
+        "Refused",
+        `the store holds part of the state of version ${underWay.version}: finish that, or begin in an empty folder`
+      )
+    }
+    const ending = this.#reader.nextEnding(version)
+    if (ending?.version !== version || ending.epoch !== epoch) {
+      refuse(
+        "state import",
+        "Refused",
+        `the store lacks the ledger info that ends epoch ${epoch} with version ${version}`
+      )
+    }
+    this.#writer.transaction(() => put(this.#tables.meta, metaKeys.state, encodeState({ version, root })))
+    this.discardItems()
+    const values = partOf(this.#tables, metaKeys.values)
+    const tree = partOf(this.#tables, metaKeys.tree)
+    if (part === "all" && (values.items !== tree.items || values.complete !== tree.complete)) {
+      refuse("state import", "Refused", "values and tree of the state are not equally far: import each by itself")
+    }
+    return new StateImportWriter(this.#tables, this.#writer, { version, root }, part)
+  }
+
+  /** Drops the items that are not proven. */
+  discardItems(): void {
+    const state = stateOf(this.#tables)
+    if (state !== undefined) discardStaged(this.#tables, this.#writer, state.version)
+  }
+
+  /** Values and tree are complete: the ledger begins. Within a transaction. */
+  beginLedger(rootProof: Proofs.StateRootProof, items: number): void {
+    const { accumulator, meta } = this.#tables
+    const [{ ledgerInfoToTransactionInfoProof, transactionInfo }, ledgerInfo] = rootProof
+    const { epoch, version } = ledgerInfo.value.ledgerInfo.commitInfo
+    const frozen = leftSiblings(version, ledgerInfoToTransactionInfoProof.siblings)
+    const leaf = Sha3.hashSeeded(
+      HashValue.seeds.transactionInfo,
+      Bcs.encode(TransactionInfo.TransactionInfo, transactionInfo)
+    )
+    const growth = accumulatorGrowth(version, frozen, leaf, 1)
+    checkLedgerInfo(ledgerInfo, epoch, version + 1, growth.frozenSubtreeRoots)
+    frozenPositions(version).forEach((position, index) =>
+      append(accumulator, numberKey(position), frozen[index] ?? HashValue.zero)
+    )
+    this.#writer.writeAccumulator(growth)
+    put(meta, metaKeys.base, Bcs.encode(Proofs.StateRootProof, rootProof))
+    const hash = transactionInfo.value.stateCheckpointHash ?? HashValue.zero
+    const state = { version, count: items, hash }
+    this.#writer.writeHead({ nextVersion: version, epoch, epochStart: 0, state }, state, version, ledgerInfo)
+    for (const key of [metaKeys.state, metaKeys.values, metaKeys.tree]) meta.removeSync(key)
+  }
+
+  beginTransactions(last: number, maxStagedBytes: number): TransactionImportWriter {
+    const state = stateOf(this.#tables)
+    if (state !== undefined) {
+      refuse("transaction import", "Refused", `the state of version ${state.version} is not complete: finish it first`)
+    }
+    return new TransactionImportWriter(this.#tables, this.#reader, this.#writer, last, maxStagedBytes)
+  }
+}
+
+/** The siblings of a leaf that stand on its left: the frozen subtree roots of the leaves before it, left to right. */
+const leftSiblings = (
+  index: number,
+  siblings: ReadonlyArray<HashValue.HashValue>
+): ReadonlyArray<HashValue.HashValue> => {
+  const left: Array<HashValue.HashValue> = []
+  let position = index
+  for (const sibling of siblings) {
+    if (position % 2 === 1) left.push(sibling)
+    position = Math.floor(position / 2)
+  }
+  return left.reverse()
+}
+
+/** Where the frozen subtree roots of `count` leaves stand, left to right. */
+const frozenPositions = (count: number): ReadonlyArray<number> => {
+  const positions: Array<number> = []
+  let width = count
+  for (let level = 0; width > 0; level++) {
+    if (width % 2 === 1) positions.push(frozenPosition(level, width - 1))
+    width = Math.floor(width / 2)
+  }
+  return positions.reverse()
+}

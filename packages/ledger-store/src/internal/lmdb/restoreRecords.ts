@@ -1,0 +1,73 @@
+/**
+ * What a restore has under way, as records of the table `meta`. Numbers are u64, big-endian.
+ *
+ * ```
+ * state    version · root hash                          the state that is being imported
+ * values   a part: how far its values are
+ * tree     a part: how far its tree is
+ *
+ * part     complete (u8) · items · key hash of the last item · length of the frontier · frontier · unfinished records
+ * ```
+ */
+import * as HashValue from "@holdfast/ledger/HashValue"
+import { readU64, writeU64 } from "../storeKeys.ts"
+
+const { size } = HashValue
+
+export interface StateRecord {
+  readonly version: number
+  readonly root: HashValue.HashValue
+}
+
+export const encodeState = ({ root, version }: StateRecord): Uint8Array => {
+  const bytes = new Uint8Array(8 + size)
+  writeU64(bytes, 0, version)
+  bytes.set(root, 8)
+  return bytes
+}
+
+export const decodeState = (bytes: Uint8Array): StateRecord => ({ version: readU64(bytes, 0), root: bytes.slice(8) })
+
+export interface PartRecord {
+  readonly complete: boolean
+  /** Items that are in and proven. */
+  readonly items: number
+  /** Of the last of them. */
+  readonly lastKey: HashValue.HashValue
+  /** The caller's; see {@link StateImport.settle}. */
+  readonly frontier: Uint8Array
+  /** What `StateBuilder.save` made of the records on the way to the next item; nothing in values. */
+  readonly unfinished: Uint8Array
+}
+
+export const noPart: PartRecord = {
+  complete: false,
+  items: 0,
+  lastKey: HashValue.zero,
+  frontier: new Uint8Array(0),
+  unfinished: new Uint8Array(0)
+}
+
+const partHeader = 1 + 8 + size + 8
+
+export const encodePart = ({ complete, frontier, items, lastKey, unfinished }: PartRecord): Uint8Array => {
+  const bytes = new Uint8Array(partHeader + frontier.length + unfinished.length)
+  bytes[0] = complete ? 1 : 0
+  writeU64(bytes, 1, items)
+  bytes.set(lastKey, 9)
+  writeU64(bytes, 9 + size, frontier.length)
+  bytes.set(frontier, partHeader)
+  bytes.set(unfinished, partHeader + frontier.length)
+  return bytes
+}
+
+export const decodePart = (bytes: Uint8Array): PartRecord => {
+  const frontierEnd = partHeader + readU64(bytes, 9 + size)
+  return {
+    complete: bytes[0] === 1,
+    items: readU64(bytes, 1),
+    lastKey: bytes.slice(9, 9 + size),
+    frontier: bytes.slice(partHeader, frontierEnd),
+    unfinished: bytes.slice(frontierEnd)
+  }
+}

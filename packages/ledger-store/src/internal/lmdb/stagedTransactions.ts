@@ -1,0 +1,86 @@
+/** Copies of consecutive transactions that were scanned, with the places of what an import needs of them. */
+import * as HashValue from "@holdfast/ledger/HashValue"
+import type * as Scan from "@holdfast/ledger/Scan"
+import * as Sha3 from "@holdfast/ledger/Sha3"
+import { RecordBuffer } from "../recordBuffer.ts"
+import type { WriteSets } from "../state/changes.ts"
+
+/** `PersistedAuxiliaryInfo::None`: what a record of format V0 has for an auxiliary info. */
+const noAuxiliaryInfo = Uint8Array.of(0)
+
+export class StagedTransactions {
+  readonly firstVersion: number
+  readonly #records: RecordBuffer
+  readonly #infoStarts: Array<number> = []
+  readonly #infoEnds: Array<number> = []
+  readonly #checkpoints: Array<number> = []
+  readonly #writeSetStarts: Array<number> = []
+  readonly #writeSetEnds: Array<number> = []
+
+  /** `capacity`: bytes that there is room for at once. */
+  constructor(firstVersion: number, capacity: number) {
+    this.firstVersion = firstVersion
+    this.#records = new RecordBuffer(capacity)
+  }
+
+  get count(): number {
+    return this.#records.count
+  }
+
+  get bytes(): number {
+    return this.#records.length
+  }
+
+  /** Takes in the transactions `from` … `to - 1` of a scan of `bytes`, as `V1` records. */
+  add(scan: Scan.TransactionScan, bytes: Uint8Array, from: number, to: number): void {
+    const { format, transactionEnds, transactionStarts, writeSetEnds } = scan
+    const before = this.count
+    if (format === "V1") {
+      this.#records.addAll(bytes, transactionStarts, writeSetEnds, from, to)
+    } else {
+      for (let index = from; index < to; index++) {
+        const afterTransaction = transactionEnds[index]
+        this.#records.add(
+          bytes.subarray(transactionStarts[index], afterTransaction),
+          noAuxiliaryInfo,
+          bytes.subarray(afterTransaction, writeSetEnds[index])
+        )
+      }
+    }
+    const inserted = format === "V1" ? 0 : noAuxiliaryInfo.length
+    for (let index = from; index < to; index++) {
+      const shift = this.#records.startOf(before + index - from) - (transactionStarts[index] ?? 0) + inserted
+      const checkpoint = scan.checkpointAt[index] ?? -1
+      this.#infoStarts.push((scan.infoStarts[index] ?? 0) + shift)
+      this.#infoEnds.push((scan.infoEnds[index] ?? 0) + shift)
+      this.#checkpoints.push(checkpoint === -1 ? -1 : checkpoint + shift)
+      this.#writeSetStarts.push((scan.writeSetStarts[index] ?? 0) + shift)
+      this.#writeSetEnds.push((writeSetEnds[index] ?? 0) + shift)
+    }
+  }
+
+  /** The `V1` record of a transaction. A view, like all that follow. */
+  record(index: number): Uint8Array {
+    return this.#records.record(index)
+  }
+
+  /** The write sets of all transactions. */
+  get writeSets(): WriteSets {
+    return { bytes: this.#records.bytes, starts: this.#writeSetStarts, ends: this.#writeSetEnds }
+  }
+
+  /** The state checkpoint hash, where the transaction info carries one. */
+  checkpoint(index: number): HashValue.HashValue | undefined {
+    const at = this.#checkpoints[index] ?? -1
+    return at === -1 ? undefined : this.#records.bytes.subarray(at, at + HashValue.size)
+  }
+
+  /** The accumulator leaves of the transactions `from` … `to - 1`, one after the other. */
+  leaves(from: number, to: number): Uint8Array {
+    const leaves = new Uint8Array((to - from) * HashValue.size)
+    const starts = Uint32Array.from(this.#infoStarts.slice(from, to))
+    const ends = Uint32Array.from(this.#infoEnds.slice(from, to))
+    Sha3.hashRanges(HashValue.seeds.transactionInfo, this.#records.bytes, starts, ends, to - from, leaves)
+    return leaves
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The items of a state on their way into an empty store. Synchronous; throws `LedgerStoreError`.
+ *
+ * Values and records of the tree are written while they come: as long as no head names their version nobody looks at
+ * them. Those after the last proven item are removed when an import begins and when it ends.
+ */
+import * as Bytes from "@holdfast/ledger/Bytes"
+import * as HashValue from "@holdfast/ledger/HashValue"
+import type * as StateSnapshotVerifier from "@holdfast/ledger/StateSnapshotVerifier"
+import type { StatePart } from "../../RestoreTarget.ts"
+import { refuse } from "../attempt.ts"
+import { HashBuffer, RecordBuffer } from "../recordBuffer.ts"
+import { StateBuilder } from "../state/builder.ts"
+import { nibbleAt } from "../state/nodes.ts"
+import { nodeKey, valueKey, valueKeyBytes, writeValueKey } from "../storeKeys.ts"
+import { decodePart, encodePart, noPart, type PartRecord, type StateRecord } from "./restoreRecords.ts"
+import { metaKeys, type Tables } from "./tables.ts"
+import { append, type LmdbWriter, put, removeFrom } from "./writer.ts"
+
+const { size } = HashValue
+const nibbles = 2 * size
+
+/** Bytes of staged items that are written in one transaction, about. */
+const writeBytes = 4 * 1024 * 1024
+
+/** About the most that comes at a time. */
+const batchBytes = 256 * 1024
+
+/** Items that were hashed and wait to be written. */
+class StagedItems {
+  readonly records = new RecordBuffer(writeBytes + batchBytes)
+  readonly keyHashes = new HashBuffer()
+  readonly leafHashes = new HashBuffer()
+
+  add({ batch, count, first, keyHashes, leafHashes }: StateSnapshotVerifier.HashedItems): void {
+    this.records.addAll(batch.bytes, batch.starts, batch.ends, first, first + count)
+    this.keyHashes.add(keyHashes, count * size)
+    this.leafHashes.add(leafHashes, count * size)
+  }
+}
+
+export const partOf = ({ meta }: Tables, key: Uint8Array): PartRecord => {
+  const bytes = meta.get(key)
+  return bytes === undefined ? noPart : decodePart(bytes)
+}
+
+export class StateImportWriter {
+  readonly #tables: Tables
+  readonly #writer: LmdbWriter
+  readonly #state: StateRecord
+  readonly #part: StatePart
+  readonly #settled: PartRecord
+  readonly #builder: StateBuilder
+  #staged = new StagedItems()
+  #lastKey: HashValue.HashValue
+  #items: number
+  #frontier: Uint8Array
+  /** A write that failed leaves the records of the tree half way. */
+  #broken = false
+
+  constructor(tables: Tables, writer: LmdbWriter, state: StateRecord, part: StatePart) {
+    this.#tables = tables
+    this.#writer = writer
+    this.#state = state
+    this.#part = part
+    this.#settled = partOf(tables, part === "values" ? metaKeys.values : metaKeys.tree)
+    this.#builder = StateBuilder.restore(
+      state.version,
+      (key, node) => put(tables.nodes, key, node),
+      this.#settled.unfinished
+    )
+    this.#lastKey = this.#settled.lastKey
+    this.#items = this.#settled.items
+    this.#frontier = this.#settled.frontier
+  }
+
+  get settled(): PartRecord {
+    return this.#settled
+  }
+
+  stage(items: StateSnapshotVerifier.HashedItems): void {
+    this.#staged.add(items)
+  }
+
+  /** Writes what is staged if there is enough of it. */
+  flush(): void {
+    if (this.#staged.records.length >= writeBytes) this.#write(() => undefined)
+  }
+
+  /** All items staged so far are proven. */
+  settle(frontier: Uint8Array): void {
+    this.#frontier = frontier
+    this.#write(() => this.#save(false))
+  }
+
+  #write(andThen: () => void): void {
+    if (this.#broken) refuse("state import", "Io", "an earlier write failed: begin the import again")
+    this.#broken = true
+    const { keyHashes, leafHashes, records: { count } } = this.#staged
+    this.#writer.transaction(() => {
+      if (this.#part !== "tree") this.#putValues()
+      if (this.#part !== "values") this.#builder.push(keyHashes.bytes, leafHashes.bytes, count)
+      if (count > 0) this.#lastKey = keyHashes.bytes.slice((count - 1) * size, count * size)
+      this.#items += count
+      andThen()
+    })
+    // The builder keeps the hashes of items whose place is not known yet.
+    this.#staged = new StagedItems()
+    this.#broken = false
+  }
+
+  #putValues(): void {
+    const { keyHashes, records } = this.#staged
+    const key = new Uint8Array(valueKeyBytes)
+    for (let index = 0; index < records.count; index++) {
+      writeValueKey(key, keyHashes.bytes, index * size, this.#state.version)
+      append(this.#tables.values, key, records.record(index))
+    }
+  }
+
+  #save(complete: boolean): void {
+    const { meta } = this.#tables
+    const part = { complete, items: this.#items, lastKey: this.#lastKey, frontier: this.#frontier }
+    if (this.#part !== "tree") put(meta, metaKeys.values, encodePart({ ...part, unfinished: noPart.unfinished }))
+    if (this.#part !== "values") put(meta, metaKeys.tree, encodePart({ ...part, unfinished: this.#builder.save() }))
+  }
+
+  /** All items are proven, and there are no more. `publish` runs in the same transaction once both parts are complete. */
+  finish(publish: (items: number) => void): void {
+    this.#writer.transaction(() => {
+      this.#save(true)
+      if (this.#part !== "values") this.#checkRoot(this.#builder.finish().hash)
+      const values = partOf(this.#tables, metaKeys.values)
+      const tree = partOf(this.#tables, metaKeys.tree)
+      if (values.complete && tree.complete) publish(this.#items)
+    })
+  }
+
+  #checkRoot(built: HashValue.HashValue): void {
+    const { root, version } = this.#state
+    if (Bytes.equalBytes(built, root)) return
+    refuse(
+      "state import",
+      "Corrupt",
+      `the items of version ${version} lead to state root ${HashValue.format(built)}, not to ${HashValue.format(root)}`
+    )
+  }
+}
+
+/** Removes what was staged after the last proven items. Nothing but this state may be in the tables. */
+export const discardStaged = (tables: Tables, writer: LmdbWriter, version: number): void => {
+  const values = partOf(tables, metaKeys.values)
+  removeFrom(writer, tables.values, values.items === 0 ? undefined : valueKey(values.lastKey, 0, version + 1))
+  const { complete, items, lastKey } = partOf(tables, metaKeys.tree)
+  if (complete) return
+  const path = Uint8Array.from({ length: items === 0 ? 0 : nibbles }, (_, level) => nibbleAt(lastKey, 0, level))
+  writer.transaction(() => {
+    // The records on the path to the last item are not complete before its successors are known.
+    for (let length = 0; length < path.length; length++) {
+      tables.nodes.removeSync(nodeKey(version, path.subarray(0, length)))
+    }
+  })
+  removeFrom(writer, tables.nodes, nodeKey(version, path))
+}

@@ -1,0 +1,151 @@
+/**
+ * Makes the records of a state tree from all its items in the order of their key hashes, in the memory of one path: a
+ * record is handed over when its last item has passed.
+ */
+import * as HashValue from "@holdfast/ledger/HashValue"
+import { nodeKey, readU64, writeU64 } from "../storeKeys.ts"
+import { countOf, decodeChildren, encodeNode, hashOf, Leaf, nibbleAt, type Node, Stored, topOf } from "./nodes.ts"
+import type { StateRoot } from "./session.ts"
+
+const { size } = HashValue
+const nibbles = 2 * size
+
+/** Takes a record and its key. Records come from the bottom up, those of equal height in the order of their keys. */
+export type PutNode = (key: Uint8Array, record: Uint8Array) => void
+
+/** The children of a record that is not complete yet, by nibble. */
+type OpenRecord = Array<Node>
+
+const newRecord = (): OpenRecord => Array.from({ length: 16 })
+
+/** Nibbles that two keys have in common. */
+const sharedNibbles = (a: Uint8Array, aAt: number, b: Uint8Array, bAt: number): number => {
+  let byte = 0
+  while (byte < size && a[aAt + byte] === b[bAt + byte]) byte++
+  if (byte === size) return nibbles
+  return 2 * byte + (((a[aAt + byte] ?? 0) ^ (b[bAt + byte] ?? 0)) < 16 ? 1 : 0)
+}
+
+export class StateBuilder {
+  readonly #version: number
+  readonly #put: PutNode
+  /** The records on the path to the last item; that at index n has a path of n nibbles. */
+  #open: Array<OpenRecord> = []
+  /** The last item: it has no place before the next one is known. */
+  #last: Leaf | undefined
+  /** Nibbles that it shares with the item before it. */
+  #shared = 0
+  #count = 0
+
+  constructor(version: number, put: PutNode) {
+    this.#version = version
+    this.#put = put
+  }
+
+  /** Items so far. */
+  get count(): number {
+    return this.#count
+  }
+
+  /**
+   * Takes `count` items: key hashes, strictly increasing over all calls, and hashes of leaves lie one after the other.
+   * Both arrays are kept for a while and must not change.
+   */
+  push(keyHashes: Uint8Array, leafHashes: Uint8Array, count: number): void {
+    for (let index = 0; index < count; index++) {
+      const at = index * size
+      const last = this.#last
+      if (last !== undefined) {
+        const shared = sharedNibbles(last.keys, last.keyAt, keyHashes, at)
+        this.#place(last, Math.max(this.#shared, shared))
+        this.#close(last, shared)
+        this.#shared = shared
+      }
+      this.#last = new Leaf(keyHashes, at, leafHashes, at, this.#version, undefined)
+    }
+    this.#count += count
+  }
+
+  /** Puts an item into the record at `level`, which it shares with a neighbour. */
+  #place(leaf: Leaf, level: number): void {
+    while (this.#open.length <= level) this.#open.push(newRecord())
+    const record = this.#open[level]
+    if (record !== undefined) record[nibbleAt(leaf.keys, leaf.keyAt, level)] = leaf
+  }
+
+  /** Completes the records on the path to `leaf` below `level`. */
+  #close(leaf: Leaf, level: number): void {
+    while (this.#open.length > level + 1) {
+      const depth = this.#open.length - 1
+      const node = this.#complete(this.#open.pop() ?? newRecord(), leaf, depth)
+      const above = this.#open[depth - 1]
+      if (above !== undefined) above[nibbleAt(leaf.keys, leaf.keyAt, depth - 1)] = node
+    }
+  }
+
+  #complete(children: OpenRecord, leaf: Leaf, depth: number): Stored {
+    const path = new Uint8Array(depth)
+    for (let level = 0; level < depth; level++) path[level] = nibbleAt(leaf.keys, leaf.keyAt, level)
+    const top = topOf(children)
+    const hash = hashOf(top)
+    this.#put(nodeKey(this.#version, path), encodeNode(children, this.#version))
+    return new Stored(this.#version, path, countOf(top), hash, 0)
+  }
+
+  /** That was all: where the state lies. */
+  finish(): StateRoot {
+    const last = this.#last
+    if (last === undefined) return { version: this.#version, count: 0, hash: HashValue.sparseMerklePlaceholder }
+    this.#place(last, this.#shared)
+    this.#close(last, 0)
+    const { count, hashes } = this.#complete(this.#open.pop() ?? newRecord(), last, 0)
+    this.#last = undefined
+    return { version: this.#version, count, hash: hashes }
+  }
+
+  /**
+   * What {@link StateBuilder.restore} goes on from.
+   *
+   * ```
+   * count u64 · shared u8 · last key hash · its leaf hash · then each open record: length u16 · record
+   * ```
+   */
+  save(): Uint8Array {
+    const last = this.#last
+    if (last === undefined) return new Uint8Array(0)
+    const records = this.#open.map((children) => encodeNode(children, this.#version))
+    const bytes = new Uint8Array(savedHeader + records.reduce((total, record) => total + 2 + record.length, 0))
+    writeU64(bytes, 0, this.#count)
+    bytes[8] = this.#shared
+    bytes.set(last.keyHash, 9)
+    bytes.set(last.hashes.subarray(last.hashAt, last.hashAt + size), 9 + size)
+    let at = savedHeader
+    for (const record of records) {
+      bytes[at] = record.length >> 8
+      bytes[at + 1] = record.length & 0xff
+      bytes.set(record, at + 2)
+      at += 2 + record.length
+    }
+    return bytes
+  }
+
+  /** Goes on from what was saved. Keeps `bytes`, which must not change. */
+  static restore(version: number, put: PutNode, bytes: Uint8Array): StateBuilder {
+    const builder = new StateBuilder(version, put)
+    if (bytes.length === 0) return builder
+    builder.#count = readU64(bytes, 0)
+    builder.#shared = bytes[8] ?? 0
+    const last = new Leaf(bytes, 9, bytes, 9 + size, version, undefined)
+    builder.#last = last
+    for (let at = savedHeader; at < bytes.length;) {
+      const end = at + 2 + ((bytes[at] ?? 0) << 8) + (bytes[at + 1] ?? 0)
+      const path = new Uint8Array(builder.#open.length)
+      for (let level = 0; level < path.length; level++) path[level] = nibbleAt(last.keys, last.keyAt, level)
+      builder.#open.push([...decodeChildren(bytes.subarray(at + 2, end), path)])
+      at = end
+    }
+    return builder
+  }
+}
+
+const savedHeader = 8 + 1 + 2 * size
