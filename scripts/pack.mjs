@@ -118,7 +118,7 @@ const manifest = async () => {
     type: "module",
     engines,
     bin,
-    files: ["bin", "dist", "THIRD-PARTY-NOTICES.txt"],
+    files: ["bin", "dist", "LICENSE", "THIRD-PARTY-NOTICES.txt"],
     dependencies: Object.fromEntries(versions)
   }
 }
@@ -135,6 +135,7 @@ await runMain(async () => {
   await writeFile(join(staging, "THIRD-PARTY-NOTICES.txt"), await notices(files))
   await writeFile(join(staging, "package.json"), `${JSON.stringify(await manifest(), undefined, 2)}\n`)
   for (const file of ["README.md", join("bin", "holdfast.mjs")]) await copyFile(join(cli, file), join(staging, file))
+  await copyFile(join(root, "LICENSE"), join(staging, "LICENSE"))
   await chmod(join(staging, "bin", "holdfast.mjs"), 0o755)
   const packed = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", output], {
     cwd: staging,
