@@ -33,6 +33,20 @@ class Hashes {
   }
 }
 
+/**
+ * Transactions whose records agree with their transaction infos; the infos have yet to be proven. All of it is lent until
+ * the call returns.
+ */
+export interface HashedTransactions {
+  /** The bytes that the scan speaks of. */
+  readonly bytes: Uint8Array
+  readonly scan: TransactionScan
+  /** The version of the first transaction of the scan. */
+  readonly firstVersion: number
+  /** Hashes of the transaction infos, the leaves of the accumulator: one of 32 bytes for each transaction of the scan. */
+  readonly leafHashes: Uint8Array
+}
+
 /** Takes the records of chunks, one chunk after the other. Throws `BcsError` and `ProofError`. */
 export class TransactionChunkVerifier {
   readonly #scans: { readonly [F in RecordFormat]: TransactionScan } = {
@@ -61,22 +75,21 @@ export class TransactionChunkVerifier {
     return this.#count
   }
 
-  /**
-   * Takes the next records of the chunk. `scanned` is called with all of them, some at a time: where their parts are, in
-   * the bytes of the batch, and the version of the first. The scan is lent until the call returns.
-   */
-  push(batch: RecordBatch, scanned?: (scan: TransactionScan, firstVersion: number) => void): void {
+  /** Takes the next records of the chunk. `hashed` is called with all of them, some at a time. */
+  push(batch: RecordBatch, hashed?: (transactions: HashedTransactions) => void): void {
+    const { bytes } = batch
     const scan = this.#scan
     for (let first = 0; first < batch.count; first += stride) {
       const last = Math.min(first + stride, batch.count)
-      scan.begin(batch.bytes)
+      scan.begin(bytes)
       for (let index = first; index < last; index++) scan.add(batch.starts[index] ?? 0, batch.ends[index] ?? 0)
-      this.#check(batch.bytes)
-      scanned?.(scan, this.#first + this.#count - scan.count)
+      const leafHashes = this.#check(bytes)
+      hashed?.({ bytes, scan, firstVersion: this.#first + this.#count - scan.count, leafHashes })
     }
   }
 
-  #check(bytes: Uint8Array): void {
+  /** Returns the hashes of the transaction infos. */
+  #check(bytes: Uint8Array): Uint8Array {
     const scan = this.#scan
     const count = scan.count
     const computed = this.#computed.reserve(count)
@@ -94,16 +107,10 @@ export class TransactionChunkVerifier {
     this.#checkAuxiliaryInfos(bytes)
 
     const leaves = this.#leaves.reserve(this.#count + count + 2)
-    Sha3.hashRanges(
-      seeds.transactionInfo,
-      bytes,
-      scan.infoStarts,
-      scan.infoEnds,
-      count,
-      leaves,
-      (this.#count + 1) * size
-    )
+    const leavesAt = (this.#count + 1) * size
+    Sha3.hashRanges(seeds.transactionInfo, bytes, scan.infoStarts, scan.infoEnds, count, leaves, leavesAt)
     this.#count += count
+    return leaves.subarray(leavesAt, leavesAt + count * size)
   }
 
   #compare(what: string, computed: Uint8Array, bytes: Uint8Array, at: Uint32Array): void {

@@ -3,13 +3,15 @@ import * as Arbitraries from "@holdfast/testkit/Arbitraries"
 import * as FastCheck from "effect/FastCheck"
 import * as Bcs from "../src/Bcs.ts"
 import { BcsError } from "../src/BcsError.ts"
+import { toHex } from "../src/Bytes.ts"
 import { ContractEvent } from "../src/ContractEvent.ts"
 import { EncryptedPayload } from "../src/EncryptedPayload.ts"
 import type { RecordFormat } from "../src/Scan.ts"
 import { SignedTransaction, Transaction } from "../src/Transaction.ts"
 import { TransactionChunkVerifier } from "../src/TransactionChunkVerifier.ts"
-import { PersistedAuxiliaryInfo } from "../src/TransactionInfo.ts"
+import { PersistedAuxiliaryInfo, TransactionInfo } from "../src/TransactionInfo.ts"
 import { WriteSet } from "../src/WriteSet.ts"
+import { batchOfRecords } from "./batches.ts"
 import { hashOf, someHashes } from "./naiveTrees.ts"
 import { changedLists, expectRefused, flipped, outcomeOf } from "./refusals.ts"
 import { consistent, type Parts, proofOf, recordOf, verifyChunk, withInfo } from "./transactionChunks.ts"
@@ -92,6 +94,22 @@ describe(`transaction chunks (seed ${seed})`, () => {
       "HashMismatch",
       /^version 1503: the hash of the transaction,/
     )
+  })
+
+  it("F-25: hand on the hash of each transaction info, as the accumulator has it", () => {
+    const all = Array.from({ length: 1_100 }, (_, index) => checkpoint(index))
+    const handedOn: Array<readonly [firstVersion: number, transactions: number, leafHashes: string]> = []
+    const verifier = new TransactionChunkVerifier()
+    verifier.begin(7, "V1")
+    verifier.push(batchOfRecords(all.map((parts) => recordOf(parts))), ({ firstVersion, leafHashes, scan }) => {
+      handedOn.push([firstVersion, scan.count, toHex(leafHashes)])
+    })
+    verifier.end(proofOf(all, 7, 3))
+    const leaves = all.map(({ info }) => toHex(hashOf("TransactionInfo", Bcs.encode(TransactionInfo, info))))
+    expect(handedOn).toEqual([
+      [7, 1_024, leaves.slice(0, 1_024).join("")],
+      [1_031, 76, leaves.slice(1_024).join("")]
+    ])
   })
 
   it("F-24: hold with many events in one transaction", () => {

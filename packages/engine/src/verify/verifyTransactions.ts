@@ -72,7 +72,7 @@ export const verifyTransactions = <E>(
       case "Records": {
         const { batch } = part
         const taken = check(chunk.transactions, () => {
-          verifier.push(batch, (scan, firstVersion) => end.stage(scan, batch.bytes, firstVersion))
+          verifier.push(batch, ({ bytes, firstVersion, scan }) => end.stage(scan, bytes, firstVersion))
           if (verifier.count > expected) {
             throw inconsistent(
               chunk.transactions,
