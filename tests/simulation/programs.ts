@@ -9,12 +9,12 @@ import * as Cleanup from "@holdfast/engine/Cleanup"
 import * as Compaction from "@holdfast/engine/Compaction"
 import * as Coordinator from "@holdfast/engine/Coordinator"
 import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
+import * as EarlierVerifications from "@holdfast/engine/EarlierVerifications"
 import * as IncrementalVerify from "@holdfast/engine/IncrementalVerify"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
 import * as Retries from "@holdfast/engine/Retries"
 import * as Settings from "@holdfast/engine/Settings"
 import * as Verify from "@holdfast/engine/Verify"
-import * as VerifyRecord from "@holdfast/engine/VerifyRecord"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -91,7 +91,7 @@ export const cleaner = (olderThanSeconds: number): Program =>
 /** Files that cannot be read, or are not listed, are no fault of those who wrote them: what was read must hold. */
 export const verifier = (torn: (file: string) => boolean): Program =>
   IncrementalVerify.verify({ ...Verify.everything, allSnapshots: true }, { share: 0.2, seed: 1 }).pipe(
-    Effect.provide(Layer.provide(VerifyRecord.layer({ directory }), Path.layer)),
+    Effect.provide(Layer.provide(EarlierVerifications.layer({ directory }), Path.layer)),
     expected(({ errors }): Outcome => {
       const lies = errors.filter(({ file, reason }) => !["Unreadable", "Gap"].includes(reason) && !torn(file))
       return lies.length === 0 ? "ended" : { wrong: lies.map(({ message }) => message).join("; ") }

@@ -2,8 +2,8 @@
  * `status`: where a storage stands.
  */
 import * as Client from "@holdfast/backup-service/Client"
+import * as EarlierVerifications from "@holdfast/engine/EarlierVerifications"
 import * as Status from "@holdfast/engine/Status"
-import * as VerifyRecord from "@holdfast/engine/VerifyRecord"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -38,7 +38,7 @@ export const status = leaf(
     Effect.gen(function*() {
       const output = yield* Output.Output
       const node = Option.isNone(backupServiceAddress) ? undefined : yield* nodeState(backupServiceAddress.value)
-      const { last } = yield* Effect.flatMap(VerifyRecord.VerifyRecord, ({ load }) => load)
+      const { last } = yield* Effect.flatMap(EarlierVerifications.EarlierVerifications, ({ load }) => load)
       const found = yield* Status.look({ concurrency: concurrentDownloads, node, verification: last })
       const coordinator = yield* MetadataFolder.coordinator(flags)
       const now = yield* Clock.currentTimeMillis

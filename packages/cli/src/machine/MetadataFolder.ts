@@ -7,8 +7,8 @@ import * as Path from "@effect/platform/Path"
 import * as BackupJournal from "@holdfast/engine/BackupJournal"
 import * as CoordinatorRecord from "@holdfast/engine/CoordinatorRecord"
 import type * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
+import * as EarlierVerifications from "@holdfast/engine/EarlierVerifications"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
-import * as VerifyRecord from "@holdfast/engine/VerifyRecord"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -31,8 +31,8 @@ export const journal = (flags: FolderFlags, perRequest = false): Remembered<neve
   remembered(flags, Layer.empty, (directory) => BackupJournal.layer({ directory, perRequest }))
 
 /** What was verified of the storage. */
-export const verifications = (flags: FolderFlags): Remembered<VerifyRecord.VerifyRecord> =>
-  remembered(flags, VerifyRecord.layerMemory, (directory) => VerifyRecord.layer({ directory }))
+export const verifications = (flags: FolderFlags): Remembered<EarlierVerifications.EarlierVerifications> =>
+  remembered(flags, EarlierVerifications.layerMemory, (directory) => EarlierVerifications.layer({ directory }))
 
 /** Tells other programs where the coordinator that runs here stands. */
 export const telling = (

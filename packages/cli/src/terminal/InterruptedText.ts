@@ -2,9 +2,9 @@
  * What a command that a signal stops has done so far and keeps, by what is on disk then, and how to go on.
  */
 import * as BackupJournal from "@holdfast/engine/BackupJournal"
+import * as EarlierVerifications from "@holdfast/engine/EarlierVerifications"
 import type * as EngineError from "@holdfast/engine/EngineError"
 import * as Figures from "@holdfast/engine/Figures"
-import * as VerifyRecord from "@holdfast/engine/VerifyRecord"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
 import * as Effect from "effect/Effect"
@@ -77,16 +77,18 @@ export const ofRestore = (
   )
 
 /** Of a verification that remembers what it proves. */
-export const ofVerification: Effect.Effect<Kept, never, VerifyRecord.VerifyRecord> = Effect.gen(function*() {
-  const { lasts, load } = yield* VerifyRecord.VerifyRecord
-  const { proven } = yield* load
-  const parts = lasts ? proven.size : 0
-  return parts === 0 ? nothingVerified : {
-    kept: `${Figures.counted(parts, "part")} (chunks of transactions, state snapshots) remembered as verified`,
-    goOn: "run the same command with --incremental: it passes over them",
-    proven: parts
+export const ofVerification: Effect.Effect<Kept, never, EarlierVerifications.EarlierVerifications> = Effect.gen(
+  function*() {
+    const { lasts, load } = yield* EarlierVerifications.EarlierVerifications
+    const record = yield* load
+    const parts = lasts ? record.parts.size : 0
+    return parts === 0 ? nothingVerified : {
+      kept: `${Figures.counted(parts, "part")} (chunks of transactions, state snapshots) remembered as verified`,
+      goOn: "run the same command with --incremental: it passes over them",
+      proven: parts
+    }
   }
-})
+)
 
 /** Of a verification that remembers nothing. */
 export const nothingVerified: Kept = {

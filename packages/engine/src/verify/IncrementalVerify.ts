@@ -1,6 +1,6 @@
 /**
- * Verification that runs for years: what was proven before is passed over but for a sample ({@link VerifyMemory}), once or
- * again and again.
+ * Verification that skips what earlier runs verified ({@link EarlierVerifications}), but for a sample: an archive of years
+ * is verified in the time that its newest part takes. Once, or again and again.
  */
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
@@ -11,21 +11,23 @@ import { capability } from "../base/capability.ts"
 import { shownListing } from "../base/countedProgress.ts"
 import type { InvalidRequest } from "../base/EngineError.ts"
 import * as EngineMetrics from "../base/EngineMetrics.ts"
+import { EarlierVerifications, type LastVerification } from "./EarlierVerifications.ts"
 import { timestamped } from "./progressMetrics.ts"
+import { type Sample, VerifiedParts } from "./verifiedParts.ts"
 import * as Verify from "./Verify.ts"
-import { lastOf, type Sample, VerifyMemory } from "./VerifyMemory.ts"
-import { VerifyRecord } from "./VerifyRecord.ts"
 import type { VerifyReport } from "./VerifyReport.ts"
+
+export type { Sample }
 
 /** / */
 export type Verification = Effect.Effect<
   VerifyReport,
   InvalidRequest | StorageError.StorageError,
-  BackupStorage.BackupStorage | VerifyRecord
+  BackupStorage.BackupStorage | EarlierVerifications
 >
 
 /**
- * Verifies what was not proven before, and the sample. Whatever was proven is remembered, however this ends. Fails as
+ * Verifies what no earlier run verified, and the sample. However the run ends, it records what it verified. Fails as
  * `Verify.verify` does, and with `Unsupported` where the storage cannot list its files.
  */
 export const verify = (
@@ -34,27 +36,42 @@ export const verify = (
 ): Verification =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
-    const record = yield* VerifyRecord
+    const earlier = yield* EarlierVerifications
     const listed = yield* capability(storage.capabilities.listFiles, "list_files", storage)
     const sizes = new Map<string, number>()
     yield* shownListing(listed, (files) => {
       for (const { bytes, file } of files) sizes.set(file, bytes)
     })
-    const memory = new VerifyMemory(yield* record.load, sizes, sample)
-    return yield* Verify.verify(request, memory).pipe(
+    const parts = new VerifiedParts(yield* earlier.load, sizes, sample)
+    return yield* Verify.verify(request, parts).pipe(
       Effect.tap((report) =>
         Effect.flatMap(Clock.currentTimeMillis, (millis) =>
-          record.save(memory.remembered(lastOf(report, Math.floor(millis / 1000)))))
+          earlier.save(parts.record(lastOf(report, Math.floor(millis / 1000)))))
       ),
       Effect.onError(() =>
-        record.save(memory.remembered(undefined))
+        earlier.save(parts.record(undefined))
       )
     )
   }).pipe((run) => timestamped(EngineMetrics.verify, run, ({ ok }) => ok))
 
+/** What is recorded of a report. */
+const lastOf = (report: VerifyReport, at: number): LastVerification => ({
+  at,
+  ok: report.ok,
+  trust: report.trust,
+  lastEpoch: report.epochEndings?.lastEpoch ?? null,
+  snapshotVersions: report.stateSnapshots.map(({ version }) => version),
+  transactions: report.transactions === null
+    ? null
+    : { first: report.transactions.firstVersion, last: report.transactions.lastVersion },
+  errors: report.errors.length,
+  unverified: report.unverified.length
+})
+
 /**
- * Verifies again and again, `pause` after each end, each time with another sample, until something is wrong: then that
- * report is the result. A storage that fails is told of and tried again after the pause; a request that makes no sense is not.
+ * Verifies again and again, each time with another sample, until a report is not `ok`: that report is the result. `pause`
+ * is the time between the end of one run and the start of the next. When the storage fails, the next run is another
+ * attempt; an invalid request and an unsupported storage fail at once.
  */
 export const every = (
   pause: Duration.DurationInput,

@@ -19,12 +19,12 @@ import { defaultMaxRecordBytes } from "../base/Settings.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
 import { check } from "../reading/backupFiles.ts"
 import type { ChunkStreamOptions } from "../reading/chunkStream.ts"
-import { learnInOrder, partsOf, provenBefore, provenChunk } from "./alreadyVerified.ts"
 import { timestamped } from "./progressMetrics.ts"
 import { rootOfTrust, waypointAdvised, waypointRequired } from "./rootOfTrust.ts"
 import { nowhere, type TransactionsEnd } from "./sinks.ts"
+import { addInOrder, chunkRuns, skippedChunk, skippedSnapshot } from "./skippedParts.ts"
+import type { VerifiedParts } from "./verifiedParts.ts"
 import { epochEndingManifest, verifyEpochEndings } from "./verifyEpochEndings.ts"
-import type { VerifyMemory } from "./VerifyMemory.ts"
 import type { Fault, Unverified, VerifiedEpochEndings, VerifiedStateSnapshot, VerifyReport } from "./VerifyReport.ts"
 import { stateSnapshotManifest, verifyStateSnapshot } from "./verifyStateSnapshot.ts"
 import { type CheckedChunk, transactionManifest, verifyTransactions } from "./verifyTransactions.ts"
@@ -76,13 +76,13 @@ interface Findings {
 }
 
 /**
- * Verifies what the request asks for. What the memory knows is passed over; what is proven goes there. Transactions that
+ * Verifies what the request asks for. Parts that earlier runs verified are skipped; parts that this run verifies are added to them. Transactions that
  * are read go to their end, too. Fails with `InvalidRequest` and `StorageError`, and with the errors of that end; an invalid
  * backup is a report whose `ok` is false.
  */
 export const verify = <E = never>(
   request: VerifyRequest,
-  memory?: VerifyMemory,
+  verified?: VerifiedParts,
   end: TransactionsEnd<E> = nowhere.transactions
 ): Effect.Effect<VerifyReport, E | InvalidRequest | StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
@@ -102,10 +102,10 @@ export const verify = <E = never>(
     }
     const history = new EpochHistory.EpochHistory(request.trustedWaypoints)
     const epochEndings = yield* allEpochEndings(request, view, history, findings)
-    if (memory?.trust(history) === false) findings.notes.push(otherChain)
-    const stateSnapshots = yield* someSnapshots(request, view, history, findings, memory)
-    const transactions = yield* transactionRange(request, view, history, findings, memory, end)
-    if (memory !== undefined) findings.notes.push(...memory.notes())
+    if (verified?.anchorTo(history) === false) findings.notes.push(otherChain)
+    const stateSnapshots = yield* someSnapshots(request, view, history, findings, verified)
+    const transactions = yield* transactionRange(request, view, history, findings, verified, end)
+    if (verified !== undefined) findings.notes.push(...verified.notes())
     noteReach(view, findings)
     const trust = trustOf(request, history, findings)
 
@@ -243,7 +243,7 @@ const someSnapshots = (
   view: MetadataView.MetadataView,
   history: EpochHistory.EpochHistory,
   findings: Findings,
-  memory: VerifyMemory | undefined
+  parts: VerifiedParts | undefined
 ) =>
   Effect.gen(function*() {
     const before = request.stateSnapshotBeforeVersion ?? Number.MAX_SAFE_INTEGER
@@ -267,14 +267,14 @@ const someSnapshots = (
     const verified: Array<VerifiedStateSnapshot> = []
     for (const backup of chosen) {
       const checked = Effect.flatMap(stateSnapshotManifest(backup), (manifest) =>
-        memory?.passesSnapshot(manifest) === true ? Effect.succeed(provenBefore(manifest)) : verifyStateSnapshot(
+        parts?.skipsSnapshot(manifest) === true ? Effect.succeed(skippedSnapshot(manifest)) : verifyStateSnapshot(
           backup.value.manifest,
           manifest,
           history,
           () =>
             Effect.succeed(nowhere.state),
           streamOptions(request)
-        ).pipe(Effect.tap(({ trusted }) => Effect.sync(() => trusted && memory?.provenSnapshot(manifest)))))
+        ).pipe(Effect.tap(({ trusted }) => Effect.sync(() => trusted && parts?.addSnapshot(manifest)))))
       yield* collect(
         Effect.map(checked, ({ snapshot, trusted }) => {
           if (trusted) {
@@ -297,7 +297,7 @@ const transactionRange = <E>(
   view: MetadataView.MetadataView,
   history: EpochHistory.EpochHistory,
   findings: Findings,
-  memory: VerifyMemory | undefined,
+  parts: VerifiedParts | undefined,
   end: TransactionsEnd<E>
 ) =>
   Effect.gen(function*() {
@@ -334,13 +334,13 @@ const transactionRange = <E>(
     for (const backup of backups) {
       const range = { first: next, last }
       const checked = Effect.flatMap(transactionManifest(backup), (manifest) =>
-        Effect.forEach(partsOf(manifest, range, memory), ({ chunks, isProven }) => {
-          if (isProven) {
+        Effect.forEach(chunkRuns(manifest, range, parts), ({ chunks, isSkipped }) => {
+          if (isSkipped) {
             return Effect.sync(() =>
-              chunks.forEach((chunk) => done(provenChunk(chunk)))
+              chunks.forEach((chunk) => done(skippedChunk(chunk)))
             )
           }
-          const learn = learnInOrder(chunks, memory)
+          const add = addInOrder(chunks, parts)
           return verifyTransactions(
             backup.value.manifest,
             { ...manifest, chunks },
@@ -349,7 +349,7 @@ const transactionRange = <E>(
             tracker,
             (chunk) => {
               done(chunk)
-              learn(chunk)
+              add(chunk)
             },
             end,
             streamOptions(request)

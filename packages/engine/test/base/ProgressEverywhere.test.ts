@@ -5,6 +5,7 @@ import { expect, layer } from "@effect/vitest"
 import * as Cleanup from "@holdfast/engine/Cleanup"
 import * as Compaction from "@holdfast/engine/Compaction"
 import * as Coverage from "@holdfast/engine/Coverage"
+import * as EarlierVerifications from "@holdfast/engine/EarlierVerifications"
 import * as IncrementalVerify from "@holdfast/engine/IncrementalVerify"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
 import * as MetadataSync from "@holdfast/engine/MetadataSync"
@@ -15,7 +16,6 @@ import * as Retention from "@holdfast/engine/Retention"
 import * as Retries from "@holdfast/engine/Retries"
 import * as Status from "@holdfast/engine/Status"
 import * as Verify from "@holdfast/engine/Verify"
-import * as VerifyRecord from "@holdfast/engine/VerifyRecord"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -37,7 +37,7 @@ const operations = {
   verify: Verify.verify({ ...Verify.everything, allSnapshots: true }),
   "incremental verify": Effect.provide(
     IncrementalVerify.verify(Verify.everything, { share: 0, seed: 0 }),
-    VerifyRecord.layerMemory
+    EarlierVerifications.layerMemory
   ),
   "preview of a restore": RestorePreview.make(
     { targetVersion: undefined, historyStartVersion: 0, skipEpochEndings: false },

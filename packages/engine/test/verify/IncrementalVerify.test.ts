@@ -3,10 +3,9 @@
  */
 import { NodeContext } from "@effect/platform-node"
 import { expect, layer } from "@effect/vitest"
+import * as EarlierVerifications from "@holdfast/engine/EarlierVerifications"
 import * as IncrementalVerify from "@holdfast/engine/IncrementalVerify"
 import * as Verify from "@holdfast/engine/Verify"
-import type * as VerifyMemory from "@holdfast/engine/VerifyMemory"
-import * as VerifyRecord from "@holdfast/engine/VerifyRecord"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Deferred from "effect/Deferred"
@@ -22,12 +21,12 @@ import { failure, type Hooks, makeStorage, type MemoryStorage } from "../support
 import { everythingOf, type Files, layerStored, StoredBackups, withoutEntries } from "../support/storedBackups.ts"
 import { everybodyElse } from "../support/turns.ts"
 
-const never: VerifyMemory.Sample = { share: 0, seed: 0 }
+const never: IncrementalVerify.Sample = { share: 0, seed: 0 }
 
 /** Verifies with what the record says, and records what was proven. */
 const verifyWith = (
   { storage }: MemoryStorage,
-  sample: VerifyMemory.Sample = never,
+  sample: IncrementalVerify.Sample = never,
   request: Partial<Verify.VerifyRequest> = {}
 ) =>
   IncrementalVerify.verify({ ...Verify.everything, strict: true, allSnapshots: true, ...request }, sample).pipe(
@@ -85,7 +84,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       })
       expect(yield* verifyWith(memory)).toMatchObject({ ok: true, ...everythingOf(stored) })
       expect(data()).toEqual([])
-    }).pipe(Effect.provide(VerifyRecord.layerMemory)))
+    }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 
   it.effect("M-12: reads a file again whose size is another, or that is not listed", () =>
     Effect.gen(function*() {
@@ -99,7 +98,7 @@ layer(layerStored)("a verification that remembers", (it) => {
         memory.files.delete(file)
         expect(yield* verifyWith(memory)).toMatchObject({ ok: false, errors: [{ reason: "Unreadable", file }] })
       }
-    }).pipe(Effect.provide(VerifyRecord.layerMemory)))
+    }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 
   it.effect("M-12: finds by its sample what a size does not show, and does not trust that again", () =>
     Effect.gen(function*() {
@@ -118,7 +117,7 @@ layer(layerStored)("a verification that remembers", (it) => {
         expect(yield* verifyWith(memory)).toMatchObject({ ok: false })
         expect(yield* verifyWith(memory)).toMatchObject({ ok: false })
       }
-    }).pipe(Effect.provide(VerifyRecord.layerMemory)))
+    }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 
   it.effect("draws the same sample from the same seed, and as much as it should", () =>
     Effect.gen(function*() {
@@ -144,7 +143,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       expect(sum / rounds / all.size).toBeLessThan(0.45)
       yield* verifyWith(memory, { share: 1, seed: 1 })
       expect(data().length).toBe(all.size)
-    }).pipe(Effect.provide(VerifyRecord.layerMemory)))
+    }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 
   it.effect("M-12: passes over nothing where the chain of trust is another one", () =>
     Effect.gen(function*() {
@@ -152,7 +151,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       const { data, memory } = readsOf(stored.files)
       yield* verifyWith(memory)
       const all = data()
-      const record = yield* VerifyRecord.VerifyRecord
+      const record = yield* EarlierVerifications.EarlierVerifications
       const remembered = yield* record.load
       const { anchor } = remembered
       expect(anchor?.epoch).toBe(4)
@@ -166,7 +165,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       expect(data().length).toBe(all.length)
       yield* verifyWith(memory)
       expect(data()).toEqual([])
-    }).pipe(Effect.provide(VerifyRecord.layerMemory)))
+    }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 
   it.effect("goes on again and again, over outages, with another sample each time, until something is wrong", () =>
     Effect.gen(function*() {
@@ -206,14 +205,17 @@ layer(layerStored)("a verification that remembers", (it) => {
       for (const file of memory.files.keys()) if (/^transaction.*chunk$/.test(file)) spoilt(file, memory.files)
       yield* nextDay
       expect(yield* Fiber.join(running)).toMatchObject({ ok: false, errors: [{ reason: "ProofFailed" }] })
-      expect((yield* (yield* VerifyRecord.VerifyRecord).load).last).toMatchObject({ ok: false, errors: 1 })
-    }).pipe(Effect.provide(VerifyRecord.layerMemory)))
+      expect((yield* (yield* EarlierVerifications.EarlierVerifications).load).last).toMatchObject({
+        ok: false,
+        errors: 1
+      })
+    }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 
   it.scoped("remembers in a file, and takes one that it cannot read for none", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const directory = path.join(yield* TempDirectory.make, "made")
-      const kept = Layer.provide(VerifyRecord.layer({ directory }), NodeContext.layer)
+      const kept = Layer.provide(EarlierVerifications.layer({ directory }), NodeContext.layer)
       const { data, memory } = readsOf(stored.files)
       const run = Effect.provide(verifyWith(memory), kept)
       yield* run
@@ -244,5 +246,5 @@ layer(layerStored)("a verification that remembers", (it) => {
         )
       )
       expect(error).toMatchObject({ _tag: "StorageError", reason: "Unsupported", operation: "list_files" })
-    }).pipe(Effect.provide(VerifyRecord.layerMemory)))
+    }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 })
