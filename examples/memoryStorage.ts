@@ -17,7 +17,7 @@ const refuse = (
   detail: string
 ) => Effect.fail(new StorageError.StorageError({ operation, reason, subject, detail }))
 
-const make = (): BackupStorage.BackupStorage["Type"] => {
+const make = (): BackupStorage.Service => {
   const files = new Map<string, Uint8Array>()
 
   const checkName = (operation: StorageError.StorageOperation, name: string) =>

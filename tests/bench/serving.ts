@@ -89,7 +89,7 @@ export const serve = (
   }).pipe(Effect.scoped, Effect.provide(LmdbLedgerStore.layer({ directory, readOnly: true })))
 
 const pathsOf = (
-  store: LedgerStore.LedgerStore["Type"],
+  store: LedgerStore.Service,
   what: Extract<Task, { readonly _tag: "Serve" }>["what"],
   version: number
 ): Effect.Effect<ReadonlyArray<string>, StoreError> => {

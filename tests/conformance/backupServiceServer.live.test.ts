@@ -19,7 +19,7 @@ import * as Stream from "effect/Stream"
 import * as http from "node:http"
 import * as net from "node:net"
 
-type Store = LedgerStore.LedgerStore["Type"]
+type Store = LedgerStore.Service
 
 const record = Frames.frame([new Uint8Array(64 * 1024)])
 

@@ -18,7 +18,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 
-type Store = LedgerStore.LedgerStore["Type"]
+type Store = LedgerStore.Service
 type Failure = LedgerStoreError.LedgerStoreError
 
 const all = Number.MAX_SAFE_INTEGER

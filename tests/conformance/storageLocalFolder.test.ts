@@ -28,7 +28,7 @@ BackupStorageSuite.suite("the local folder", layer)
 
 const test = <E>(
   title: string,
-  body: (storage: BackupStorage.BackupStorage["Type"], folder: string) => Effect.Effect<void, E>
+  body: (storage: BackupStorage.Service, folder: string) => Effect.Effect<void, E>
 ) =>
   it.effect(title, () =>
     Effect.gen(function*() {

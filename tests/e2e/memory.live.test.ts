@@ -102,7 +102,7 @@ class LiveMemory {
 }
 
 /** The storage, watched while bytes pass; it takes its time for each piece that is written. */
-const watched = (storage: BackupStorage.BackupStorage["Type"], memory: LiveMemory) =>
+const watched = (storage: BackupStorage.Service, memory: LiveMemory) =>
   BackupStorage.BackupStorage.of({
     ...storage,
     write: (backup, name, bytes) =>

@@ -42,7 +42,7 @@ interface Node {
   readonly pid: number
   /** The version that ended the last epoch when the node began to serve. */
   readonly version: number
-  readonly store: LedgerStore.LedgerStore["Type"]
+  readonly store: LedgerStore.Service
   /** Commits so many blocks. */
   readonly grow: (blocks: number) => Effect.Effect<void>
   readonly stop: Effect.Effect<{ readonly code: number | null; readonly stderr: string }>
@@ -120,7 +120,7 @@ const beginReading = (address: string, path: string): Effect.Effect<Paused, neve
 const read = (address: string, path: string): Effect.Effect<Answer> =>
   Effect.scoped(Effect.flatMap(beginReading(address, path), ({ goOn }) => goOn))
 
-const stored = (records: ReturnType<LedgerStore.LedgerStore["Type"]["transactions"]>) =>
+const stored = (records: ReturnType<LedgerStore.Service["transactions"]>) =>
   Effect.orDie(Effect.map(Stream.runCollect(records), (batches) => Bytes.concatBytes([...batches])))
 
 const committedVersion = (address: string) =>

@@ -5,7 +5,6 @@ import { expect } from "@effect/vitest"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,7 +14,7 @@ import * as Stream from "effect/Stream"
 import type { Cell } from "./faultMatrix.ts"
 import { isOfCaller, mayBeDone, outcomeOf } from "./faultMatrix.ts"
 
-type Storage = Context.Tag.Service<BackupStorage.BackupStorage>
+type Storage = BackupStorage.Service
 
 const blocks = 12
 const block = new Uint8Array(256 * 1024).fill(120)

@@ -27,7 +27,7 @@ type GoldenStorage = (typeof goldenStorages)[number]
 const restored = <A, E, R>(
   { layout, ledger }: GoldenStorage,
   goal: Parameters<typeof restoreInto>[2],
-  look: (report: Restore.RestoreReport, store: LedgerStore.LedgerStore["Type"]) => Effect.Effect<A, E, R>
+  look: (report: Restore.RestoreReport, store: LedgerStore.Service) => Effect.Effect<A, E, R>
 ) =>
   Effect.flatMap(TempDirectory.make, (directory) =>
     restoreInto(

@@ -71,7 +71,7 @@ type Failure = BackupServiceError.BackupServiceError
 
 /** Asks for what a path says, typed, and gives the bytes of the answer: those of a value are encoded anew. */
 const request = (
-  client: Client.BackupServiceClient["Type"],
+  client: Client.Service,
   name: string,
   segments: ReadonlyArray<string>
 ): Effect.Effect<Uint8Array, Failure> => {

@@ -14,7 +14,7 @@ import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import { chance } from "./chance.ts"
 
-type Storage = BackupStorage.BackupStorage["Type"]
+type Storage = BackupStorage.Service
 type Operation = StorageError.StorageOperation
 type Failing<A> = Effect.Effect<A, StorageError.StorageError>
 

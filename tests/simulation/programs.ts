@@ -60,9 +60,9 @@ const expected =
     )
 
 export const coordinator = (
-  client: Client.BackupServiceClient["Type"],
+  client: Client.Service,
   changes: Partial<Coordinator.CoordinatorSettings>,
-  status: CoordinatorStatus.CoordinatorStatus["Type"]
+  status: CoordinatorStatus.Service
 ): Program =>
   Coordinator.run({ ...settings, ...changes }).pipe(
     Effect.provide(

@@ -21,7 +21,7 @@ import type * as Scope from "effect/Scope"
 import { serve } from "./servedStore.ts"
 
 export interface BackedUpDevnet {
-  readonly store: LedgerStore.LedgerStore["Type"]
+  readonly store: LedgerStore.Service
   readonly summary: Summary.Summary
 }
 

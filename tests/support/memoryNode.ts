@@ -24,7 +24,7 @@ const serviceError =
     })
 
 /** The client of a node that serves this store. */
-export const clientOf = (store: LedgerStore.LedgerStore["Type"]): Client.BackupServiceClient["Type"] => {
+export const clientOf = (store: LedgerStore.Service): Client.Service => {
   const value = <A>(endpoint: string, answer: Effect.Effect<A, LedgerStoreError.LedgerStoreError>) =>
     Effect.mapError(answer, serviceError("BadStatus", endpoint, 500))
   const stream = (endpoint: string, answer: Stream.Stream<Uint8Array, LedgerStoreError.LedgerStoreError>) =>

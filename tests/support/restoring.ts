@@ -25,7 +25,7 @@ export const restoreInto = <A, E, R>(
   storage: Layer.Layer<BackupStorage.BackupStorage>,
   goal: Partial<RestorePlan.RestoreGoal>,
   settings: Partial<Restore.RestoreSettings>,
-  look: (report: Restore.RestoreReport, store: LedgerStore.LedgerStore["Type"]) => Effect.Effect<A, E, R>
+  look: (report: Restore.RestoreReport, store: LedgerStore.Service) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | Restore.RestoreError | LedgerStoreError.LedgerStoreOpenError, Exclude<R, Scope.Scope>> =>
   Effect.gen(function*() {
     const services = yield* Layer.build(Layer.merge(LmdbLedgerStore.layer({ directory }), storage))

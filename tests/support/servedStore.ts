@@ -13,7 +13,7 @@ import type * as Scope from "effect/Scope"
 import * as http from "node:http"
 
 /** Serves a store; the address. */
-export const serve = (store: LedgerStore.LedgerStore["Type"]): Effect.Effect<string, never, Scope.Scope> =>
+export const serve = (store: LedgerStore.Service): Effect.Effect<string, never, Scope.Scope> =>
   Effect.gen(function*() {
     const server = yield* Effect.orDie(NodeHttpServer.make(() => http.createServer(), { port: 0, host: "127.0.0.1" }))
     yield* Layer.build(Server.layer).pipe(

@@ -24,43 +24,46 @@ import { BackupServiceError } from "./BackupServiceError.ts"
 import { makeExchange } from "./internal/exchange.ts"
 import * as Routes from "./Routes.ts"
 
+/** What a client offers. */
+export interface Service {
+  /** The address of the service, for people. */
+  readonly address: string
+  /** What the node says of itself; none while its database is not bootstrapped. */
+  readonly dbState: Effect.Effect<Option.Option<LedgerInfo.DbState>, BackupServiceError>
+  /** Epoch-ending ledger infos of epochs `start` … `end - 1`. */
+  readonly epochEndingLedgerInfos: (start: number, end: number) => Stream.Stream<Uint8Array, BackupServiceError>
+  /** Number of state items at a version. */
+  readonly stateItemCount: (version: number) => Effect.Effect<number, BackupServiceError>
+  /** All state items at a version, in ascending order of their key hashes. */
+  readonly stateSnapshot: (version: number) => Stream.Stream<Uint8Array, BackupServiceError>
+  /** State items `start` … `start + limit - 1` at a version. */
+  readonly stateItems: (
+    version: number,
+    start: number,
+    limit: number
+  ) => Stream.Stream<Uint8Array, BackupServiceError>
+  /** Proof of all state items up to and including a key that exists at the version. */
+  readonly stateRangeProof: (
+    version: number,
+    endKeyHash: HashValue.HashValue
+  ) => Effect.Effect<Proofs.SparseMerkleRangeProof, BackupServiceError>
+  /** Proof of the transaction info of a version. That it carries a state checkpoint hash is for the caller to check. */
+  readonly stateRootProof: (version: number) => Effect.Effect<Proofs.StateRootProof, BackupServiceError>
+  /** Transactions `start` … `start + count - 1`, `V1` records. */
+  readonly transactions: (start: number, count: number) => Stream.Stream<Uint8Array, BackupServiceError>
+  /** Proof of the transaction infos `first` … `last`. */
+  readonly transactionRangeProof: (
+    first: number,
+    last: number
+  ) => Effect.Effect<Proofs.TransactionRangeProof, BackupServiceError>
+}
+
 /**
  * A node's backup service. Streams carry framed records in buffers as they arrive, cut anywhere. The end of a stream, or
  * the scope of an effect, closes the connection or gives it back.
  */
 export class BackupServiceClient
-  extends Context.Tag("@holdfast/backup-service/BackupServiceClient")<BackupServiceClient, {
-    /** The address of the service, for people. */
-    readonly address: string
-    /** What the node says of itself; none while its database is not bootstrapped. */
-    readonly dbState: Effect.Effect<Option.Option<LedgerInfo.DbState>, BackupServiceError>
-    /** Epoch-ending ledger infos of epochs `start` … `end - 1`. */
-    readonly epochEndingLedgerInfos: (start: number, end: number) => Stream.Stream<Uint8Array, BackupServiceError>
-    /** Number of state items at a version. */
-    readonly stateItemCount: (version: number) => Effect.Effect<number, BackupServiceError>
-    /** All state items at a version, in ascending order of their key hashes. */
-    readonly stateSnapshot: (version: number) => Stream.Stream<Uint8Array, BackupServiceError>
-    /** State items `start` … `start + limit - 1` at a version. */
-    readonly stateItems: (
-      version: number,
-      start: number,
-      limit: number
-    ) => Stream.Stream<Uint8Array, BackupServiceError>
-    /** Proof of all state items up to and including a key that exists at the version. */
-    readonly stateRangeProof: (
-      version: number,
-      endKeyHash: HashValue.HashValue
-    ) => Effect.Effect<Proofs.SparseMerkleRangeProof, BackupServiceError>
-    /** Proof of the transaction info of a version. That it carries a state checkpoint hash is for the caller to check. */
-    readonly stateRootProof: (version: number) => Effect.Effect<Proofs.StateRootProof, BackupServiceError>
-    /** Transactions `start` … `start + count - 1`, `V1` records. */
-    readonly transactions: (start: number, count: number) => Stream.Stream<Uint8Array, BackupServiceError>
-    /** Proof of the transaction infos `first` … `last`. */
-    readonly transactionRangeProof: (
-      first: number,
-      last: number
-    ) => Effect.Effect<Proofs.TransactionRangeProof, BackupServiceError>
-  }>()
+  extends Context.Tag("@holdfast/backup-service/BackupServiceClient")<BackupServiceClient, Service>()
 {}
 
 /** / */
@@ -76,7 +79,7 @@ export interface ClientOptions {
 /** A client of the service at an address. Nothing is asked yet; fails with `InvalidAddress`. */
 export const make = (
   options: ClientOptions
-): Effect.Effect<BackupServiceClient["Type"], BackupServiceError, HttpClient.HttpClient> =>
+): Effect.Effect<Service, BackupServiceError, HttpClient.HttpClient> =>
   Effect.gen(function*() {
     const exchange = yield* makeExchange(yield* HttpClient.HttpClient, {
       address: options.address,

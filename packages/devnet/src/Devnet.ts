@@ -28,7 +28,7 @@ import * as Summary from "./Summary.ts"
 
 type LedgerInfoWithSignatures = LedgerInfo.LedgerInfoWithSignatures
 type StoreError = LedgerStoreError.LedgerStoreError
-type Store = LedgerStore.LedgerStore["Type"]
+type Store = LedgerStore.Service
 
 /** A network. Its operations write to the `LedgerStore` of their environment, one at a time. */
 export interface Devnet {

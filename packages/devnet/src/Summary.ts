@@ -85,7 +85,7 @@ const records = (batch: Uint8Array): Effect.Effect<ReadonlyArray<Uint8Array>, Le
   })
 
 const epochEnding = (
-  store: LedgerStore.LedgerStore["Type"],
+  store: LedgerStore.Service,
   record: Uint8Array
 ): Effect.Effect<EpochEnding, LedgerStoreError.LedgerStoreError> =>
   Effect.gen(function*() {

@@ -152,7 +152,7 @@ const machineLane = (request: Request, { config }: Subject) =>
 const storageLane = (
   request: Request,
   { config, settings, trial: opened }: Subject,
-  pool: CommandPool.CommandPool["Type"]
+  pool: CommandPool.Service
 ) =>
   Effect.gen(function*() {
     const strays: Check.Check = {

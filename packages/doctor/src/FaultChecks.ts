@@ -9,7 +9,6 @@ import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAda
 import * as CommandPool from "@holdfast/storage-command/CommandPool"
 import type * as StorageCommand from "@holdfast/storage-command/StorageCommand"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
-import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Logger from "effect/Logger"
@@ -23,13 +22,13 @@ import * as ShellScript from "./ShellScript.ts"
 import * as StorageFaults from "./StorageFaults.ts"
 import * as Trial from "./Trial.ts"
 
-type Storage = Context.Tag.Service<BackupStorage.BackupStorage>
+type Storage = BackupStorage.Service
 
 /** The commands under trial. */
 export interface Commands {
   readonly config: CommandAdapterConfig.CommandAdapterConfig
   readonly settings: Partial<StorageCommand.Settings>
-  readonly pool: Context.Tag.Service<CommandPool.CommandPool>
+  readonly pool: CommandPool.Service
   /** The `PATH` that commands have. */
   readonly path: string
 }

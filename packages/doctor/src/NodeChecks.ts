@@ -36,7 +36,7 @@ export const checks = (
     const services = yield* Effect.context<HttpClient.HttpClient>()
     const learned = yield* Ref.make<Learned>({ epoch: 0, version: 0, blockTime: 0 })
     const client = Effect.provide(Client.make({ address, idleTimeout: idle }), services)
-    const asking = (run: (node: Client.BackupServiceClient["Type"]) => Asking): Effect.Effect<Check.Finding> =>
+    const asking = (run: (node: Client.Service) => Asking): Effect.Effect<Check.Finding> =>
       Effect.catchAll(Effect.flatMap(client, run), (error) => Effect.succeed(found(error)))
     return [
       { id: "node-reachable", run: asking((node) => reachable(node, learned)) },
@@ -47,7 +47,7 @@ export const checks = (
 
 type Asking = Effect.Effect<Check.Finding, BackupServiceError.BackupServiceError>
 
-const reachable = (node: Client.BackupServiceClient["Type"], learned: Ref.Ref<Learned>): Asking =>
+const reachable = (node: Client.Service, learned: Ref.Ref<Learned>): Asking =>
   Effect.flatMap(
     node.dbState,
     Option.match({
@@ -65,7 +65,7 @@ const reachable = (node: Client.BackupServiceClient["Type"], learned: Ref.Ref<Le
     })
   )
 
-const readable = (node: Client.BackupServiceClient["Type"], learned: Ref.Ref<Learned>): Asking =>
+const readable = (node: Client.Service, learned: Ref.Ref<Learned>): Asking =>
   Effect.gen(function*() {
     const state = yield* Ref.get(learned)
     const { version } = state

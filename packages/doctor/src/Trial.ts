@@ -30,7 +30,7 @@ export interface WrittenFile {
 
 /** / */
 export interface Trial {
-  readonly storage: BackupStorage.BackupStorage["Type"]
+  readonly storage: BackupStorage.Service
   readonly backupName: string
   readonly metadataName: string
   /** The backup that was created, and the file that was written into it; once they are. */
@@ -67,7 +67,7 @@ export const movedNote = "moved to the side folder"
  * A trial of a storage. Nothing is written yet; when the scope closes, metadata that were saved and not moved are moved
  * to the side folder.
  */
-export const make = (storage: BackupStorage.BackupStorage["Type"]): Effect.Effect<Trial, never, Scope.Scope> =>
+export const make = (storage: BackupStorage.Service): Effect.Effect<Trial, never, Scope.Scope> =>
   Effect.gen(function*() {
     const now = DateTime.formatIso(yield* DateTime.now).replace(/[-:]|\.\d+/g, "")
     const suffix = (yield* Random.nextIntBetween(0, 0x10000)).toString(16).padStart(4, "0")
@@ -143,7 +143,7 @@ export const write = (
   trial: Trial,
   name: string,
   bytes: Uint8Array,
-  storage: BackupStorage.BackupStorage["Type"] = trial.storage
+  storage: BackupStorage.Service = trial.storage
 ): Effect.Effect<WrittenFile, StorageError.StorageError> =>
   Effect.gen(function*() {
     const backup = Option.getOrThrow(yield* Ref.get(trial.backup))
@@ -156,7 +156,7 @@ export const write = (
 export const read = (
   file: BackupStorage.FileHandle,
   expected: number,
-  storage: BackupStorage.BackupStorage["Type"]
+  storage: BackupStorage.Service
 ): Effect.Effect<Uint8Array, StorageError.StorageError> =>
   Effect.suspend(() => {
     const parts: Array<Uint8Array> = []

@@ -46,8 +46,8 @@ export interface Head {
   readonly latestLedgerInfo: Option.Option<LedgerInfo.LedgerInfoWithSignatures>
 }
 
-/** A ledger store. */
-export class LedgerStore extends Context.Tag("@holdfast/ledger-store/LedgerStore")<LedgerStore, {
+/** What a ledger store offers. */
+export interface Service {
   /** Epoch of the latest ledger info and its version; none while nothing is committed. */
   readonly dbState: Effect.Effect<Option.Option<LedgerInfo.DbState>, LedgerStoreError>
   /** Epoch-ending ledger infos of epochs `start` … `end - 1`, framed. A reversed range is empty. */
@@ -90,4 +90,7 @@ export class LedgerStore extends Context.Tag("@holdfast/ledger-store/LedgerStore
    * accumulator root are those after the block.
    */
   readonly commit: (block: Block) => Effect.Effect<void, LedgerStoreError>
-}>() {}
+}
+
+/** A ledger store. */
+export class LedgerStore extends Context.Tag("@holdfast/ledger-store/LedgerStore")<LedgerStore, Service>() {}

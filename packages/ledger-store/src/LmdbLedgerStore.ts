@@ -21,10 +21,11 @@ import { LmdbReader } from "./internal/lmdb/reader.ts"
 import { LmdbRestore, restoreProgress } from "./internal/lmdb/restore.ts"
 import { LmdbWriter } from "./internal/lmdb/writer.ts"
 import { batchesOf } from "./internal/recordBatches.ts"
-import { LedgerStore } from "./LedgerStore.ts"
+import { LedgerStore, type Service as Store } from "./LedgerStore.ts"
 import type { LedgerStoreError, LedgerStoreOpenError } from "./LedgerStoreError.ts"
 import {
   RestoreTarget,
+  type Service as Target,
   type StateImport,
   type StateToImport,
   type TransactionImport,
@@ -74,8 +75,8 @@ const streamOf = (
 
 /** What an open store answers and takes. */
 interface Services {
-  readonly store: LedgerStore["Type"]
-  readonly target: RestoreTarget["Type"]
+  readonly store: Store
+  readonly target: Target
 }
 
 const servicesOf = (connection: Connection, retainedEpochs: number): Services => {
@@ -189,7 +190,7 @@ const open = ({
  */
 export const make = (
   options: LmdbOptions
-): Effect.Effect<LedgerStore["Type"], LedgerStoreOpenError | LedgerStoreError, Scope.Scope> =>
+): Effect.Effect<Store, LedgerStoreOpenError | LedgerStoreError, Scope.Scope> =>
   Effect.map(open(options), ({ store }) => store)
 
 /** The store of a folder, as a layer: what it serves, and what a restore writes. */

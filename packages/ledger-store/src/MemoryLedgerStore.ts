@@ -29,7 +29,7 @@ import {
   stateAfter
 } from "./internal/blockChecks.ts"
 import { batchBytes, RecordLog } from "./internal/recordLog.ts"
-import { type Block, type Head, LedgerStore } from "./LedgerStore.ts"
+import { type Block, type Head, LedgerStore, type Service } from "./LedgerStore.ts"
 
 type LedgerInfoWithSignatures = LedgerInfo.LedgerInfoWithSignatures
 
@@ -193,7 +193,7 @@ const streamOf = (batches: () => IterableIterator<Uint8Array>): Stream.Stream<Ui
   Stream.suspend(() => Stream.fromIteratorSucceed(batches(), 1))
 
 /** An empty ledger store in memory. */
-export const makeMemory: Effect.Effect<LedgerStore["Type"]> = Effect.sync(() => {
+export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
   const memory = new Memory()
   return LedgerStore.of({
     dbState: Effect.sync(() => memory.dbState()),

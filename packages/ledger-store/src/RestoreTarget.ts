@@ -100,8 +100,8 @@ export interface TransactionImport {
   readonly settle: (proof: LedgerInfo.LedgerInfoWithSignatures) => Effect.Effect<void, LedgerStoreError>
 }
 
-/** What a restore writes. */
-export class RestoreTarget extends Context.Tag("@holdfast/ledger-store/RestoreTarget")<RestoreTarget, {
+/** What a restore target offers. */
+export interface Service {
   readonly progress: Effect.Effect<RestoreProgress, LedgerStoreError>
   /** All epoch endings that are in, also those beyond the head: framed records. */
   readonly epochEndings: Stream.Stream<Uint8Array, LedgerStoreError>
@@ -122,4 +122,7 @@ export class RestoreTarget extends Context.Tag("@holdfast/ledger-store/RestoreTa
   readonly importTransactions: (
     options: TransactionImportOptions
   ) => Effect.Effect<TransactionImport, LedgerStoreError>
-}>() {}
+}
+
+/** What a restore writes. */
+export class RestoreTarget extends Context.Tag("@holdfast/ledger-store/RestoreTarget")<RestoreTarget, Service>() {}

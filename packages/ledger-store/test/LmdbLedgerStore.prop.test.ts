@@ -21,7 +21,7 @@ import { storedRoot } from "../src/internal/state/session.ts"
 import { nodeKey, numberKey, valueKey } from "../src/internal/storeKeys.ts"
 import { anyBlock } from "./ledger.ts"
 
-type Store = LedgerStore.LedgerStore["Type"]
+type Store = LedgerStore.Service
 type Failure = LedgerStoreError.LedgerStoreError
 
 const all = Number.MAX_SAFE_INTEGER

@@ -17,7 +17,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { metaKeys, openEnvironment, tablesOf } from "../src/internal/lmdb/tables.ts"
 
-type Store = LedgerStore.LedgerStore["Type"]
+type Store = LedgerStore.Service
 type Opening = LedgerStoreError.LedgerStoreOpenError | LedgerStoreError.LedgerStoreError
 
 const all = Number.MAX_SAFE_INTEGER

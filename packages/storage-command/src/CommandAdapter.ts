@@ -12,7 +12,7 @@
  *
  * Source: the storage page of the specification, "Command adapter".
  */
-import { BackupStorage } from "@holdfast/storage/BackupStorage"
+import { BackupStorage, type Service } from "@holdfast/storage/BackupStorage"
 import * as Secrets from "@holdfast/storage/Secrets"
 import type { StorageOperation } from "@holdfast/storage/StorageError"
 import { StorageError } from "@holdfast/storage/StorageError"
@@ -48,7 +48,7 @@ export interface Options {
 const maxListingBytes = 64 * 1024 * 1024
 
 /** The storage of a configuration. Commands are started when operations need them, and only then. */
-export const make = (options: Options): Effect.Effect<BackupStorage["Type"], never, CommandPool> =>
+export const make = (options: Options): Effect.Effect<Service, never, CommandPool> =>
   Effect.gen(function*() {
     const pool = yield* CommandPool
     const registry = yield* CommandRegistry

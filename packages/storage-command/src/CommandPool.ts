@@ -29,8 +29,8 @@ export const defaultMaxCommands = 16
 /** A warning is logged when this share of the permits is held; again only after use fell to half in between. */
 const warnedShare = 0.8
 
-/** Hands out the permits that commands need to live. */
-export class CommandPool extends Context.Tag("@holdfast/storage/CommandPool")<CommandPool, {
+/** What a pool offers. */
+export interface Service {
   /** How many commands may be alive at once. */
   readonly maxCommands: number
   /** Waits for a permit and holds it until the scope closes. */
@@ -41,10 +41,13 @@ export class CommandPool extends Context.Tag("@holdfast/storage/CommandPool")<Co
   readonly held: Effect.Effect<number>
   /** The commands that hold them, for those who start commands and those who watch over them. */
   readonly census: Census
-}>() {}
+}
+
+/** Hands out the permits that commands need to live. */
+export class CommandPool extends Context.Tag("@holdfast/storage/CommandPool")<CommandPool, Service>() {}
 
 /** Makes a pool. `maxCommands` below 1 counts as 1. */
-export const make = (options?: { readonly maxCommands?: number }): Effect.Effect<CommandPool["Type"]> =>
+export const make = (options?: { readonly maxCommands?: number }): Effect.Effect<Service> =>
   Effect.sync(() => {
     const maxCommands = Math.max(1, Math.floor(options?.maxCommands ?? defaultMaxCommands))
     const nearCeiling = Math.ceil(maxCommands * warnedShare)

@@ -28,7 +28,7 @@ import { endGroup } from "./internal/endGroup.ts"
 import { instanceOf } from "./internal/marks.ts"
 import type { Group } from "./internal/processGroup.ts"
 import { living, members } from "./internal/processGroup.ts"
-import type { Process, Service } from "./internal/processSystem.ts"
+import type { Process, Service as System } from "./internal/processSystem.ts"
 import * as Records from "./internal/registryRecords.ts"
 import { ProcessSystem } from "./ProcessSystem.ts"
 
@@ -57,9 +57,14 @@ export type Enter = (
   mark: string
 ) => Effect.Effect<(id: number, startedAt: number) => Effect.Effect<void>, never, Scope.Scope>
 
+/** What a registry offers. */
+export interface Service {
+  readonly enter: Enter
+}
+
 /** Where commands are noted down. Nowhere, unless provided otherwise. */
 export class CommandRegistry extends Context.Reference<CommandRegistry>()("@holdfast/storage/CommandRegistry", {
-  defaultValue: (): { readonly enter: Enter } => ({ enter: () => Effect.succeed(() => Effect.void) })
+  defaultValue: (): Service => ({ enter: () => Effect.succeed(() => Effect.void) })
 }) {}
 
 /** / */
@@ -121,7 +126,7 @@ const isDead = (
   record: Records.Record,
   untouched: number,
   processes: ReadonlyArray<Process>,
-  system: Service
+  system: System
 ): boolean => {
   const self = system.self()
   if (record.boot !== self.boot) return true
@@ -131,7 +136,7 @@ const isDead = (
 }
 
 /** Whether there was anything to end. */
-const end = (system: Service, command: Records.Entry): Effect.Effect<boolean> =>
+const end = (system: System, command: Records.Entry): Effect.Effect<boolean> =>
   Effect.suspend(() => {
     const { id = 0, mark, startedAt = 0 } = command
     const group: Group = {
@@ -152,7 +157,7 @@ const end = (system: Service, command: Records.Entry): Effect.Effect<boolean> =>
 export const make = (
   options: Options
 ): Effect.Effect<
-  Context.Tag.Service<CommandRegistry>,
+  Service,
   CommandRegistryError,
   FileSystem.FileSystem | Path.Path | Scope.Scope
 > =>

@@ -27,7 +27,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { CommandPool } from "./CommandPool.ts"
+import { type Census, CommandPool } from "./CommandPool.ts"
 import { CommandRegistry } from "./CommandRegistry.ts"
 import type { CommandFailures } from "./internal/commandFailures.ts"
 import * as Failures from "./internal/commandFailures.ts"
@@ -152,7 +152,7 @@ const start = (
   options: Options,
   mark: string,
   failures: CommandFailures,
-  census: CommandPool["Type"]["census"],
+  census: Census,
   now: Effect.Effect<number>
 ): Effect.Effect<StartedCommand, StorageError> =>
   Effect.gen(function*() {

@@ -8,7 +8,7 @@ import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 
 /** Takes a permit that is given back by closing the scope it returns. */
-const take = (pool: CommandPool.CommandPool["Type"]) =>
+const take = (pool: CommandPool.Service) =>
   Effect.flatMap(Scope.make(), (scope) => Effect.as(Scope.extend(pool.permit, scope), scope))
 
 const giveBack = (scope: Scope.CloseableScope) => Scope.close(scope, Exit.void)

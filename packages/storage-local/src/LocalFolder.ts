@@ -19,7 +19,7 @@
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import { BackupStorage, namePattern, type StoredFile } from "@holdfast/storage/BackupStorage"
+import { BackupStorage, namePattern, type Service, type StoredFile } from "@holdfast/storage/BackupStorage"
 import type { StorageError } from "@holdfast/storage/StorageError"
 import { fileHandleFault, linesError, metadataText, nameError, shown } from "@holdfast/storage/StorageNames"
 import * as Effect from "effect/Effect"
@@ -53,7 +53,7 @@ const listConcurrency = 16
 /** The storage of a folder. */
 export const make = (
   options: Options
-): Effect.Effect<BackupStorage["Type"], never, FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<Service, never, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path

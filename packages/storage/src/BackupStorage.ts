@@ -65,8 +65,8 @@ export interface Capabilities {
   readonly deleteFile: Option.Option<(file: FileHandle) => Effect.Effect<void, StorageError>>
 }
 
-/** A storage of backups. */
-export class BackupStorage extends Context.Tag("@holdfast/storage/BackupStorage")<BackupStorage, {
+/** The operations of a storage. */
+export interface Service {
   /** Announces that files of one backup follow. */
   readonly createBackup: (name: string) => Effect.Effect<BackupHandle, StorageError>
   /**
@@ -95,4 +95,7 @@ export class BackupStorage extends Context.Tag("@holdfast/storage/BackupStorage"
   readonly capabilities: Capabilities
   /** For people: where the files lie ("folder /backups", "commands of s3.yaml"). Carries no secret. */
   readonly description: string
-}>() {}
+}
+
+/** A storage of backups. */
+export class BackupStorage extends Context.Tag("@holdfast/storage/BackupStorage")<BackupStorage, Service>() {}

@@ -36,7 +36,7 @@ export interface Quirks {
   readonly listsNothing?: boolean
 }
 
-type Storage = Context.Tag.Service<BackupStorage.BackupStorage>
+type Storage = BackupStorage.Service
 
 const collect = (bytes: Stream.Stream<Uint8Array, StorageError.StorageError>) =>
   Effect.map(Stream.runCollect(bytes), (chunks) => Buffer.concat([...chunks]))

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 /** The operations that can be made to fail. */
-export type Operation = keyof LedgerStore.LedgerStore["Type"]
+export type Operation = keyof LedgerStore.Service
 
 /**
  * One failure: the `call`th call of an operation, counted from 1, fails. A stream fails after `afterBytes` bytes, of
@@ -40,9 +40,9 @@ const cut = (
 
 /** The store with faults. Failures have the reason `Io`; calls that no fault names pass through. */
 export const withFaults = (
-  store: LedgerStore.LedgerStore["Type"],
+  store: LedgerStore.Service,
   faults: ReadonlyArray<Fault>
-): LedgerStore.LedgerStore["Type"] => {
+): LedgerStore.Service => {
   const calls = new Map<Operation, number>()
   const nextFault = (operation: Operation): Fault | undefined => {
     const call = (calls.get(operation) ?? 0) + 1

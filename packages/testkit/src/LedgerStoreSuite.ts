@@ -20,7 +20,7 @@ import * as Stream from "effect/Stream"
 import { recordsOf } from "./Golden.ts"
 import { type BlockOptions, nextBlock, sampleWrites } from "./SampleLedger.ts"
 
-type Store = LedgerStore.LedgerStore["Type"]
+type Store = LedgerStore.Service
 type Failure = LedgerStoreError.LedgerStoreError
 
 const all = Number.MAX_SAFE_INTEGER

@@ -15,7 +15,7 @@ import * as WriteSet from "@holdfast/ledger/WriteSet"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
-type Store = LedgerStore.LedgerStore["Type"]
+type Store = LedgerStore.Service
 
 /** What a transaction does: values by key; a key without a value is removed. */
 export type Writes = ReadonlyArray<readonly [key: number, value: string | undefined]>

@@ -17,7 +17,7 @@ export const serve = (
 
 /** The address of one with an empty store that is made for it. */
 export const serveFrom = <E>(
-  makeStore: Effect.Effect<LedgerStore.LedgerStore["Type"], E, Scope.Scope>,
+  makeStore: Effect.Effect<LedgerStore.Service, E, Scope.Scope>,
   ledger: Golden.ServedLedger
 ): Effect.Effect<string, E | LedgerStoreError.LedgerStoreError, Scope.Scope> =>
   Effect.gen(function*() {

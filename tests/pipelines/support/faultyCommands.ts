@@ -112,7 +112,7 @@ export interface FaultyCommands {
   /** The storage, with these deadlines. */
   readonly storage: (
     settings?: Partial<StorageCommand.Settings>
-  ) => Effect.Effect<BackupStorage.BackupStorage["Type"], never, CommandPool.CommandPool>
+  ) => Effect.Effect<BackupStorage.Service, never, CommandPool.CommandPool>
   readonly config: CommandAdapterConfig.CommandAdapterConfig
   /** The next command for the file fails so. */
   readonly plan: (key: string, fault: Fault) => void

@@ -30,7 +30,7 @@ import * as LogLevel from "effect/LogLevel"
 import * as http from "node:http"
 
 export interface Node {
-  readonly client: Client.BackupServiceClient["Type"]
+  readonly client: Client.Service
   readonly address: string
   readonly summary: Summary.Summary
 }
@@ -97,7 +97,7 @@ export const backupOf = (kind: Kind, retries: Retries.RetryPolicy): BackupResult
   }
 }
 
-type Storage = BackupStorage.BackupStorage["Type"]
+type Storage = BackupStorage.Service
 
 /** Why a backup can fail. */
 export type Failure =

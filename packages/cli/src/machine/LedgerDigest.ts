@@ -16,7 +16,7 @@ import { createHash } from "node:crypto"
  * epoch, and the proofs of both.
  */
 export const make = (
-  store: LedgerStore.LedgerStore["Type"]
+  store: LedgerStore.Service
 ): Effect.Effect<string, LedgerStoreError.LedgerStoreError> =>
   Effect.gen(function*() {
     const hash = createHash("sha256")

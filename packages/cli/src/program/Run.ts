@@ -116,7 +116,7 @@ const detailOf = (error: ValidationError.ValidationError): string => {
 }
 
 /** Tells what went wrong, if anything, and says which exit code that is. */
-const conclude = (exit: Exit.Exit<void, CliError>, output: Output.Output["Type"]): Effect.Effect<number> => {
+const conclude = (exit: Exit.Exit<void, CliError>, output: Output.Service): Effect.Effect<number> => {
   if (Exit.isSuccess(exit)) return output.exitCode
   const errors = Chunk.toReadonlyArray(Cause.failures(exit.cause))
   const [error] = errors

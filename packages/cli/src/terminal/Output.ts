@@ -32,8 +32,8 @@ export interface Kept {
   readonly [context: string]: unknown
 }
 
-/** Where commands put their results. */
-export class Output extends Context.Tag("@holdfast/cli/Output")<Output, {
+/** What an output offers. */
+export interface Service {
   readonly format: Format
   /** Writes the result of the command. Once. */
   readonly result: (result: Result) => Effect.Effect<void>
@@ -47,10 +47,13 @@ export class Output extends Context.Tag("@holdfast/cli/Output")<Output, {
   readonly interrupted: (signal: ExitCode.Signal, message: string) => Effect.Effect<void>
   /** The exit code that the results so far stand for, once they were written: a result that is lost is a failure. */
   readonly exitCode: Effect.Effect<number>
-}>() {}
+}
+
+/** Where commands put their results. */
+export class Output extends Context.Tag("@holdfast/cli/Output")<Output, Service>() {}
 
 /** Output in a format to the standard streams. */
-export const make = (format: Format): Effect.Effect<Output["Type"], never, Stdio> =>
+export const make = (format: Format): Effect.Effect<Service, never, Stdio> =>
   Effect.map(Stdio, (stdio) => {
     let written = false
     let exitCode: number = ExitCode.done

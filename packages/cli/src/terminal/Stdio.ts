@@ -9,8 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Style from "./Style.ts"
 
-/** The standard streams. */
-export class Stdio extends Context.Tag("@holdfast/cli/Stdio")<Stdio, {
+/** What the standard streams offer. */
+export interface Service {
   /** Writes to stdout; done when the system has taken or refused it. A reader that went away is no error. */
   readonly out: (text: string) => Effect.Effect<void>
   /** Why stdout lacks something that was written to it: a full disk. */
@@ -26,7 +26,10 @@ export class Stdio extends Context.Tag("@holdfast/cli/Stdio")<Stdio, {
   /** Styles for either stream. */
   readonly outStyle: Style.Style
   readonly errStyle: Style.Style
-}>() {}
+}
+
+/** The standard streams. */
+export class Stdio extends Context.Tag("@holdfast/cli/Stdio")<Stdio, Service>() {}
 
 /** What is needed of a stream of Node. */
 export interface TextStream {
@@ -48,7 +51,7 @@ const readerGone = "EPIPE"
 const clearLine = "\r\u001b[2K"
 
 /** The standard streams over these. */
-export const make = (stdout: TextStream, stderr: TextStream, environment: Environment): Stdio["Type"] => {
+export const make = (stdout: TextStream, stderr: TextStream, environment: Environment): Service => {
   const live = stderr.isTTY === true && !environment.noStatus
   let status = ""
   /** The first one: those after it say that the stream is closed. */

@@ -2,7 +2,7 @@
 import * as Stdio from "../../src/terminal/Stdio.ts"
 
 export interface Captured {
-  readonly stdio: Stdio.Stdio["Type"]
+  readonly stdio: Stdio.Service
   readonly stdout: () => string
   readonly stderr: () => string
 }

@@ -10,7 +10,7 @@ const result = (ok: boolean): Output.Result => ({ json: { ok, n: 1 }, text: (sty
 /** What a run of the output leaves on the streams, and the exit code. */
 const outputOf = (
   format: Output.Format,
-  use: (output: Output.Output["Type"]) => Effect.Effect<void>,
+  use: (output: Output.Service) => Effect.Effect<void>,
   options?: Parameters<typeof captured>[0]
 ) =>
   Effect.gen(function*() {

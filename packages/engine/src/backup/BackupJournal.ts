@@ -74,7 +74,8 @@ export interface JournalStanding {
   readonly bytes: number
 }
 
-interface Journals {
+/** What journals offer. */
+export interface Service {
   /** Is anything kept at all? */
   readonly keeps: boolean
   /** `totalRecords` is for those who tell how far a backup is. */
@@ -99,7 +100,7 @@ export const none: Journal = { confirmed: [], add: () => Effect.void, done: Effe
 
 /** Where journals are kept. Nowhere, unless provided otherwise. */
 export class BackupJournal extends Context.Reference<BackupJournal>()("@holdfast/engine/BackupJournal", {
-  defaultValue: (): Journals => ({ keeps: false, open: () => Effect.succeed(none), underWay: Effect.succeed([]) })
+  defaultValue: (): Service => ({ keeps: false, open: () => Effect.succeed(none), underWay: Effect.succeed([]) })
 }) {}
 
 /** / */
@@ -213,7 +214,7 @@ export const layer = (
 ): Layer.Layer<BackupJournal, never, FileSystem.FileSystem | Path.Path> =>
   Layer.effect(
     BackupJournal,
-    Effect.map(privateFiles(directory), (files): Journals => {
+    Effect.map(privateFiles(directory), (files): Service => {
       const opened = new Map<string, { readonly key: JournalKey; readonly totalRecords: number }>()
       return {
         keeps: true,

@@ -12,7 +12,7 @@ import { completed, timed } from "./backupMetrics.ts"
 import type { BackupResult, ReusedChunks } from "./BackupResult.ts"
 import { type BackupEntry, listBackup } from "./listBackup.ts"
 
-type Storage = BackupStorage.BackupStorage["Type"]
+type Storage = BackupStorage.Service
 
 /** What a file is written from. */
 export interface Content<E, R> {

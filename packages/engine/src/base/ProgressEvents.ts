@@ -132,14 +132,17 @@ export interface Options {
 
 const standard = { interval: Duration.seconds(1), waiting: 64 }
 
-/** What happens to the tasks of a program. */
-export class ProgressEvents extends Context.Tag("@holdfast/engine/ProgressEvents")<ProgressEvents, {
+/** What the events are offered by. */
+export interface Service {
   /**
    * The events from now on; those under way begin for whoever subscribes. Ends with the layer. Any number of subscribers.
    */
   readonly events: Stream.Stream<Event>
   readonly standings: Effect.Effect<ReadonlyArray<Standing>>
-}>() {}
+}
+
+/** What happens to the tasks of a program. */
+export class ProgressEvents extends Context.Tag("@holdfast/engine/ProgressEvents")<ProgressEvents, Service>() {}
 
 /** The events of all tasks that begin while the layer lives. */
 export const layer = ({ interval, waiting }: Options = {}): Layer.Layer<ProgressEvents> =>

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 export const capability = <A>(
   found: Option.Option<A>,
   operation: StorageError.StorageOperation,
-  { description }: BackupStorage.BackupStorage["Type"]
+  { description }: BackupStorage.Service
 ): Effect.Effect<A, StorageError.StorageError> =>
   Option.match(found, {
     onSome: Effect.succeed,

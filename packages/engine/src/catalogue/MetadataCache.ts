@@ -36,14 +36,17 @@ export interface SavedFile {
   readonly savedAt: number
 }
 
-/** Remembers the metadata files of one storage. */
-export class MetadataCache extends Context.Tag("@holdfast/engine/MetadataCache")<MetadataCache, {
+/** What a metadata cache offers. */
+export interface Service {
   readonly load: Effect.Effect<Remembered, LocalStateError>
   /** Remembers this and nothing else. */
   readonly replace: (remembered: Remembered) => Effect.Effect<void, LocalStateError>
   /** Remembers a file that was just saved, too. */
   readonly add: (file: string, saved: SavedFile) => Effect.Effect<void, LocalStateError>
-}>() {}
+}
+
+/** Remembers the metadata files of one storage. */
+export class MetadataCache extends Context.Tag("@holdfast/engine/MetadataCache")<MetadataCache, Service>() {}
 
 /** / */
 export interface Options {
@@ -72,7 +75,7 @@ const nothing: Remembered = { files: new Map(), saved: new Map() }
 /** The cache in a folder. */
 export const make = (
   { directory }: Options
-): Effect.Effect<MetadataCache["Type"], never, FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<Service, never, FileSystem.FileSystem | Path.Path> =>
   Effect.map(privateFiles(directory), (kept) =>
     MetadataCache.of({
       load: Effect.gen(function*() {

@@ -66,11 +66,13 @@ export type Status =
   & { readonly node: NodeStatus; readonly lease: LeaseStatus }
   & { readonly [W in Worker]: WorkerStatus }
 
+/** A reference to the status, which tells its changes. */
+export interface Service extends SubscriptionRef.SubscriptionRef<Status> {}
+
 /** The status of the coordinator that runs in this program: to be read, or to be watched for changes. */
-export class CoordinatorStatus extends Context.Tag("@holdfast/engine/CoordinatorStatus")<
-  CoordinatorStatus,
-  SubscriptionRef.SubscriptionRef<Status>
->() {}
+export class CoordinatorStatus
+  extends Context.Tag("@holdfast/engine/CoordinatorStatus")<CoordinatorStatus, Service>()
+{}
 
 const idle: WorkerStatus = {
   activity: { _tag: "Waiting" },

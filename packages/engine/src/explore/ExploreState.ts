@@ -159,7 +159,7 @@ export const inStore = (
   }).pipe(Effect.withSpan("ExploreState.inStore"))
 
 /** The version of the newest state at or before the one asked for, and how many items it has. */
-const stateFor = (store: LedgerStore.LedgerStore["Type"], { exact, version }: StateRequest) =>
+const stateFor = (store: LedgerStore.Service, { exact, version }: StateRequest) =>
   Effect.gen(function*() {
     const state = Option.getOrUndefined(yield* store.dbState)
     const newest = state?.committedVersion ?? -1
@@ -178,14 +178,14 @@ const stateFor = (store: LedgerStore.LedgerStore["Type"], { exact, version }: St
   })
 
 /** Items of the state of a version, if it is there and has any. */
-const countAt = (store: LedgerStore.LedgerStore["Type"], version: number) =>
+const countAt = (store: LedgerStore.Service, version: number) =>
   version < 0 ? Effect.succeed(undefined) : store.stateItemCount(version).pipe(
     Effect.map((count): number | undefined => count === 0 ? undefined : count),
     Effect.catchIf(({ reason }) => reason === "NotAvailable", () => Effect.succeed(undefined))
   )
 
 /** The newest version at or before `version` that ends one of the epochs before `epochs`. */
-const endingAtOrBefore = (store: LedgerStore.LedgerStore["Type"], version: number, epochs: number) =>
+const endingAtOrBefore = (store: LedgerStore.Service, version: number, epochs: number) =>
   Effect.gen(function*() {
     let low = 0
     let high = epochs

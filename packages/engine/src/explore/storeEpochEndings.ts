@@ -46,7 +46,7 @@ export const oneRecord = (stream: Stream.Stream<Uint8Array, Failure>): Effect.Ef
   Effect.map(recordBatches(stream), ([batch]) => batch?.bytes.slice(batch.starts[0], batch.ends[0]))
 
 /** The epoch endings of a store. */
-export const storeEndings = (store: LedgerStore.LedgerStore["Type"]): EndingSource<Failure, never> => ({
+export const storeEndings = (store: LedgerStore.Service): EndingSource<Failure, never> => ({
   where: "the store",
   check: checkStore,
   one: (epoch) => oneRecord(store.epochEndingLedgerInfos(epoch, epoch + 1)),

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import type { StateRuns } from "./provenLookup.ts"
 import { checkStore, corrupt, recordBatches } from "./storeEpochEndings.ts"
 
-type Store = LedgerStore.LedgerStore["Type"]
+type Store = LedgerStore.Service
 type Failure = LedgerStoreError.LedgerStoreError
 
 /** `count` is how many items there are, 1 or more. */

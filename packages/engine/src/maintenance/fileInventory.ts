@@ -22,7 +22,7 @@ export interface Stock {
 
 /** Lists all files. Says what is missing of those that are needed: then the listing is of something else, or not whole. */
 export const takeStock = (
-  storage: BackupStorage.BackupStorage["Type"],
+  storage: BackupStorage.Service,
   isNeeded: ReadonlySet<string>
 ): Effect.Effect<Stock & { readonly missing: ReadonlyArray<string> }, StorageError.StorageError> =>
   Effect.gen(function*() {

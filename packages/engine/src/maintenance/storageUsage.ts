@@ -49,7 +49,7 @@ class Count {
  * has none. Memory grows with the folders, not the files.
  */
 export const holdingsOf = (
-  { capabilities }: BackupStorage.BackupStorage["Type"],
+  { capabilities }: BackupStorage.Service,
   view: MetadataView
 ): Effect.Effect<
   { readonly holdings: Holdings; readonly missing: ReadonlyArray<string> } | null,

@@ -21,7 +21,7 @@ export const exactRecords = <E, R>(
   endpoint: string,
   expected: number,
   maxRecordBytes: number,
-  ask: (client: Client.BackupServiceClient["Type"]) => Stream.Stream<Uint8Array, E, R>
+  ask: (client: Client.Service) => Stream.Stream<Uint8Array, E, R>
 ): Stream.Stream<
   Frames.RecordBatch,
   E | BackupServiceError.BackupServiceError,

@@ -28,8 +28,8 @@ import { failure, makeStorage } from "../support/memoryStorage.ts"
 import { grown, layerSmall, type Network, smallOptions, TestNetwork } from "../support/networks.ts"
 import { faults, verifyIn } from "../support/storedBackups.ts"
 
-type Node = Client.BackupServiceClient["Type"]
-type Storage = BackupStorage.BackupStorage["Type"]
+type Node = Client.Service
+type Storage = BackupStorage.Service
 
 const kinds = ["state snapshot", "transactions"] as const
 type Kind = (typeof kinds)[number]

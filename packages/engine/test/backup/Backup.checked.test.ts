@@ -19,7 +19,7 @@ import { clientOf } from "../support/memoryNode.ts"
 import { makeStorage, type MemoryStorage } from "../support/memoryStorage.ts"
 import { grown, layerSmall, smallOptions, TestNetwork } from "../support/networks.ts"
 
-type Node = Client.BackupServiceClient["Type"]
+type Node = Client.Service
 
 type Trust = { readonly history?: EpochHistory.EpochHistory }
 

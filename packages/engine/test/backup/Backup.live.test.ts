@@ -26,8 +26,8 @@ import * as http from "node:http"
 import { between, epochEndings, type Kind, kinds, ofKind, stateSnapshot, transactions } from "../support/backups.ts"
 import { layerSmall, type Network, TestNetwork } from "../support/networks.ts"
 
-type Store = LedgerStore.LedgerStore["Type"]
-type Storage = BackupStorage.BackupStorage["Type"]
+type Store = LedgerStore.Service
+type Storage = BackupStorage.Service
 
 /** A node that serves the store, and what asks it. */
 const nodeOf = (store: Store) =>

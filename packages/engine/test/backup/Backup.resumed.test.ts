@@ -26,7 +26,7 @@ import { failure, makeStorage, type MemoryStorage, plain } from "../support/memo
 import { grown, layerSmall, type Network, smallOptions, TestNetwork } from "../support/networks.ts"
 import { faults, verifyFiles } from "../support/storedBackups.ts"
 
-type Node = Client.BackupServiceClient["Type"]
+type Node = Client.Service
 
 const kinds = ["state snapshot", "transactions"] as const
 

@@ -16,7 +16,7 @@ import { clientOf } from "../support/memoryNode.ts"
 import { makeStorage } from "../support/memoryStorage.ts"
 import { layerSmall, TestNetwork } from "../support/networks.ts"
 
-type Node = Client.BackupServiceClient["Type"]
+type Node = Client.Service
 
 /** The payloads of a stream of records. */
 const recordsOf = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<ReadonlyArray<Uint8Array>, E> =>

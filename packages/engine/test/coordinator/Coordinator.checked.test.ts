@@ -11,7 +11,7 @@ import { growing, makeCache, pass, saved, start, test } from "../support/coordin
 import { makeStorage } from "../support/memoryStorage.ts"
 import { faults, verifyFiles } from "../support/storedBackups.ts"
 
-type Node = Client.BackupServiceClient["Type"]
+type Node = Client.Service
 
 describe("the coordinator", () => {
   test("C-5: backs up nothing of what a node makes up, and goes on when it is honest again", () =>

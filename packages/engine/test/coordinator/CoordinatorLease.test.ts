@@ -25,7 +25,7 @@ const leasesIn = ({ files }: MemoryStorage): ReadonlyArray<string> =>
 const isLease = (file: string): boolean => file.endsWith(".lease")
 
 /** As after KILL: nothing of what is done for cleanliness comes to pass. */
-const killed = ({ storage }: MemoryStorage): BackupStorage.BackupStorage["Type"] => ({
+const killed = ({ storage }: MemoryStorage): BackupStorage.Service => ({
   ...storage,
   capabilities: {
     ...storage.capabilities,
@@ -195,7 +195,7 @@ describe("two coordinators that ask for a lease", () => {
 
 /** Runs until the scope ends; what it does while it holds the lease is up to `work`. */
 const contend = (
-  storage: BackupStorage.BackupStorage["Type"],
+  storage: BackupStorage.Service,
   host: string,
   work: Effect.Effect<never>
 ) =>

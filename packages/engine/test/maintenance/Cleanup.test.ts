@@ -17,7 +17,7 @@ import { entryOf, type Files, layerStored, StoredBackups, verifyIn } from "../su
 
 const olderThanSeconds = 1_000
 
-const cleanUpIn = (storage: BackupStorage.BackupStorage["Type"], options: Partial<Cleanup.CleanupOptions> = {}) =>
+const cleanUpIn = (storage: BackupStorage.Service, options: Partial<Cleanup.CleanupOptions> = {}) =>
   Cleanup.cleanUp({ olderThanSeconds, delete: true, concurrency: 3, retries: Retries.never, ...options }).pipe(
     Effect.provideService(BackupStorage.BackupStorage, storage)
   )

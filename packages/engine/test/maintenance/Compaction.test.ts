@@ -38,7 +38,7 @@ const options = (factors: Partial<CompactionPlan.Factors> = {}): Compaction.Comp
   retries: Retries.never
 })
 
-const compactIn = (storage: BackupStorage.BackupStorage["Type"], given = options()) =>
+const compactIn = (storage: BackupStorage.Service, given = options()) =>
   Compaction.compact(given).pipe(Effect.provideService(BackupStorage.BackupStorage, storage))
 
 const entries = [
@@ -289,14 +289,14 @@ const foundIn = ({ epochEndings, problems, stateSnapshots, transactions: found }
 
 const everything = { problems: [], entries: entries.length }
 
-const viewed = (storage: BackupStorage.BackupStorage["Type"]) =>
+const viewed = (storage: BackupStorage.Service) =>
   Effect.map(
     Effect.provideService(MetadataView.load({ concurrency: 2 }), BackupStorage.BackupStorage, storage),
     foundIn
   )
 
 /** The same of a coordinator, which remembers what it has seen. */
-const synced = (storage: BackupStorage.BackupStorage["Type"], cache: Cache) =>
+const synced = (storage: BackupStorage.Service, cache: Cache) =>
   MetadataSync.sync({ concurrency: 2, newStorage: false }).pipe(
     Effect.provideService(BackupStorage.BackupStorage, storage),
     Effect.provide(cache),

@@ -15,7 +15,7 @@ import { makeStorage, type MemoryStorage } from "../support/memoryStorage.ts"
 import { denied, epochEnding, fileOf, filesOf, linesIn, snapshot, stepped } from "../support/metadataEntries.ts"
 import { type Files, layerStored, StoredBackups, verifyIn } from "../support/storedBackups.ts"
 
-type Storage = BackupStorage.BackupStorage["Type"]
+type Storage = BackupStorage.Service
 
 const encode = (text: string) => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)

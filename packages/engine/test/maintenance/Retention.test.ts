@@ -27,19 +27,19 @@ const policyOf = (since: number | undefined): RetentionPlan.RetentionPolicy => (
 })
 
 const retainIn = (
-  storage: BackupStorage.BackupStorage["Type"],
+  storage: BackupStorage.Service,
   options: Partial<Retention.RetentionOptions>
 ) =>
   Retention.retain({ policy: policyOf(undefined), delete: true, concurrency: 2, retries: Retries.never, ...options })
     .pipe(Effect.provideService(BackupStorage.BackupStorage, storage))
 
-const syncIn = (storage: BackupStorage.BackupStorage["Type"]) =>
+const syncIn = (storage: BackupStorage.Service) =>
   MetadataSync.sync({ concurrency: 4, newStorage: false }).pipe(
     Effect.provideService(BackupStorage.BackupStorage, storage)
   )
 
 /** Compacts twice, so that what the first run replaces is moved aside. */
-const compactIn = (storage: BackupStorage.BackupStorage["Type"]) =>
+const compactIn = (storage: BackupStorage.Service) =>
   Effect.repeatN(
     Compaction.compact({
       ...Compaction.defaultOptions,

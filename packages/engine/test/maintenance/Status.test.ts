@@ -10,7 +10,7 @@ import { gzipSync } from "node:zlib"
 import { makeStorage } from "../support/memoryStorage.ts"
 import { layerStored, snapshotOf, StoredBackups, withoutEntries } from "../support/storedBackups.ts"
 
-const lookAt = (storage: BackupStorage.BackupStorage["Type"], node?: Status.NodeState) =>
+const lookAt = (storage: BackupStorage.Service, node?: Status.NodeState) =>
   Status.look({ concurrency: 2, node, verification: undefined }).pipe(
     Effect.provideService(BackupStorage.BackupStorage, storage)
   )

@@ -63,7 +63,7 @@ const storageOf = (readings: ReadonlyArray<Reading>) => {
 /** Runs a reading while the clock goes on whenever it waits. */
 const reading = <A, E>(
   read: Effect.Effect<A, E, BackupStorage.BackupStorage>,
-  storage: BackupStorage.BackupStorage["Type"],
+  storage: BackupStorage.Service,
   retries = 3
 ): Effect.Effect<A, E> =>
   Effect.gen(function*() {

@@ -51,8 +51,8 @@ type Failure =
 
 /** Takes backups from a node to a storage. */
 export const between = <A>(
-  client: Client.BackupServiceClient["Type"],
-  storage: BackupStorage.BackupStorage["Type"],
+  client: Client.Service,
+  storage: BackupStorage.Service,
   take: Effect.Effect<A, Failure, Client.BackupServiceClient | BackupStorage.BackupStorage>
 ): Effect.Effect<A, Failure> =>
   take.pipe(

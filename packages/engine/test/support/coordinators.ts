@@ -52,7 +52,7 @@ export const makeCache: Effect.Effect<Cache> = Effect.scoped(Layer.build(Metadat
 
 /** Starts a coordinator. The scope, or interrupting it, ends it. */
 export const start = (
-  client: Client.BackupServiceClient["Type"],
+  client: Client.Service,
   { storage }: MemoryStorage,
   cache: Cache,
   changes: Partial<Coordinator.CoordinatorSettings> = {}

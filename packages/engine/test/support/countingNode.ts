@@ -1,6 +1,6 @@
 import type * as Client from "@holdfast/backup-service/Client"
 
-type Node = Client.BackupServiceClient["Type"]
+type Node = Client.Service
 
 /** What a node was asked for. */
 export interface Asked {

@@ -59,7 +59,7 @@ export const linesIn = (files: ReadonlyMap<string, Uint8Array>): ReadonlyArray<s
   return [...new Set(lines)].sort()
 }
 
-type Storage = BackupStorage.BackupStorage["Type"]
+type Storage = BackupStorage.Service
 
 export interface Turn {
   readonly number: number

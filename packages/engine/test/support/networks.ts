@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 
 export interface Network {
   /** Nothing more is committed to it. */
-  readonly store: LedgerStore.LedgerStore["Type"]
+  readonly store: LedgerStore.Service
   readonly summary: Summary.Summary
 }
 
