@@ -25,7 +25,7 @@ import type { Storage, Task } from "./task.ts"
 
 type TaskError =
   | BackupServiceError.BackupServiceError
-  | EngineError.InvalidRequest
+  | EngineError.ImpossibleRequest
   | EngineError.LocalStateError
   | EngineError.SourceMismatch
   | StorageError.StorageError

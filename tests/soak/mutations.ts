@@ -17,7 +17,7 @@ import { Objections, options, say, type UsageError } from "./options.ts"
 
 export const mutations = (
   args: ReadonlyArray<string>
-): Effect.Effect<void, UsageError | Objections | EngineError.InvalidRequest | StorageError.StorageError> =>
+): Effect.Effect<void, UsageError | Objections | EngineError.ImpossibleRequest | StorageError.StorageError> =>
   Effect.gen(function*() {
     const { count, seed } = yield* options(args, { seed: 1, count: 100 })
     if (!Golden.isPresent) return yield* say("the reference data (../shared/golden) are absent: nothing to change")

@@ -38,7 +38,7 @@ export const verifyWith = (
   layout: Layout,
   folder: string,
   mutation: Mutation
-): Effect.Effect<VerifyReport.VerifyReport, EngineError.InvalidRequest | StorageError.StorageError> =>
+): Effect.Effect<VerifyReport.VerifyReport, EngineError.ImpossibleRequest | StorageError.StorageError> =>
   Effect.scoped(
     Effect.zipRight(changed(folder, mutation), verifyAll.pipe(Effect.provide(layerOf(layout, folder))))
   )

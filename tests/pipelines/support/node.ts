@@ -101,7 +101,7 @@ type Storage = BackupStorage.Service
 
 /** Why a backup can fail. */
 export type Failure =
-  | EngineError.InvalidRequest
+  | EngineError.ImpossibleRequest
   | EngineError.LocalStateError
   | EngineError.SourceMismatch
   | BackupServiceError.BackupServiceError
@@ -122,7 +122,7 @@ export const backUp = (
 /** Verifies all that is in a storage, strictly. */
 export const verify = (
   storage: Storage
-): Effect.Effect<VerifyReport.VerifyReport, EngineError.InvalidRequest | StorageError.StorageError, TestNode> =>
+): Effect.Effect<VerifyReport.VerifyReport, EngineError.ImpossibleRequest | StorageError.StorageError, TestNode> =>
   Effect.flatMap(TestNode, ({ summary }) =>
     Verify.verify({
       ...Verify.everything,

@@ -8,6 +8,7 @@ import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Schema from "effect/Schema"
+import * as Hints from "./Hints.ts"
 
 /** The command line asks for something that makes no sense. Nothing was attempted. */
 export class UsageError extends Schema.TaggedError<UsageError>("@holdfast/cli/UsageError")("UsageError", {
@@ -51,9 +52,9 @@ export type CliError =
   | CommandAdapterConfig.ConfigError
   | DevnetError.DevnetError
   | EngineError.InvalidBackup
-  | EngineError.InvalidRequest
+  | EngineError.ImpossibleRequest
   | EngineError.LocalStateError
-  | EngineError.NotHeld
+  | EngineError.LedgerDataNotFound
   | EngineError.RestoreRefused
   | EngineError.SourceMismatch
   | EngineError.StorageChanged
@@ -68,8 +69,8 @@ export interface Failure {
   readonly [context: string]: unknown
 }
 
-/** What `--output json` shows of an error. */
+/** What `--output json` shows of an error, and the message for people: with flags, where the error carries a hint. */
 export const toFailure = (error: CliError): Failure => {
   const context = Object.entries(error).filter(([name]) => name !== "_tag")
-  return { tag: error._tag, message: error.message, ...Object.fromEntries(context) }
+  return { tag: error._tag, message: Hints.messageOf(error), ...Object.fromEntries(context) }
 }

@@ -34,11 +34,11 @@ export const ofSignal = (signal: Signal): number => fatalSignal + signalNumbers[
 export const ofError = (error: CliError): number => {
   switch (error._tag) {
     case "InvalidBackup":
-    case "NotHeld":
+    case "LedgerDataNotFound":
       return invalidBackup
     case "UsageError":
     case "ConfigError":
-    case "InvalidRequest":
+    case "ImpossibleRequest":
       return usage
     case "BackupServiceError":
       return error.reason === "InvalidAddress" ? usage : failed

@@ -16,9 +16,9 @@ const open = (reason: LedgerStoreError.LedgerStoreOpenError["reason"]) =>
 
 const cases: ReadonlyArray<readonly [number, CliError.CliError]> = [
   [1, new EngineError.InvalidBackup({ file: "f", reason: "Gap", detail: "why" })],
-  [1, new EngineError.NotHeld({ what: "transaction 1", where: "folder f", detail: "why" })],
+  [1, new EngineError.LedgerDataNotFound({ what: "transaction 1", where: "folder f", detail: "why" })],
   [2, new CliError.UsageError({ detail: "why" })],
-  [2, new EngineError.InvalidRequest({ detail: "why" })],
+  [2, new EngineError.ImpossibleRequest({ detail: "why" })],
   [2, service("InvalidAddress")],
   [
     2,

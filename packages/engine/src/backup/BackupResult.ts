@@ -6,7 +6,7 @@ import type * as Client from "@holdfast/backup-service/Client"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import type * as Effect from "effect/Effect"
-import type { InvalidRequest, LocalStateError, SourceMismatch } from "../base/EngineError.ts"
+import type { ImpossibleRequest, LocalStateError, SourceMismatch } from "../base/EngineError.ts"
 import type * as Metadata from "../format/Metadata.ts"
 
 /** How many chunks of a backup earlier attempts wrote. */
@@ -44,6 +44,10 @@ export interface BackupResult {
 /** A backup to be taken: from a node, to a storage. */
 export type Backup = Effect.Effect<
   BackupResult,
-  InvalidRequest | LocalStateError | SourceMismatch | BackupServiceError.BackupServiceError | StorageError.StorageError,
+  | ImpossibleRequest
+  | LocalStateError
+  | SourceMismatch
+  | BackupServiceError.BackupServiceError
+  | StorageError.StorageError,
   Client.BackupServiceClient | BackupStorage.BackupStorage
 >

@@ -8,7 +8,7 @@ import * as EpochHistory from "@holdfast/ledger/EpochHistory"
 import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
 import * as Effect from "effect/Effect"
-import { InvalidRequest, SourceMismatch } from "../base/EngineError.ts"
+import { ImpossibleRequest, SourceMismatch } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import type { BackupSettings } from "../base/Settings.ts"
 import { epochEndingRecords, fromNode } from "../reading/nodeRecords.ts"
@@ -30,12 +30,12 @@ export interface EpochEndingRequest {
  * Takes the backup. Every ledger info must decode, be of the epoch expected and end it; where the chain of trust is known
  * it must be signed by the validators that the one before it names.
  *
- * Fails with `InvalidRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`.
+ * Fails with `ImpossibleRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`.
  */
 export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochEndingRequest): Backup =>
   Effect.gen(function*() {
     if (lastEpoch < firstEpoch) {
-      return yield* new InvalidRequest({ detail: `no epochs from ${firstEpoch} up to ${lastEpoch}` })
+      return yield* new ImpossibleRequest({ detail: `no epochs from ${firstEpoch} up to ${lastEpoch}` })
     }
     const epochs = lastEpoch - firstEpoch + 1
     const request = `the ledger infos that end epochs ${firstEpoch} to ${lastEpoch}`

@@ -12,7 +12,7 @@ import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { InvalidRequest } from "../base/EngineError.ts"
+import { ImpossibleRequest } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import type { BackupSettings } from "../base/Settings.ts"
 import { transactionRecords } from "../reading/nodeRecords.ts"
@@ -39,12 +39,14 @@ export interface TransactionRequest {
  * they pass. What an earlier attempt wrote, and a journal knows, is kept; what others left is adopted where that is asked
  * for.
  *
- * Fails with `InvalidRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`, `LocalStateError`.
+ * Fails with `ImpossibleRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`, `LocalStateError`.
  */
 export const take = ({ firstVersion, history, lastVersion, settings }: TransactionRequest): Backup =>
   Effect.gen(function*() {
     if (lastVersion < firstVersion) {
-      return yield* new InvalidRequest({ detail: `no transactions from version ${firstVersion} up to ${lastVersion}` })
+      return yield* new ImpossibleRequest({
+        detail: `no transactions from version ${firstVersion} up to ${lastVersion}`
+      })
     }
     const count = lastVersion - firstVersion + 1
     const what = `transactions ${firstVersion} to ${lastVersion}`

@@ -1,7 +1,9 @@
 /**
- * The errors of backing up and verifying, in one place, beside those of the storage and the backup service.
+ * The errors of the engine, beside those of the storage and the backup service. A message says what happened; what the
+ * operator can do about that is a hint, as data.
  */
 import * as Schema from "effect/Schema"
+import * as Hint from "./Hint.ts"
 
 /**
  * Why a backup does not hold.
@@ -34,7 +36,8 @@ export class InvalidBackup
   extends Schema.TaggedError<InvalidBackup>("@holdfast/engine/InvalidBackup")("InvalidBackup", {
     file: Schema.String,
     reason: InvalidBackupReason,
-    detail: Schema.String
+    detail: Schema.String,
+    ...Hint.field
   })
 {
   override get message(): string {
@@ -70,9 +73,9 @@ export class SourceMismatch
   }
 }
 
-/** What was asked for makes no sense, before anything was tried. */
-export class InvalidRequest
-  extends Schema.TaggedError<InvalidRequest>("@holdfast/engine/InvalidRequest")("InvalidRequest", {
+/** No backups could ever satisfy the request: a range that ends before it begins. Nothing was tried. */
+export class ImpossibleRequest
+  extends Schema.TaggedError<ImpossibleRequest>("@holdfast/engine/ImpossibleRequest")("ImpossibleRequest", {
     detail: Schema.String
   })
 {
@@ -95,15 +98,17 @@ export class RestoreRefused
   }
 }
 
-/** What was asked for is not where it was looked for. Nothing is wrong with what is there. */
-export class NotHeld extends Schema.TaggedError<NotHeld>("@holdfast/engine/NotHeld")("NotHeld", {
-  /** What was asked for: `transaction 17`. */
-  what: Schema.String,
-  /** Where it was looked for: `folder /backups`. */
-  where: Schema.String,
-  /** What is there instead, and what can be done. */
-  detail: Schema.String
-}) {
+/** The backups, or the ledger store, do not hold what was asked for. Nothing is wrong with what they hold. */
+export class LedgerDataNotFound
+  extends Schema.TaggedError<LedgerDataNotFound>("@holdfast/engine/LedgerDataNotFound")("LedgerDataNotFound", {
+    /** What was asked for: `transaction 17`. */
+    what: Schema.String,
+    /** Where it was looked for: `folder /backups`. */
+    where: Schema.String,
+    /** What is there instead, and what can be done. */
+    detail: Schema.String
+  })
+{
   override get message(): string {
     return `${this.what} is not in ${this.where}: ${this.detail}`
   }
@@ -120,7 +125,8 @@ export class StorageChanged
     /** For people: where the backups lie. */
     storage: Schema.String,
     reason: Schema.Literal("OtherIdentity", "Shrunken"),
-    detail: Schema.String
+    detail: Schema.String,
+    ...Hint.field
   })
 {
   override get message(): string {

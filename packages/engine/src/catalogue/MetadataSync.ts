@@ -174,19 +174,19 @@ const changeOf = (
   before: Remembered,
   now: Found,
   view: MetadataView.MetadataView
-): Pick<StorageChanged, "detail" | "reason"> | undefined => {
+): Pick<StorageChanged, "detail" | "hint" | "reason"> | undefined => {
   const savedTexts = Array.from(before.saved, ([file, { text }]) => [file, text] as const)
   const seen = [...before.files, ...savedTexts].map(([file, text]) => parsed(file, text))
   const found = [...now.files, ...now.lagging]
   const lost = unaccounted(seen, found, view)
-  const undo = "if this is meant to be, say so with --new-storage"
   if (lost.length > 0) {
     const [first] = lost
     return {
       reason: "Shrunken",
       detail: `${lost.length} of the ${seen.length} metadata files that were seen there are gone, with backups that no `
         + `other file names (${first} is the first; ${now.files.length} are listed now). An access that is denied often `
-        + `looks like an empty listing: check the credentials and the path; ${undo}`
+        + `looks like an empty listing: check the credentials and the path`,
+      hint: "AcceptNewStorage"
     }
   }
   const earlier = MetadataView.make(seen)
@@ -197,8 +197,8 @@ const changeOf = (
   if (was !== undefined && is !== undefined && !view.identities.includes(was) && !kept) {
     return {
       reason: "OtherIdentity",
-      detail: `its identity is ${is}, the one that was seen there before ${was}. Is it the storage of another network? `
-        + undo
+      detail: `its identity is ${is}, the one that was seen there before ${was}. Is it the storage of another network?`,
+      hint: "AcceptNewStorage"
     }
   }
   return undefined

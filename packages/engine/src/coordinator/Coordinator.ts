@@ -33,8 +33,8 @@ import * as EpochEndingBackup from "../backup/EpochEndingBackup.ts"
 import * as StateSnapshotBackup from "../backup/StateSnapshotBackup.ts"
 import * as TransactionBackup from "../backup/TransactionBackup.ts"
 import type {
+  ImpossibleRequest,
   InvalidBackup,
-  InvalidRequest,
   LocalStateError,
   SourceMismatch,
   StorageChanged
@@ -90,7 +90,7 @@ export const defaultSettings: CoordinatorSettings = {
 type Failure =
   | BackupServiceError.BackupServiceError
   | InvalidBackup
-  | InvalidRequest
+  | ImpossibleRequest
   | LocalStateError
   | SourceMismatch
   | StorageChanged

@@ -31,7 +31,7 @@ export interface CoveringBackup {
   readonly chunks: ReadonlyArray<string>
 }
 
-/** What covers a place. Its JSON is the output of `holdfast explore coverage --output json`. */
+/** What covers a place. Scripts read its JSON. */
 export interface Coverage {
   /** Nothing is missing, and all of the metadata could be read. */
   readonly ok: boolean

@@ -23,7 +23,7 @@ export interface StorageReading {
   readonly maxRecordBytes: number
 }
 
-/** What an answer is proven by. It is the JSON of `holdfast explore`. */
+/** What an answer is proven by. Scripts read its JSON. */
 export interface Proof {
   /** Every step from the answer to a root of trust was checked. */
   readonly proven: boolean

@@ -15,7 +15,7 @@ import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type InvalidBackup, NotHeld } from "../base/EngineError.ts"
+import { type InvalidBackup, LedgerDataNotFound } from "../base/EngineError.ts"
 import { storageName } from "../base/storageName.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
 import type * as Metadata from "../format/Metadata.ts"
@@ -57,7 +57,7 @@ export interface StateAnswer {
 const valueOf = (end: StateRun.PathEnd): StateValue.StateValue | undefined =>
   end._tag === "Item" ? Bcs.decodeUnsafe(Bcs.pair(StateKey.StateKey, StateValue.StateValue), end.record)[1] : undefined
 
-type StorageFailure = InvalidBackup | NotHeld | StorageError.StorageError
+type StorageFailure = InvalidBackup | LedgerDataNotFound | StorageError.StorageError
 
 /** Looks a key up in the snapshots of a storage. */
 export const inStorage = (
@@ -103,14 +103,14 @@ const snapshotFor = (
   { exact, version = Number.MAX_SAFE_INTEGER }: StateRequest
 ): Effect.Effect<
   MetadataView.Located<Metadata.StateSnapshotBackup>,
-  NotHeld,
+  LedgerDataNotFound,
   BackupStorage.BackupStorage
 > =>
   Effect.gen(function*() {
     const found = MetadataView.snapshotAtOrBefore(view, version)
     if (found !== undefined && (!exact || found.value.version === version)) return found
     const versions = view.stateSnapshots.map(({ value }) => value.version)
-    return yield* new NotHeld({
+    return yield* new LedgerDataNotFound({
       what: `a state snapshot ${exact ? "of" : "at or before"} version ${version}`,
       where: yield* storageName,
       detail: versions.length === 0 ? "it has no state snapshot" : `it has those of versions ${list(versions)}`
@@ -128,7 +128,7 @@ const list = (versions: ReadonlyArray<number>): string =>
 /** Looks a key up in a store. It is always proven against the state root. */
 export const inStore = (
   request: StateRequest
-): Effect.Effect<StateAnswer, NotHeld | LedgerStoreError.LedgerStoreError, LedgerStore.LedgerStore> =>
+): Effect.Effect<StateAnswer, LedgerDataNotFound | LedgerStoreError.LedgerStoreError, LedgerStore.LedgerStore> =>
   Effect.gen(function*() {
     const store = yield* LedgerStore.LedgerStore
     const { count, version } = yield* stateFor(store, request)
@@ -136,7 +136,7 @@ export const inStore = (
     const keyHash = StateKey.hash(request.key)
     const root = yield* checkStore(() => checkRootProof(rootProof, version))
     if (root === undefined) {
-      return yield* new NotHeld({
+      return yield* new LedgerDataNotFound({
         what: `the root of the state of version ${version}`,
         where: "the store",
         detail: "its transaction info carries none; choose a version that ends a block"
@@ -169,7 +169,7 @@ const stateFor = (store: LedgerStore.Service, { exact, version }: StateRequest) 
     const ending = exact ? undefined : yield* endingAtOrBefore(store, wanted, state?.epoch ?? 0)
     const count = ending === undefined ? undefined : yield* countAt(store, ending)
     if (ending !== undefined && count !== undefined) return { version: ending, count }
-    return yield* new NotHeld({
+    return yield* new LedgerDataNotFound({
       what: `a state ${exact ? "of" : "at or before"} version ${version ?? newest}`,
       where: "the store",
       detail: `it keeps the states of versions that end an epoch and of the newest, version ${newest}; older ones may`

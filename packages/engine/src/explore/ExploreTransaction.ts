@@ -12,7 +12,7 @@ import * as TransactionRecord from "@holdfast/ledger/TransactionRecord"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
-import { type InvalidBackup, NotHeld } from "../base/EngineError.ts"
+import { type InvalidBackup, LedgerDataNotFound } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import { storageName } from "../base/storageName.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
@@ -49,7 +49,7 @@ export const inStorage = (
   request: TransactionRequest & StorageReading
 ): Effect.Effect<
   TransactionAnswer,
-  InvalidBackup | NotHeld | StorageError.StorageError,
+  InvalidBackup | LedgerDataNotFound | StorageError.StorageError,
   BackupStorage.BackupStorage
 > =>
   Effect.gen(function*() {
@@ -58,7 +58,7 @@ export const inStorage = (
     const [backup] = MetadataView.coveringTransactions(view, version, version).backups
     if (backup === undefined) {
       const newest = MetadataView.storageState(view).latestTransactionVersion
-      return yield* new NotHeld({
+      return yield* new LedgerDataNotFound({
         what: `transaction ${version}`,
         where: yield* storageName,
         detail: newest === undefined
@@ -125,14 +125,14 @@ const storeFormat: Scan.RecordFormat = "V1"
 /** Finds a transaction in a store. */
 export const inStore = (
   request: TransactionRequest
-): Effect.Effect<TransactionAnswer, NotHeld | LedgerStoreError.LedgerStoreError, LedgerStore.LedgerStore> =>
+): Effect.Effect<TransactionAnswer, LedgerDataNotFound | LedgerStoreError.LedgerStoreError, LedgerStore.LedgerStore> =>
   Effect.gen(function*() {
     const { version } = request
     const store = yield* LedgerStore.LedgerStore
     const [batch] = yield* recordBatches(store.transactions(version, 1))
     if (batch === undefined) {
       const { nextVersion } = yield* store.head
-      return yield* new NotHeld({
+      return yield* new LedgerDataNotFound({
         what: `transaction ${version}`,
         where: "the store",
         detail: nextVersion === 0 ? "it is empty" : `its newest transaction is ${nextVersion - 1}`

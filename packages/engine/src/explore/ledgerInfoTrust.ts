@@ -97,7 +97,7 @@ const byOneEnding = <E, R>(
     const trusted = trustedWaypoints.find(({ version }) => version === waypoint.version)
     if (trusted === undefined) {
       const why = `whether the ending of epoch ${epoch} itself (waypoint ${text}) is the network's was not checked: `
-        + `--prove follows the endings from epoch 0 on, --trust-waypoint takes it at your word`
+        + `a full proof follows the endings from epoch 0 on, a trusted waypoint takes this ending at your word`
       return { ledgerInfo, trust: null, steps: [...steps, open(why)] }
     }
     yield* source.check(() => {

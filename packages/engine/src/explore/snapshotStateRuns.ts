@@ -103,7 +103,7 @@ export const snapshotSteps = (
     const chunksNeeded = new Set(lookup.missing.map(({ start }) => chunkAt(chunks, start))).size
     const unread = `what lies to the left of the path is in ${chunksNeeded} of the ${index} chunks before ${
       chunks[index]?.blobs
-    }, which --prove reads`
+    }, which a full proof reads`
     const step = stepOf(found, root, unread)
     const chunkBefore = chunks[index - 1]
     if (proven || before === undefined || chunkBefore === undefined) return [step]

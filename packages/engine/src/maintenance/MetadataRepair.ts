@@ -15,7 +15,7 @@ import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { InvalidBackup, InvalidRequest } from "../base/EngineError.ts"
+import { ImpossibleRequest, InvalidBackup } from "../base/EngineError.ts"
 import * as Retries from "../base/Retries.ts"
 import { maxMetadataBytes, readMetadataFile, readMetadataFiles } from "../catalogue/metadataFiles.ts"
 import * as Metadata from "../format/Metadata.ts"
@@ -50,7 +50,7 @@ export interface RepairResult {
 }
 
 /**
- * Finds torn files, and repairs those that are named. Fails with `InvalidRequest` where one that is named has no such lines,
+ * Finds torn files, and repairs those that are named. Fails with `ImpossibleRequest` where one that is named has no such lines,
  * before anything is changed; with `InvalidBackup` where what was saved is not what is read back, or the file changed
  * meanwhile; and with `StorageError`. Run again, it finishes.
  */
@@ -58,7 +58,7 @@ export const repair = (
   { concurrency, files, retries }: RepairOptions
 ): Effect.Effect<
   RepairResult,
-  InvalidBackup | InvalidRequest | StorageError.StorageError,
+  InvalidBackup | ImpossibleRequest | StorageError.StorageError,
   BackupStorage.BackupStorage
 > =>
   Effect.gen(function*() {
@@ -69,7 +69,7 @@ export const repair = (
     const wanted = yield* Effect.forEach(new Set(files), (file) => {
       const found = torn.find((each) => each.file === file)
       return found === undefined
-        ? new InvalidRequest({
+        ? new ImpossibleRequest({
           detail: others.find((each) => each.file === file)?.message
             ?? `${file} is no metadata file with lines that cannot be read: name one that a run without files lists`
         })

@@ -79,7 +79,9 @@ export const make = (view: MetadataView, policy: RetentionPolicy): RetentionPlan
         ? [`only ${newest.length} of the ${snapshots.length} snapshots can be restored, so all of those stay`]
         : []),
       ...notesOf(bases, policy.keepHistorySince),
-      ...(policy.keepHistorySince === undefined ? ["all transactions stay, without --keep-history-since VERSION"] : [])
+      ...(policy.keepHistorySince === undefined
+        ? ["all transactions stay, since the policy names no version that the history must begin with"]
+        : [])
     ]
   }
 }

@@ -16,7 +16,7 @@ import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { InvalidRequest, RestoreRefused } from "../base/EngineError.ts"
+import type { ImpossibleRequest, RestoreRefused } from "../base/EngineError.ts"
 import { InvalidBackup } from "../base/EngineError.ts"
 import * as EngineMetrics from "../base/EngineMetrics.ts"
 import * as Progress from "../base/Progress.ts"
@@ -76,7 +76,7 @@ export interface RestoreReport {
 /** / */
 export type RestoreError =
   | InvalidBackup
-  | InvalidRequest
+  | ImpossibleRequest
   | RestoreRefused
   | LedgerStoreError.LedgerStoreError
   | StorageError.StorageError

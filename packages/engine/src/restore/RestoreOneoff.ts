@@ -8,7 +8,7 @@ import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
-import { type InvalidBackup, InvalidRequest } from "../base/EngineError.ts"
+import { ImpossibleRequest, type InvalidBackup } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import * as Manifest from "../format/Manifest.ts"
 import { readManifest } from "../reading/backupFiles.ts"
@@ -32,7 +32,7 @@ export const epochEndings = (
     const manifest = yield* manifestGiven(manifestFile, Manifest.parseEpochEnding)
     const history = yield* restoredHistory(settings.trustedWaypoints)
     if (manifest.first_epoch > history.nextEpoch) {
-      return yield* new InvalidRequest({
+      return yield* new ImpossibleRequest({
         detail:
           `${manifestFile} begins with epoch ${manifest.first_epoch}, in the store ${history.nextEpoch} comes next: `
           + "restore the backup before it first"
@@ -68,7 +68,7 @@ export const stateSnapshot = (
   Effect.gen(function*() {
     const manifest = yield* manifestGiven(manifestFile, Manifest.parseStateSnapshot)
     if (manifest.version !== intoVersion) {
-      return yield* new InvalidRequest({
+      return yield* new ImpossibleRequest({
         detail: `${manifestFile} holds the state of version ${manifest.version}, not of ${intoVersion}`
       })
     }
@@ -93,7 +93,7 @@ export const transactions = (
     const { nextVersion: first } = yield* target.progress
     const last = Math.min(lastVersion ?? manifest.last_version, manifest.last_version)
     if (manifest.first_version > first) {
-      return yield* new InvalidRequest({
+      return yield* new ImpossibleRequest({
         detail: `${manifestFile} begins with version ${manifest.first_version}, in the store ${first} comes next: `
           + "restore what is before it first"
       })

@@ -119,7 +119,7 @@ const provableEpochs = (
 ) => {
   const latest = MetadataView.storageState(view).latestEpochEndingEpoch ?? -1
   if (skipEpochEndings) {
-    return { lastEpoch: nextEpoch - 1, backups: [], limit: "the epoch endings were skipped by --skip-epoch-endings" }
+    return { lastEpoch: nextEpoch - 1, backups: [], limit: "the epoch endings were skipped, as was asked for" }
   }
   const { backups, gap: missing } = MetadataView.coveringEpochEndings(view, nextEpoch, latest)
   return {

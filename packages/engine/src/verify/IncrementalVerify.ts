@@ -9,7 +9,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { capability } from "../base/capability.ts"
 import { shownListing } from "../base/countedProgress.ts"
-import type { InvalidRequest } from "../base/EngineError.ts"
+import type { ImpossibleRequest } from "../base/EngineError.ts"
 import * as EngineMetrics from "../base/EngineMetrics.ts"
 import { EarlierVerifications, type LastVerification } from "./EarlierVerifications.ts"
 import { timestamped } from "./progressMetrics.ts"
@@ -22,7 +22,7 @@ export type { Sample }
 /** / */
 export type Verification = Effect.Effect<
   VerifyReport,
-  InvalidRequest | StorageError.StorageError,
+  ImpossibleRequest | StorageError.StorageError,
   BackupStorage.BackupStorage | EarlierVerifications
 >
 

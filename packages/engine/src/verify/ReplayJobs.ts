@@ -102,7 +102,8 @@ export const make = (
       return yield* new InvalidBackup({
         file: "metadata",
         reason: "Gap",
-        detail: "no state snapshot can be restored, so no replay can begin; 'holdfast status' tells what is missing"
+        detail: "no state snapshot can be restored, so no replay can begin",
+        hint: "LookAtStatus"
       })
     }
     return plan(view, request)

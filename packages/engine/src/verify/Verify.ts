@@ -12,7 +12,7 @@ import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import { InvalidBackup, InvalidRequest } from "../base/EngineError.ts"
+import { ImpossibleRequest, InvalidBackup } from "../base/EngineError.ts"
 import * as EngineMetrics from "../base/EngineMetrics.ts"
 import * as Progress from "../base/Progress.ts"
 import { defaultMaxRecordBytes } from "../base/Settings.ts"
@@ -77,14 +77,14 @@ interface Findings {
 
 /**
  * Verifies what the request asks for. Parts that earlier runs verified are skipped; parts that this run verifies are added to them. Transactions that
- * are read go to their end, too. Fails with `InvalidRequest` and `StorageError`, and with the errors of that end; an invalid
+ * are read go to their end, too. Fails with `ImpossibleRequest` and `StorageError`, and with the errors of that end; an invalid
  * backup is a report whose `ok` is false.
  */
 export const verify = <E = never>(
   request: VerifyRequest,
   verified?: VerifiedParts,
   end: TransactionsEnd<E> = nowhere.transactions
-): Effect.Effect<VerifyReport, E | InvalidRequest | StorageError.StorageError, BackupStorage.BackupStorage> =>
+): Effect.Effect<VerifyReport, E | ImpossibleRequest | StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     yield* checkRequest(request)
     const started = yield* Clock.currentTimeMillis
@@ -144,15 +144,16 @@ const faultOf = (error: InvalidBackup): Fault => ({
   tag: error._tag,
   reason: error.reason,
   file: error.file,
-  message: error.message
+  message: error.message,
+  ...(error.hint === undefined ? {} : { hint: error.hint })
 })
 
-const checkRequest = (request: VerifyRequest): Effect.Effect<void, InvalidRequest> => {
+const checkRequest = (request: VerifyRequest): Effect.Effect<void, ImpossibleRequest> => {
   const seen = new Map<number, Waypoint.Waypoint>()
   for (const waypoint of request.trustedWaypoints) {
     const other = seen.get(waypoint.version)
     if (other !== undefined && Waypoint.format(other) !== Waypoint.format(waypoint)) {
-      return new InvalidRequest({
+      return new ImpossibleRequest({
         detail: `two trusted waypoints for version ${waypoint.version}: ${Waypoint.format(other)} and ${
           Waypoint.format(waypoint)
         }`
@@ -161,7 +162,7 @@ const checkRequest = (request: VerifyRequest): Effect.Effect<void, InvalidReques
     seen.set(waypoint.version, waypoint)
   }
   if (request.endVersion !== undefined && request.endVersion < request.startVersion) {
-    return new InvalidRequest({ detail: `no versions from ${request.startVersion} up to ${request.endVersion}` })
+    return new ImpossibleRequest({ detail: `no versions from ${request.startVersion} up to ${request.endVersion}` })
   }
   return Effect.void
 }
@@ -196,7 +197,7 @@ const allEpochEndings = (
     const last = MetadataView.storageState(view).latestEpochEndingEpoch
     if (request.skipEpochEndings) {
       if (last !== undefined) {
-        findings.unverified.push({ what: `epoch endings 0 to ${last}`, why: "skipped by --skip-epoch-endings" })
+        findings.unverified.push({ what: `epoch endings 0 to ${last}`, why: "skipped, as was asked for" })
       }
       return null
     }
@@ -233,7 +234,7 @@ const verifiedEpochs = (history: EpochHistory.EpochHistory): VerifiedEpochEnding
 /** Why a proof by that epoch could not be verified. */
 const beyondHistory = (request: VerifyRequest, history: EpochHistory.EpochHistory, epochs: string): string =>
   request.skipEpochEndings
-    ? "the epoch endings were skipped by --skip-epoch-endings"
+    ? "the epoch endings were skipped, as was asked for"
     : history.nextEpoch === 0
     ? `it is proven by ${epochs}, and no epoch ending is known`
     : `it is proven by ${epochs}; the known epochs end with ${history.nextEpoch - 1}`
@@ -261,7 +262,7 @@ const someSnapshots = (
     const others = view.stateSnapshots.length - chosen.length
     if (others > 0) {
       findings.notes.push(
-        `${others} other state snapshot${others === 1 ? " was" : "s were"} not asked for (--all-snapshots)`
+        `${others} other state snapshot${others === 1 ? " was" : "s were"} not asked for`
       )
     }
     const verified: Array<VerifiedStateSnapshot> = []

@@ -1,8 +1,10 @@
 /**
- * What a verification found. Its JSON is the output of `holdfast backup verify --output json`.
+ * What a verification found. Scripts read its JSON.
  *
  * Source: the command line page of the design.
  */
+import type { Hint } from "../base/Hint.ts"
+
 /** Epoch endings that hold. `lastVersion` is the version that the last of them ends with. */
 export interface VerifiedEpochEndings {
   readonly firstEpoch: number
@@ -38,6 +40,7 @@ export interface Fault {
   readonly reason: string
   readonly file: string
   readonly message: string
+  readonly hint?: Hint
 }
 
 /** / */

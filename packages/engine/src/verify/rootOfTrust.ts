@@ -27,9 +27,10 @@ export const waypointRequired = (untrustedGenesis: string): InvalidBackup =>
   new InvalidBackup({
     file: "metadata",
     reason: "Unverifiable",
-    detail: `${untrustedGenesis}: give the network's own genesis waypoint with --trust-waypoint`
+    detail: `${untrustedGenesis}, and a trusted waypoint is required`,
+    hint: "TrustGenesisWaypoint"
   })
 
 /** A waypoint for epoch 0 would be better. */
 export const waypointAdvised = (untrustedGenesis: string): string =>
-  `${untrustedGenesis}; --trust-waypoint with the network's own makes sure of it`
+  `${untrustedGenesis}; the network's own genesis waypoint, given as a trusted one, makes sure of it`

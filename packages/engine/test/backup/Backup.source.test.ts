@@ -261,7 +261,7 @@ layer(layerSmall)("a node that answers with", (it) => {
           TransactionBackup.take({ firstVersion: 3, lastVersion: 2, settings })
         ]
       ) {
-        expect(yield* Effect.flip(between(clientOf(store), storage, take))).toMatchObject({ _tag: "InvalidRequest" })
+        expect(yield* Effect.flip(between(clientOf(store), storage, take))).toMatchObject({ _tag: "ImpossibleRequest" })
       }
       expect(log).toEqual([])
     }))

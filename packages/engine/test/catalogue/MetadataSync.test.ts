@@ -201,7 +201,7 @@ describe("sync", () => {
 })
 
 describe("C-4: a storage that is not what it was", () => {
-  it.effect("that lists nothing any more is refused, again and again, until --new-storage", () =>
+  it.effect("that lists nothing any more is refused, again and again, until a new storage is accepted", () =>
     Effect.gen(function*() {
       const memory = counted(filesOf(identity("a"), ...everyKind(2)))
       yield* sync(memory)
@@ -227,9 +227,8 @@ describe("C-4: a storage that is not what it was", () => {
         const bytes = memory.files.get(gone)
         memory.files.delete(gone)
         const error = yield* Effect.flip(sync(memory))
-        expect(error).toMatchObject({ _tag: "StorageChanged", reason: "Shrunken" })
+        expect(error).toMatchObject({ _tag: "StorageChanged", reason: "Shrunken", hint: "AcceptNewStorage" })
         expect(error.message).toContain(gone)
-        expect(error.message).toContain("--new-storage")
         if (bytes !== undefined) memory.files.set(gone, bytes)
         expect(MetadataView.size(yield* sync(memory))).toBe(9)
       }).pipe(Effect.provide(MetadataCache.layerMemory)))

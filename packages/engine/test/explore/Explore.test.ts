@@ -109,7 +109,7 @@ layer(layerStored)("looking into a storage", (it) => {
           fourth - 1
         } is not in the memory of a test: it has those of versions ${second}, ${fourth}`
       )
-      expect((yield* Effect.flip(versionAt(second - 1)))._tag).toBe("NotHeld")
+      expect((yield* Effect.flip(versionAt(second - 1)))._tag).toBe("LedgerDataNotFound")
     }))
 
   it.effect("finds transactions and proves them by their chunks", () =>
@@ -127,7 +127,10 @@ layer(layerStored)("looking into a storage", (it) => {
       const { answer } = yield* within(stored.files, transactionOf(0))
       expect(answer.proof).toMatchObject({ proven: true, trust: "genesis", ledgerInfo: { version: 0 } })
       const beyond = yield* Effect.flip(within(stored.files, transactionOf(stored.summary.latestVersion + 1)))
-      expect(beyond).toMatchObject({ _tag: "NotHeld", what: `transaction ${stored.summary.latestVersion + 1}` })
+      expect(beyond).toMatchObject({
+        _tag: "LedgerDataNotFound",
+        what: `transaction ${stored.summary.latestVersion + 1}`
+      })
     }))
 
   it.effect("says what an answer is proven by", () =>
@@ -171,7 +174,7 @@ const changed = (files: Files, name: RegExp, change: (bytes: Uint8Array) => Uint
 
 const flipLast = (bytes: Uint8Array): Uint8Array => bytes.with(bytes.length - 1, (bytes.at(-1) ?? 0) ^ 1)
 
-const reasonOf = <A>(look: Effect.Effect<A, EngineError.InvalidBackup | EngineError.NotHeld | object>) =>
+const reasonOf = <A>(look: Effect.Effect<A, EngineError.InvalidBackup | EngineError.LedgerDataNotFound | object>) =>
   Effect.map(Effect.flip(look), (error) => "reason" in error ? error.reason : error)
 
 layer(layerStored)("looking into a damaged storage", (it) => {
@@ -270,9 +273,9 @@ layer(layerStored)("looking into a store", (it) => {
       expect(yield* versionAt((versions[3] ?? 0) + 1)).toBe(versions[3])
       expect(yield* versionAt(versions[3])).toBe(versions[3])
       expect(yield* versionAt((versions[1] ?? 0) - 1)).toBe(versions[0])
-      expect((yield* Effect.flip(versionAt((versions[1] ?? 0) - 1, true)))._tag).toBe("NotHeld")
+      expect((yield* Effect.flip(versionAt((versions[1] ?? 0) - 1, true)))._tag).toBe("LedgerDataNotFound")
       const beyond = ExploreTransaction.inStore({ ...reading, version: latestVersion + 1 })
-      expect((yield* Effect.flip(inStore(stored, beyond)))._tag).toBe("NotHeld")
+      expect((yield* Effect.flip(inStore(stored, beyond)))._tag).toBe("LedgerDataNotFound")
     }))
 })
 

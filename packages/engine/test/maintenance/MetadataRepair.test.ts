@@ -85,7 +85,7 @@ layer(layerStored)("torn metadata", (it) => {
         Effect.gen(function*() {
           const memory = makeStorage({}, [...others, [torn, bytes]])
           expect(yield* repairIn(memory.storage)).toMatchObject({ torn: [], others: [{ file: torn, reason }] })
-          expect(yield* Effect.flip(repairIn(memory.storage, [torn]))).toMatchObject({ _tag: "InvalidRequest" })
+          expect(yield* Effect.flip(repairIn(memory.storage, [torn]))).toMatchObject({ _tag: "ImpossibleRequest" })
           expect(memory.log).toEqual([])
         }))
     }
@@ -95,7 +95,7 @@ layer(layerStored)("torn metadata", (it) => {
         for (const name of [others[0]?.[0] ?? "", "metadata/nowhere.meta"]) {
           const memory = damaged()
           const error = yield* Effect.flip(repairIn(memory.storage, [torn, name]))
-          expect(error).toMatchObject({ _tag: "InvalidRequest" })
+          expect(error).toMatchObject({ _tag: "ImpossibleRequest" })
           expect(error.message).toContain(name)
           expect(memory.log).toEqual([])
         }

@@ -43,7 +43,7 @@ export const ofKind: { readonly [K in Kind]: BackupResult.Backup } = {
 }
 
 type Failure =
-  | EngineError.InvalidRequest
+  | EngineError.ImpossibleRequest
   | EngineError.LocalStateError
   | EngineError.SourceMismatch
   | BackupServiceError.BackupServiceError

@@ -120,7 +120,7 @@ layer(layerStored)("verify", (it) => {
         const memory = makeStorage({ list: () => Effect.dieMessage("nothing is to be read") }, stored.files)
         const other = { version: genesis.version, value: new Uint8Array(32) }
         expect(yield* Effect.flip(verifyIn(memory, { trustedWaypoints: [genesis, other] }))).toMatchObject({
-          _tag: "InvalidRequest",
+          _tag: "ImpossibleRequest",
           detail: expect.stringContaining(Waypoint.format(other))
         })
         expect((yield* verifyFiles(stored.files, { trustedWaypoints: [genesis, genesis], strict: true })).ok).toBe(true)
@@ -157,7 +157,7 @@ layer(layerStored)("verify", (it) => {
       Effect.gen(function*() {
         const { files } = yield* StoredBackups
         expect(yield* Effect.flip(verifyFiles(files, { startVersion: 5, endVersion: 4 }))).toMatchObject({
-          _tag: "InvalidRequest"
+          _tag: "ImpossibleRequest"
         })
       }))
 

@@ -7,6 +7,7 @@ import type * as VerifyReport from "@holdfast/engine/VerifyReport"
 import * as MetricsServer from "@holdfast/observe/MetricsServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Hints from "../../exit/Hints.ts"
 import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
@@ -53,7 +54,10 @@ export const backupVerify = leaf(
       const output = yield* Output.Output
       const tell = (each: VerifyReport.VerifyReport) => output.say((style) => report(each, style))
       const found = yield* VerifyMode.verify({ ...flags, maxRecordBytes: maxRecordSize }, flags, tell)
-      yield* output.result({ json: { ...found }, text: (style) => report(found, style) })
+      yield* output.result({
+        json: { ...found, errors: found.errors.map((each) => ({ ...each, message: Hints.messageOf(each) })) },
+        text: (style) => report(found, style)
+      })
     }).pipe(
       Effect.provideService(Retries.Reading, { ...Retries.standard, retries }),
       Effect.provide(
@@ -75,7 +79,7 @@ export const report = (found: VerifyReport.VerifyReport, style: Style): string =
   return [
     `${style.bold(verdict)}  ${style.dim(`(${Figures.seconds(found.seconds)})`)}`,
     ...findings(found).map(([name, what]) => `  ${style.dim(name.padEnd(15))} ${what}`),
-    ...errors.map(({ message }) => `${style.bad("error")}  ${message}`),
+    ...errors.map((fault) => `${style.bad("error")}  ${Hints.messageOf(fault)}`),
     ...unverified.filter(({ what }) => !errors.some(({ file }) => file === what)).map(({ what, why }) =>
       `${style.warn("not verified")}  ${what}: ${why}`
     ),

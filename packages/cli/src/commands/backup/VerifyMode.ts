@@ -68,7 +68,7 @@ export const verify = (
   tell: (report: VerifyReport.VerifyReport) => Effect.Effect<void>
 ): Effect.Effect<
   VerifyReport.VerifyReport,
-  EngineError.InvalidRequest | EngineError.LocalStateError | StorageError.StorageError | UsageError,
+  EngineError.ImpossibleRequest | EngineError.LocalStateError | StorageError.StorageError | UsageError,
   BackupStorage.BackupStorage | FileSystem.FileSystem | Output | Path.Path
 > =>
   Effect.gen(function*() {

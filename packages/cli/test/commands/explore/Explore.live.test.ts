@@ -44,7 +44,7 @@ describe("explore", () => {
       const flags = yield* emptyStorage
       for (const args of [["transaction", "--at-version", "5"], ["state", "--raw", "00"]]) {
         const { code, errors } = yield* explore(...args, ...flags)
-        expect({ code, tags: errors.map(({ tag }) => tag) }).toEqual({ code: 1, tags: ["NotHeld"] })
+        expect({ code, tags: errors.map(({ tag }) => tag) }).toEqual({ code: 1, tags: ["LedgerDataNotFound"] })
       }
       expect(yield* explore("coverage", "--at-version", "5", ...flags)).toMatchObject({ code: 1, errors: [] })
     }))

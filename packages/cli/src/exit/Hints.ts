@@ -1,0 +1,14 @@
+/**
+ * The words of the command line for the hints that errors carry.
+ */
+import type { Hint } from "@holdfast/engine/Hint"
+
+const words: { readonly [H in Hint]: string } = {
+  AcceptNewStorage: "if this change is intended, say so with --new-storage",
+  LookAtStatus: "'holdfast status' tells what is missing",
+  TrustGenesisWaypoint: "give the network's own genesis waypoint with --trust-waypoint"
+}
+
+/** The message of an error, followed by what the operator can do where the error carries a hint. */
+export const messageOf = ({ hint, message }: { readonly message: string; readonly hint?: Hint }): string =>
+  hint === undefined ? message : `${message}; ${words[hint]}`
