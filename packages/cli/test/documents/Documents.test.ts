@@ -3,35 +3,24 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { fileURLToPath } from "node:url"
 import { holdfast } from "../../src/commands/Holdfast.ts"
 import * as Arguments from "../../src/flags/Arguments.ts"
 import type * as CommandTree from "../../src/flags/CommandTree.ts"
+import { checkout, documents, read } from "../support/documents.ts"
 
-const checkout = fileURLToPath(new URL("../../../..", import.meta.url))
-const read = (name: string): string => fs.readFileSync(path.join(checkout, name), "utf8")
-
-const documents = [
-  ...fs.readdirSync(checkout).filter((name) => name.endsWith(".md")),
-  ...fs.readdirSync(path.join(checkout, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
-  "packages/cli/README.md",
-  "examples/README.md"
-]
-
-/** The command lines in the code blocks of a document; one that goes on is one. */
+/** The command lines in the code blocks of a document. A line that ends in `\` and its continuation are one. */
 const commandLines = (text: string): ReadonlyArray<string> =>
   [...text.matchAll(/^ *```(?:sh)?\n(.*?)^ *```$/gms)].flatMap(([, block = ""]) =>
     block.replaceAll(/\s*\\\n\s*/g, " ").split("\n")
   )
 
-/** What they say to Holdfast, if they do. */
+/** The arguments of a line that runs Holdfast; `undefined` for any other line. */
 const argumentsOf = (line: string): ReadonlyArray<string> | undefined => {
   const [, given] = /^(?:npm start --|(?:docker run .* )?holdfast) +([a-z-].*)$/.exec(line.trim()) ?? []
   return given?.replace(/ [|&>#].*$/, "").split(/ +/)
 }
 
-/** A command by its words; nothing where there is none. */
+/** The command of these words; `undefined` where there is none. */
 const commandOf = (words: string): CommandTree.CommandShape | undefined =>
   words.split(" ").reduce<CommandTree.CommandShape | undefined>(
     (command, word) => command?.children.find(({ name }) => name === word),

@@ -18,7 +18,7 @@ const commands = blocks("sh").flatMap((block) => block.trimEnd().split("\n"))
 
 const root = Commands.holdfast.shape
 
-/** The commands that a key is for, where they are few. */
+/** The commands that take a key: their names where they are three at most, else `many commands`. */
 const usersOf = (key: string): string => {
   const users = SettingKeys.leavesOf(root).filter(({ command }) =>
     SettingKeys.flagsOf(command).some((flag) => SettingKeys.keyOf(flag) === key)
@@ -26,7 +26,7 @@ const usersOf = (key: string): string => {
   return users.length > 3 ? "many commands" : users.map(({ words }) => `\`${words.join(" ")}\``).join(", ")
 }
 
-/** The table of the page. */
+/** The rows of the table of all keys. */
 const keys = [...SettingKeys.flagsBelow(root)].sort(([one], [other]) => one < other ? -1 : 1).map(([key, flags]) => {
   const variable = SettingKeys.isOneThing(flags) ? `\`${SettingKeys.variableOf([], key)}\`` : "*below a command*"
   const placeholders = [...new Set(flags.map(({ placeholder }) => placeholder ?? "true|false"))]
@@ -37,12 +37,12 @@ const keys = [...SettingKeys.flagsBelow(root)].sort(([one], [other]) => one < ot
 })
 
 describe("docs/configuration.md", () => {
-  it("has all keys in its table, and no others: vitest --update writes it", () => {
-    const [before = ""] = page.split("| `")
+  it("lists every key in its last table, and no other key: vitest --update writes the table", () => {
+    const [before = ""] = page.split(/^\| `/m)
     return expect(`${before}${keys.join("\n")}\n`).toMatchFileSnapshot(file)
   })
 
-  it.scopedLive("shows a file that is good, and commands that work with it", () =>
+  it.scopedLive("shows a valid file, and commands that work with that file", () =>
     Effect.gen(function*() {
       const config = path.join(yield* TempDirectory.make, "holdfast.yaml")
       fs.writeFileSync(config, blocks("yaml").join(""))
@@ -60,7 +60,7 @@ describe("docs/configuration.md", () => {
       }
     }))
 
-  it.scopedLive("shows what a command prints", () =>
+  it.scopedLive("shows what `config print` prints", () =>
     Effect.gen(function*() {
       const config = path.join(yield* TempDirectory.make, "holdfast.yaml")
       fs.writeFileSync(config, blocks("yaml").join(""))
