@@ -1,12 +1,10 @@
 /** The commands that the documents show against the commands and flags that there are. */
 import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
-import * as fs from "node:fs"
-import * as path from "node:path"
 import { holdfast } from "../../src/commands/Holdfast.ts"
 import * as Arguments from "../../src/flags/Arguments.ts"
 import type * as CommandTree from "../../src/flags/CommandTree.ts"
-import { checkout, documents, read } from "../support/documents.ts"
+import { documents, read } from "../support/documents.ts"
 
 /** The command lines in the code blocks of a document. A line that ends in `\` and its continuation are one. */
 const commandLines = (text: string): ReadonlyArray<string> =>
