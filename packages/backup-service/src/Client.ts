@@ -10,10 +10,11 @@
  * Source: the service page of the specification.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
-import * as Frames from "@holdfast/ledger/Frames"
+import type * as Frames from "@holdfast/ledger/Frames"
 import type * as HashValue from "@holdfast/ledger/HashValue"
 import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import type * as Proofs from "@holdfast/ledger/Proofs"
+import * as Records from "@holdfast/records/Records"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -132,33 +133,25 @@ export const records = <E, R>(
 ): Stream.Stream<Frames.RecordBatch, E | BackupServiceError, R> =>
   Stream.suspend(() => {
     const { address, endpoint, expected, maxRecordBytes } = options
-    const splitter = new Frames.FrameSplitter({ maxRecordBytes })
-    const fail = (reason: BackupServiceError["reason"], detail: string) =>
-      Effect.fail(new BackupServiceError({ reason, address, endpoint, detail }))
-    const split = <A>(step: () => A): Effect.Effect<A, BackupServiceError> =>
-      Effect.suspend(() => {
-        try {
-          return Effect.succeed(step())
-        } catch (error) {
-          if (!(error instanceof Frames.FrameError)) throw error
-          return fail(error.reason === "Truncated" ? "Malformed" : "TooLarge", error.message)
-        }
-      })
-    const batches = Stream.mapEffect(stream, (bytes) =>
-      Effect.filterOrElse(
-        split(() => splitter.push(bytes)),
-        () => splitter.recordCount <= expected,
-        () => fail("Malformed", `more than the ${expected} records asked for; is this the backup service of a node?`)
-      ))
-    const end = Effect.suspend(() => {
-      const received = splitter.recordCount
-      if (received === expected) return Effect.void
-      return fail(
-        "ShortCount",
-        `${received} records instead of ${expected}: the node is behind or has pruned them; compare with its /db_state`
-      )
-    })
-    return Stream.flattenIterables(batches).pipe(
-      Stream.concat(Stream.execute(Effect.zipRight(split(() => splitter.finish()), end)))
+    const failure = (reason: BackupServiceError["reason"], detail: string) =>
+      new BackupServiceError({ reason, address, endpoint, detail })
+    let received = 0
+    return Records.batches(stream, {
+      maxRecordBytes,
+      refused: ({ message, reason }) => failure(reason === "RecordTooLarge" ? "TooLarge" : "Malformed", message)
+    }).pipe(
+      Stream.mapEffect((batch) => {
+        received += batch.count
+        return received <= expected ? Effect.succeed(batch) : failure(
+          "Malformed",
+          `more than the ${expected} records asked for; is this the backup service of a node?`
+        )
+      }),
+      Stream.concat(Stream.execute(Effect.suspend(() =>
+        received === expected ? Effect.void : failure(
+          "ShortCount",
+          `${received} records instead of ${expected}: the node is behind or has pruned them; compare with its /db_state`
+        )
+      )))
     )
   })

@@ -8,6 +8,7 @@ import * as Frames from "@holdfast/ledger/Frames"
 import type * as HashValue from "@holdfast/ledger/HashValue"
 import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
+import * as Records from "@holdfast/records/Records"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -57,8 +58,11 @@ export const read: Effect.Effect<Summary, LedgerStoreError.LedgerStoreError, Led
     }
     const latest = latestLedgerInfo.value.value.ledgerInfo.commitInfo
     const closed = latest.nextEpochState === undefined ? latest.epoch : latest.epoch + 1
-    const epochEndings = yield* store.epochEndingLedgerInfos(0, closed).pipe(
-      Stream.mapConcatEffect(records),
+    const epochEndings = yield* Records.batches(store.epochEndingLedgerInfos(0, closed), {
+      maxRecordBytes,
+      refused: (refusal) => corrupt(`epoch-ending ledger infos: ${refusal.message}`)
+    }).pipe(
+      Stream.mapConcat(Frames.recordsOf),
       Stream.mapEffect((record) => epochEnding(store, record)),
       Stream.runCollect
     )
@@ -70,19 +74,6 @@ export const read: Effect.Effect<Summary, LedgerStoreError.LedgerStoreError, Led
     }
   }
 )
-
-const records = (batch: Uint8Array): Effect.Effect<ReadonlyArray<Uint8Array>, LedgerStoreError.LedgerStoreError> =>
-  Effect.try({
-    try: () => {
-      const splitter = new Frames.FrameSplitter({ maxRecordBytes })
-      const batches = splitter.push(batch)
-      splitter.finish()
-      return batches.flatMap(({ bytes, ends, starts }) =>
-        Array.from(starts, (start, index) => bytes.subarray(start, ends[index]))
-      )
-    },
-    catch: (error) => corrupt(`a batch of epoch-ending ledger infos: ${String(error)}`)
-  })
 
 const epochEnding = (
   store: LedgerStore.Service,

@@ -49,6 +49,14 @@ export interface RecordBatch {
   readonly ends: Uint32Array
 }
 
+/** A record, without its length. A view. */
+export const recordAt = ({ bytes, ends, starts }: RecordBatch, index: number): Uint8Array =>
+  bytes.subarray(starts[index], ends[index])
+
+/** All records, in order, without their lengths. Views. */
+export const recordsOf = (batch: RecordBatch): ReadonlyArray<Uint8Array> =>
+  Array.from({ length: batch.count }, (_, index) => recordAt(batch, index))
+
 /** / */
 export interface FrameSplitterOptions {
   /** Largest payload of a record, in bytes; 2^31 - 5 at most. */

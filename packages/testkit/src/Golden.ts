@@ -72,9 +72,7 @@ export const answers = (ledger: ServedLedger): ReadonlyArray<RecordedAnswer> => 
 /** The records of a stream, without their lengths. Views. */
 export const recordsOf = (stream: Uint8Array): ReadonlyArray<Uint8Array> => {
   const splitter = new Frames.FrameSplitter({ maxRecordBytes: stream.length })
-  const records = splitter.push(stream).flatMap((batch) =>
-    Array.from({ length: batch.count }, (_, index) => batch.bytes.subarray(batch.starts[index], batch.ends[index]))
-  )
+  const records = splitter.push(stream).flatMap(Frames.recordsOf)
   splitter.finish()
   return records
 }

@@ -5,6 +5,7 @@
  */
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as EpochHistory from "@holdfast/ledger/EpochHistory"
+import * as Frames from "@holdfast/ledger/Frames"
 import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
 import * as Effect from "effect/Effect"
@@ -56,7 +57,7 @@ export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochE
         fromNode(request, () => {
           for (let index = 0; index < batch.count; index++) {
             const epoch = firstEpoch + waypoints.length
-            const record = batch.bytes.subarray(batch.starts[index], batch.ends[index])
+            const record = Frames.recordAt(batch, index)
             waypoints.push(epochEnding(request, epoch, record))
             if (history !== undefined) addTo(history, epoch, record)
           }

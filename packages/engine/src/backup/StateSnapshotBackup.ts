@@ -20,12 +20,11 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
-import * as Stream from "effect/Stream"
 import { SourceMismatch } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import * as Retries from "../base/Retries.ts"
 import type { BackupSettings } from "../base/Settings.ts"
-import { decodeFromNode, epochEndingRecords, fromNode, stateItemRecords } from "../reading/nodeRecords.ts"
+import { decodeFromNode, epochEndingRecord, fromNode, stateItemRecords } from "../reading/nodeRecords.ts"
 import { adopting, nothing, proveItems } from "./adoption.ts"
 import { BackupJournal, type ConfirmedChunk } from "./BackupJournal.ts"
 import type { Backup } from "./BackupResult.ts"
@@ -174,9 +173,7 @@ const frontierAfter = (chunk: ConfirmedChunk | undefined): StateFrontier.StateFr
 const versionOfEpoch = (epoch: number, settings: BackupSettings) =>
   Effect.gen(function*() {
     const request = `the ledger info that ends epoch ${epoch}`
-    const [batch] = yield* Stream.runCollect(epochEndingRecords(epoch, 1, settings))
-    if (batch === undefined) return yield* Effect.dieMessage("one record expected")
-    const record = batch.bytes.subarray(batch.starts[0], batch.ends[0])
+    const record = yield* epochEndingRecord(epoch, settings)
     const { value: { ledgerInfo } } = yield* decodeFromNode(request, LedgerInfo.LedgerInfoWithSignatures, record)
     const { commitInfo } = ledgerInfo
     if (commitInfo.epoch !== epoch || commitInfo.nextEpochState === undefined) {

@@ -11,14 +11,13 @@ import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
-import * as Stream from "effect/Stream"
 import type { InvalidBackup } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import type { BackupSettings } from "../base/Settings.ts"
 import { checkSignature } from "../explore/ledgerInfoTrust.ts"
 import { folderOf } from "../format/names.ts"
 import { type Check, check, inconsistent } from "../reading/backupFiles.ts"
-import { epochEndingRecords } from "../reading/nodeRecords.ts"
+import { epochEndingRecord } from "../reading/nodeRecords.ts"
 import { nowhere } from "../verify/sinks.ts"
 import { verifyStateChunks } from "../verify/verifyStateSnapshot.ts"
 import { verifyTransactions } from "../verify/verifyTransactions.ts"
@@ -165,9 +164,7 @@ const expectSigned = (
       return yield* inconsistent(proof, `it is of epoch ${epoch}, which the epoch endings in the storage do not prove`)
     }
     const before = Math.max(0, epoch - 1)
-    const [batch] = yield* Stream.runCollect(epochEndingRecords(before, 1, settings))
-    if (batch === undefined) return yield* Effect.dieMessage("one record expected")
-    const ending = batch.bytes.subarray(batch.starts[0], batch.ends[0])
+    const ending = yield* epochEndingRecord(before, settings)
     yield* check(proof, () => {
       if (epoch > 0) return checkSignature(signed, ending, before)
       const genesis = new EpochHistory.EpochHistory()

@@ -1,4 +1,4 @@
-import type * as Frames from "@holdfast/ledger/Frames"
+import * as Frames from "@holdfast/ledger/Frames"
 import * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
@@ -63,9 +63,6 @@ export interface IncomingChunk<P, E, R> {
   /** Known as soon as the chunk is cut and checked, which may be before all of it is written. */
   readonly summary: Effect.Effect<ChunkSummary<P>>
 }
-
-const record = (batch: Frames.RecordBatch, index: number): Uint8Array =>
-  batch.bytes.subarray(batch.starts[index], batch.ends[index])
 
 /** The records `from` … `until - 1` of a batch. */
 const partOf = (batch: Frames.RecordBatch, from: number, until: number): Frames.RecordBatch =>
@@ -218,7 +215,7 @@ export const chunkPipeline = <A, P, E, R, E2, R2>(
         let from = 0
         let index = 0
         while (index < batch.count) {
-          const chunk: OpenChunk<P> = open ?? (yield* start(record(batch, index)))
+          const chunk: OpenChunk<P> = open ?? (yield* start(Frames.recordAt(batch, index)))
           // As many records as the chunk has room for, and at least one if it is empty.
           const room = settings.maxChunkBytes - chunk.bytes
           let until = index
@@ -227,7 +224,7 @@ export const chunkPipeline = <A, P, E, R, E2, R2>(
             ((batch.ends[until] ?? 0) - from <= room || (chunk.bytes === 0 && until === index))
           ) until++
           if (until > index) {
-            chunk.lastRecord = record(batch, until - 1)
+            chunk.lastRecord = Frames.recordAt(batch, until - 1)
             yield* source.check.push(partOf(batch, index, until))
             next += until - index
             const end = batch.ends[until - 1] ?? 0

@@ -6,6 +6,7 @@
  * published something under the first.
  */
 import * as BackupServiceError from "@holdfast/backup-service/BackupServiceError"
+import type * as Resumption from "@holdfast/records/Resumption"
 import * as StorageError from "@holdfast/storage/StorageError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -75,6 +76,15 @@ export const attempts = <A, E extends { readonly message: string }, R>(
       Effect.retry({ schedule: schedule(policy), while: isTransient })
     )
   })
+
+/** Streams that break off go on as the policy says: as often as that without an element in between. */
+export const resuming = <E extends { readonly message: string }>(
+  policy: RetryPolicy
+): Resumption.ResumptionPolicy<E> => ({
+  schedule: schedule(policy),
+  isTransient,
+  onRetry: ({ message }) => willRetry(message)
+})
 
 /** Runs a read from a storage until it succeeds or {@link Reading} gives up. */
 export const reading = <A, E extends { readonly message: string }, R>(

@@ -5,6 +5,7 @@
 import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as EpochHistory from "@holdfast/ledger/EpochHistory"
+import * as Frames from "@holdfast/ledger/Frames"
 import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import type * as Scan from "@holdfast/ledger/Scan"
 import * as TransactionChunkVerifier from "@holdfast/ledger/TransactionChunkVerifier"
@@ -142,7 +143,7 @@ export const inStore = (
     verifier.begin(version, storeFormat)
     yield* checkStore(() => verifier.push(batch))
     const record = yield* checkStore(() =>
-      TransactionRecord.decodeUnsafe(storeFormat, batch.bytes.slice(batch.starts[0], batch.ends[0]))
+      TransactionRecord.decodeUnsafe(storeFormat, Frames.recordAt(batch, 0).slice())
     )
     const proof = yield* store.transactionRangeProof(version, version).pipe(
       Effect.catchIf(({ reason }) => reason === "NotAvailable", () => Effect.succeed(undefined))

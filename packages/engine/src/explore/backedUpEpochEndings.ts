@@ -1,4 +1,5 @@
 /** Epoch endings of a storage, for the ledger infos that its other backups lead to. */
+import * as Frames from "@holdfast/ledger/Frames"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
@@ -66,7 +67,7 @@ const recordAt = (file: string, index: number, maxRecordBytes: number): Check<Ui
       const at = index - before
       before += batch.count
       return at >= 0 && at < batch.count
-        ? Option.some(batch.bytes.slice(batch.starts[at], batch.ends[at]))
+        ? Option.some(Frames.recordAt(batch, at).slice())
         : Option.none()
     }),
     Stream.runHead,

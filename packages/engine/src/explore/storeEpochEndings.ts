@@ -1,13 +1,12 @@
 /** Reading and checking what a store answers, and its epoch endings. */
 import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
-import * as BcsError from "@holdfast/ledger/BcsError"
 import type * as EpochHistory from "@holdfast/ledger/EpochHistory"
-import type * as Frames from "@holdfast/ledger/Frames"
-import * as ProofError from "@holdfast/ledger/ProofError"
+import * as Frames from "@holdfast/ledger/Frames"
+import * as Records from "@holdfast/records/Records"
+import * as Refusal from "@holdfast/records/Refusal"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { records } from "../reading/records.ts"
 import type { EndingSource } from "./ledgerInfoTrust.ts"
 
 type Failure = LedgerStoreError.LedgerStoreError
@@ -21,29 +20,21 @@ export const corrupt = (detail: string): Failure =>
 
 /** Runs a check of the ledger's. What it finds wrong is a store that does not hold what was written. */
 export const checkStore = <A>(run: () => A): Effect.Effect<A, Failure> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (error) {
-      if (error instanceof ProofError.ProofError || error instanceof BcsError.BcsError) {
-        return Effect.fail(corrupt(error.message))
-      }
-      return Effect.die(error)
-    }
-  })
+  Refusal.attempt(run, (refusal) => corrupt(refusal.message))
+
+/** The records of a store's stream. */
+const batchesOf = (stream: Stream.Stream<Uint8Array, Failure>): Stream.Stream<Frames.RecordBatch, Failure> =>
+  Records.batches(stream, { maxRecordBytes, refused: (error) => corrupt(error.message) })
 
 /** All records of a short stream. */
 export const recordBatches = (
   stream: Stream.Stream<Uint8Array, Failure>
 ): Effect.Effect<ReadonlyArray<Frames.RecordBatch>, Failure> =>
-  Effect.map(
-    Stream.runCollect(records(stream, maxRecordBytes, (error) => corrupt(error.message))),
-    (batches) => [...batches]
-  )
+  Effect.map(Stream.runCollect(batchesOf(stream)), (batches) => [...batches])
 
 /** The only record of a stream of one; `undefined` if it has none. A copy. */
 export const oneRecord = (stream: Stream.Stream<Uint8Array, Failure>): Effect.Effect<Uint8Array | undefined, Failure> =>
-  Effect.map(recordBatches(stream), ([batch]) => batch?.bytes.slice(batch.starts[0], batch.ends[0]))
+  Effect.map(recordBatches(stream), ([batch]) => batch === undefined ? undefined : Frames.recordAt(batch, 0).slice())
 
 /** The epoch endings of a store. */
 export const storeEndings = (store: LedgerStore.Service): EndingSource<Failure, never> => ({
@@ -51,14 +42,8 @@ export const storeEndings = (store: LedgerStore.Service): EndingSource<Failure, 
   check: checkStore,
   one: (epoch) => oneRecord(store.epochEndingLedgerInfos(epoch, epoch + 1)),
   all: (history: EpochHistory.EpochHistory, last) =>
-    records(store.epochEndingLedgerInfos(0, last + 1), maxRecordBytes, (error) => corrupt(error.message)).pipe(
-      Stream.runForEach((batch) =>
-        checkStore(() => {
-          for (let index = 0; index < batch.count; index++) {
-            history.push(batch.bytes.subarray(batch.starts[index], batch.ends[index]))
-          }
-        })
-      ),
-      Effect.zipRight(checkStore(() => history.settle()))
-    )
+    Stream.runForEach(batchesOf(store.epochEndingLedgerInfos(0, last + 1)), (batch) =>
+      checkStore(() => {
+        for (const record of Frames.recordsOf(batch)) history.push(record)
+      })).pipe(Effect.zipRight(checkStore(() => history.settle())))
 })

@@ -1,14 +1,13 @@
 import * as Bcs from "@holdfast/ledger/Bcs"
-import * as BcsError from "@holdfast/ledger/BcsError"
 import type * as Frames from "@holdfast/ledger/Frames"
-import * as ProofError from "@holdfast/ledger/ProofError"
+import * as Records from "@holdfast/records/Records"
+import * as Refusal from "@holdfast/records/Refusal"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import { InvalidBackup } from "../base/EngineError.ts"
-import { records } from "./records.ts"
 import { readAgain } from "./resumedRead.ts"
 import { readBytes, readText } from "./smallFiles.ts"
 
@@ -68,28 +67,18 @@ export const fileRecords = (
   file: string,
   maxRecordBytes: number
 ): Stream.Stream<Frames.RecordBatch, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
-  records(
-    Stream.mapError(readAgain(file), unreadable(file)),
+  Records.batches(Stream.mapError(readAgain(file), unreadable(file)), {
     maxRecordBytes,
-    (error) => new InvalidBackup({ file, reason: "Malformed", detail: error.message })
-  )
+    refused: (error) => new InvalidBackup({ file, reason: "Malformed", detail: error.message })
+  })
 
 /** Runs a check of the ledger's and blames the file for what it finds. `about` is put before the finding. */
 export const check = <A>(file: string, run: () => A, about = ""): Effect.Effect<A, InvalidBackup> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (error) {
-      if (error instanceof InvalidBackup) return Effect.fail(error)
-      if (error instanceof ProofError.ProofError) {
-        return Effect.fail(new InvalidBackup({ file, reason: "ProofFailed", detail: about + error.message }))
-      }
-      if (error instanceof BcsError.BcsError) {
-        return Effect.fail(new InvalidBackup({ file, reason: "Malformed", detail: about + error.message }))
-      }
-      return Effect.die(error)
-    }
-  })
+  Refusal.attempt(
+    run,
+    (refusal) => new InvalidBackup({ file, reason: Refusal.reasonOf(refusal), detail: about + refusal.message }),
+    InvalidBackup
+  )
 
 /** Refuses a backup whose parts contradict each other. */
 export const inconsistent = (file: string, detail: string): InvalidBackup =>

@@ -2,11 +2,11 @@ import type * as BackupServiceError from "@holdfast/backup-service/BackupService
 import * as Client from "@holdfast/backup-service/Client"
 import * as Routes from "@holdfast/backup-service/Routes"
 import * as Bcs from "@holdfast/ledger/Bcs"
-import * as BcsError from "@holdfast/ledger/BcsError"
-import type * as Frames from "@holdfast/ledger/Frames"
-import * as ProofError from "@holdfast/ledger/ProofError"
+import * as Frames from "@holdfast/ledger/Frames"
+import * as Refusal from "@holdfast/records/Refusal"
+import * as Resumption from "@holdfast/records/Resumption"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { SourceMismatch } from "../base/EngineError.ts"
 import * as Retries from "../base/Retries.ts"
@@ -42,30 +42,12 @@ export const resumedRecords = <E extends { readonly message: string }, R>(
   count: number,
   ask: (first: number, count: number) => Stream.Stream<Frames.RecordBatch, E, R>
 ): Stream.Stream<Frames.RecordBatch, E, R> =>
-  Stream.unwrap(Effect.map(Schedule.driver(Retries.schedule(policy)), (delays) => {
-    let received = 0
-    let failed = false
-    const rest: Stream.Stream<Frames.RecordBatch, E, R> = Stream.suspend(() => ask(first + received, count - received))
-      .pipe(
-        Stream.tap((batch) => {
-          received += batch.count
-          if (!failed) return Effect.void
-          failed = false
-          return delays.reset
-        }),
-        Stream.catchAll((error) => {
-          if (!Retries.isTransient(error)) return Stream.fail(error)
-          // It broke off behind the last record: nothing is left to ask for.
-          if (received === count) return Stream.empty
-          failed = true
-          return Stream.unwrap(Effect.matchEffect(delays.next(error), {
-            onFailure: () => Effect.fail(error),
-            onSuccess: () => Effect.as(Retries.willRetry(error.message), rest)
-          }))
-        })
-      )
-    return rest
-  }))
+  Resumption.resumed({
+    start: 0,
+    open: (received) => ask(first + received, count - received),
+    advance: (received, batch) => received + batch.count,
+    isEnd: (received) => received === count
+  }, Retries.resuming(policy))
 
 /** The ledger infos that end epochs from `first` on. */
 export const epochEndingRecords = (first: number, count: number, settings: BackupSettings) =>
@@ -76,6 +58,14 @@ export const epochEndingRecords = (first: number, count: number, settings: Backu
       settings.maxRecordBytes,
       (client) => client.epochEndingLedgerInfos(start, start + left)
     ))
+
+/** The ledger info that ends an epoch. */
+export const epochEndingRecord = (epoch: number, settings: BackupSettings) =>
+  Effect.flatMap(Stream.runLast(epochEndingRecords(epoch, 1, settings)), (batch) =>
+    Option.match(batch, {
+      onNone: () => Effect.dieMessage("one record expected"),
+      onSome: (found) => Effect.succeed(Frames.recordAt(found, 0))
+    }))
 
 /** Transactions from `first` on. */
 export const transactionRecords = (first: number, count: number, settings: BackupSettings) =>
@@ -112,20 +102,11 @@ export const stateItemRecords = (version: number, first: number, count: number, 
 
 /** Reads something out of what the node sent, or checks it; what is not as it should be is the node's fault. */
 export const fromNode = <A>(request: string, read: () => A): Effect.Effect<A, SourceMismatch> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(read())
-    } catch (error) {
-      if (error instanceof SourceMismatch) return Effect.fail(error)
-      if (error instanceof BcsError.BcsError) {
-        return Effect.fail(new SourceMismatch({ request, reason: "Malformed", detail: error.message }))
-      }
-      if (error instanceof ProofError.ProofError) {
-        return Effect.fail(new SourceMismatch({ request, reason: "ProofFailed", detail: error.message }))
-      }
-      return Effect.die(error)
-    }
-  })
+  Refusal.attempt(
+    read,
+    (refusal) => new SourceMismatch({ request, reason: Refusal.reasonOf(refusal), detail: refusal.message }),
+    SourceMismatch
+  )
 
 export const decodeFromNode = <A>(
   request: string,

@@ -1,7 +1,7 @@
+import * as Resumption from "@holdfast/records/Resumption"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { crc32 } from "node:zlib"
 import * as Retries from "../base/Retries.ts"
@@ -16,31 +16,11 @@ export const readAgain = (
 ): Stream.Stream<Uint8Array, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Stream.unwrap(Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
-    const delays = yield* Schedule.driver(Retries.schedule(yield* Retries.Reading))
-    let length = 0
-    let checksum = 0
-    let failed = false
-
-    const rest: Stream.Stream<Uint8Array, StorageError.StorageError> = Stream.suspend(() =>
-      behind(file, storage.read(file), length, checksum)
-    ).pipe(
-      Stream.tap((bytes) => {
-        length += bytes.length
-        checksum = crc32(bytes, checksum)
-        if (!failed) return Effect.void
-        failed = false
-        return delays.reset
-      }),
-      Stream.catchAll((error) => {
-        if (!Retries.isTransient(error)) return Stream.fail(error)
-        failed = true
-        return Stream.unwrap(Effect.matchEffect(delays.next(error), {
-          onFailure: () => Effect.fail(error),
-          onSuccess: () => Effect.as(Retries.willRetry(error.message), rest)
-        }))
-      })
-    )
-    return rest
+    return Resumption.resumed({
+      start: { length: 0, checksum: 0 },
+      open: ({ checksum, length }) => behind(file, storage.read(file), length, checksum),
+      advance: ({ checksum, length }, bytes) => ({ length: length + bytes.length, checksum: crc32(bytes, checksum) })
+    }, Retries.resuming(yield* Retries.Reading))
   }))
 
 /** The bytes of a file but for the first `length`, which must have this CRC-32. */

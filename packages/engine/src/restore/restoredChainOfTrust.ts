@@ -1,16 +1,16 @@
 import * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
-import * as BcsError from "@holdfast/ledger/BcsError"
 import * as EpochHistory from "@holdfast/ledger/EpochHistory"
-import * as ProofError from "@holdfast/ledger/ProofError"
+import * as Frames from "@holdfast/ledger/Frames"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
+import * as Records from "@holdfast/records/Records"
+import * as Refusal from "@holdfast/records/Refusal"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { RestoreRefused } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import { defaultMaxRecordBytes } from "../base/Settings.ts"
 import type * as Manifest from "../format/Manifest.ts"
-import { records } from "../reading/records.ts"
 
 const corrupt = (detail: string) =>
   new LedgerStoreError.LedgerStoreError({ operation: "epoch endings", reason: "Corrupt", detail })
@@ -26,27 +26,20 @@ export const restoredHistory = (
   Effect.gen(function*() {
     const target = yield* RestoreTarget.RestoreTarget
     const history = new EpochHistory.EpochHistory(trustedWaypoints)
-    const checked = (run: () => void) =>
-      Effect.suspend((): Effect.Effect<void, RestoreRefused | LedgerStoreError.LedgerStoreError> => {
-        try {
-          run()
-          return Effect.void
-        } catch (error) {
-          if (error instanceof BcsError.BcsError) return Effect.fail(corrupt(error.message))
-          if (error instanceof ProofError.ProofError) {
-            return new RestoreRefused({ detail: `the epoch endings in the store do not hold: ${error.message}` })
-          }
-          return Effect.die(error)
-        }
-      })
-    const batches = records(target.epochEndings, defaultMaxRecordBytes, (error) => corrupt(error.message))
+    const checked = <A>(run: () => A) =>
+      Refusal.attempt(run, (refusal) =>
+        refusal._tag === "ProofError"
+          ? new RestoreRefused({ detail: `the epoch endings in the store do not hold: ${refusal.message}` })
+          : corrupt(refusal.message))
+    const batches = Records.batches(target.epochEndings, {
+      maxRecordBytes: defaultMaxRecordBytes,
+      refused: (error) => corrupt(error.message)
+    })
     const { nextEpoch } = yield* target.progress
     const tracker = yield* Progress.begin({ what: "epoch endings in the store", unit: "epochs", total: nextEpoch })
     yield* Stream.runForEach(batches, (batch) =>
       checked(() => {
-        for (let index = 0; index < batch.count; index++) {
-          history.push(batch.bytes.slice(batch.starts[index], batch.ends[index]))
-        }
+        for (const record of Frames.recordsOf(batch)) history.push(record.slice())
         tracker.done += batch.count
         tracker.bytes += batch.bytes.length
       }))

@@ -1,4 +1,5 @@
 import type * as EpochHistory from "@holdfast/ledger/EpochHistory"
+import * as Frames from "@holdfast/ledger/Frames"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
@@ -75,7 +76,7 @@ export const verifyEpochEndings = <E>(
         const taken = check(chunk.ledger_infos, () => {
           for (let index = 0; index < batch.count; index++) {
             if (epoch > chunk.last_epoch) throw inconsistent(chunk.ledger_infos, tooMany(chunk))
-            const record = batch.bytes.subarray(batch.starts[index], batch.ends[index])
+            const record = Frames.recordAt(batch, index)
             const isNew = epoch >= history.nextEpoch
             const found = isNew ? history.push(record) : history.repeat(epoch, record)
             const listed = manifest.waypoints[epoch - manifest.first_epoch]

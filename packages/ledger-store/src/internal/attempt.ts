@@ -1,5 +1,5 @@
-import * as BcsError from "@holdfast/ledger/BcsError"
-import * as Effect from "effect/Effect"
+import * as Refusal from "@holdfast/records/Refusal"
+import type * as Effect from "effect/Effect"
 import { LedgerStoreError } from "../LedgerStoreError.ts"
 
 /** Fails an operation: throws a `LedgerStoreError`, which {@link attempt} makes a value of. */
@@ -14,25 +14,23 @@ const isMediumError = (error: unknown): error is Error =>
   )
 
 /**
- * Runs a synchronous piece of a store. BCS that cannot be read fails with `unreadable`, a failure of the medium with
- * `Io`.
+ * Runs a synchronous piece of a store. BCS that cannot be read and proofs that do not hold fail with `unreadable`, a
+ * failure of the medium with `Io`.
  */
 export const attempt = <A>(
   operation: string,
   unreadable: "Inconsistent" | "Corrupt",
   run: () => A
 ): Effect.Effect<A, LedgerStoreError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (error) {
-      if (error instanceof LedgerStoreError) return Effect.fail(error)
-      if (error instanceof BcsError.BcsError) {
-        return Effect.fail(new LedgerStoreError({ operation, reason: unreadable, detail: error.message }))
+  Refusal.attempt(
+    () => {
+      try {
+        return run()
+      } catch (error) {
+        if (isMediumError(error)) refuse(operation, "Io", error.message)
+        throw error
       }
-      if (isMediumError(error)) {
-        return Effect.fail(new LedgerStoreError({ operation, reason: "Io", detail: error.message }))
-      }
-      throw error
-    }
-  })
+    },
+    (refusal) => new LedgerStoreError({ operation, reason: unreadable, detail: refusal.message }),
+    LedgerStoreError
+  )
