@@ -24,7 +24,6 @@ export const BackupServiceErrorReason = Schema.Literal(
   "ShortCount"
 )
 
-/** / */
 export type BackupServiceErrorReason = typeof BackupServiceErrorReason.Type
 
 /** A backup service did not answer as it should. */

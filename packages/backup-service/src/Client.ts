@@ -67,7 +67,6 @@ export class BackupServiceClient
   extends Context.Tag("@holdfast/backup-service/BackupServiceClient")<BackupServiceClient, Service>()
 {}
 
-/** / */
 export interface ClientOptions {
   /** URL of the service: `http://localhost:6186`, say. */
   readonly address: string
@@ -111,7 +110,6 @@ export const layer = (
 ): Layer.Layer<BackupServiceClient, BackupServiceError, HttpClient.HttpClient> =>
   Layer.effect(BackupServiceClient, make(options))
 
-/** / */
 export interface RecordsOptions {
   /** Address and path, for errors. */
   readonly address: string

@@ -8,7 +8,6 @@
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
 
-/** / */
 export const metrics = {
   receivedBytes: Metric.counter("aptos_db_backup_received_bytes", {
     description: "Bytes that the node sent, by endpoint",

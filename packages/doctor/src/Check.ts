@@ -38,7 +38,6 @@ export const checkIds = [
   "stray-processes"
 ] as const
 
-/** / */
 export type CheckId = typeof checkIds[number]
 
 /**
@@ -56,7 +55,6 @@ export type Finding =
   | { readonly verdict: "warning"; readonly seen: string; readonly advice: string }
   | { readonly verdict: "failed"; readonly seen: string; readonly advice: string; readonly culprit: Culprit }
 
-/** / */
 export interface Check {
   readonly id: CheckId
   /** Checks that stand before it in its lane, without which it makes no sense. */

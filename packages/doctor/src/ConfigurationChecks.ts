@@ -45,7 +45,6 @@ export const unsetVariables = (
   })
 }
 
-/** / */
 export const variablesSet = (
   config: CommandAdapterConfig.CommandAdapterConfig,
   environment: Iterable<string>

@@ -28,7 +28,6 @@ const assignment = /^([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]*\])?\+?=/
 const programName = /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/
 const endOfWord = /[\s;&|()<>]/
 
-/** / */
 export const scan = (script: string): ShellScript => {
   const scanner = new Scanner(script)
   scanner.list()

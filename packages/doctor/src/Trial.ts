@@ -28,7 +28,6 @@ export interface WrittenFile {
   readonly bytes: Uint8Array
 }
 
-/** / */
 export interface Trial {
   readonly storage: BackupStorage.Service
   readonly backupName: string
@@ -43,7 +42,6 @@ export interface Trial {
   readonly left: Ref.Ref<ReadonlyMap<string, string>>
 }
 
-/** / */
 export type Attempts = ReadonlyMap<StorageError.StorageOperation, Option.Option<StorageError.StorageError>>
 
 /**

@@ -76,7 +76,6 @@ export interface StateImport {
   readonly finish: Effect.Effect<void, LedgerStoreError>
 }
 
-/** / */
 export interface TransactionImportOptions {
   /** Transactions of later versions are passed over. */
   readonly lastVersion: number

@@ -7,12 +7,10 @@
 import * as Bcs from "./Bcs.ts"
 import { fromHex, toHex } from "./Bytes.ts"
 
-/** / */
 export type AccountAddress = Uint8Array
 
 const size = 32
 
-/** / */
 export const AccountAddress: Bcs.Codec<AccountAddress> = Bcs.newtype("AccountAddress", Bcs.fixed(size))
 
 /** The address whose last byte is `value` and all others are zero: `0x1` holds the framework. */
@@ -28,7 +26,6 @@ export const parse = (text: string): AccountAddress | undefined => {
   return digits === undefined ? undefined : fromHex(digits.toLowerCase().padStart(2 * size, "0"))
 }
 
-/** / */
 export const format = (address: AccountAddress): string => {
   const digits = toHex(address)
   return `0x${/^0{63}[0-9a-f]$/.test(digits) ? digits.slice(-1) : digits}`

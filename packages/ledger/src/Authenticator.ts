@@ -24,7 +24,6 @@ import {
   SlhDsaSha2128sSignature
 } from "./SignatureScheme.ts"
 
-/** / */
 export const AnyPublicKey = Bcs.enumeration("AnyPublicKey", {
   Ed25519: Bcs.fields({ publicKey: Ed25519PublicKey }),
   Secp256k1Ecdsa: Bcs.fields({ publicKey: Secp256k1EcdsaPublicKey }),
@@ -34,10 +33,8 @@ export const AnyPublicKey = Bcs.enumeration("AnyPublicKey", {
   SlhDsa_Sha2_128s: Bcs.fields({ publicKey: SlhDsaSha2128sPublicKey })
 })
 
-/** / */
 export type AnyPublicKey = Bcs.Type<typeof AnyPublicKey>
 
-/** / */
 export const AnySignature = Bcs.enumeration("AnySignature", {
   Ed25519: Bcs.fields({ signature: Ed25519Signature }),
   Secp256k1Ecdsa: Bcs.fields({ signature: Secp256k1EcdsaSignature }),
@@ -46,10 +43,8 @@ export const AnySignature = Bcs.enumeration("AnySignature", {
   SlhDsa_Sha2_128s: Bcs.fields({ signature: SlhDsaSha2128sSignature })
 })
 
-/** / */
 export type AnySignature = Bcs.Type<typeof AnySignature>
 
-/** / */
 export const SingleKeyAuthenticator = Bcs.struct("SingleKeyAuthenticator", {
   publicKey: AnyPublicKey,
   signature: AnySignature
@@ -61,14 +56,12 @@ export const MultiKey = Bcs.struct("MultiKey", {
   signaturesRequired: Bcs.u8
 })
 
-/** / */
 export const MultiKeyAuthenticator = Bcs.struct("MultiKeyAuthenticator", {
   publicKeys: MultiKey,
   signatures: Bcs.sequence(AnySignature),
   signaturesBitmap: Bcs.newtype("BitVec", Bcs.bytes)
 })
 
-/** / */
 export const AbstractAuthenticationData = Bcs.enumeration("AbstractAuthenticationData", {
   V1: Bcs.fields({ signingMessageDigest: Bcs.bytes, abstractSignature: Bcs.bytes }),
   DerivableV1: Bcs.fields({
@@ -98,7 +91,6 @@ export const AccountAuthenticator = Bcs.enumeration("AccountAuthenticator", {
   Abstract: Bcs.fields({ authenticator: AbstractAuthenticator })
 })
 
-/** / */
 export type AccountAuthenticator = Bcs.Type<typeof AccountAuthenticator>
 
 /** The signatures of all accounts that a transaction needs. */
@@ -120,5 +112,4 @@ export const TransactionAuthenticator = Bcs.enumeration("TransactionAuthenticato
   SingleSender: Bcs.fields({ sender: AccountAuthenticator })
 })
 
-/** / */
 export type TransactionAuthenticator = Bcs.Type<typeof TransactionAuthenticator>

@@ -12,7 +12,6 @@ const primitive = <A>(
   skip: (reader: BcsReader) => void
 ): Codec<A> => ({ read, write, skip, shape: () => shape })
 
-/** / */
 export const bool: Codec<boolean> = primitive(
   { kind: "bool" },
   (r) => r.bool(),
@@ -20,7 +19,6 @@ export const bool: Codec<boolean> = primitive(
   (r) => void r.bool()
 )
 
-/** / */
 export const u8: Codec<number> = primitive(
   { kind: "unsigned", bits: 8 },
   (r) => r.u8(),
@@ -28,7 +26,6 @@ export const u8: Codec<number> = primitive(
   (r) => void r.skip(1)
 )
 
-/** / */
 export const u16: Codec<number> = primitive(
   { kind: "unsigned", bits: 16 },
   (r) => r.u16(),
@@ -36,7 +33,6 @@ export const u16: Codec<number> = primitive(
   (r) => void r.skip(2)
 )
 
-/** / */
 export const u32: Codec<number> = primitive(
   { kind: "unsigned", bits: 32 },
   (r) => r.u32(),
@@ -60,10 +56,8 @@ const unsigned = (bits: number): Codec<bigint> =>
     (r) => void r.skip(bits / 8)
   )
 
-/** / */
 export const u64: Codec<bigint> = unsigned(64)
 
-/** / */
 export const u128: Codec<bigint> = unsigned(128)
 
 const signedSmall = (bits: 8 | 16 | 32): Codec<number> => {
@@ -91,19 +85,14 @@ const signedLarge = (bits: 64 | 128): Codec<bigint> =>
     (r) => void r.skip(bits / 8)
   )
 
-/** / */
 export const i8: Codec<number> = signedSmall(8)
 
-/** / */
 export const i16: Codec<number> = signedSmall(16)
 
-/** / */
 export const i32: Codec<number> = signedSmall(32)
 
-/** / */
 export const i64: Codec<bigint> = signedLarge(64)
 
-/** / */
 export const i128: Codec<bigint> = signedLarge(128)
 
 /** A length-prefixed UTF-8 string. */

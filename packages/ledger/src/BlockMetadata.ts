@@ -25,10 +25,8 @@ const blockFields = {
   timestampUsecs: Bcs.u64
 }
 
-/** / */
 export const BlockMetadata = Bcs.struct("BlockMetadata", blockFields)
 
-/** / */
 export type BlockMetadata = Bcs.Type<typeof BlockMetadata>
 
 /** Randomness that the validators made for a block. */
@@ -37,7 +35,6 @@ export const Randomness = Bcs.struct("Randomness", {
   randomness: Bcs.bytes
 })
 
-/** / */
 export type Randomness = Bcs.Type<typeof Randomness>
 
 /** The key that opens the encrypted payloads of a block. */
@@ -46,10 +43,8 @@ export const BlockTxnDecryptionKey = Bcs.struct("BlockTxnDecryptionKey", {
   decryptionKey: Bcs.bytes
 })
 
-/** / */
 export type BlockTxnDecryptionKey = Bcs.Type<typeof BlockTxnDecryptionKey>
 
-/** / */
 export const BlockMetadataExt = Bcs.enumeration("BlockMetadataExt", {
   V0: BlockMetadata,
   V1: Bcs.struct("BlockMetadataWithRandomness", { ...blockFields, randomness: Bcs.option(Randomness) }),
@@ -60,7 +55,6 @@ export const BlockMetadataExt = Bcs.enumeration("BlockMetadataExt", {
   })
 })
 
-/** / */
 export type BlockMetadataExt = Bcs.Type<typeof BlockMetadataExt>
 
 /** What filled the block. */
@@ -73,7 +67,6 @@ export const BlockEndInfo = Bcs.enumeration("BlockEndInfo", {
   })
 })
 
-/** / */
 export type BlockEndInfo = Bcs.Type<typeof BlockEndInfo>
 
 /** Fees by the index of the validator that gets them. */
@@ -81,10 +74,8 @@ export const FeeDistribution = Bcs.enumeration("FeeDistribution", {
   V0: Bcs.fields({ amount: Bcs.map(Bcs.u64, Bcs.u64) })
 })
 
-/** / */
 export type FeeDistribution = Bcs.Type<typeof FeeDistribution>
 
-/** / */
 export const BlockEpiloguePayload = Bcs.enumeration("BlockEpiloguePayload", {
   V0: Bcs.fields({ blockId: HashValue, blockEndInfo: BlockEndInfo }),
   V1: Bcs.fields({ blockId: HashValue, blockEndInfo: BlockEndInfo, feeDistribution: FeeDistribution }),
@@ -96,5 +87,4 @@ export const BlockEpiloguePayload = Bcs.enumeration("BlockEpiloguePayload", {
   })
 })
 
-/** / */
 export type BlockEpiloguePayload = Bcs.Type<typeof BlockEpiloguePayload>

@@ -15,7 +15,6 @@ import { TypeTag } from "./TypeTag.ts"
 /** Names the stream that an event of the first kind belongs to. */
 export const EventKey = Bcs.struct("EventKey", { creationNumber: Bcs.u64, accountAddress: AccountAddress })
 
-/** / */
 export type EventKey = Bcs.Type<typeof EventKey>
 
 /** An event with a place in a numbered stream. */
@@ -29,8 +28,6 @@ export const ContractEventV1 = Bcs.struct("ContractEventV1", {
 /** An event known by its type alone. */
 export const ContractEventV2 = Bcs.struct("ContractEventV2", { typeTag: TypeTag, eventData: Bcs.bytes })
 
-/** / */
 export const ContractEvent = Bcs.enumeration("ContractEvent", { V1: ContractEventV1, V2: ContractEventV2 })
 
-/** / */
 export type ContractEvent = Bcs.Type<typeof ContractEvent>

@@ -47,12 +47,10 @@ export const EncryptedInner = Bcs.struct("EncryptedInner", {
   claimedEntryFun: Bcs.option(ClaimedEntryFunction)
 })
 
-/** / */
 export type EncryptedInner = Bcs.Type<typeof EncryptedInner>
 
 const EvalProof = Bcs.newtype("EvalProof", Bcs.bytes)
 
-/** / */
 export const DecryptionFailureReason = Bcs.enumeration("DecryptionFailureReason", {
   CryptoFailure: null,
   BatchLimitReached: null,
@@ -66,13 +64,11 @@ export const DecryptionFailureReason = Bcs.enumeration("DecryptionFailureReason"
   ExecuteBlockLimitReached: null
 })
 
-/** / */
 export const DecryptedPlaintext = Bcs.struct("DecryptedPlaintext", {
   executable: TransactionExecutable,
   decryptionNonce: Bcs.fixed(16)
 })
 
-/** / */
 export const EncryptedPayload = Bcs.enumeration("EncryptedPayload", {
   Encrypted: EncryptedInner,
   FailedDecryption: Bcs.fields({
@@ -83,7 +79,6 @@ export const EncryptedPayload = Bcs.enumeration("EncryptedPayload", {
   Decrypted: Bcs.fields({ original: EncryptedInner, evalProof: EvalProof, decrypted: DecryptedPlaintext })
 })
 
-/** / */
 export type EncryptedPayload = Bcs.Type<typeof EncryptedPayload>
 
 /** The payload as it was sent, which is what the transaction's hash covers. */

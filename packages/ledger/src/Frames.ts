@@ -57,7 +57,6 @@ export const recordAt = ({ bytes, ends, starts }: RecordBatch, index: number): U
 export const recordsOf = (batch: RecordBatch): ReadonlyArray<Uint8Array> =>
   Array.from({ length: batch.count }, (_, index) => recordAt(batch, index))
 
-/** / */
 export interface FrameSplitterOptions {
   /** Largest payload of a record, in bytes; 2^31 - 5 at most. */
   readonly maxRecordBytes: number

@@ -52,7 +52,6 @@ export const ValidatorSet = Bcs.struct("ValidatorSet", {
   totalJoiningPower: Bcs.u128
 })
 
-/** / */
 export type ValidatorSet = Bcs.Type<typeof ValidatorSet>
 
 /** The key of a resource of an account: an access path whose path is `0x01` and the BCS of the struct's tag. */

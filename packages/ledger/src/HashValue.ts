@@ -11,7 +11,6 @@ export type HashValue = Uint8Array
 /** Bytes of a hash. */
 export const size = 32
 
-/** / */
 export const HashValue: Bcs.Codec<HashValue> = Bcs.newtype("HashValue", Bcs.fixed(size))
 
 /** The hash that is all zero: block ids and consensus hashes of a genesis. */
@@ -49,5 +48,4 @@ export const seeds = {
 /** A hash from 64 lowercase hex digits; `undefined` for anything else. */
 export const parse = (text: string): HashValue | undefined => text.length === 2 * size ? fromHex(text) : undefined
 
-/** / */
 export const format = (hash: HashValue): string => toHex(hash)

@@ -17,7 +17,6 @@
  */
 import { toHex } from "./Bytes.ts"
 
-/** / */
 export type Json =
   | null
   | boolean

@@ -21,7 +21,6 @@ export const KeylessPublicKey = Bcs.struct("KeylessPublicKey", {
   idc: Bcs.newtype("IdCommitment", Bcs.bytes)
 })
 
-/** / */
 export type KeylessPublicKey = Bcs.Type<typeof KeylessPublicKey>
 
 /** A keyless key whose provider's keys stand at an address of the ledger. */
@@ -30,15 +29,12 @@ export const FederatedKeylessPublicKey = Bcs.struct("FederatedKeylessPublicKey",
   pk: KeylessPublicKey
 })
 
-/** / */
 export type FederatedKeylessPublicKey = Bcs.Type<typeof FederatedKeylessPublicKey>
 
-/** / */
 export const EphemeralPublicKey = Bcs.enumeration("EphemeralPublicKey", {
   Ed25519: Bcs.fields({ publicKey: Ed25519PublicKey })
 })
 
-/** / */
 export const EphemeralSignature = Bcs.enumeration("EphemeralSignature", {
   Ed25519: Bcs.fields({ signature: Ed25519Signature }),
   WebAuthn: Bcs.fields({ signature: PartialAuthenticatorAssertionResponse })
@@ -71,10 +67,8 @@ export const OpenIdSig = Bcs.struct("OpenIdSig", {
   idcAudVal: Bcs.option(Bcs.string)
 })
 
-/** / */
 export const EphemeralCertificate = Bcs.enumeration("EphemeralCertificate", { ZeroKnowledgeSig, OpenIdSig })
 
-/** / */
 export const KeylessSignature = Bcs.struct("KeylessSignature", {
   cert: EphemeralCertificate,
   jwtHeaderJson: Bcs.string,
@@ -83,5 +77,4 @@ export const KeylessSignature = Bcs.struct("KeylessSignature", {
   ephemeralSignature: EphemeralSignature
 })
 
-/** / */
 export type KeylessSignature = Bcs.Type<typeof KeylessSignature>

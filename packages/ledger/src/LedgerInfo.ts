@@ -15,7 +15,6 @@ import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
 import { HashValue } from "./HashValue.ts"
 
-/** / */
 export const ValidatorInfo = Bcs.struct("ValidatorConsensusInfo", {
   address: AccountAddress,
   /** BLS12-381 G1, compressed. */
@@ -23,7 +22,6 @@ export const ValidatorInfo = Bcs.struct("ValidatorConsensusInfo", {
   votingPower: Bcs.u64
 })
 
-/** / */
 export type ValidatorInfo = Bcs.Type<typeof ValidatorInfo>
 
 const ValidatorVerifier = Bcs.struct("ValidatorVerifier", { validatorInfos: Bcs.sequence(ValidatorInfo) })
@@ -31,10 +29,8 @@ const ValidatorVerifier = Bcs.struct("ValidatorVerifier", { validatorInfos: Bcs.
 /** An epoch and the validators that sign in it. */
 export const EpochState = Bcs.struct("EpochState", { epoch: Bcs.u53, verifier: ValidatorVerifier })
 
-/** / */
 export type EpochState = Bcs.Type<typeof EpochState>
 
-/** / */
 export const BlockInfo = Bcs.struct("BlockInfo", {
   epoch: Bcs.u53,
   round: Bcs.u64,
@@ -46,10 +42,8 @@ export const BlockInfo = Bcs.struct("BlockInfo", {
   nextEpochState: Bcs.option(EpochState)
 })
 
-/** / */
 export const LedgerInfo = Bcs.struct("LedgerInfo", { commitInfo: BlockInfo, consensusDataHash: HashValue })
 
-/** / */
 export type LedgerInfo = Bcs.Type<typeof LedgerInfo>
 
 /** One signature by many: which validators signed, and the sum of their signatures (G2, compressed). */
@@ -58,19 +52,15 @@ export const AggregateSignature = Bcs.struct("AggregateSignature", {
   sig: Bcs.option(Bcs.newtype("Signature", Bcs.sizedBytes(96)))
 })
 
-/** / */
 export type AggregateSignature = Bcs.Type<typeof AggregateSignature>
 
-/** / */
 export const LedgerInfoWithSignatures = Bcs.enumeration("LedgerInfoWithSignatures", {
   V0: Bcs.fields({ ledgerInfo: LedgerInfo, signatures: AggregateSignature })
 })
 
-/** / */
 export type LedgerInfoWithSignatures = Bcs.Type<typeof LedgerInfoWithSignatures>
 
 /** What a node says of itself: the epoch of its latest ledger info and its newest committed version. */
 export const DbState = Bcs.struct("DbState", { epoch: Bcs.u53, committedVersion: Bcs.u53 })
 
-/** / */
 export type DbState = Bcs.Type<typeof DbState>

@@ -17,41 +17,33 @@ import { TransactionInfo } from "./TransactionInfo.ts"
 
 const hashes = Bcs.sequence(HashValue)
 
-/** / */
 export const TransactionAccumulatorProof = Bcs.struct("TransactionAccumulatorProof", { siblings: hashes })
 
-/** / */
 export type TransactionAccumulatorProof = Bcs.Type<typeof TransactionAccumulatorProof>
 
-/** / */
 export const TransactionInfoWithProof = Bcs.struct("TransactionInfoWithProof", {
   ledgerInfoToTransactionInfoProof: TransactionAccumulatorProof,
   transactionInfo: TransactionInfo
 })
 
-/** / */
 export const TransactionAccumulatorRangeProof = Bcs.struct("TransactionAccumulatorRangeProof", {
   leftSiblings: hashes,
   rightSiblings: hashes
 })
 
-/** / */
 export type TransactionAccumulatorRangeProof = Bcs.Type<typeof TransactionAccumulatorRangeProof>
 
 /** Proof of a state chunk: the siblings to the right of the path to its last key, the bottom one first. */
 export const SparseMerkleRangeProof = Bcs.struct("SparseMerkleRangeProof", { rightSiblings: hashes })
 
-/** / */
 export type SparseMerkleRangeProof = Bcs.Type<typeof SparseMerkleRangeProof>
 
 /** Proof of a transaction chunk: its leaves are in the accumulator that the ledger info signs. */
 export const TransactionRangeProof = Bcs.pair(TransactionAccumulatorRangeProof, LedgerInfoWithSignatures)
 
-/** / */
 export type TransactionRangeProof = Bcs.Type<typeof TransactionRangeProof>
 
 /** Proof of a state root: a transaction info with the state checkpoint hash, in the accumulator of the ledger info. */
 export const StateRootProof = Bcs.pair(TransactionInfoWithProof, LedgerInfoWithSignatures)
 
-/** / */
 export type StateRootProof = Bcs.Type<typeof StateRootProof>

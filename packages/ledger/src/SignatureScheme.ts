@@ -12,10 +12,8 @@
  */
 import * as Bcs from "./Bcs.ts"
 
-/** / */
 export const Ed25519PublicKey = Bcs.newtype("Ed25519PublicKey", Bcs.bytes)
 
-/** / */
 export const Ed25519Signature = Bcs.newtype("Ed25519Signature", Bcs.bytes)
 
 /** Several Ed25519 keys and a threshold, in one string. */
@@ -24,25 +22,18 @@ export const MultiEd25519PublicKey = Bcs.newtype("MultiEd25519PublicKey", Bcs.by
 /** Several Ed25519 signatures and a bitmap of who signed, in one string. */
 export const MultiEd25519Signature = Bcs.newtype("MultiEd25519Signature", Bcs.bytes)
 
-/** / */
 export const Secp256k1EcdsaPublicKey = Bcs.newtype("Secp256k1EcdsaPublicKey", Bcs.bytes)
 
-/** / */
 export const Secp256k1EcdsaSignature = Bcs.newtype("Secp256k1EcdsaSignature", Bcs.bytes)
 
-/** / */
 export const Secp256r1EcdsaPublicKey = Bcs.newtype("Secp256r1EcdsaPublicKey", Bcs.bytes)
 
-/** / */
 export const Secp256r1EcdsaSignature = Bcs.newtype("Secp256r1EcdsaSignature", Bcs.bytes)
 
-/** / */
 export const SlhDsaSha2128sPublicKey = Bcs.newtype("SlhDsa_Sha2_128s_PublicKey", Bcs.bytes)
 
-/** / */
 export const SlhDsaSha2128sSignature = Bcs.newtype("SlhDsa_Sha2_128s_Signature", Bcs.bytes)
 
-/** / */
 export const AssertionSignature = Bcs.enumeration("AssertionSignature", {
   Secp256r1Ecdsa: Bcs.fields({ signature: Secp256r1EcdsaSignature })
 })
@@ -54,5 +45,4 @@ export const PartialAuthenticatorAssertionResponse = Bcs.struct("PartialAuthenti
   clientDataJson: Bcs.bytes
 })
 
-/** / */
 export type PartialAuthenticatorAssertionResponse = Bcs.Type<typeof PartialAuthenticatorAssertionResponse>

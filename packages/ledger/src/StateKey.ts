@@ -19,20 +19,17 @@ import * as Sha3 from "./Sha3.ts"
 /** A resource or module of an account: the path says which. */
 export const AccessPath = Bcs.struct("AccessPath", { address: AccountAddress, path: Bcs.bytes })
 
-/** / */
 export type AccessPath = Bcs.Type<typeof AccessPath>
 
 /** The address of a table. */
 export const TableHandle = Bcs.newtype("TableHandle", AccountAddress)
 
-/** / */
 export const StateKey = Bcs.enumeration("StateKey", {
   AccessPath,
   TableItem: Bcs.fields({ handle: TableHandle, key: Bcs.bytes }),
   Raw: Bcs.bytes
 })
 
-/** / */
 export type StateKey = Bcs.Type<typeof StateKey>
 
 /** The first byte of a key's storage encoding, by the number of its BCS variant. */

@@ -15,10 +15,8 @@ import type { StateKey } from "./StateKey.ts"
 import { ModuleId, StructTag } from "./TypeTag.ts"
 import { formatStruct, isIdentifier } from "./TypeText.ts"
 
-/** / */
 export const StatePath = Bcs.enumeration("Path", { Code: ModuleId, Resource: StructTag, ResourceGroup: StructTag })
 
-/** / */
 export type StatePath = Bcs.Type<typeof StatePath>
 
 /** The key of what stands at a path of an account. */

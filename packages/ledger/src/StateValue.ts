@@ -17,14 +17,11 @@ export const StateValueMetadata = Bcs.enumeration("StateValueMetadata", {
   V1: Bcs.fields({ slotDeposit: Bcs.u64, bytesDeposit: Bcs.u64, creationTimeUsecs: Bcs.u64 })
 })
 
-/** / */
 export type StateValueMetadata = Bcs.Type<typeof StateValueMetadata>
 
-/** / */
 export const StateValue = Bcs.enumeration("StateValue", {
   V0: Bcs.bytes,
   WithMetadata: Bcs.fields({ data: Bcs.bytes, metadata: StateValueMetadata })
 })
 
-/** / */
 export type StateValue = Bcs.Type<typeof StateValue>

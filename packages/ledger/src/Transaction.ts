@@ -37,22 +37,17 @@ export const RawTransaction = Bcs.struct("RawTransaction", {
   chainId: Bcs.newtype("ChainId", Bcs.u8)
 })
 
-/** / */
 export type RawTransaction = Bcs.Type<typeof RawTransaction>
 
-/** / */
 export const SignedTransaction = Bcs.struct("SignedTransaction", {
   rawTxn: RawTransaction,
   authenticator: TransactionAuthenticator
 })
 
-/** / */
 export type SignedTransaction = Bcs.Type<typeof SignedTransaction>
 
-/** / */
 export const ChangeSet = Bcs.struct("ChangeSet", { writeSet: WriteSet, events: Bcs.sequence(ContractEvent) })
 
-/** / */
 export type ChangeSet = Bcs.Type<typeof ChangeSet>
 
 /** What a genesis transaction writes. */
@@ -61,10 +56,8 @@ export const WriteSetPayload = Bcs.enumeration("WriteSetPayload", {
   Script: Bcs.fields({ executeAs: AccountAddress, script: Script })
 })
 
-/** / */
 export type WriteSetPayload = Bcs.Type<typeof WriteSetPayload>
 
-/** / */
 export const Transaction = Bcs.enumeration("Transaction", {
   UserTransaction: SignedTransaction,
   GenesisTransaction: WriteSetPayload,
@@ -75,7 +68,6 @@ export const Transaction = Bcs.enumeration("Transaction", {
   BlockEpilogue: BlockEpiloguePayload
 })
 
-/** / */
 export type Transaction = Bcs.Type<typeof Transaction>
 
 /** The transaction whose bytes are hashed: an encrypted payload as it was sent, everything else as it stands. */

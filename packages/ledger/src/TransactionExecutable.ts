@@ -33,7 +33,6 @@ export const TransactionArgument = Bcs.enumeration("TransactionArgument", {
   I256: Bcs.fixed(32)
 })
 
-/** / */
 export type TransactionArgument = Bcs.Type<typeof TransactionArgument>
 
 /** Bytecode that the transaction brings along. */
@@ -43,7 +42,6 @@ export const Script = Bcs.struct("Script", {
   args: Bcs.sequence(TransactionArgument)
 })
 
-/** / */
 export type Script = Bcs.Type<typeof Script>
 
 /** A call of a function on the ledger; arguments are BCS of whatever the function takes. */
@@ -54,10 +52,8 @@ export const EntryFunction = Bcs.struct("EntryFunction", {
   args: Bcs.sequence(Bcs.bytes)
 })
 
-/** / */
 export type EntryFunction = Bcs.Type<typeof EntryFunction>
 
-/** / */
 export const TransactionExecutable = Bcs.enumeration("TransactionExecutable", {
   Script,
   EntryFunction,
@@ -65,5 +61,4 @@ export const TransactionExecutable = Bcs.enumeration("TransactionExecutable", {
   Encrypted: null
 })
 
-/** / */
 export type TransactionExecutable = Bcs.Type<typeof TransactionExecutable>

@@ -22,10 +22,8 @@ export const UserTxnLimitsRequest = Bcs.enumeration("UserTxnLimitsRequest", {
   DelegationPoolDelegator: Bcs.fields({ poolAddress: AccountAddress, multipliers: RequestedMultipliers })
 })
 
-/** / */
 export type UserTxnLimitsRequest = Bcs.Type<typeof UserTxnLimitsRequest>
 
-/** / */
 export const TransactionExtraConfig = Bcs.enumeration("TransactionExtraConfig", {
   V1: Bcs.fields({ multisigAddress: Bcs.option(AccountAddress), replayProtectionNonce: Bcs.option(Bcs.u64) }),
   V2: Bcs.fields({
@@ -35,5 +33,4 @@ export const TransactionExtraConfig = Bcs.enumeration("TransactionExtraConfig", 
   })
 })
 
-/** / */
 export type TransactionExtraConfig = Bcs.Type<typeof TransactionExtraConfig>

@@ -15,7 +15,6 @@ import { ModuleId } from "./TypeTag.ts"
 
 const AbortLocation = Bcs.enumeration("AbortLocation", { Module: ModuleId, Script: null })
 
-/** / */
 export const ExecutionStatus = Bcs.enumeration("ExecutionStatus", {
   Success: null,
   OutOfGas: null,
@@ -28,10 +27,8 @@ export const ExecutionStatus = Bcs.enumeration("ExecutionStatus", {
   MiscellaneousError: Bcs.option(Bcs.u64)
 })
 
-/** / */
 export type ExecutionStatus = Bcs.Type<typeof ExecutionStatus>
 
-/** / */
 export const TransactionInfoV0 = Bcs.struct("TransactionInfoV0", {
   gasUsed: Bcs.u64,
   status: ExecutionStatus,
@@ -42,10 +39,8 @@ export const TransactionInfoV0 = Bcs.struct("TransactionInfoV0", {
   auxiliaryInfoHash: Bcs.option(HashValue)
 })
 
-/** / */
 export const TransactionInfo = Bcs.enumeration("TransactionInfo", { V0: TransactionInfoV0 })
 
-/** / */
 export type TransactionInfo = Bcs.Type<typeof TransactionInfo>
 
 /**
@@ -63,5 +58,4 @@ export const PersistedAuxiliaryInfo = Bcs.enumeration("PersistedAuxiliaryInfo", 
   TimestampNotYetAssignedV1: Bcs.fields({ transactionIndex: Bcs.u32 })
 })
 
-/** / */
 export type PersistedAuxiliaryInfo = Bcs.Type<typeof PersistedAuxiliaryInfo>

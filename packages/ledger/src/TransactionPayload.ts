@@ -24,18 +24,14 @@ export const Multisig = Bcs.struct("Multisig", {
   transactionPayload: Bcs.option(Bcs.enumeration("MultisigTransactionPayload", { EntryFunction, Script }))
 })
 
-/** / */
 export type Multisig = Bcs.Type<typeof Multisig>
 
-/** / */
 export const TransactionPayloadInner = Bcs.enumeration("TransactionPayloadInner", {
   V1: Bcs.fields({ executable: TransactionExecutable, extraConfig: TransactionExtraConfig })
 })
 
-/** / */
 export type TransactionPayloadInner = Bcs.Type<typeof TransactionPayloadInner>
 
-/** / */
 export const TransactionPayload = Bcs.enumeration("TransactionPayload", {
   Script,
   /** No longer in use; its number stays taken. */
@@ -46,5 +42,4 @@ export const TransactionPayload = Bcs.enumeration("TransactionPayload", {
   EncryptedPayload
 })
 
-/** / */
 export type TransactionPayload = Bcs.Type<typeof TransactionPayload>

@@ -11,7 +11,6 @@ import { Transaction } from "./Transaction.ts"
 import { PersistedAuxiliaryInfo, TransactionInfo } from "./TransactionInfo.ts"
 import { WriteSet } from "./WriteSet.ts"
 
-/** / */
 export interface TransactionRecord {
   readonly transaction: Transaction
   /** Records of format `V0` carry none. */

@@ -16,13 +16,10 @@ import * as Bcs from "./Bcs.ts"
 /** A name in Move source. */
 export const Identifier = Bcs.newtype("Identifier", Bcs.string)
 
-/** / */
 export type Identifier = Bcs.Type<typeof Identifier>
 
-/** / */
 export const ModuleId = Bcs.struct("ModuleId", { address: AccountAddress, name: Identifier })
 
-/** / */
 export type ModuleId = Bcs.Type<typeof ModuleId>
 
 /** A type with all its arguments. Recursive; nesting is bounded by the reader. */
@@ -58,7 +55,6 @@ export interface FunctionTag {
 
 const typeTag = Bcs.lazy<TypeTag>(() => TypeTag)
 
-/** / */
 export const StructTag: Bcs.Codec<StructTag> = Bcs.struct("StructTag", {
   address: AccountAddress,
   module: Identifier,
@@ -66,20 +62,17 @@ export const StructTag: Bcs.Codec<StructTag> = Bcs.struct("StructTag", {
   typeArgs: Bcs.sequence(typeTag)
 })
 
-/** / */
 export const FunctionParamOrReturnTag: Bcs.Codec<FunctionParamOrReturnTag> = Bcs.enumeration(
   "FunctionParamOrReturnTag",
   { Reference: typeTag, MutableReference: typeTag, Value: typeTag }
 )
 
-/** / */
 export const FunctionTag: Bcs.Codec<FunctionTag> = Bcs.struct("FunctionTag", {
   args: Bcs.sequence(FunctionParamOrReturnTag),
   results: Bcs.sequence(FunctionParamOrReturnTag),
   abilities: Bcs.newtype("AbilitySet", Bcs.u8)
 })
 
-/** / */
 export const TypeTag: Bcs.Codec<TypeTag> = Bcs.enumeration("TypeTag", {
   bool: null,
   u8: null,

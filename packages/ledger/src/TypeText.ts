@@ -62,13 +62,11 @@ export const isIdentifier = (text: string): boolean => identifier.test(text)
 
 const nameOf = (text: string): string => isIdentifier(text) ? text : JSON.stringify(text)
 
-/** / */
 export const formatStruct = ({ address, module, name, typeArgs }: StructTag): string =>
   `${AccountAddress.format(address)}::${nameOf(module)}::${nameOf(name)}${
     typeArgs.length === 0 ? "" : `<${typeArgs.map(format).join(", ")}>`
   }`
 
-/** / */
 export const format = (tag: TypeTag): string => {
   switch (tag._tag) {
     case "vector":

@@ -20,7 +20,6 @@ export const DKGTranscript = Bcs.struct("DKGTranscript", {
   transcriptBytes: Bcs.bytes
 })
 
-/** / */
 export type DKGTranscript = Bcs.Type<typeof DKGTranscript>
 
 /** The keys of one OpenID provider; each is a Move value with the name of its type. */
@@ -32,19 +31,15 @@ export const ProviderJWKs = Bcs.struct("ProviderJWKs", {
   )
 })
 
-/** / */
 export type ProviderJWKs = Bcs.Type<typeof ProviderJWKs>
 
-/** / */
 export const QuorumCertifiedUpdate = Bcs.struct("QuorumCertifiedUpdate", {
   update: ProviderJWKs,
   multiSig: AggregateSignature
 })
 
-/** / */
 export type QuorumCertifiedUpdate = Bcs.Type<typeof QuorumCertifiedUpdate>
 
-/** / */
 export const CertifiedChunkyDKGOutput = Bcs.struct("CertifiedChunkyDKGOutput", {
   certifiedTranscript: Bcs.struct("CertifiedAggregatedChunkySubtranscript", {
     metadata: DKGTranscriptMetadata,
@@ -54,15 +49,12 @@ export const CertifiedChunkyDKGOutput = Bcs.struct("CertifiedChunkyDKGOutput", {
   encryptionKey: Bcs.bytes
 })
 
-/** / */
 export type CertifiedChunkyDKGOutput = Bcs.Type<typeof CertifiedChunkyDKGOutput>
 
-/** / */
 export const ValidatorTransaction = Bcs.enumeration("ValidatorTransaction", {
   DKGResult: DKGTranscript,
   ObservedJWKUpdate: QuorumCertifiedUpdate,
   ChunkyDKGResult: CertifiedChunkyDKGOutput
 })
 
-/** / */
 export type ValidatorTransaction = Bcs.Type<typeof ValidatorTransaction>

@@ -8,7 +8,6 @@ import * as Hash from "./HashValue.ts"
 import { EpochState, type LedgerInfo } from "./LedgerInfo.ts"
 import * as Sha3 from "./Sha3.ts"
 
-/** / */
 export interface Waypoint {
   readonly version: number
   readonly value: Hash.HashValue

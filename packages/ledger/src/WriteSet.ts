@@ -15,7 +15,6 @@ import { type StateValue, StateValueMetadata } from "./StateValue.ts"
 
 const dataWithMetadata = Bcs.fields({ data: Bcs.bytes, metadata: StateValueMetadata })
 
-/** / */
 export const WriteOp = Bcs.enumeration("WriteOp", {
   Creation: Bcs.bytes,
   Modification: Bcs.bytes,
@@ -25,15 +24,12 @@ export const WriteOp = Bcs.enumeration("WriteOp", {
   DeletionWithMetadata: Bcs.fields({ metadata: StateValueMetadata })
 })
 
-/** / */
 export type WriteOp = Bcs.Type<typeof WriteOp>
 
-/** / */
 export const WriteSet = Bcs.enumeration("WriteSet", {
   V0: Bcs.newtype("WriteSetV0", Bcs.struct("WriteSetMut", { writeSet: Bcs.map(StateKey, WriteOp) }))
 })
 
-/** / */
 export type WriteSet = Bcs.Type<typeof WriteSet>
 
 /** Keys and what happens to them, in the order of the bytes. */

@@ -13,7 +13,6 @@ export interface Registrable {
   readonly register: () => unknown
 }
 
-/** / */
 export const all: ReadonlyArray<Registrable> = [
   StorageMetrics.metrics,
   ServiceMetrics.metrics,

@@ -4,7 +4,6 @@
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 
-/** / */
 export const metrics = {
   buildInfo: Metric.gauge("holdfast_build_info", { description: "Always 1; the version is in a label" }),
   startTime: Metric.gauge("process_start_time_seconds", {

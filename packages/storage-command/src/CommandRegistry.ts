@@ -67,7 +67,6 @@ export class CommandRegistry extends Context.Reference<CommandRegistry>()("@hold
   defaultValue: (): Service => ({ enter: () => Effect.succeed(() => Effect.void) })
 }) {}
 
-/** / */
 export interface Options {
   /** A folder on a local disk; it is made where it is missing. Several programs may share it. */
   readonly directory: string
@@ -216,7 +215,6 @@ export const make = (
     return { enter }
   })
 
-/** / */
 export const layer = (
   options: Options
 ): Layer.Layer<never, CommandRegistryError, FileSystem.FileSystem | Path.Path> =>

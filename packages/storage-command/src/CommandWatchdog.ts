@@ -34,7 +34,6 @@ export interface Findings {
   readonly missing: ReadonlyArray<number>
 }
 
-/** / */
 export interface Options {
   /** From one look to the next. */
   readonly interval?: Duration.DurationInput

@@ -6,7 +6,6 @@
  * before the input is read; every failure shows in the exit status; an empty listing succeeds, a denied one fails; nothing
  * is replaced where the store can refuse; nothing is published before all of it is there.
  */
-/** / */
 export type Kind = "azure" | "gcs" | "local" | "rclone" | "s3"
 
 /** The kinds, with what they are called. */

@@ -3,5 +3,4 @@
  */
 import { all } from "./internal/commandMetrics.ts"
 
-/** / */
 export const metrics = all

@@ -14,7 +14,6 @@ export const StorageOperation = Schema.Literal(
   "list_files",
   "delete_file"
 )
-/** / */
 export type StorageOperation = typeof StorageOperation.Type
 
 /**
@@ -47,7 +46,6 @@ export const StorageErrorReason = Schema.Literal(
   "Unsupported",
   "Io"
 )
-/** / */
 export type StorageErrorReason = typeof StorageErrorReason.Type
 
 /**
@@ -55,7 +53,6 @@ export type StorageErrorReason = typeof StorageErrorReason.Type
  * producing output, or ending after the end of the data.
  */
 export const CommandPhase = Schema.Literal("handle", "input", "output", "exit")
-/** / */
 export type CommandPhase = typeof CommandPhase.Type
 
 /** A storage operation failed. Never carries a secret: whoever makes one masks first. */

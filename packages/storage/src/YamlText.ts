@@ -10,7 +10,6 @@ export interface Position {
   readonly column: number
 }
 
-/** / */
 export interface ParsedText {
   readonly value: unknown
   /** Where the value of this path stands, or for a key that is missing, where its mapping does. */

@@ -23,7 +23,6 @@ export const isPresent: boolean = fs.existsSync(path.join(folder, "backups"))
 /** The ledgers whose node's answers were recorded. */
 export const servedLedgers = ["small", "testnet-genesis", "rich"] as const
 
-/** / */
 export type ServedLedger = typeof servedLedgers[number]
 
 /** The folder of one reference ledger. */

@@ -20,7 +20,6 @@ import * as Output from "../terminal/Output.ts"
 import type { Style } from "../terminal/Style.ts"
 import { wrap } from "../terminal/Wrap.ts"
 
-/** / */
 export const doctor = leaf(
   "doctor",
   "Check a configuration end to end (commands, storage, node, this machine) and say what to mend",

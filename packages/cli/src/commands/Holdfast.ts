@@ -21,7 +21,6 @@ import { config } from "./settings/Config.ts"
 import { init } from "./settings/Init.ts"
 import { status } from "./Status.ts"
 
-/** / */
 export const holdfast: CommandTree = group("holdfast", "Back up, verify and restore Aptos-format ledgers", [
   group("backup", "Take, verify and ask about backups", [
     backupOneoff,

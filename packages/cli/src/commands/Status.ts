@@ -19,7 +19,6 @@ import * as CoordinatorText from "../terminal/CoordinatorText.ts"
 import * as Output from "../terminal/Output.ts"
 import { print } from "../terminal/StatusScreen.ts"
 
-/** / */
 export const status = leaf(
   "status",
   "Show what can be restored from a storage, why not more, and how old and large it is",

@@ -15,7 +15,6 @@ export type ValueKind =
   | { readonly _tag: "Folders" }
   | { readonly _tag: "Other" }
 
-/** / */
 export interface FlagCandidate {
   readonly name: string
   readonly description: string

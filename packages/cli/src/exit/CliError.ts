@@ -43,7 +43,6 @@ export class DemoFolderError
   }
 }
 
-/** / */
 export type CliError =
   | UsageError
   | CannotServe

@@ -30,7 +30,6 @@ const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 /** As a shell reports a process that the signal ended. */
 export const ofSignal = (signal: Signal): number => fatalSignal + signalNumbers[signal]
 
-/** / */
 export const ofError = (error: CliError): number => {
   switch (error._tag) {
     case "InvalidBackup":

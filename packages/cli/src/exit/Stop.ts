@@ -35,7 +35,6 @@ export interface Shares {
   readonly patience: Duration.Duration
 }
 
-/** / */
 export const sharesOf = (bound: Duration.Duration): Shares => ({
   saveGrace: Duration.min(Duration.seconds(1), Duration.times(bound, 0.2)),
   killGrace: Duration.times(bound, 0.3),

@@ -1,7 +1,6 @@
 /**
  * Examples of each command, as help shows them. A test reads each as the program would.
  */
-/** / */
 export interface Example {
   /** What it is good for, in half a sentence. */
   readonly what: string

@@ -31,7 +31,6 @@ export interface FlagShape {
   readonly isIgnored?: boolean
 }
 
-/** / */
 export interface Flag<A> extends Options.Options<A> {
   readonly shape: FlagShape
 }

@@ -29,7 +29,6 @@ export const oneOf = <const A extends string>(words: ReadonlyArray<A>) => (given
 export const words = (text: string): Parsed<ReadonlyArray<string>> =>
   Either.mapLeft(decodeWords(text), () => "arguments expected")
 
-/** / */
 export const wordsText = (args: ReadonlyArray<string>): string => JSON.stringify(args)
 
 const decodeWords = Schema.decodeUnknownEither(Schema.parseJson(Schema.Array(Schema.String)))

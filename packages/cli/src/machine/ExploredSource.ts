@@ -46,7 +46,6 @@ export const flags: typeof Flags.storage & {
   output: Flags.output
 }
 
-/** / */
 export interface SourceFlags extends Storage.StorageFlags {
   readonly db: Option.Option<string>
   readonly concurrentDownloads: number

@@ -6,7 +6,6 @@ import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
 import * as Figures from "@holdfast/engine/Figures"
 import { printable } from "./ExploredText.ts"
 
-/** / */
 export interface Remark {
   readonly label: string
   readonly text: string

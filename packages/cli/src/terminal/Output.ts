@@ -10,7 +10,6 @@ import * as ExitCode from "../exit/ExitCode.ts"
 import { Stdio } from "./Stdio.ts"
 import type { Style } from "./Style.ts"
 
-/** / */
 export type Format = "json" | "text"
 
 /** What a command came to, in both forms. */

@@ -1,7 +1,6 @@
 /**
  * Colours and weights for terminals, and nothing where there is none.
  */
-/** / */
 export interface Style {
   readonly bold: (text: string) => string
   readonly dim: (text: string) => string

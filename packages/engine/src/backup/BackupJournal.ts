@@ -47,7 +47,6 @@ export const ConfirmedChunk = Schema.Struct({
   frontier: Schema.optional(Schema.String)
 })
 
-/** / */
 export type ConfirmedChunk = typeof ConfirmedChunk.Type
 
 /** What must be the same for a chunk to be of use. */
@@ -103,7 +102,6 @@ export class BackupJournal extends Context.Reference<BackupJournal>()("@holdfast
   defaultValue: (): Service => ({ keeps: false, open: () => Effect.succeed(none), underWay: Effect.succeed([]) })
 }) {}
 
-/** / */
 export interface Options {
   /** A folder for this storage alone. */
   readonly directory: string

@@ -17,7 +17,6 @@ export interface ReusedChunks {
   readonly adopted: number
 }
 
-/** / */
 export interface BackupResult {
   /** File handle of the manifest. */
   readonly manifest: BackupStorage.FileHandle

@@ -25,7 +25,6 @@ export const InvalidBackupReason = Schema.Literal(
   "Gap",
   "Unverifiable"
 )
-/** / */
 export type InvalidBackupReason = typeof InvalidBackupReason.Type
 
 /**

@@ -33,19 +33,15 @@ const reached = (prefix: string, done: string) => ({
   fail: gauge(`${prefix}_coordinator_fail_timestamp_s`, "When a run last failed, in seconds since 1970; 0 if none has")
 })
 
-/** / */
 export const verify: ReachedMetrics = reached("aptos_db_backup_verify", "verified")
 
-/** / */
 export const restore: ReachedMetrics = reached("aptos_db_restore", "restored")
 
-/** / */
 export const verifyResult = {
   errors: gauge("holdfast_backup_verify_errors", "What the last verification found to be wrong"),
   unverified: gauge("holdfast_backup_verify_unverified", "What the last verification could not verify")
 }
 
-/** / */
 export const backup = {
   /** With a label `name`: what was timed. */
   timers: Metric.histogram(

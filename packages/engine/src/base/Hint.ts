@@ -10,7 +10,6 @@ import * as Schema from "effect/Schema"
  * - `TrustGenesisWaypoint`: the genesis waypoint of the network must be given as a trusted waypoint.
  */
 export const Hint = Schema.Literal("AcceptNewStorage", "LookAtStatus", "TrustGenesisWaypoint")
-/** / */
 export type Hint = typeof Hint.Type
 
 /** The field of an error that may carry a hint. */

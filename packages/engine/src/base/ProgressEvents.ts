@@ -42,10 +42,8 @@ const standing = {
 /** Where a task stands. */
 export const Standing = Schema.Struct(standing)
 
-/** / */
 export type Standing = typeof Standing.Type
 
-/** / */
 export class Began extends Schema.TaggedClass<Began>("@holdfast/engine/ProgressEvents/Began")("Began", standing) {}
 
 /** It has come further since the event before. */
@@ -59,10 +57,8 @@ export class Ended extends Schema.TaggedClass<Ended>("@holdfast/engine/ProgressE
   how: Schema.Literal("complete", "failed", "interrupted")
 }) {}
 
-/** / */
 export const Event = Schema.Union(Began, Advanced, Ended)
 
-/** / */
 export type Event = typeof Event.Type
 
 /** The tasks under way, and what is to happen when one begins and ends. */
@@ -122,7 +118,6 @@ const standingOf = ({ id, started, task, tracker }: Running, now: number): Stand
   return { task: id, what, unit, total: total ?? null, done, bytes, elapsed, rate, secondsLeft }
 }
 
-/** / */
 export interface Options {
   /** How often the trackers are looked at; a second if not given. */
   readonly interval?: Duration.DurationInput

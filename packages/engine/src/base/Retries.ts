@@ -21,7 +21,6 @@ export interface Delays {
   readonly longestDelay: Duration.DurationInput
 }
 
-/** / */
 export interface RetryPolicy extends Delays {
   /** How often something that failed is tried again; 0: never. */
   readonly retries: number

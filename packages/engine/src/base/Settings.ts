@@ -4,7 +4,6 @@
 import type * as Duration from "effect/Duration"
 import { type RetryPolicy, standard } from "./Retries.ts"
 
-/** / */
 export interface BackupSettings {
   /** A chunk is cut before the record that would make it larger. Bytes, lengths of records included. */
   readonly maxChunkBytes: number
@@ -45,7 +44,6 @@ const mebibyte = 1024 * 1024
 /** The largest record that is accepted unless told otherwise: 64 MiB, some fifty times the largest genesis known. */
 export const defaultMaxRecordBytes: number = 64 * mebibyte
 
-/** / */
 export const defaultBackupSettings: BackupSettings = {
   maxChunkBytes: 128 * mebibyte,
   maxRecordBytes: defaultMaxRecordBytes,

@@ -31,7 +31,6 @@ export interface Restorable extends Range {
   readonly snapshotEpochs: ReadonlyArray<number>
 }
 
-/** / */
 export interface Extent {
   /** Epochs, joined where they touch or overlap. */
   readonly epochs: ReadonlyArray<Range>

@@ -29,7 +29,6 @@ export interface Remembered {
   readonly saved: ReadonlyMap<string, SavedFile>
 }
 
-/** / */
 export interface SavedFile {
   readonly text: string
   /** Milliseconds since 1970. */
@@ -48,7 +47,6 @@ export interface Service {
 /** Remembers the metadata files of one storage. */
 export class MetadataCache extends Context.Tag("@holdfast/engine/MetadataCache")<MetadataCache, Service>() {}
 
-/** / */
 export interface Options {
   /** A folder for this storage alone. It is made, for this user only, with the first thing to remember. */
   readonly directory: string

@@ -25,7 +25,6 @@ import { maxMetadataBytes } from "./metadataFiles.ts"
 import * as MetadataView from "./MetadataView.ts"
 import { replacedFiles, unaccounted } from "./vanishedBackups.ts"
 
-/** / */
 export interface SyncOptions {
   /** Files that are downloaded at a time. */
   readonly concurrency: number

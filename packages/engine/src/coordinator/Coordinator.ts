@@ -49,7 +49,6 @@ import { type CoordinatorStatus, metrics, updateNode } from "./CoordinatorStatus
 import { type Reach, type StorageKnowledge, storageKnowledge } from "./knownBackups.ts"
 import * as NextBackup from "./NextBackup.ts"
 
-/** / */
 export interface CoordinatorSettings {
   /** A state snapshot is taken of epochs that are multiples of this. */
   readonly stateSnapshotInterval: number
@@ -73,7 +72,6 @@ export interface CoordinatorSettings {
   readonly lease: Omit<CoordinatorLease.LeaseOptions, "backoff"> | undefined
 }
 
-/** / */
 export const defaultSettings: CoordinatorSettings = {
   stateSnapshotInterval: 1,
   transactionBatchSize: 1_000_000,

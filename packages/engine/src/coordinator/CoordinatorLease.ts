@@ -30,7 +30,6 @@ import * as Retries from "../base/Retries.ts"
 import { type CoordinatorStatus, updateLease } from "./CoordinatorStatus.ts"
 import { type Holder, leaseFolder, leaseName, leaseOf, type StandingLease } from "./leaseFiles.ts"
 
-/** / */
 export interface LeaseOptions extends Holder {
   /** How long it lasts unless it is renewed. */
   readonly duration: Duration.DurationInput

@@ -54,7 +54,6 @@ export const CoordinatorRecord = Schema.Struct({
   })
 })
 
-/** / */
 export type CoordinatorRecord = typeof CoordinatorRecord.Type
 
 /** The process that a coordinator runs in. */
@@ -65,7 +64,6 @@ const name = "coordinator"
 /** From one time that the file is replaced to the next. */
 export const interval: Duration.Duration = Duration.seconds(10)
 
-/** / */
 export interface Options {
   /** A folder for one storage alone. */
   readonly directory: string

@@ -11,7 +11,6 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 /** The three workers of a coordinator. */
 export const workers = ["epochEndings", "stateSnapshots", "transactions"] as const
 
-/** / */
 export type Worker = (typeof workers)[number]
 
 /**
@@ -26,7 +25,6 @@ export type Activity =
   | { readonly _tag: "Running"; readonly what: string; readonly since: number }
   | { readonly _tag: "BackingOff"; readonly until: number }
 
-/** / */
 export interface WorkerStatus {
   readonly activity: Activity
   /** Since when it has failed without a success in between; milliseconds since 1970. */
@@ -39,7 +37,6 @@ export interface WorkerStatus {
   readonly lastSuccess: number | undefined
 }
 
-/** / */
 export interface NodeStatus {
   /** The newest that the node said of itself. */
   readonly state: LedgerInfo.DbState | undefined
@@ -61,7 +58,6 @@ export type LeaseStatus =
   | { readonly _tag: "Waiting"; readonly host: string; readonly pid: number; readonly until: number }
   | { readonly _tag: "Held"; readonly until: number }
 
-/** / */
 export type Status =
   & { readonly node: NodeStatus; readonly lease: LeaseStatus }
   & { readonly [W in Worker]: WorkerStatus }
@@ -91,7 +87,6 @@ export const initial: Status = {
   transactions: idle
 }
 
-/** / */
 export const layer: Layer.Layer<CoordinatorStatus> = Layer.effect(CoordinatorStatus, SubscriptionRef.make(initial))
 
 const coordinatorGauge = (name: string, description: string) =>

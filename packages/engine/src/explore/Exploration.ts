@@ -37,7 +37,6 @@ export interface Proof {
   readonly notProven: ReadonlyArray<string>
 }
 
-/** / */
 export interface ProvingLedgerInfo {
   readonly epoch: number
   readonly version: number

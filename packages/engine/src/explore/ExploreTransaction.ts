@@ -27,12 +27,10 @@ import { checked, open, proofOf } from "./explorationProof.ts"
 import { signedBy } from "./ledgerInfoTrust.ts"
 import { checkStore, recordBatches, storeEndings } from "./storeEpochEndings.ts"
 
-/** / */
 export interface TransactionRequest extends ProofRequest {
   readonly version: number
 }
 
-/** / */
 export interface TransactionAnswer {
   readonly record: TransactionRecord.TransactionRecord
   /** The file that holds it; `undefined` in a store. */

@@ -36,7 +36,6 @@ const EpochEndingChunk = Schema.Struct({
   ledger_infos: FileHandle
 })
 
-/** / */
 export const EpochEndingManifest = Schema.Struct({
   first_epoch: Index,
   last_epoch: Index,
@@ -44,7 +43,6 @@ export const EpochEndingManifest = Schema.Struct({
   chunks: Schema.NonEmptyArray(EpochEndingChunk)
 })
 
-/** / */
 export type EpochEndingManifest = typeof EpochEndingManifest.Type
 
 const StateSnapshotChunk = Schema.Struct({
@@ -56,7 +54,6 @@ const StateSnapshotChunk = Schema.Struct({
   proof: FileHandle
 })
 
-/** / */
 export const StateSnapshotManifest = Schema.Struct({
   version: Index,
   epoch: Index,
@@ -65,7 +62,6 @@ export const StateSnapshotManifest = Schema.Struct({
   proof: FileHandle
 })
 
-/** / */
 export type StateSnapshotManifest = typeof StateSnapshotManifest.Type
 
 /**
@@ -74,7 +70,6 @@ export type StateSnapshotManifest = typeof StateSnapshotManifest.Type
  */
 export const ChunkFormat = Schema.Literal("V0", "V1")
 
-/** / */
 export type ChunkFormat = typeof ChunkFormat.Type
 
 const TransactionChunk = Schema.Struct({
@@ -85,14 +80,12 @@ const TransactionChunk = Schema.Struct({
   format: Schema.optionalWith(ChunkFormat, { default: () => "V0" as const })
 })
 
-/** / */
 export const TransactionManifest = Schema.Struct({
   first_version: Index,
   last_version: Index,
   chunks: Schema.NonEmptyArray(TransactionChunk)
 })
 
-/** / */
 export type TransactionManifest = typeof TransactionManifest.Type
 
 /** The text of a manifest as it is saved. */

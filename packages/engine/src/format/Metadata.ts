@@ -23,7 +23,6 @@ const Index = Schema.Int.pipe(Schema.nonNegative())
 const ordered = <F extends string, L extends string>(first: F, last: L) => (value: { readonly [K in F | L]: number }) =>
   value[first] <= value[last] || `${first} ${value[first]} is after ${last} ${value[last]}`
 
-/** / */
 export const EpochEndingBackup = Schema.Struct({
   first_epoch: Index,
   last_epoch: Index,
@@ -34,26 +33,20 @@ export const EpochEndingBackup = Schema.Struct({
   manifest: Schema.NonEmptyString
 }).pipe(Schema.filter(ordered("first_epoch", "last_epoch")))
 
-/** / */
 export type EpochEndingBackup = typeof EpochEndingBackup.Type
 
-/** / */
 export const StateSnapshotBackup = Schema.Struct({ epoch: Index, version: Index, manifest: Schema.NonEmptyString })
 
-/** / */
 export type StateSnapshotBackup = typeof StateSnapshotBackup.Type
 
-/** / */
 export const TransactionBackup = Schema.Struct({
   first_version: Index,
   last_version: Index,
   manifest: Schema.NonEmptyString
 }).pipe(Schema.filter(ordered("first_version", "last_version")))
 
-/** / */
 export type TransactionBackup = typeof TransactionBackup.Type
 
-/** / */
 export const Identity = Schema.Struct({ id: Schema.String.pipe(Schema.pattern(/^[0-9a-f]{64}$/)) })
 
 /** Since when metadata files that compaction replaced may be moved aside. Keys are file handles. */

@@ -29,7 +29,6 @@ import { keyOf } from "./CompactionPlan.ts"
 import { notListed, takeStock } from "./fileInventory.ts"
 import { readSideFiles } from "./repairedMetadata.ts"
 
-/** / */
 export interface CleanupOptions {
   /** What is younger stays. */
   readonly olderThanSeconds: number
@@ -48,7 +47,6 @@ export const defaultOptions: CleanupOptions = {
   retries: Retries.standard
 }
 
-/** / */
 export interface UnreferencedFile {
   readonly file: BackupStorage.FileHandle
   readonly bytes: number

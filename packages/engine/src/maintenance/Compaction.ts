@@ -20,7 +20,6 @@ import { metrics } from "../coordinator/CoordinatorStatus.ts"
 import * as Metadata from "../format/Metadata.ts"
 import * as CompactionPlan from "./CompactionPlan.ts"
 
-/** / */
 export interface CompactionOptions {
   readonly factors: CompactionPlan.Factors
   /** How long a replaced file stays where it is. A run that takes longer than this may have to repair what it did. */

@@ -22,7 +22,6 @@ import * as Metadata from "../format/Metadata.ts"
 import { readText } from "../reading/smallFiles.ts"
 import { repairedNames } from "./repairedMetadata.ts"
 
-/** / */
 export interface RepairOptions {
   /** Handles of the files to repair. Without any, nothing is changed. */
   readonly files: ReadonlyArray<string>
@@ -40,7 +39,6 @@ export interface TornFile {
   readonly lost: ReadonlyArray<{ readonly line: number; readonly text: string; readonly problem: InvalidBackup }>
 }
 
-/** / */
 export interface RepairResult {
   readonly torn: ReadonlyArray<TornFile>
   /** What else cannot be read, and is left alone. */

@@ -30,7 +30,6 @@ import { notListed, type Stock, takeStock } from "./fileInventory.ts"
 import { readSideFiles } from "./repairedMetadata.ts"
 import * as RetentionPlan from "./RetentionPlan.ts"
 
-/** / */
 export interface RetentionOptions {
   readonly policy: RetentionPlan.RetentionPolicy
   /** Otherwise nothing is changed. */

@@ -8,7 +8,6 @@ import * as Extent from "../catalogue/Extent.ts"
 import type { MetadataView } from "../catalogue/MetadataView.ts"
 import type * as Metadata from "../format/Metadata.ts"
 
-/** / */
 export interface RetentionPolicy {
   /** So many of the newest snapshots that can be restored. At least one. */
   readonly keepSnapshots: number
@@ -28,7 +27,6 @@ export interface Verdict {
   readonly why: string
 }
 
-/** / */
 export interface RetentionPlan {
   /** Epoch endings, snapshots, transactions; each from the oldest on. */
   readonly verdicts: ReadonlyArray<Verdict>

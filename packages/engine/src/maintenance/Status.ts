@@ -45,7 +45,6 @@ export interface Gap extends Extent.Range {
   readonly what: "epochs" | "transactions"
 }
 
-/** / */
 export interface Status {
   readonly storage: string
   /** When this was looked at, in unix seconds. */

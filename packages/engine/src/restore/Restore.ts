@@ -46,7 +46,6 @@ export interface RestoreSettings {
   readonly maxChunkBytes: number
 }
 
-/** / */
 export const defaultSettings: RestoreSettings = {
   trustedWaypoints: [],
   requireWaypoint: false,
@@ -73,7 +72,6 @@ export interface RestoreReport {
   readonly seconds: number
 }
 
-/** / */
 export type RestoreError =
   | InvalidBackup
   | ImpossibleRequest

@@ -24,7 +24,6 @@ export interface RestoreGoal {
   readonly skipEpochEndings: boolean
 }
 
-/** / */
 export interface RestorePlan {
   /** The last version that the store will hold. */
   readonly targetVersion: number

@@ -15,7 +15,6 @@ import { chunksOf, transactionManifest } from "../verify/verifyTransactions.ts"
 import { loadView } from "./Restore.ts"
 import * as RestorePlan from "./RestorePlan.ts"
 
-/** / */
 export interface RestorePreview {
   /** The last version that the store would hold. */
   readonly targetVersion: number

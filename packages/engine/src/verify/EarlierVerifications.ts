@@ -32,7 +32,6 @@ export const LastVerification = Schema.Struct({
   unverified: Schema.Int
 })
 
-/** / */
 export type LastVerification = typeof LastVerification.Type
 
 /** What earlier runs verified. */
@@ -56,7 +55,6 @@ export interface Service {
   readonly lasts: boolean
 }
 
-/** / */
 export class EarlierVerifications
   extends Context.Tag("@holdfast/engine/EarlierVerifications")<EarlierVerifications, Service>()
 {}

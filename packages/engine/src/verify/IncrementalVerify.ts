@@ -19,7 +19,6 @@ import type { VerifyReport } from "./VerifyReport.ts"
 
 export type { Sample }
 
-/** / */
 export type Verification = Effect.Effect<
   VerifyReport,
   ImpossibleRequest | StorageError.StorageError,

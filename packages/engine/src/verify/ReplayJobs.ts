@@ -32,7 +32,6 @@ export interface ReplayRange {
   readonly omitted: number
 }
 
-/** / */
 export interface ReplayJobs {
   readonly jobs: ReadonlyArray<ReadonlyArray<ReplayRange>>
   /** Versions of all jobs together. */

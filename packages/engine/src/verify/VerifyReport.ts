@@ -43,7 +43,6 @@ export interface Fault {
   readonly hint?: Hint
 }
 
-/** / */
 export interface VerifyReport {
   /** Everything that was asked for was checked and is valid. */
   readonly ok: boolean

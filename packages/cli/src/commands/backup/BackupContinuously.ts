@@ -36,7 +36,6 @@ const standardStopSeconds = 5
 const count = (name: string, value: number, description: string) =>
   Flag.standard({ name, placeholder: "N", description, parse: Values.integer(1) }, value)
 
-/** / */
 export const backupContinuously = leaf(
   "continuously",
   "Back up a node until stopped: epoch endings, state snapshots and transactions as they become due",

@@ -240,5 +240,4 @@ const transaction = leaf(
       )
 )
 
-/** / */
 export const backupOneoff = group("oneoff", "Take one backup", [epochEnding, stateSnapshot, transaction])

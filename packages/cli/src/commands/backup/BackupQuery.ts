@@ -84,5 +84,4 @@ export const storageStateLine = (state: MetadataView.StorageState): string =>
     ["latest_transaction_version", state.latestTransactionVersion]
   ] as const).map(([name, value]) => `${name}: ${value ?? "none"}`).join(", ")
 
-/** / */
 export const backupQuery = group("query", "Ask how far the node or the storage is", [nodeState, storageState])

@@ -21,7 +21,6 @@ import * as VerifyMode from "./VerifyMode.ts"
 const bound = (name: string, description: string) =>
   Flag.standard({ name, placeholder: "VERSION", description, parse: Values.bound }, undefined, "no bound")
 
-/** / */
 export const backupVerify = leaf(
   "verify",
   "Check the backups in the storage against their proofs and the chain of trust",

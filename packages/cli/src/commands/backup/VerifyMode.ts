@@ -21,7 +21,6 @@ import * as MetadataFolder from "../../machine/MetadataFolder.ts"
 import * as Kept from "../../terminal/InterruptedText.ts"
 import type { Output } from "../../terminal/Output.ts"
 
-/** / */
 export const flags = {
   incremental: Flag.toggle("incremental", "Pass over what was verified before and has not changed in size"),
   sample: Flag.optional({

@@ -40,7 +40,6 @@ const network = DevnetOptions.DevnetOptions.make({ seed: 20, epochs: 10, items: 
 /** Small, so that there are several chunks. */
 const settings: Settings.BackupSettings = { ...Settings.defaultBackupSettings, maxChunkBytes: 512 * 1024 }
 
-/** / */
 export const demo = leaf(
   "demo",
   "See it all at work on a small network, in under a minute",

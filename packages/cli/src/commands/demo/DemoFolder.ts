@@ -19,7 +19,6 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { DemoFolderError } from "../../exit/CliError.ts"
 
-/** / */
 export interface DemoFolder {
   /** Below the folder that was given, as are the others. */
   readonly folder: string

@@ -6,7 +6,6 @@ import { exploreCoverage } from "./ExploreCoverage.ts"
 import { exploreState } from "./ExploreState.ts"
 import { exploreTransaction } from "./ExploreTransaction.ts"
 
-/** / */
 export const explore = group("explore", "Look inside backups or a store, without restoring", [
   exploreCoverage,
   exploreTransaction,

@@ -15,7 +15,6 @@ import { printable } from "../../terminal/ExploredText.ts"
 import * as Output from "../../terminal/Output.ts"
 import type { Style } from "../../terminal/Style.ts"
 
-/** / */
 export const exploreCoverage = leaf(
   "coverage",
   "Show which backups and files cover a version or an epoch, and what is missing there",

@@ -70,7 +70,6 @@ const keyFlags = {
   })
 }
 
-/** / */
 export const exploreState = leaf(
   "state",
   "Show the value of a state key at a version, decoded and proven",

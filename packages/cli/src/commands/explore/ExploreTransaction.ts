@@ -24,7 +24,6 @@ import * as ExploredText from "../../terminal/ExploredText.ts"
 import * as Output from "../../terminal/Output.ts"
 import type { Style } from "../../terminal/Style.ts"
 
-/** / */
 export const exploreTransaction = leaf(
   "transaction",
   "Show a transaction with its info, events and write set, decoded and proven",

@@ -9,7 +9,6 @@ import { maintenanceReadMetadata } from "./MaintenanceReadMetadata.ts"
 import { maintenanceRepairMetadata } from "./MaintenanceRepairMetadata.ts"
 import { maintenanceRetain } from "./MaintenanceRetain.ts"
 
-/** / */
 export const backupMaintenance = group("backup-maintenance", "Keep a storage in order", [
   maintenanceCompact,
   maintenanceCleanup,

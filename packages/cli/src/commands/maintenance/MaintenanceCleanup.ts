@@ -20,7 +20,6 @@ import type { Style } from "../../terminal/Style.ts"
 
 const { olderThanSeconds, retries } = Cleanup.defaultOptions
 
-/** / */
 export const maintenanceCleanup = leaf(
   "cleanup",
   "List the files that no backup needs any more, or never needed; delete them with --delete",

@@ -23,7 +23,6 @@ const factor = (kind: string, of: string, standard: number) =>
     parse: Values.integer(1)
   }, standard)
 
-/** / */
 export const maintenanceCompact = leaf(
   "compact",
   "Join small metadata files, and move aside what they replace after a while",

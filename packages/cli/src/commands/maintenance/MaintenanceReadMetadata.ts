@@ -16,7 +16,6 @@ import * as Values from "../../flags/Values.ts"
 import * as Storage from "../../machine/Storage.ts"
 import * as Output from "../../terminal/Output.ts"
 
-/** / */
 export const maintenanceReadMetadata = leaf(
   "read-metadata",
   "Print a metadata file as JSON that people can read: a file of this machine, or with a storage one of its files",

@@ -15,7 +15,6 @@ import { printable } from "../../terminal/ExploredText.ts"
 import * as Output from "../../terminal/Output.ts"
 import type { Style } from "../../terminal/Style.ts"
 
-/** / */
 export const maintenanceRepairMetadata = leaf(
   "repair-metadata",
   "List metadata files with lines that cannot be read; save what can be and set the rest aside with --file",

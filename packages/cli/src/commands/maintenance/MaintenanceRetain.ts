@@ -20,7 +20,6 @@ import * as Output from "../../terminal/Output.ts"
 import type { Style } from "../../terminal/Style.ts"
 import { wrap } from "../../terminal/Wrap.ts"
 
-/** / */
 export const maintenanceRetain = leaf(
   "retain",
   "Plan which backups may go while all that stays can be restored; let them go with --delete",

@@ -22,7 +22,6 @@ import { holdsLedger } from "./NodeServe.ts"
 const number = (name: string, description: string) =>
   Flag.optional({ name, placeholder: "N", description, parse: Values.integer(0) })
 
-/** / */
 export const nodeDevnet = leaf(
   "devnet",
   "Run a development network and serve its backups until interrupted",

@@ -32,7 +32,6 @@ const parseRanges = (text: string): Values.Parsed<ReadonlyArray<Extent.Range>> =
     })
   )
 
-/** / */
 export const genReplayVerifyJobs = leaf(
   "gen-replay-verify-jobs",
   "Split the history into jobs for a fleet: ranges of versions that begin behind a state snapshot",

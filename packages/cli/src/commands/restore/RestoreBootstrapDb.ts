@@ -29,7 +29,6 @@ const emptyStore: RestoreTarget.RestoreProgress = {
   nextVersion: 0
 }
 
-/** / */
 export const restoreBootstrapDb = leaf(
   "bootstrap-db",
   "Restore a ledger into a store, from the newest state on or with its history",

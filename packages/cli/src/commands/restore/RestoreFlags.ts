@@ -23,7 +23,6 @@ import * as Values from "../../flags/Values.ts"
 import * as MetricsEndpoint from "../../machine/MetricsEndpoint.ts"
 import * as Storage from "../../machine/Storage.ts"
 
-/** / */
 export const targetDbDir = {
   name: "target-db-dir",
   placeholder: "DIR",
@@ -40,7 +39,6 @@ export const targetVersion = (shown: string): Flag.Flag<number | undefined> =>
     shown
   )
 
-/** / */
 export const common = {
   ...Flags.trust,
   concurrentDownloads: Flags.concurrentDownloads,
@@ -69,7 +67,6 @@ interface CommonFlags extends Storage.StorageFlags, IgnoredFlags.Given {
   readonly metricsAddress: Option.Option<Values.ListenAddress>
 }
 
-/** / */
 export const settings = (flags: CommonFlags): Restore.RestoreSettings => ({
   trustedWaypoints: flags.trustedWaypoints,
   requireWaypoint: flags.requireWaypoint,

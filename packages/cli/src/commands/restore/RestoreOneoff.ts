@@ -102,7 +102,6 @@ const transaction = leaf(
     }).pipe(Effect.provide(RestoreFlags.layer(rest, targetDbDir)))
 )
 
-/** / */
 export const restoreOneoff = group("oneoff", "Restore one backup, named by its manifest", [
   epochEnding,
   stateSnapshot,

@@ -77,7 +77,6 @@ const exists = (file: string): Effect.Effect<boolean, never, FileSystem.FileSyst
 const isThere = (file: string, advice: string): UsageError =>
   new UsageError({ detail: `${file} exists and is left alone: ${advice}` })
 
-/** / */
 export const init = group("init", "Write a configuration of storage commands to start from", [
   kind("s3"),
   kind("gcs"),
