@@ -9,6 +9,7 @@
  */
 import * as Metadata from "@holdfast/engine/Metadata"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as BoundedBytes from "@holdfast/storage/BoundedBytes"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -156,16 +157,7 @@ export const read = (
   expected: number,
   storage: BackupStorage.Service
 ): Effect.Effect<Uint8Array, StorageError.StorageError> =>
-  Effect.suspend(() => {
-    const parts: Array<Uint8Array> = []
-    let length = 0
-    return Stream.runForEachWhile(storage.read(file), (part) =>
-      Effect.sync(() => {
-        parts.push(part)
-        length += part.length
-        return length <= 2 * expected + roomForNoise
-      })).pipe(Effect.map(() => Buffer.concat(parts)))
-  })
+  BoundedBytes.collectUntil(storage.read(file), 2 * expected + roomForNoise)
 
 /** What a command may print beside the file before it is enough to know that it does. */
 const roomForNoise = 4_096

@@ -13,6 +13,7 @@
  * Source: the storage page of the specification, "Command adapter".
  */
 import { BackupStorage, type Service } from "@holdfast/storage/BackupStorage"
+import * as BoundedBytes from "@holdfast/storage/BoundedBytes"
 import * as Secrets from "@holdfast/storage/Secrets"
 import type { StorageOperation } from "@holdfast/storage/StorageError"
 import { StorageError } from "@holdfast/storage/StorageError"
@@ -230,21 +231,10 @@ const listing = (
   output: Stream.Stream<Uint8Array, StorageError>,
   source: string
 ): Effect.Effect<string, StorageError> =>
-  Effect.gen(function*() {
-    const parts: Array<Uint8Array> = []
-    let length = 0
-    yield* Stream.runForEach(output, (bytes) => {
-      parts.push(bytes)
-      length += bytes.length
-      return length <= maxListingBytes ? Effect.void : Effect.fail(
-        new StorageError({
-          operation: "list_metadata_files",
-          reason: "BadOutput",
-          subject: "all metadata",
-          detail:
-            `the command of ${source} printed more than ${maxListingBytes} bytes: it must print a file handle a line`
-        })
-      )
-    })
-    return Buffer.concat(parts).toString("utf8")
-  })
+  BoundedBytes.collect(output, maxListingBytes, () =>
+    new StorageError({
+      operation: "list_metadata_files",
+      reason: "BadOutput",
+      subject: "all metadata",
+      detail: `the command of ${source} printed more than ${maxListingBytes} bytes: it must print a file handle a line`
+    })).pipe(Effect.map((bytes) => Buffer.from(bytes).toString("utf8")))

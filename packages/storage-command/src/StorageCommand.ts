@@ -18,6 +18,7 @@
  *
  * Source: the storage page of the specification, "What has to hold".
  */
+import * as BoundedBytes from "@holdfast/storage/BoundedBytes"
 import { runForEachBlock } from "@holdfast/storage/ByteBlocks"
 import type { CommandPhase, StorageError, StorageOperation } from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
@@ -245,24 +246,11 @@ const run = (
     Effect.mapError(failedExit, Option.some)
   )
 
-  const nextOrEnd = Effect.matchEffect(next, {
-    onSuccess: Effect.succeedSome,
-    onFailure: Option.match({ onNone: () => Effect.succeedNone, onSome: (error) => Effect.fail(error) })
-  })
-
-  const printed = Effect.gen(function*() {
-    const parts: Array<Uint8Array> = []
-    let length = 0
-    while (true) {
-      const bytes = yield* nextOrEnd
-      if (Option.isNone(bytes)) return Buffer.concat(parts)
-      parts.push(bytes.value)
-      length += bytes.value.length
-      if (length > maxHandleBytes) {
-        return yield* failures.badOutput("it printed far more than one handle", shell.said())
-      }
-    }
-  })
+  const printed = BoundedBytes.collect(
+    Stream.repeatEffectOption(next),
+    maxHandleBytes,
+    () => failures.badOutput("it printed far more than one handle", shell.said())
+  )
 
   const handle = printed.pipe(
     within(
@@ -278,7 +266,7 @@ const run = (
     ),
     Effect.flatMap((bytes) => {
       const fault = Failures.handleFault(bytes)
-      if (fault === undefined) return Effect.succeed(bytes.toString("utf8").trimEnd())
+      if (fault === undefined) return Effect.succeed(Buffer.from(bytes).toString("utf8").trimEnd())
       const bad = Effect.suspend(() => failures.badOutput(fault, shell.said()))
       // A command that failed before it printed anything has a better reason to tell.
       return bytes.length > 0
@@ -317,17 +305,13 @@ const run = (
   const pull = Effect.suspend((): Effect.Effect<Uint8Array, Option.Option<StorageError>> => {
     const bytes = shell.stdout.ready()
     if (bytes !== undefined) return Effect.succeed(bytes)
-    return nextOrEnd.pipe(
-      within(
-        settings.idleDeadline,
-        timedOut(
-          "output",
-          () => `${lingering("holds", "hold")} the output open, but produced none for ${spoken(settings.idleDeadline)}`
-        )
-      ),
-      Effect.tap((piece) => Option.isNone(piece) ? confirm : Effect.void),
-      Effect.mapError(Option.some),
-      Effect.flatMap((piece) => Option.isSome(piece) ? Effect.succeed(piece.value) : Effect.fail(Option.none()))
+    const silent = timedOut(
+      "output",
+      () => `${lingering("holds", "hold")} the output open, but produced none for ${spoken(settings.idleDeadline)}`
+    )
+    return next.pipe(
+      within(settings.idleDeadline, () => Option.some(silent())),
+      Effect.tapError((end) => Option.isNone(end) ? Effect.mapError(confirm, Option.some) : Effect.void)
     )
   })
 

@@ -176,15 +176,13 @@ export const makeExchange = (
         const answer = yield* ask(endpoint)
         const tooLarge = failure(endpoint, "TooLarge", `an answer of more than ${maxAnswerBytes} bytes`)
         if (Option.exists(answer.length, (bytes) => bytes > maxAnswerBytes)) return yield* tooLarge
-        const parts: Array<Uint8Array> = []
-        let received = 0
-        yield* Stream.runForEach(bodyOf(endpoint, answer), (bytes) => {
-          parts.push(bytes)
-          received += bytes.length
-          return received > maxAnswerBytes ? tooLarge : Effect.void
-        })
+        let left = maxAnswerBytes
+        const parts = yield* bodyOf(endpoint, answer).pipe(
+          Stream.tap(({ length }) => (left -= length) < 0 ? tooLarge : Effect.void),
+          Stream.runCollect
+        )
         return yield* Either.mapLeft(
-          Bcs.decode(codec, Bytes.concatBytes(parts)),
+          Bcs.decode(codec, Bytes.concatBytes([...parts])),
           ({ message }) =>
             failure(endpoint, "Malformed", `${message}; the service may be of a version that is not known here`)
         )

@@ -1,8 +1,7 @@
-import * as Bytes from "@holdfast/ledger/Bytes"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as BoundedBytes from "@holdfast/storage/BoundedBytes"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import { InvalidBackup } from "../base/EngineError.ts"
 import * as Retries from "../base/Retries.ts"
 
@@ -16,27 +15,13 @@ export const readBytes = (
   file: string,
   maxBytes: number
 ): Effect.Effect<Uint8Array, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
-  Retries.reading(readOnce(file, maxBytes))
-
-const readOnce = (
-  file: string,
-  maxBytes: number
-): Effect.Effect<Uint8Array, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
-  Effect.gen(function*() {
-    const storage = yield* BackupStorage.BackupStorage
-    const parts: Array<Uint8Array> = []
-    let size = 0
-    yield* Stream.runForEach(storage.read(file), (part) => {
-      parts.push(part)
-      size += part.length
-      return size > maxBytes
-        ? Effect.fail(
-          new InvalidBackup({ file, reason: "Malformed", detail: `more than ${maxBytes} bytes for a file of its kind` })
-        )
-        : Effect.void
-    })
-    return Bytes.concatBytes(parts)
-  })
+  Retries.reading(Effect.flatMap(BackupStorage.BackupStorage, (storage) =>
+    BoundedBytes.collect(
+      storage.read(file),
+      maxBytes,
+      () =>
+        new InvalidBackup({ file, reason: "Malformed", detail: `more than ${maxBytes} bytes for a file of its kind` })
+    )))
 
 /** The text of a small file. */
 export const readText = (

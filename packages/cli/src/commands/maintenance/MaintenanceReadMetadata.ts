@@ -5,9 +5,9 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as EngineError from "@holdfast/engine/EngineError"
 import * as Metadata from "@holdfast/engine/Metadata"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as BoundedBytes from "@holdfast/storage/BoundedBytes"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import { toFailure, UsageError } from "../../exit/CliError.ts"
 import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
 import * as Flag from "../../flags/Flag.ts"
@@ -58,14 +58,10 @@ const maxBytes = 64 * 1024 * 1024
 const storedText = (file: string) =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
-    let size = 0
-    const parts = yield* storage.read(file).pipe(
-      Stream.mapEffect((part) =>
-        (size += part.length) > maxBytes
-          ? new EngineError.InvalidBackup({ file, reason: "Malformed", detail: `more than ${maxBytes} bytes` })
-          : Effect.succeed(part)
-      ),
-      Stream.runCollect
+    const bytes = yield* BoundedBytes.collect(
+      storage.read(file),
+      maxBytes,
+      () => new EngineError.InvalidBackup({ file, reason: "Malformed", detail: `more than ${maxBytes} bytes` })
     )
-    return Buffer.concat([...parts]).toString("utf8")
+    return Buffer.from(bytes).toString("utf8")
   })
