@@ -27,10 +27,10 @@ const entriesOf = (epoch: number): ReadonlyArray<Metadata.Entry> => {
     {
       _tag: "EpochEndingBackup",
       value: {
-        first_epoch: epoch,
-        last_epoch: epoch,
-        first_version: last,
-        last_version: last,
+        firstEpoch: epoch,
+        lastEpoch: epoch,
+        firstVersion: last,
+        lastVersion: last,
         manifest: `epoch_ending_${epoch}-.0a1b/epoch_ending.manifest`
       }
     },
@@ -40,7 +40,7 @@ const entriesOf = (epoch: number): ReadonlyArray<Metadata.Entry> => {
     },
     {
       _tag: "TransactionBackup",
-      value: { first_version: first, last_version: last, manifest: `transaction_${first}-.0a1b/transaction.manifest` }
+      value: { firstVersion: first, lastVersion: last, manifest: `transaction_${first}-.0a1b/transaction.manifest` }
     }
   ]
 }

@@ -46,7 +46,7 @@ const namedBy = (kept: KeptFile, { _tag, value: { manifest } }: Metadata.BackupE
     case "EpochEndingBackup":
       return named(Either.map(
         Manifest.parseEpochEnding(manifest, textOf(kept)),
-        ({ chunks }) => chunks.map((chunk) => chunk.ledger_infos)
+        ({ chunks }) => chunks.map((chunk) => chunk.ledgerInfos)
       ))
     case "StateSnapshotBackup":
       return named(Either.map(

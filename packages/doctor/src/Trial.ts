@@ -56,7 +56,7 @@ export type MetadataState =
 /** The line of the metadata file: valid, and without any meaning. */
 export const harmlessLine: string = Metadata.printLine({
   _tag: "CompactionTimestamps",
-  value: { file_compacted_at: 0, compaction_timestamps: {} }
+  value: { fileCompactedAt: 0, compactionTimestamps: {} }
 })
 
 /** Said of metadata that lie in the side folder, whose handle there is not known. */

@@ -74,25 +74,25 @@ export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochE
       Effect.gen(function*() {
         const ledgerInfos = yield* writer.write(`${chunk.first}-.chunk`, chunk)
         const { last } = yield* chunk.summary
-        return { first_epoch: chunk.first, last_epoch: last, ledger_infos: ledgerInfos }
+        return { firstEpoch: chunk.first, lastEpoch: last, ledgerInfos }
       }))
 
     return yield* finishBackup(
       writer,
       "epoch_ending.manifest",
       {
-        first_epoch: firstEpoch,
-        last_epoch: lastEpoch,
+        firstEpoch,
+        lastEpoch,
         waypoints: waypoints.map(Waypoint.format),
         chunks
       },
       (manifest) => ({
         _tag: "EpochEndingBackup",
         value: {
-          first_epoch: firstEpoch,
-          last_epoch: lastEpoch,
-          first_version: waypoints[0]?.version ?? 0,
-          last_version: waypoints.at(-1)?.version ?? 0,
+          firstEpoch,
+          lastEpoch,
+          firstVersion: waypoints[0]?.version ?? 0,
+          lastVersion: waypoints.at(-1)?.version ?? 0,
           manifest
         }
       }),

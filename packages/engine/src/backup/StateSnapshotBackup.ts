@@ -143,10 +143,10 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
       yield* fromNode(`the state items of version ${version}`, () => last.finish())
     }
     const chunks = Arr.map(confirmed, ({ data, first, firstKey = "", last, lastKey = "", proof }) => ({
-      first_idx: first,
-      last_idx: last,
-      first_key: firstKey,
-      last_key: lastKey,
+      firstIndex: first,
+      lastIndex: last,
+      firstKey,
+      lastKey,
       blobs: data,
       proof
     }))
@@ -154,7 +154,7 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
     return yield* finishBackup(
       writer,
       "state.manifest",
-      { version, epoch, root_hash: HashValue.format(stateCheckpointHash), chunks, proof: rootProofFile },
+      { version, epoch, rootHash: HashValue.format(stateCheckpointHash), chunks, proof: rootProofFile },
       (manifest) => ({ _tag: "StateSnapshotBackup", value: { epoch, version, manifest } }),
       tracker,
       reused,

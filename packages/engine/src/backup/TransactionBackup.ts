@@ -73,8 +73,8 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
           first: firstVersion,
           last: lastVersion,
           mayName: (entry) =>
-            entry._tag === "TransactionBackup" && entry.value.first_version <= lastVersion
-            && entry.value.last_version >= firstVersion,
+            entry._tag === "TransactionBackup" && entry.value.firstVersion <= lastVersion
+            && entry.value.lastVersion >= firstVersion,
           concurrency: settings.concurrentWrites
         }),
         (leftover) => proveTransactions(leftover, history, settings)
@@ -106,8 +106,8 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
       }
     })
     const chunks = Arr.map(confirmed, ({ data, first, last, proof }) => ({
-      first_version: first,
-      last_version: last,
+      firstVersion: first,
+      lastVersion: last,
       transactions: data,
       proof,
       format: "V1" as const
@@ -115,10 +115,10 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
     return yield* finishBackup(
       writer,
       "transaction.manifest",
-      { first_version: firstVersion, last_version: lastVersion, chunks },
+      { firstVersion, lastVersion, chunks },
       (manifest) => ({
         _tag: "TransactionBackup",
-        value: { first_version: firstVersion, last_version: lastVersion, manifest }
+        value: { firstVersion, lastVersion, manifest }
       }),
       tracker,
       reused,

@@ -102,7 +102,7 @@ export const proveItems = (
     const keys = { firstKey: "", lastKey: "" }
     yield* verifyStateChunks(
       folderOf(data),
-      [{ first_idx: first, last_idx: last, blobs: data, proof }],
+      [{ firstIndex: first, lastIndex: last, blobs: data, proof }],
       verifier,
       tracker,
       (_, { firstKey, lastKey }) => {
@@ -127,7 +127,7 @@ export const proveTransactions = (
   Effect.gen(function*() {
     const tracker = yield* reading({ data, first, last }, "transactions")
     const unproven: Array<LedgerInfo.LedgerInfoWithSignatures> = []
-    const range = { first_version: first, last_version: last }
+    const range = { firstVersion: first, lastVersion: last }
     yield* verifyTransactions(
       folderOf(data),
       { ...range, chunks: [{ ...range, transactions: data, proof, format: "V1" }] },

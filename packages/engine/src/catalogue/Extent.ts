@@ -79,9 +79,9 @@ export const holding = <A extends Range>(ranges: ReadonlyArray<A>, value: number
 
 /** What metadata say that there is. */
 export const of = (view: MetadataView): Extent => {
-  const epochs = join(view.epochEndings.map(({ value }) => ({ first: value.first_epoch, last: value.last_epoch })))
+  const epochs = join(view.epochEndings.map(({ value }) => ({ first: value.firstEpoch, last: value.lastEpoch })))
   const transactions = join(
-    view.transactions.map(({ value }) => ({ first: value.first_version, last: value.last_version }))
+    view.transactions.map(({ value }) => ({ first: value.firstVersion, last: value.lastVersion }))
   )
   const history = historyOf(view.epochEndings, epochs)
   const snapshots = [...new Map(view.stateSnapshots.map(({ value }) => [value.version, value])).values()].map(
@@ -104,15 +104,15 @@ export const of = (view: MetadataView): Extent => {
   const ends = [
     ...transactions.map(({ last }) => last),
     ...snapshots.map(({ version }) => version),
-    ...view.epochEndings.map(({ value }) => value.last_version)
+    ...view.epochEndings.map(({ value }) => value.lastVersion)
   ]
   return {
     epochs,
     epochVersions: epochs.map(({ first, last }) => ({
       first: first === 0
         ? 0
-        : view.epochEndings.find(({ value }) => value.first_epoch === first)?.value.first_version ?? 0,
-      last: view.epochEndings.find(({ value }) => value.last_epoch === last)?.value.last_version ?? 0
+        : view.epochEndings.find(({ value }) => value.firstEpoch === first)?.value.firstVersion ?? 0,
+      last: view.epochEndings.find(({ value }) => value.lastEpoch === last)?.value.lastVersion ?? 0
     })),
     history,
     missingEpochs,
@@ -146,8 +146,8 @@ const historyOf = (
 ): Extent["history"] => {
   const lastEpoch = holding(epochs, 0)?.last
   if (lastEpoch === undefined) return undefined
-  const last = backups.find(({ value }) => value.last_epoch === lastEpoch)
-  return { lastEpoch, lastVersion: last?.value.last_version ?? 0 }
+  const last = backups.find(({ value }) => value.lastEpoch === lastEpoch)
+  return { lastEpoch, lastVersion: last?.value.lastVersion ?? 0 }
 }
 
 const missingFor = (epoch: number, lastEpoch: number, epochs: ReadonlyArray<Range>): string | undefined => {

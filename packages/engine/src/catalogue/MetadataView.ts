@@ -88,11 +88,11 @@ export const make = (
   }
   return {
     epochEndings: epochEndings.sort((a, b) =>
-      a.value.first_epoch - b.value.first_epoch || a.value.last_epoch - b.value.last_epoch
+      a.value.firstEpoch - b.value.firstEpoch || a.value.lastEpoch - b.value.lastEpoch
     ),
     stateSnapshots: stateSnapshots.sort((a, b) => a.value.version - b.value.version),
     transactions: transactions.sort((a, b) =>
-      a.value.first_version - b.value.first_version || a.value.last_version - b.value.last_version
+      a.value.firstVersion - b.value.firstVersion || a.value.lastVersion - b.value.lastVersion
     ),
     identities,
     problems: files.flatMap((each) => each.problems),
@@ -104,11 +104,11 @@ export const make = (
 const keyOf = ({ _tag, value }: Metadata.Entry): string => {
   switch (_tag) {
     case "EpochEndingBackup":
-      return `epochs ${value.first_epoch} ${value.last_epoch} ${value.first_version} ${value.last_version} ${value.manifest}`
+      return `epochs ${value.firstEpoch} ${value.lastEpoch} ${value.firstVersion} ${value.lastVersion} ${value.manifest}`
     case "StateSnapshotBackup":
       return `state ${value.epoch} ${value.version} ${value.manifest}`
     case "TransactionBackup":
-      return `transactions ${value.first_version} ${value.last_version} ${value.manifest}`
+      return `transactions ${value.firstVersion} ${value.lastVersion} ${value.manifest}`
     case "Identity":
       return `identity ${value.id}`
     case "CompactionTimestamps":
@@ -124,10 +124,10 @@ export const size = (view: MetadataView): number =>
 export const storageState = (view: MetadataView): StorageState => {
   const snapshot = view.stateSnapshots.at(-1)?.value
   return {
-    latestEpochEndingEpoch: newest(view.epochEndings.map((each) => each.value.last_epoch)),
+    latestEpochEndingEpoch: newest(view.epochEndings.map((each) => each.value.lastEpoch)),
     latestStateSnapshotEpoch: snapshot?.epoch,
     latestStateSnapshotVersion: snapshot?.version,
-    latestTransactionVersion: newest(view.transactions.map((each) => each.value.last_version))
+    latestTransactionVersion: newest(view.transactions.map((each) => each.value.lastVersion))
   }
 }
 
@@ -143,11 +143,11 @@ export const snapshotAtOrBefore = (
 
 /** Epoch-ending backups that together cover epochs `first` … `last`, in order; a gap is an error that names it. */
 export const coveringEpochEndings = (view: MetadataView, first: number, last: number) =>
-  covering("epoch", view.epochEndings, (value) => [value.first_epoch, value.last_epoch], first, last)
+  covering("epoch", view.epochEndings, (value) => [value.firstEpoch, value.lastEpoch], first, last)
 
 /** Transaction backups that together cover versions `first` … `last`, in order; a gap is an error that names it. */
 export const coveringTransactions = (view: MetadataView, first: number, last: number) =>
-  covering("version", view.transactions, (value) => [value.first_version, value.last_version], first, last)
+  covering("version", view.transactions, (value) => [value.firstVersion, value.lastVersion], first, last)
 
 /** A selection: the backups up to the first gap, and that gap. */
 export interface Covering<A> {

@@ -20,7 +20,7 @@ export const filesOfBackup = ({ entry, file }: NamedBackup): Check<ReadonlyArray
     case "EpochEndingBackup":
       return Effect.map(
         readManifest(file, manifest, Manifest.parseEpochEnding),
-        ({ chunks }) => [manifest, ...chunks.map((chunk) => chunk.ledger_infos)]
+        ({ chunks }) => [manifest, ...chunks.map((chunk) => chunk.ledgerInfos)]
       )
     case "StateSnapshotBackup":
       return Effect.map(

@@ -32,17 +32,17 @@ export const replacedFiles = (now: ReadonlyArray<ParsedFile>): ReadonlySet<strin
   new Set(now.flatMap(({ entries }) => entries.flatMap(replacedBy)))
 
 const replacedBy = (entry: Metadata.Entry): ReadonlyArray<string> =>
-  entry._tag === "CompactionTimestamps" ? Object.keys(entry.value.compaction_timestamps) : []
+  entry._tag === "CompactionTimestamps" ? Object.keys(entry.value.compactionTimestamps) : []
 
 /** Do other backups hold the same epochs, versions or state? */
 const isHeld = (entry: Metadata.Entry, view: MetadataView.MetadataView): boolean => {
   switch (entry._tag) {
     case "EpochEndingBackup": {
-      const { first_epoch: first, last_epoch: last } = entry.value
+      const { firstEpoch: first, lastEpoch: last } = entry.value
       return MetadataView.coveringEpochEndings(view, first, last).gap === undefined
     }
     case "TransactionBackup": {
-      const { first_version: first, last_version: last } = entry.value
+      const { firstVersion: first, lastVersion: last } = entry.value
       return MetadataView.coveringTransactions(view, first, last).gap === undefined
     }
     case "StateSnapshotBackup":

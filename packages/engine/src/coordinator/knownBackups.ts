@@ -157,7 +157,7 @@ const reachOf = (view: MetadataView.MetadataView): Reach => {
   const state = MetadataView.storageState(view)
   const { backups } = MetadataView.coveringEpochEndings(view, 0, state.latestEpochEndingEpoch ?? 0)
   return {
-    epoch: backups.at(-1)?.value.last_epoch,
+    epoch: backups.at(-1)?.value.lastEpoch,
     snapshotEpoch: state.latestStateSnapshotEpoch,
     version: state.latestTransactionVersion
   }
@@ -166,11 +166,11 @@ const reachOf = (view: MetadataView.MetadataView): Reach => {
 const reachWith = (reach: Reach, entry: Metadata.Entry): Reach => {
   switch (entry._tag) {
     case "EpochEndingBackup":
-      return { ...reach, epoch: newer(reach.epoch, entry.value.last_epoch) }
+      return { ...reach, epoch: newer(reach.epoch, entry.value.lastEpoch) }
     case "StateSnapshotBackup":
       return { ...reach, snapshotEpoch: newer(reach.snapshotEpoch, entry.value.epoch) }
     case "TransactionBackup":
-      return { ...reach, version: newer(reach.version, entry.value.last_version) }
+      return { ...reach, version: newer(reach.version, entry.value.lastVersion) }
     case "CompactionTimestamps":
     case "Identity":
       return reach

@@ -77,7 +77,7 @@ export const find = (place: Place, options: { readonly concurrency: number }): R
     const last = place._tag === "Version" ? place.version : found?.lastVersion
 
     const held = endings.filter(({ manifest }) =>
-      found !== undefined && manifest.first_epoch <= found.epoch && found.epoch <= manifest.last_epoch
+      found !== undefined && manifest.firstEpoch <= found.epoch && found.epoch <= manifest.lastEpoch
     )
     const snapshot = last === undefined ? undefined : MetadataView.snapshotAtOrBefore(view, last)
     const manifest = snapshot === undefined ? undefined : yield* parts.read(snapshot, Manifest.parseStateSnapshot)
@@ -91,14 +91,14 @@ export const find = (place: Place, options: { readonly concurrency: number }): R
       epoch: found?.epoch ?? null,
       firstVersion: found?.firstVersion ?? null,
       lastVersion: found?.lastVersion ?? null,
-      epochEndings: held.map(({ backup, manifest: { chunks, first_epoch, last_epoch } }) => ({
-        first: first_epoch,
-        last: last_epoch,
+      epochEndings: held.map(({ backup, manifest: { chunks, firstEpoch, lastEpoch } }) => ({
+        first: firstEpoch,
+        last: lastEpoch,
         metadata: backup.file,
         manifest: backup.value.manifest,
         chunks: chunks
-          .filter((chunk) => found !== undefined && chunk.first_epoch <= found.epoch && found.epoch <= chunk.last_epoch)
-          .map((chunk) => chunk.ledger_infos)
+          .filter((chunk) => found !== undefined && chunk.firstEpoch <= found.epoch && found.epoch <= chunk.lastEpoch)
+          .map((chunk) => chunk.ledgerInfos)
       })),
       stateSnapshot: snapshot === undefined ? null : {
         epoch: snapshot.value.epoch,
@@ -143,8 +143,8 @@ class Parts {
   endings(view: MetadataView.MetadataView, place: Place): Reading<ReadonlyArray<Endings>> {
     const bounds = view.epochEndings.filter(({ value }) =>
       place._tag === "Epoch"
-        ? value.first_epoch <= place.epoch && place.epoch - 1 <= value.last_epoch
-        : value.last_version >= place.version && !view.epochEndings.some((other) => precedes(other.value, value, place))
+        ? value.firstEpoch <= place.epoch && place.epoch - 1 <= value.lastEpoch
+        : value.lastVersion >= place.version && !view.epochEndings.some((other) => precedes(other.value, value, place))
     )
     return shownEach(
       "manifests of epoch endings",
@@ -165,7 +165,7 @@ class Parts {
     last: number
   ): Reading<ReadonlyArray<CoveringBackup>> {
     const overlapping = view.transactions.filter(({ value }) =>
-      value.first_version <= last && first <= value.last_version
+      value.firstVersion <= last && first <= value.lastVersion
     )
     return shownEach(
       "manifests of transactions",
@@ -173,12 +173,12 @@ class Parts {
       overlapping,
       (backup) =>
         Effect.map(this.read(backup, Manifest.parseTransaction), (manifest): CoveringBackup => ({
-          first: backup.value.first_version,
-          last: backup.value.last_version,
+          first: backup.value.firstVersion,
+          last: backup.value.lastVersion,
           metadata: backup.file,
           manifest: backup.value.manifest,
           chunks: (manifest?.chunks ?? [])
-            .filter((chunk) => chunk.first_version <= last && first <= chunk.last_version)
+            .filter((chunk) => chunk.firstVersion <= last && first <= chunk.lastVersion)
             .map((chunk) => chunk.transactions)
         })),
       this.#concurrency
@@ -191,7 +191,7 @@ const precedes = (
   other: Metadata.EpochEndingBackup,
   value: Metadata.EpochEndingBackup,
   { version }: Extract<Place, { readonly _tag: "Version" }>
-): boolean => other.last_version >= version && other.last_epoch < value.first_epoch
+): boolean => other.lastVersion >= version && other.lastEpoch < value.firstEpoch
 
 /** The version that an epoch ends with, from the manifests read or the ends that metadata name. */
 const endOf = (
@@ -200,10 +200,10 @@ const endOf = (
   epoch: number
 ): number | undefined => {
   for (const { manifest } of endings) {
-    if (manifest.first_epoch <= epoch && epoch <= manifest.last_epoch) return endingVersion(manifest, epoch)
+    if (manifest.firstEpoch <= epoch && epoch <= manifest.lastEpoch) return endingVersion(manifest, epoch)
   }
-  const whole = view.epochEndings.find(({ value }) => value.last_epoch === epoch || value.first_epoch === epoch)?.value
-  return whole?.last_epoch === epoch ? whole.last_version : whole?.first_version
+  const whole = view.epochEndings.find(({ value }) => value.lastEpoch === epoch || value.firstEpoch === epoch)?.value
+  return whole?.lastEpoch === epoch ? whole.lastVersion : whole?.firstVersion
 }
 
 const epochOf = (view: MetadataView.MetadataView, endings: ReadonlyArray<Endings>, epoch: number): Epoch => {
@@ -223,13 +223,13 @@ const epochOfVersion = (
 ): Epoch | undefined => {
   let first: number | undefined
   for (const { manifest } of endings) {
-    for (let epoch = manifest.first_epoch; epoch <= manifest.last_epoch; epoch++) {
+    for (let epoch = manifest.firstEpoch; epoch <= manifest.lastEpoch; epoch++) {
       const end = endingVersion(manifest, epoch)
       if (end !== undefined && end >= version && (first === undefined || epoch < first)) first = epoch
     }
   }
   const newest = MetadataView.storageState(view).latestEpochEndingEpoch
-  const isOpen = view.epochEndings.every(({ value }) => value.last_version < version)
+  const isOpen = view.epochEndings.every(({ value }) => value.lastVersion < version)
   const epoch = isOpen && newest !== undefined ? newest + 1 : first
   if (epoch === undefined) return undefined
   const found = epochOf(view, endings, epoch)

@@ -70,11 +70,11 @@ export const inStorage = (
     const manifest = yield* stateSnapshotManifest(backup)
     const rootProof = yield* readProof(manifest.proof, Proofs.StateRootProof).pipe(namedBy(value.manifest))
     const root = yield* check(manifest.proof, () => checkRootProof(rootProof, manifest.version))
-    if (root === undefined || HashValue.format(root) !== manifest.root_hash) {
+    if (root === undefined || HashValue.format(root) !== manifest.rootHash) {
       const proves = root === undefined ? "no state root" : HashValue.format(root)
       return yield* inconsistent(
         value.manifest,
-        `its root hash is ${manifest.root_hash}, ${manifest.proof} proves ${proves}`
+        `its root hash is ${manifest.rootHash}, ${manifest.proof} proves ${proves}`
       )
     }
 

@@ -50,11 +50,11 @@ const oneOf = (
   Effect.gen(function*() {
     const manifest = yield* epochEndingManifest(backup)
     const file = backup.value.manifest
-    const chunk = manifest.chunks.find((each) => each.first_epoch <= epoch && epoch <= each.last_epoch)
+    const chunk = manifest.chunks.find((each) => each.firstEpoch <= epoch && epoch <= each.lastEpoch)
     if (chunk === undefined) return undefined
-    const record = yield* recordAt(chunk.ledger_infos, epoch - chunk.first_epoch, maxRecordBytes).pipe(namedBy(file))
+    const record = yield* recordAt(chunk.ledgerInfos, epoch - chunk.firstEpoch, maxRecordBytes).pipe(namedBy(file))
     if (record === undefined) {
-      return yield* inconsistent(chunk.ledger_infos, `it ends before epoch ${epoch}, which its manifest says it holds`)
+      return yield* inconsistent(chunk.ledgerInfos, `it ends before epoch ${epoch}, which its manifest says it holds`)
     }
     return record
   })
@@ -77,4 +77,4 @@ const recordAt = (file: string, index: number, maxRecordBytes: number): Check<Ui
 
 /** The version that a manifest says an epoch ends with. */
 export const endingVersion = (manifest: Manifest.EpochEndingManifest, epoch: number): number | undefined =>
-  Waypoint.parse(manifest.waypoints[epoch - manifest.first_epoch] ?? "")?.version
+  Waypoint.parse(manifest.waypoints[epoch - manifest.firstEpoch] ?? "")?.version

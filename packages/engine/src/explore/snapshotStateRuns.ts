@@ -20,7 +20,7 @@ export type Chunk = Manifest.StateSnapshotManifest["chunks"][number]
 /** The chunk that holds the first item at or after a key; the last one where there is none. */
 export const chunkAt = (chunks: ReadonlyArray<Chunk>, key: HashValue.HashValue): number => {
   const hex = HashValue.format(key)
-  const index = chunks.findIndex((chunk) => chunk.last_key >= hex)
+  const index = chunks.findIndex((chunk) => chunk.lastKey >= hex)
   return index < 0 ? chunks.length - 1 : index
 }
 
@@ -42,7 +42,7 @@ export const runsOf = (
     at: (keyHash) =>
       Effect.gen(function*() {
         const index = chunkAt(chunks, keyHash)
-        const before = HashValue.parse(chunks[index - 1]?.last_key ?? "")
+        const before = HashValue.parse(chunks[index - 1]?.lastKey ?? "")
         return { run: yield* read(index, keyHash), before }
       }),
     siblings: (missing) =>
@@ -66,7 +66,7 @@ const siblingsIn = <E, R>(
 const readRun = (manifest: string, chunk: Chunk, maxRecordBytes: number, wanted?: HashValue.HashValue) =>
   Effect.gen(function*() {
     const run = new StateRun.StateRun(wanted)
-    const expected = chunk.last_idx - chunk.first_idx + 1
+    const expected = chunk.lastIndex - chunk.firstIndex + 1
     const tracker = yield* Progress.begin({ what: `the state items of ${chunk.blobs}`, unit: "items", total: expected })
     yield* Stream.runForEach(fileRecords(chunk.blobs, maxRecordBytes), (batch) =>
       check(chunk.blobs, () => {
@@ -79,10 +79,10 @@ const readRun = (manifest: string, chunk: Chunk, maxRecordBytes: number, wanted?
     yield* check(chunk.proof, () => run.end(proof))
     const wrong = run.count !== expected
       ? `holds ${run.count} items, not ${expected}`
-      : HashValue.format(run.firstKey) !== chunk.first_key
-      ? `begins with key hash ${HashValue.format(run.firstKey)}, not ${chunk.first_key}`
-      : HashValue.format(run.lastKey) !== chunk.last_key
-      ? `ends with key hash ${HashValue.format(run.lastKey)}, not ${chunk.last_key}`
+      : HashValue.format(run.firstKey) !== chunk.firstKey
+      ? `begins with key hash ${HashValue.format(run.firstKey)}, not ${chunk.firstKey}`
+      : HashValue.format(run.lastKey) !== chunk.lastKey
+      ? `ends with key hash ${HashValue.format(run.lastKey)}, not ${chunk.lastKey}`
       : undefined
     if (wrong !== undefined) return yield* inconsistent(manifest, `${chunk.blobs} ${wrong} as it says`)
     return run

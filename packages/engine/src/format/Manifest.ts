@@ -16,6 +16,7 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { InvalidBackup } from "../base/EngineError.ts"
 import { firstIssue } from "../base/firstIssue.ts"
+import { named } from "./named.ts"
 
 /** A version, epoch or index: a safe integer from 0. */
 const Index = Schema.Int.pipe(Schema.nonNegative())
@@ -31,14 +32,14 @@ const WaypointText = Schema.String.pipe(
 )
 
 const EpochEndingChunk = Schema.Struct({
-  first_epoch: Index,
-  last_epoch: Index,
-  ledger_infos: FileHandle
+  firstEpoch: named("first_epoch", Index),
+  lastEpoch: named("last_epoch", Index),
+  ledgerInfos: named("ledger_infos", FileHandle)
 })
 
 export const EpochEndingManifest = Schema.Struct({
-  first_epoch: Index,
-  last_epoch: Index,
+  firstEpoch: named("first_epoch", Index),
+  lastEpoch: named("last_epoch", Index),
   waypoints: Schema.Array(WaypointText),
   chunks: Schema.NonEmptyArray(EpochEndingChunk)
 })
@@ -46,10 +47,10 @@ export const EpochEndingManifest = Schema.Struct({
 export type EpochEndingManifest = typeof EpochEndingManifest.Type
 
 const StateSnapshotChunk = Schema.Struct({
-  first_idx: Index,
-  last_idx: Index,
-  first_key: Hex,
-  last_key: Hex,
+  firstIndex: named("first_idx", Index),
+  lastIndex: named("last_idx", Index),
+  firstKey: named("first_key", Hex),
+  lastKey: named("last_key", Hex),
   blobs: FileHandle,
   proof: FileHandle
 })
@@ -57,7 +58,7 @@ const StateSnapshotChunk = Schema.Struct({
 export const StateSnapshotManifest = Schema.Struct({
   version: Index,
   epoch: Index,
-  root_hash: Hex,
+  rootHash: named("root_hash", Hex),
   chunks: Schema.NonEmptyArray(StateSnapshotChunk),
   proof: FileHandle
 })
@@ -73,24 +74,24 @@ export const ChunkFormat = Schema.Literal("V0", "V1")
 export type ChunkFormat = typeof ChunkFormat.Type
 
 const TransactionChunk = Schema.Struct({
-  first_version: Index,
-  last_version: Index,
+  firstVersion: named("first_version", Index),
+  lastVersion: named("last_version", Index),
   transactions: FileHandle,
   proof: FileHandle,
   format: Schema.optionalWith(ChunkFormat, { default: () => "V0" as const })
 })
 
 export const TransactionManifest = Schema.Struct({
-  first_version: Index,
-  last_version: Index,
+  firstVersion: named("first_version", Index),
+  lastVersion: named("last_version", Index),
   chunks: Schema.NonEmptyArray(TransactionChunk)
 })
 
 export type TransactionManifest = typeof TransactionManifest.Type
 
 /** The text of a manifest as it is saved. */
-export const print = (manifest: EpochEndingManifest | StateSnapshotManifest | TransactionManifest): string =>
-  JSON.stringify(manifest)
+export const print: (manifest: EpochEndingManifest | StateSnapshotManifest | TransactionManifest) => string = Schema
+  .encodeSync(Schema.parseJson(Schema.Union(EpochEndingManifest, StateSnapshotManifest, TransactionManifest)))
 
 /**
  * Reads the manifest of an epoch-ending backup and checks it: at least one chunk, ranges consecutive and not empty, first
@@ -98,12 +99,12 @@ export const print = (manifest: EpochEndingManifest | StateSnapshotManifest | Tr
  */
 export const parseEpochEnding = (file: string, text: string): Either.Either<EpochEndingManifest, InvalidBackup> =>
   parse(EpochEndingManifest, file, text, (manifest) => {
-    const { first_epoch: first, last_epoch: last } = manifest
+    const { firstEpoch: first, lastEpoch: last } = manifest
     const epochs = last - first + 1
     if (manifest.waypoints.length !== epochs) {
       return `${manifest.waypoints.length} waypoints for the ${epochs} epochs ${first} to ${last}`
     }
-    return continuity("epoch", first, last, manifest.chunks.map((chunk) => [chunk.first_epoch, chunk.last_epoch]))
+    return continuity("epoch", first, last, manifest.chunks.map((chunk) => [chunk.firstEpoch, chunk.lastEpoch]))
   })
 
 /**
@@ -111,15 +112,15 @@ export const parseEpochEnding = (file: string, text: string): Either.Either<Epoc
  */
 export const parseStateSnapshot = (file: string, text: string): Either.Either<StateSnapshotManifest, InvalidBackup> =>
   parse(StateSnapshotManifest, file, text, (manifest) => {
-    const last = manifest.chunks.at(-1)?.last_idx ?? -1
+    const last = manifest.chunks.at(-1)?.lastIndex ?? -1
     let before = ""
     for (const chunk of manifest.chunks) {
-      if (chunk.first_key > chunk.last_key || chunk.first_key <= before) {
-        return `the keys of the chunk from item ${chunk.first_idx} on are out of order`
+      if (chunk.firstKey > chunk.lastKey || chunk.firstKey <= before) {
+        return `the keys of the chunk from item ${chunk.firstIndex} on are out of order`
       }
-      before = chunk.last_key
+      before = chunk.lastKey
     }
-    return continuity("item", 0, last, manifest.chunks.map((chunk) => [chunk.first_idx, chunk.last_idx]))
+    return continuity("item", 0, last, manifest.chunks.map((chunk) => [chunk.firstIndex, chunk.lastIndex]))
   })
 
 /**
@@ -130,9 +131,9 @@ export const parseTransaction = (file: string, text: string): Either.Either<Tran
   parse(TransactionManifest, file, text, (manifest) =>
     continuity(
       "version",
-      manifest.first_version,
-      manifest.last_version,
-      manifest.chunks.map((chunk) => [chunk.first_version, chunk.last_version])
+      manifest.firstVersion,
+      manifest.lastVersion,
+      manifest.chunks.map((chunk) => [chunk.firstVersion, chunk.lastVersion])
     ))
 
 const continuity = (

@@ -16,22 +16,23 @@ import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { InvalidBackup } from "../base/EngineError.ts"
 import { firstIssue } from "../base/firstIssue.ts"
+import { named } from "./named.ts"
 
 const Index = Schema.Int.pipe(Schema.nonNegative())
 
 /** Both ends included, the first not after the last. */
-const ordered = <F extends string, L extends string>(first: F, last: L) => (value: { readonly [K in F | L]: number }) =>
-  value[first] <= value[last] || `${first} ${value[first]} is after ${last} ${value[last]}`
+const ordered = (what: string, first: number, last: number) =>
+  first <= last || `first_${what} ${first} is after last_${what} ${last}`
 
 export const EpochEndingBackup = Schema.Struct({
-  first_epoch: Index,
-  last_epoch: Index,
+  firstEpoch: named("first_epoch", Index),
+  lastEpoch: named("last_epoch", Index),
   /** Version of the first waypoint. */
-  first_version: Index,
+  firstVersion: named("first_version", Index),
   /** Version of the last waypoint. */
-  last_version: Index,
+  lastVersion: named("last_version", Index),
   manifest: Schema.NonEmptyString
-}).pipe(Schema.filter(ordered("first_epoch", "last_epoch")))
+}).pipe(Schema.filter(({ firstEpoch, lastEpoch }) => ordered("epoch", firstEpoch, lastEpoch)))
 
 export type EpochEndingBackup = typeof EpochEndingBackup.Type
 
@@ -40,10 +41,10 @@ export const StateSnapshotBackup = Schema.Struct({ epoch: Index, version: Index,
 export type StateSnapshotBackup = typeof StateSnapshotBackup.Type
 
 export const TransactionBackup = Schema.Struct({
-  first_version: Index,
-  last_version: Index,
+  firstVersion: named("first_version", Index),
+  lastVersion: named("last_version", Index),
   manifest: Schema.NonEmptyString
-}).pipe(Schema.filter(ordered("first_version", "last_version")))
+}).pipe(Schema.filter(({ firstVersion, lastVersion }) => ordered("version", firstVersion, lastVersion)))
 
 export type TransactionBackup = typeof TransactionBackup.Type
 
@@ -51,8 +52,11 @@ export const Identity = Schema.Struct({ id: Schema.String.pipe(Schema.pattern(/^
 
 /** Since when metadata files that compaction replaced may be moved aside. Keys are file handles. */
 export const CompactionTimestamps = Schema.Struct({
-  file_compacted_at: Index,
-  compaction_timestamps: Schema.Record({ key: Schema.String, value: Schema.NullOr(Index) })
+  fileCompactedAt: named("file_compacted_at", Index),
+  compactionTimestamps: named(
+    "compaction_timestamps",
+    Schema.Record({ key: Schema.String, value: Schema.NullOr(Index) })
+  )
 })
 
 const kind = <K extends string, A, I>(_tag: K, schema: Schema.Schema<A, I>) => (json: unknown) =>
@@ -78,7 +82,8 @@ export type BackupEntry = Extract<Entry, { readonly _tag: `${string}Backup` }>
 export const isBackup = (entry: Entry): entry is BackupEntry =>
   entry._tag !== "Identity" && entry._tag !== "CompactionTimestamps"
 
-type Fields = { readonly [field: string]: unknown }
+/** The fields of an entry by their names on disk. */
+export type Fields = { readonly [field: string]: unknown }
 
 const isRecord = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -95,10 +100,11 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
 const readBackup = (name: string, fields: Fields): BackupEntry | undefined => {
   switch (name) {
     case "EpochEndingBackup": {
-      const { first_epoch, first_version, last_epoch, last_version, manifest } = fields
-      return isIndex(first_epoch) && isIndex(last_epoch) && first_epoch <= last_epoch && isIndex(first_version) &&
-          isIndex(last_version) && isText(manifest)
-        ? { _tag: name, value: { first_epoch, last_epoch, first_version, last_version, manifest } }
+      const { first_epoch: firstEpoch, first_version: firstVersion, manifest } = fields
+      const { last_epoch: lastEpoch, last_version: lastVersion } = fields
+      return isIndex(firstEpoch) && isIndex(lastEpoch) && firstEpoch <= lastEpoch && isIndex(firstVersion) &&
+          isIndex(lastVersion) && isText(manifest)
+        ? { _tag: name, value: { firstEpoch, lastEpoch, firstVersion, lastVersion, manifest } }
         : undefined
     }
     case "StateSnapshotBackup": {
@@ -108,9 +114,9 @@ const readBackup = (name: string, fields: Fields): BackupEntry | undefined => {
         : undefined
     }
     case "TransactionBackup": {
-      const { first_version, last_version, manifest } = fields
-      return isIndex(first_version) && isIndex(last_version) && first_version <= last_version && isText(manifest)
-        ? { _tag: name, value: { first_version, last_version, manifest } }
+      const { first_version: firstVersion, last_version: lastVersion, manifest } = fields
+      return isIndex(firstVersion) && isIndex(lastVersion) && firstVersion <= lastVersion && isText(manifest)
+        ? { _tag: name, value: { firstVersion, lastVersion, manifest } }
         : undefined
     }
     default:
@@ -176,21 +182,44 @@ export const parseFile = (
   return { entries, problems }
 }
 
+/** The fields of an entry as the JSON has them, written out as `readBackup` is, and for the same reason. */
+const fieldsOf = (entry: Entry): Fields => {
+  switch (entry._tag) {
+    case "EpochEndingBackup": {
+      const { firstEpoch, firstVersion, lastEpoch, lastVersion, manifest } = entry.value
+      const versions = { first_version: firstVersion, last_version: lastVersion }
+      return { first_epoch: firstEpoch, last_epoch: lastEpoch, ...versions, manifest }
+    }
+    case "TransactionBackup": {
+      const { firstVersion, lastVersion, manifest } = entry.value
+      return { first_version: firstVersion, last_version: lastVersion, manifest }
+    }
+    case "CompactionTimestamps":
+      return Schema.encodeSync(CompactionTimestamps)(entry.value)
+    case "StateSnapshotBackup":
+    case "Identity":
+      return entry.value
+  }
+}
+
+/** The JSON of an entry. */
+export const toJson = (entry: Entry): { readonly [kind: string]: Fields } => ({ [entry._tag]: fieldsOf(entry) })
+
 /** The line of an entry, without a newline. */
-export const printLine = (entry: Entry): string => JSON.stringify({ [entry._tag]: entry.value })
+export const printLine = (entry: Entry): string => JSON.stringify(toJson(entry))
 
 /** The name of the metadata file that a new entry is saved under. */
 export const fileName = (entry: Entry): string => {
   switch (entry._tag) {
     case "EpochEndingBackup":
-      return `epoch_ending_${entry.value.first_epoch}-${entry.value.last_epoch}.meta`
+      return `epoch_ending_${entry.value.firstEpoch}-${entry.value.lastEpoch}.meta`
     case "StateSnapshotBackup":
       return `state_snapshot_ver_${entry.value.version}.meta`
     case "TransactionBackup":
-      return `transaction_${entry.value.first_version}-${entry.value.last_version}.meta`
+      return `transaction_${entry.value.firstVersion}-${entry.value.lastVersion}.meta`
     case "Identity":
       return "identity.meta"
     case "CompactionTimestamps":
-      return `compaction_timestamps_${entry.value.file_compacted_at}.meta`
+      return `compaction_timestamps_${entry.value.fileCompactedAt}.meta`
   }
 }

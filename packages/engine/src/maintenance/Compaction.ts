@@ -117,7 +117,7 @@ export const compact = (
     if (next !== undefined) yield* saveEntry(next, options.retries)
     if (moved.size > 0) yield* repair(files, compacted, options, warnings)
     const marks = next?._tag === "CompactionTimestamps"
-      ? next.value.compaction_timestamps
+      ? next.value.compactionTimestamps
       : CompactionPlan.newestTimestamps(remaining)?.since ?? {}
     return {
       files: files.length,
@@ -135,7 +135,7 @@ const compactedVersion = (files: ReadonlyArray<MetadataFile>, keys: ReadonlySet<
   let last: number | undefined
   for (const entry of files.flatMap(({ entries }) => entries)) {
     if (entry._tag !== "TransactionBackup" || !keys.has(CompactionPlan.keyOf(entry))) continue
-    last = Math.max(last ?? 0, entry.value.last_version)
+    last = Math.max(last ?? 0, entry.value.lastVersion)
   }
   return last
 }

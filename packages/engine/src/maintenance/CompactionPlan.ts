@@ -45,11 +45,11 @@ const nameOf = (file: string): string => file.slice(file.lastIndexOf("/") + 1)
 export const rangeOf = (entry: Metadata.BackupEntry): readonly [first: number, last: number] => {
   switch (entry._tag) {
     case "EpochEndingBackup":
-      return [entry.value.first_epoch, entry.value.last_epoch]
+      return [entry.value.firstEpoch, entry.value.lastEpoch]
     case "StateSnapshotBackup":
       return [entry.value.epoch, entry.value.epoch]
     case "TransactionBackup":
-      return [entry.value.first_version, entry.value.last_version]
+      return [entry.value.firstVersion, entry.value.lastVersion]
   }
 }
 
@@ -133,7 +133,7 @@ const allTimestamps = (files: ReadonlyArray<MetadataFile>): Array<Timestamps> =>
   files.flatMap(({ entries, file }) =>
     entries.flatMap((entry) =>
       entry._tag === "CompactionTimestamps"
-        ? [{ file, at: entry.value.file_compacted_at, since: entry.value.compaction_timestamps }]
+        ? [{ file, at: entry.value.fileCompactedAt, since: entry.value.compactionTimestamps }]
         : []
     )
   )
@@ -201,8 +201,8 @@ const timestamps = (
   _tag: "CompactionTimestamps",
   value: {
     // Newer than all before, also if this clock is behind theirs.
-    file_compacted_at: Math.max(now, (newest?.at ?? -1) + 1),
-    compaction_timestamps: Object.fromEntries(marks)
+    fileCompactedAt: Math.max(now, (newest?.at ?? -1) + 1),
+    compactionTimestamps: Object.fromEntries(marks)
   }
 })
 

@@ -144,7 +144,7 @@ const firstOfEach = (usable: Snapshots, length: number | undefined): Snapshots =
     : usable.filter(({ epoch }, index) => bucketOf(epoch, length) !== bucketOf(usable[index - 1]?.epoch ?? -1, length))
 
 const transactionReason = (
-  { first_version: first, last_version: last }: Metadata.TransactionBackup,
+  { firstVersion: first, lastVersion: last }: Metadata.TransactionBackup,
   from: number | undefined,
   kept: Snapshots
 ): string | undefined => {

@@ -23,9 +23,9 @@ type Reading<A> = Effect.Effect<A, InvalidBackup | StorageError.StorageError, Ba
  */
 export const endAtOrBefore = (view: MetadataView, version: number): Reading<EpochEnd | undefined> =>
   Effect.gen(function*() {
-    const backup = view.epochEndings.findLast(({ value }) => value.first_version <= version)
+    const backup = view.epochEndings.findLast(({ value }) => value.firstVersion <= version)
     if (backup === undefined) return undefined
-    const { first_epoch: first, first_version: firstVersion, last_epoch: last } = backup.value
+    const { firstEpoch: first, firstVersion, lastEpoch: last } = backup.value
     if (first === last) return { epoch: first, version: firstVersion }
     const manifest = yield* epochEndingManifest(backup)
     for (let epoch = last; epoch > first; epoch--) {

@@ -156,7 +156,7 @@ const addEpochEndings = (
   settings: RestoreSettings
 ) =>
   Effect.gen(function*() {
-    const lastEpoch = backups.at(-1)?.value.last_epoch
+    const lastEpoch = backups.at(-1)?.value.lastEpoch
     if (lastEpoch === undefined) return
     const tracker = yield* Progress.begin({
       what: `epoch endings ${history.nextEpoch} to ${lastEpoch}`,
@@ -206,7 +206,7 @@ const applyTransactions = (
         tracker,
         streamOptions(settings)
       )
-      first = backup.value.last_version + 1
+      first = backup.value.lastVersion + 1
     }
   }).pipe(Effect.scoped)
 

@@ -31,17 +31,17 @@ export const epochEndings = (
   Effect.gen(function*() {
     const manifest = yield* manifestGiven(manifestFile, Manifest.parseEpochEnding)
     const history = yield* restoredHistory(settings.trustedWaypoints)
-    if (manifest.first_epoch > history.nextEpoch) {
+    if (manifest.firstEpoch > history.nextEpoch) {
       return yield* new ImpossibleRequest({
         detail:
-          `${manifestFile} begins with epoch ${manifest.first_epoch}, in the store ${history.nextEpoch} comes next: `
+          `${manifestFile} begins with epoch ${manifest.firstEpoch}, in the store ${history.nextEpoch} comes next: `
           + "restore the backup before it first"
       })
     }
     const tracker = yield* Progress.begin({
-      what: `epoch endings ${history.nextEpoch} to ${manifest.last_epoch}`,
+      what: `epoch endings ${history.nextEpoch} to ${manifest.lastEpoch}`,
       unit: "epochs",
-      total: manifest.last_epoch - history.nextEpoch + 1
+      total: manifest.lastEpoch - history.nextEpoch + 1
     })
     yield* restoreEpochEndings(
       manifestFile,
@@ -91,10 +91,10 @@ export const transactions = (
     const manifest = yield* manifestGiven(manifestFile, Manifest.parseTransaction)
     const target = yield* RestoreTarget.RestoreTarget
     const { nextVersion: first } = yield* target.progress
-    const last = Math.min(lastVersion ?? manifest.last_version, manifest.last_version)
-    if (manifest.first_version > first) {
+    const last = Math.min(lastVersion ?? manifest.lastVersion, manifest.lastVersion)
+    if (manifest.firstVersion > first) {
       return yield* new ImpossibleRequest({
-        detail: `${manifestFile} begins with version ${manifest.first_version}, in the store ${first} comes next: `
+        detail: `${manifestFile} begins with version ${manifest.firstVersion}, in the store ${first} comes next: `
           + "restore what is before it first"
       })
     }

@@ -80,7 +80,7 @@ export const make = (
       targetVersion: target,
       highestVersion: best.reach,
       limit: best.limit,
-      epochEndings: provable.backups.filter(({ value }) => value.first_version <= target),
+      epochEndings: provable.backups.filter(({ value }) => value.firstVersion <= target),
       base,
       firstVersion,
       transactions: MetadataView.coveringTransactions(view, firstVersion, target).backups
@@ -122,7 +122,7 @@ const provableEpochs = (
   }
   const { backups, gap: missing } = MetadataView.coveringEpochEndings(view, nextEpoch, latest)
   return {
-    lastEpoch: Math.max(nextEpoch - 1, backups.at(-1)?.value.last_epoch ?? -1),
+    lastEpoch: Math.max(nextEpoch - 1, backups.at(-1)?.value.lastEpoch ?? -1),
     backups,
     limit: missing?.detail ?? (latest < 0 ? "no epoch ending is backed up" : `no epoch after ${latest} is backed up`)
   }
@@ -167,7 +167,7 @@ interface Run {
 /** The transactions of all backups, joined where they touch or overlap. */
 const runsOf = ({ transactions }: MetadataView.MetadataView): ReadonlyArray<Run> => {
   const runs: Array<Run> = []
-  for (const { value: { first_version: first, last_version: last } } of transactions) {
+  for (const { value: { firstVersion: first, lastVersion: last } } of transactions) {
     const before = runs.at(-1)
     if (before === undefined || first > before.last + 1) runs.push({ first, last })
     else if (last > before.last) runs.splice(-1, 1, { first: before.first, last })

@@ -69,9 +69,9 @@ export const make = (
 
     let epochs = 0
     for (const manifest of yield* shownEach("manifests", "files", epochEndings, epochEndingManifest, concurrency)) {
-      const chunks = manifest.chunks.filter(({ last_epoch: last }) => last >= progress.nextEpoch)
-      epochs += manifest.last_epoch - Math.max(manifest.first_epoch, progress.nextEpoch) + 1
-      files.push(...chunks.map((chunk) => chunk.ledger_infos))
+      const chunks = manifest.chunks.filter(({ lastEpoch: last }) => last >= progress.nextEpoch)
+      epochs += manifest.lastEpoch - Math.max(manifest.firstEpoch, progress.nextEpoch) + 1
+      files.push(...chunks.map((chunk) => chunk.ledgerInfos))
     }
     let items = 0
     if (base !== undefined) {

@@ -50,7 +50,7 @@ export const restoredHistory = (
 /** Refuses a backup of another ledger than the one that the store holds, as far as its manifest tells. */
 export const checkSameLedger = (
   file: string,
-  { first_epoch: first, waypoints }: Manifest.EpochEndingManifest,
+  { firstEpoch: first, waypoints }: Manifest.EpochEndingManifest,
   history: EpochHistory.EpochHistory
 ): Effect.Effect<void, RestoreRefused> => {
   for (const [index, listed] of waypoints.entries()) {

@@ -319,7 +319,7 @@ const transactionRange = <E>(
       return null
     }
     const { backups, gap } = MetadataView.coveringTransactions(view, first, last)
-    const inRange = view.transactions.filter(({ value }) => value.last_version >= first && value.first_version <= last)
+    const inRange = view.transactions.filter(({ value }) => value.lastVersion >= first && value.firstVersion <= last)
     noteRedundant("transaction", inRange, backups, gap, findings)
     const tracker = yield* Progress.begin({
       what: `transactions ${first} to ${last}`,
@@ -358,7 +358,7 @@ const transactionRange = <E>(
         }, { discard: true }))
       whole = yield* collect(checked, findings)
       if (!whole) break
-      next = backup.value.last_version + 1
+      next = backup.value.lastVersion + 1
     }
     if (whole && gap !== undefined) findings.errors.push(gap)
     for (const { epochs, firstVersion, lastVersion } of unproven.ranges) {
@@ -391,8 +391,8 @@ const noteRedundant = <A extends { readonly manifest: string }>(
 
 /** A storage whose parts reach differently far is normal for a while; an operator wants to know. */
 const noteReach = (view: MetadataView.MetadataView, findings: Findings): void => {
-  const transactions = newestOf(view.transactions, (value) => value.last_version)
-  const epochEndings = newestOf(view.epochEndings, (value) => value.last_version)
+  const transactions = newestOf(view.transactions, (value) => value.lastVersion)
+  const epochEndings = newestOf(view.epochEndings, (value) => value.lastVersion)
   const snapshot = newestOf(view.stateSnapshots, (value) => value.version)
   const behind = (what: string, version: number | undefined) => {
     if (version !== undefined && version > (transactions ?? -1)) {

@@ -25,7 +25,7 @@ export const beganState = (
 ): Effect.Effect<void> =>
   metrics === undefined ? Effect.void : Effect.all([
     Metric.set(metrics.stateSnapshotVersion, version),
-    Metric.set(metrics.stateSnapshotTargetLeafIndex, chunks.at(-1)?.last_idx ?? 0),
+    Metric.set(metrics.stateSnapshotTargetLeafIndex, chunks.at(-1)?.lastIndex ?? 0),
     Metric.set(metrics.stateSnapshotLeafIndex, Math.max(items - 1, 0))
   ], { discard: true })
 

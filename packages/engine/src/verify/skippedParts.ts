@@ -11,7 +11,7 @@ export const skippedSnapshot = (manifest: Manifest.StateSnapshotManifest): Check
     epoch: manifest.epoch,
     version: manifest.version,
     items: itemsOf(manifest),
-    rootHash: manifest.root_hash
+    rootHash: manifest.rootHash
   },
   trusted: true
 })
@@ -42,8 +42,8 @@ export const chunkRuns = (
 
 /** The result for a chunk that is skipped. Its epoch only matters for chunks that nothing proves. */
 export const skippedChunk = (chunk: TransactionChunk): CheckedChunk => ({
-  firstVersion: chunk.first_version,
-  lastVersion: chunk.last_version,
+  firstVersion: chunk.firstVersion,
+  lastVersion: chunk.lastVersion,
   epoch: 0,
   trusted: true
 })

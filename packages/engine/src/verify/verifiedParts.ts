@@ -124,20 +124,20 @@ export class VerifiedParts {
   }
 
   #chunkDigest(chunk: TransactionChunk): string | undefined {
-    return this.#digest(["chunk", chunk.first_version, chunk.last_version, chunk.format], [
+    return this.#digest(["chunk", chunk.firstVersion, chunk.lastVersion, chunk.format], [
       chunk.transactions,
       chunk.proof
     ])
   }
 
-  #snapshotDigest({ chunks, epoch, proof, root_hash: root, version }: StateSnapshotManifest): string | undefined {
+  #snapshotDigest({ chunks, epoch, proof, rootHash: root, version }: StateSnapshotManifest): string | undefined {
     return this.#digest(
       [
         "snapshot",
         epoch,
         version,
         root,
-        ...chunks.flatMap((chunk) => [chunk.first_key, chunk.last_key, chunk.last_idx])
+        ...chunks.flatMap((chunk) => [chunk.firstKey, chunk.lastKey, chunk.lastIndex])
       ],
       [proof, ...chunks.flatMap((chunk) => [chunk.blobs, chunk.proof])]
     )

@@ -50,22 +50,22 @@ export const verifyEpochEndings = <E>(
   /** New epochs whose signatures are not checked yet. */
   let pending: Array<Uint8Array> = []
   let pendingBytes = 0
-  const settle = (chunk: { readonly ledger_infos: string }) =>
+  const settle = (chunk: { readonly ledgerInfos: string }) =>
     Effect.suspend(() => {
       const records = pending
       pending = []
       pendingBytes = 0
       return Effect.zipRight(
-        check(chunk.ledger_infos, () => history.settle()),
+        check(chunk.ledgerInfos, () => history.settle()),
         records.length === 0 ? Effect.void : Effect.zipRight(
           Effect.suspend(() => end.add(history.nextEpoch - records.length, records)),
           reachedEpoch(options.reached, history)
         )
       )
     })
-  const wanted = manifest.chunks.filter((chunk) => chunk.last_epoch >= from)
-  let epoch = wanted[0]?.first_epoch ?? 0
-  const parts = chunkStream(wanted, (chunk) => chunk.ledger_infos, () => Effect.void, options)
+  const wanted = manifest.chunks.filter((chunk) => chunk.lastEpoch >= from)
+  let epoch = wanted[0]?.firstEpoch ?? 0
+  const parts = chunkStream(wanted, (chunk) => chunk.ledgerInfos, () => Effect.void, options)
   return Stream.runForEach(parts, (part) => {
     const { chunk } = part
     switch (part._tag) {
@@ -73,17 +73,17 @@ export const verifyEpochEndings = <E>(
         return Effect.void
       case "Records": {
         const { batch } = part
-        const taken = check(chunk.ledger_infos, () => {
+        const taken = check(chunk.ledgerInfos, () => {
           for (let index = 0; index < batch.count; index++) {
-            if (epoch > chunk.last_epoch) throw inconsistent(chunk.ledger_infos, tooMany(chunk))
+            if (epoch > chunk.lastEpoch) throw inconsistent(chunk.ledgerInfos, tooMany(chunk))
             const record = Frames.recordAt(batch, index)
             const isNew = epoch >= history.nextEpoch
             const found = isNew ? history.push(record) : history.repeat(epoch, record)
-            const listed = manifest.waypoints[epoch - manifest.first_epoch]
+            const listed = manifest.waypoints[epoch - manifest.firstEpoch]
             if (Waypoint.format(found) !== listed) {
               throw inconsistent(
                 file,
-                `its waypoint of epoch ${epoch} is ${listed}, ${chunk.ledger_infos} holds ${Waypoint.format(found)}`
+                `its waypoint of epoch ${epoch} is ${listed}, ${chunk.ledgerInfos} holds ${Waypoint.format(found)}`
               )
             }
             if (isNew) {
@@ -100,11 +100,11 @@ export const verifyEpochEndings = <E>(
       case "End":
         return Effect.zipRight(
           settle(chunk),
-          check(chunk.ledger_infos, () => {
-            if (epoch !== chunk.last_epoch + 1) {
+          check(chunk.ledgerInfos, () => {
+            if (epoch !== chunk.lastEpoch + 1) {
               throw inconsistent(
-                chunk.ledger_infos,
-                `it ends with epoch ${epoch - 1}, its manifest says ${chunk.last_epoch}`
+                chunk.ledgerInfos,
+                `it ends with epoch ${epoch - 1}, its manifest says ${chunk.lastEpoch}`
               )
             }
           })
@@ -113,16 +113,16 @@ export const verifyEpochEndings = <E>(
   }).pipe(namedBy(file))
 }
 
-const tooMany = (chunk: { readonly first_epoch: number; readonly last_epoch: number }): string =>
-  `it holds more than the epochs ${chunk.first_epoch} to ${chunk.last_epoch} that its manifest says`
+const tooMany = (chunk: { readonly firstEpoch: number; readonly lastEpoch: number }): string =>
+  `it holds more than the epochs ${chunk.firstEpoch} to ${chunk.lastEpoch} that its manifest says`
 
 const matchesMetadata = (file: string, entry: Metadata.EpochEndingBackup, manifest: Manifest.EpochEndingManifest) => {
   const version = (text: string | undefined): number | undefined => Waypoint.parse(text ?? "")?.version
   const pairs = [
-    ["first epoch", entry.first_epoch, manifest.first_epoch],
-    ["last epoch", entry.last_epoch, manifest.last_epoch],
-    ["first version", entry.first_version, version(manifest.waypoints[0])],
-    ["last version", entry.last_version, version(manifest.waypoints.at(-1))]
+    ["first epoch", entry.firstEpoch, manifest.firstEpoch],
+    ["last epoch", entry.lastEpoch, manifest.lastEpoch],
+    ["first version", entry.firstVersion, version(manifest.waypoints[0])],
+    ["last version", entry.lastVersion, version(manifest.waypoints.at(-1))]
   ] as const
   return expectSame(file, entry.manifest, pairs)
 }

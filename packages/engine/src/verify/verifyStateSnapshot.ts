@@ -73,15 +73,15 @@ export const verifyStateSnapshot = <E>(
     const verifier = new StateSnapshotVerifier.StateSnapshotVerifier(root, yield* frontierOf(file, manifest, end))
     yield* verifyStateChunks(
       file,
-      manifest.chunks.filter((chunk) => chunk.first_idx >= end.items),
+      manifest.chunks.filter((chunk) => chunk.firstIndex >= end.items),
       verifier,
       tracker,
       (chunk, { firstKey, lastKey }) => {
         const [first, last] = [HashValue.format(firstKey), HashValue.format(lastKey)]
-        const wrong = first !== chunk.first_key
-          ? `begins with key hash ${first}, not ${chunk.first_key}`
-          : last !== chunk.last_key
-          ? `ends with key hash ${last}, not ${chunk.last_key}`
+        const wrong = first !== chunk.firstKey
+          ? `begins with key hash ${first}, not ${chunk.firstKey}`
+          : last !== chunk.lastKey
+          ? `ends with key hash ${last}, not ${chunk.lastKey}`
           : undefined
         if (wrong !== undefined) throw inconsistent(file, `${chunk.blobs} ${wrong} as it says`)
       },
@@ -90,7 +90,7 @@ export const verifyStateSnapshot = <E>(
     )
     yield* check(file, () => verifier.finish())
     yield* end.finish
-    const { epoch, root_hash: rootHash, version } = manifest
+    const { epoch, rootHash, version } = manifest
     return { snapshot: { epoch, version, items: verifier.items, rootHash }, trusted }
   }).pipe(Effect.scoped)
 
@@ -99,7 +99,7 @@ export const verifyStateSnapshot = <E>(
  * out to hold, and may refuse it.
  */
 export const verifyStateChunks = <
-  C extends Pick<Manifest.StateSnapshotManifest["chunks"][number], "blobs" | "first_idx" | "last_idx" | "proof">,
+  C extends Pick<Manifest.StateSnapshotManifest["chunks"][number], "blobs" | "firstIndex" | "lastIndex" | "proof">,
   E
 >(
   file: string,
@@ -132,7 +132,7 @@ export const verifyStateChunks = <
       }
       case "End": {
         const checked = check(chunk.blobs, () => {
-          const expected = chunk.last_idx - chunk.first_idx + 1
+          const expected = chunk.lastIndex - chunk.firstIndex + 1
           const facts = verifier.endChunk(part.proof)
           if (facts.items !== expected) {
             throw inconsistent(file, `${chunk.blobs} holds ${facts.items} items, not ${expected} as it says`)
@@ -141,7 +141,7 @@ export const verifyStateChunks = <
         }, `with its proof ${chunk.proof}: `)
         return checked.pipe(
           Effect.zipRight(Effect.suspend(() => end.settle(verifier.save()))),
-          Effect.zipRight(reachedItem(options.reached, chunk.last_idx))
+          Effect.zipRight(reachedItem(options.reached, chunk.lastIndex))
         )
       }
     }
@@ -149,7 +149,7 @@ export const verifyStateChunks = <
 }
 
 /** Items of a snapshot, as its manifest says. */
-export const itemsOf = ({ chunks }: Manifest.StateSnapshotManifest): number => (chunks.at(-1)?.last_idx ?? -1) + 1
+export const itemsOf = ({ chunks }: Manifest.StateSnapshotManifest): number => (chunks.at(-1)?.lastIndex ?? -1) + 1
 
 /** Where the check goes on after the items that the end has already: where a chunk ends. */
 const frontierOf = <E>(
@@ -160,7 +160,7 @@ const frontierOf = <E>(
   if (Option.isNone(frontier)) return Effect.succeed(new StateFrontier.StateFrontier())
   const restored = StateFrontier.StateFrontier.restore(frontier.value)
   return restored !== undefined && restored.count === items &&
-      manifest.chunks.some((chunk) => chunk.last_idx === items - 1)
+      manifest.chunks.some((chunk) => chunk.lastIndex === items - 1)
     ? Effect.succeed(restored)
     : Effect.fail(inconsistent(
       file,
@@ -184,9 +184,9 @@ const verifyRoot = (
     if (root === undefined) {
       return yield* Effect.fail(inconsistent(manifest.proof, "its transaction info carries no state checkpoint hash"))
     }
-    if (HashValue.format(root) !== manifest.root_hash) {
+    if (HashValue.format(root) !== manifest.rootHash) {
       return yield* Effect.fail(
-        inconsistent(file, `its root hash is ${manifest.root_hash}, ${manifest.proof} proves ${HashValue.format(root)}`)
+        inconsistent(file, `its root hash is ${manifest.rootHash}, ${manifest.proof} proves ${HashValue.format(root)}`)
       )
     }
     if (commitInfo.epoch !== manifest.epoch) {

@@ -31,8 +31,8 @@ export const transactionManifest = (
     readManifest(file, value.manifest, Manifest.parseTransaction),
     (manifest) =>
       expectSame(file, value.manifest, [
-        ["first version", value.first_version, manifest.first_version],
-        ["last version", value.last_version, manifest.last_version]
+        ["first version", value.firstVersion, manifest.firstVersion],
+        ["last version", value.lastVersion, manifest.lastVersion]
       ])
   )
 
@@ -40,7 +40,7 @@ export const transactionManifest = (
 export const chunksOf = (
   manifest: Manifest.TransactionManifest,
   { first, last }: { readonly first: number; readonly last: number }
-) => manifest.chunks.filter((chunk) => chunk.last_version >= first && chunk.first_version <= last)
+) => manifest.chunks.filter((chunk) => chunk.lastVersion >= first && chunk.firstVersion <= last)
 
 /**
  * Checks the chunks of one manifest that hold versions `first` … `last`; their transactions go to the end. `done` is told
@@ -65,10 +65,10 @@ export const verifyTransactions = <E>(
   )
   return Stream.runForEach(parts, (part) => {
     const { chunk } = part
-    const expected = chunk.last_version - chunk.first_version + 1
+    const expected = chunk.lastVersion - chunk.firstVersion + 1
     switch (part._tag) {
       case "Start":
-        return Effect.sync(() => verifier.begin(chunk.first_version, chunk.format))
+        return Effect.sync(() => verifier.begin(chunk.firstVersion, chunk.format))
       case "Records": {
         const { batch } = part
         const taken = check(chunk.transactions, () => {
@@ -76,7 +76,7 @@ export const verifyTransactions = <E>(
           if (verifier.count > expected) {
             throw inconsistent(
               chunk.transactions,
-              `it holds more than the versions ${chunk.first_version} to ${chunk.last_version} that its manifest says`
+              `it holds more than the versions ${chunk.firstVersion} to ${chunk.lastVersion} that its manifest says`
             )
           }
           tracker.done += batch.count
@@ -98,10 +98,10 @@ export const verifyTransactions = <E>(
           }, `with its proof ${chunk.proof}: `)
           const trusted = yield* check(chunk.proof, () => history.verify(signed))
           yield* end.settle(signed, trusted, chunk.proof)
-          if (trusted) yield* reachedTransaction(options.reached, chunk.last_version)
+          if (trusted) yield* reachedTransaction(options.reached, chunk.lastVersion)
           done({
-            firstVersion: chunk.first_version,
-            lastVersion: chunk.last_version,
+            firstVersion: chunk.firstVersion,
+            lastVersion: chunk.lastVersion,
             epoch: signed.value.ledgerInfo.commitInfo.epoch,
             trusted
           })

@@ -39,7 +39,7 @@ const place = (log: ReadonlyArray<string>, event: "begin" | "confirm", ends: str
 const namedBy = (kind: Kind, text: string): ReadonlyArray<string> => {
   switch (kind) {
     case "epoch endings":
-      return Either.getOrThrow(Manifest.parseEpochEnding("m", text)).chunks.map((chunk) => chunk.ledger_infos)
+      return Either.getOrThrow(Manifest.parseEpochEnding("m", text)).chunks.map((chunk) => chunk.ledgerInfos)
     case "state snapshot": {
       const { chunks, proof } = Either.getOrThrow(Manifest.parseStateSnapshot("m", text))
       return [...chunks.flatMap((chunk) => [chunk.blobs, chunk.proof]), proof]

@@ -20,10 +20,10 @@ const encoder = new TextEncoder()
 const epochEnding = (epoch: number, lastEpoch = epoch): Metadata.Entry => ({
   _tag: "EpochEndingBackup",
   value: {
-    first_epoch: epoch,
-    last_epoch: lastEpoch,
-    first_version: epoch * 10,
-    last_version: lastEpoch * 10,
+    firstEpoch: epoch,
+    lastEpoch,
+    firstVersion: epoch * 10,
+    lastVersion: lastEpoch * 10,
     manifest: `epoch_ending_${epoch}-.aaaa/epoch_ending.manifest`
   }
 })
@@ -35,7 +35,7 @@ const snapshot = (epoch: number): Metadata.Entry => ({
 
 const transactions = (first: number, last: number): Metadata.Entry => ({
   _tag: "TransactionBackup",
-  value: { first_version: first, last_version: last, manifest: `transaction_${first}-.aaaa/transaction.manifest` }
+  value: { firstVersion: first, lastVersion: last, manifest: `transaction_${first}-.aaaa/transaction.manifest` }
 })
 
 const identity = (digit: string): Metadata.Entry => ({ _tag: "Identity", value: { id: digit.repeat(64) } })
@@ -135,7 +135,7 @@ describe("sync", () => {
       memory.files.delete("metadata/state_snapshot_ver_0.meta")
       const timestamps: Metadata.Entry = {
         _tag: "CompactionTimestamps",
-        value: { file_compacted_at: 7, compaction_timestamps: { "metadata/state_snapshot_ver_0.meta": 7 } }
+        value: { fileCompactedAt: 7, compactionTimestamps: { "metadata/state_snapshot_ver_0.meta": 7 } }
       }
       for (const [file, bytes] of filesOf(timestamps)) memory.files.set(file, bytes)
       expect((yield* sync(memory)).stateSnapshots.length).toBe(1)

@@ -6,12 +6,12 @@ import * as FastCheck from "effect/FastCheck"
 
 const transactions = (first: number, last: number, manifest = `t${first}-${last}`): Metadata.Entry => ({
   _tag: "TransactionBackup",
-  value: { first_version: first, last_version: last, manifest }
+  value: { firstVersion: first, lastVersion: last, manifest }
 })
 
 const epochEndings = (first: number, last: number, manifest = `e${first}-${last}`): Metadata.Entry => ({
   _tag: "EpochEndingBackup",
-  value: { first_epoch: first, last_epoch: last, first_version: first * 10, last_version: last * 10, manifest }
+  value: { firstEpoch: first, lastEpoch: last, firstVersion: first * 10, lastVersion: last * 10, manifest }
 })
 
 const snapshot = (epoch: number, version: number, manifest = `s${version}`): Metadata.Entry => ({
@@ -55,7 +55,7 @@ describe("view", () => {
     const id = "ab".repeat(32)
     const view = viewOf(
       { _tag: "Identity", value: { id } },
-      { _tag: "CompactionTimestamps", value: { file_compacted_at: 1, compaction_timestamps: {} } }
+      { _tag: "CompactionTimestamps", value: { fileCompactedAt: 1, compactionTimestamps: {} } }
     )
     expect(view).toMatchObject({
       identities: [id],
@@ -210,9 +210,9 @@ describe("covering sets", () => {
         }
         let next = first
         for (const { value } of backups) {
-          expect(value.first_version).toBeLessThanOrEqual(next)
-          expect(value.last_version).toBeGreaterThanOrEqual(next)
-          next = value.last_version + 1
+          expect(value.firstVersion).toBeLessThanOrEqual(next)
+          expect(value.lastVersion).toBeGreaterThanOrEqual(next)
+          next = value.lastVersion + 1
         }
         expect(Math.min(next, last + 1)).toBe(missing ?? last + 1)
       }),

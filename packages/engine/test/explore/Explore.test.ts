@@ -160,7 +160,7 @@ layer(layerStored)("looking into a storage", (it) => {
       }
 
       const without = withoutEntries(stored.files, ({ _tag, value }) =>
-        _tag === "EpochEndingBackup" && "first_epoch" in value && value.first_epoch === 3)
+        _tag === "EpochEndingBackup" && "firstEpoch" in value && value.firstEpoch === 3)
       for (const prove of [false, true]) {
         const { notProven, proven } = yield* proofOf(without, latestVersion, { prove })
         expect(proven).toBe(false)
@@ -329,8 +329,8 @@ layer(layerStored)("coverage of a storage", (it) => {
       const { middle } = stored
       const last = stored.summary.latestVersion
       const without = withoutEntries(stored.files, ({ _tag, value }) =>
-        (_tag === "TransactionBackup" && "last_version" in value && value.last_version === middle)
-        || (_tag === "EpochEndingBackup" && "first_epoch" in value && value.first_epoch === 0)
+        (_tag === "TransactionBackup" && "lastVersion" in value && value.lastVersion === middle)
+        || (_tag === "EpochEndingBackup" && "firstEpoch" in value && value.firstEpoch === 0)
         || (_tag === "StateSnapshotBackup" && "epoch" in value && value.epoch === 4))
       const { missing } = yield* find(without, { _tag: "Version", version: last })
       const snapshot = waypointOf(stored.summary.epochEndings[2]?.waypoint).version

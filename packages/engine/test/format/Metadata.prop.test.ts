@@ -12,10 +12,16 @@ import * as Schema from "effect/Schema"
 const bySchema = <A extends object, I>(schema: Schema.Schema<A, I>) => (json: unknown): object | undefined =>
   Option.getOrUndefined(Schema.decodeUnknownOption(schema)(json))
 
-const decode = {
-  EpochEndingBackup: bySchema(Metadata.EpochEndingBackup),
-  StateSnapshotBackup: bySchema(Metadata.StateSnapshotBackup),
-  TransactionBackup: bySchema(Metadata.TransactionBackup)
+/** What the schema reads, and what it writes of that. */
+const both = <A extends object, I>(schema: Schema.Schema<A, I>) => ({
+  read: bySchema(schema),
+  written: (json: unknown) => Schema.encodeSync(schema)(Schema.decodeUnknownSync(schema)(json))
+})
+
+const schemas = {
+  EpochEndingBackup: both(Metadata.EpochEndingBackup),
+  StateSnapshotBackup: both(Metadata.StateSnapshotBackup),
+  TransactionBackup: both(Metadata.TransactionBackup)
 } as const
 
 const numbers = [0, 1, 2, 7, -1, -0, 1.5, 2 ** 53 - 1, 2 ** 53, 1e300]
@@ -58,12 +64,12 @@ describe("parseLine", () => {
           const text = JSON.stringify({ [kind]: json })
           const parsed = Metadata.parseLine("metadata/some.meta", 1, text)
           const byItself: unknown = JSON.parse(text)[kind]
-          const decoded = decode[kind](byItself)
+          const decoded = schemas[kind].read(byItself)
           expect(Either.isRight(parsed)).toBe(decoded !== undefined)
           if (Either.isLeft(parsed)) return
           taken += 1
           expect(parsed.right).toEqual({ _tag: kind, value: decoded })
-          expect(Metadata.printLine(parsed.right)).toBe(JSON.stringify({ [kind]: decoded }))
+          expect(Metadata.printLine(parsed.right)).toBe(JSON.stringify({ [kind]: schemas[kind].written(byItself) }))
         }),
         { numRuns: 500 }
       )

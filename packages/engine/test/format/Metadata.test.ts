@@ -9,7 +9,7 @@ const samples: ReadonlyArray<readonly [Metadata.Entry, line: string, name: strin
   [
     {
       _tag: "EpochEndingBackup",
-      value: { first_epoch: 3, last_epoch: 5, first_version: 10, last_version: 30, manifest: "e/epoch_ending.manifest" }
+      value: { firstEpoch: 3, lastEpoch: 5, firstVersion: 10, lastVersion: 30, manifest: "e/epoch_ending.manifest" }
     },
     "{\"EpochEndingBackup\":{\"first_epoch\":3,\"last_epoch\":5,\"first_version\":10,\"last_version\":30,\"manifest\":\"e/epoch_ending.manifest\"}}",
     "epoch_ending_3-5.meta"
@@ -20,7 +20,7 @@ const samples: ReadonlyArray<readonly [Metadata.Entry, line: string, name: strin
     "state_snapshot_ver_20.meta"
   ],
   [
-    { _tag: "TransactionBackup", value: { first_version: 0, last_version: 20, manifest: "t/transaction.manifest" } },
+    { _tag: "TransactionBackup", value: { firstVersion: 0, lastVersion: 20, manifest: "t/transaction.manifest" } },
     "{\"TransactionBackup\":{\"first_version\":0,\"last_version\":20,\"manifest\":\"t/transaction.manifest\"}}",
     "transaction_0-20.meta"
   ],
@@ -29,8 +29,8 @@ const samples: ReadonlyArray<readonly [Metadata.Entry, line: string, name: strin
     {
       _tag: "CompactionTimestamps",
       value: {
-        file_compacted_at: 1_700_000_000,
-        compaction_timestamps: {
+        fileCompactedAt: 1_700_000_000,
+        compactionTimestamps: {
           "metadata/epoch_ending_0-0.meta": 1_690_000_000,
           "metadata/transaction_0-0.meta": null
         }

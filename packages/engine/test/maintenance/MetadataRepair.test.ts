@@ -73,7 +73,7 @@ layer(layerStored)("torn metadata", (it) => {
         memory.files.set(torn, encode(`${line(3)}\n${tearing}`))
         const [again] = (yield* repairIn(memory.storage, [torn])).repaired
         expect(again?.savedAs).toBe(repaired.replace(".meta", ".1.meta"))
-        expect((yield* viewOf(memory.storage)).epochEndings.map(({ value }) => value.first_epoch)).toEqual([0, 1, 2, 3])
+        expect((yield* viewOf(memory.storage)).epochEndings.map(({ value }) => value.firstEpoch)).toEqual([0, 1, 2, 3])
       }))
 
     const alone: ReadonlyArray<readonly [title: string, bytes: Uint8Array, reason: string]> = [

@@ -65,7 +65,7 @@ const filesOf = (...named: ReadonlyArray<readonly [string, ReadonlyArray<Metadat
   named.map(([name, entries]) => ({ file: `metadata/${name}`, entries, lines: [], problems: [] }))
 const recordOf = (at: number, since: Record<string, number | null>): Metadata.Entry => ({
   _tag: "CompactionTimestamps",
-  value: { file_compacted_at: at, compaction_timestamps: since }
+  value: { fileCompactedAt: at, compactionTimestamps: since }
 })
 
 layer(layerStored)("retention", (it) => {

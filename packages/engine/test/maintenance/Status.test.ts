@@ -103,7 +103,7 @@ layer(layerStored)("status", (it) => {
       const stored = yield* StoredBackups
       const files = withoutEntries(
         stored.files,
-        (entry) => entry._tag === "TransactionBackup" && entry.value.first_version === 0
+        (entry) => entry._tag === "TransactionBackup" && entry.value.firstVersion === 0
       )
       const broken = new Map([...files].filter(([file]) => !/^epoch_ending.*chunk$/.test(file)))
       const { storage } = makeStorage({}, broken)

@@ -10,10 +10,10 @@ import * as Option from "effect/Option"
 const ending = (first: number, last: number): Metadata.Entry => ({
   _tag: "EpochEndingBackup",
   value: {
-    first_epoch: first,
-    last_epoch: last,
-    first_version: 100 * first,
-    last_version: 100 * last,
+    firstEpoch: first,
+    lastEpoch: last,
+    firstVersion: 100 * first,
+    lastVersion: 100 * last,
     manifest: `epochs ${first}-${last}`
   }
 })
@@ -23,7 +23,7 @@ const snapshot = (epoch: number): Metadata.Entry => ({
 })
 const transactions = (first: number, last: number): Metadata.Entry => ({
   _tag: "TransactionBackup",
-  value: { first_version: first, last_version: last, manifest: `transactions ${first}-${last}` }
+  value: { firstVersion: first, lastVersion: last, manifest: `transactions ${first}-${last}` }
 })
 
 const viewOf = (...entries: ReadonlyArray<Metadata.Entry>): MetadataView.MetadataView =>

@@ -10,10 +10,10 @@ import { failure, type MemoryStorage } from "./memoryStorage.ts"
 export const epochEnding = (first: number, last = first, suffix = "0000"): Metadata.Entry => ({
   _tag: "EpochEndingBackup",
   value: {
-    first_epoch: first,
-    last_epoch: last,
-    first_version: first * 10,
-    last_version: last * 10,
+    firstEpoch: first,
+    lastEpoch: last,
+    firstVersion: first * 10,
+    lastVersion: last * 10,
     manifest: `epoch_ending_${first}-.${suffix}/epoch_ending.manifest`
   }
 })
@@ -25,7 +25,7 @@ export const snapshot = (epoch: number, suffix = "0000"): Metadata.Entry => ({
 
 export const transactions = (first: number, last: number, suffix = "0000"): Metadata.Entry => ({
   _tag: "TransactionBackup",
-  value: { first_version: first, last_version: last, manifest: `transaction_${first}-.${suffix}/transaction.manifest` }
+  value: { firstVersion: first, lastVersion: last, manifest: `transaction_${first}-.${suffix}/transaction.manifest` }
 })
 
 export const identity: Metadata.Entry = { _tag: "Identity", value: { id: "0".repeat(64) } }

@@ -53,7 +53,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       const stored = yield* StoredBackups
       const older = withoutEntries(stored.files, (entry) =>
         entry._tag === "TransactionBackup"
-          ? entry.value.first_version > 0
+          ? entry.value.firstVersion > 0
           : entry._tag === "StateSnapshotBackup" && entry.value.epoch === 4)
       const { data, memory } = readsOf(older)
       const first = yield* verifyWith(memory)

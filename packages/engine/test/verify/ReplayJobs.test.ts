@@ -9,13 +9,13 @@ const viewOf = (ends: ReadonlyArray<number>, snapshots: ReadonlyArray<number>, l
   const entries: Array<Metadata.Entry> = [
     ...ends.map((version, epoch): Metadata.Entry => ({
       _tag: "EpochEndingBackup",
-      value: { first_epoch: epoch, last_epoch: epoch, first_version: version, last_version: version, manifest: "e" }
+      value: { firstEpoch: epoch, lastEpoch: epoch, firstVersion: version, lastVersion: version, manifest: "e" }
     })),
     ...snapshots.map((epoch): Metadata.Entry => ({
       _tag: "StateSnapshotBackup",
       value: { epoch, version: ends[epoch] ?? 0, manifest: "s" }
     })),
-    { _tag: "TransactionBackup", value: { first_version: 0, last_version: last, manifest: "t" } }
+    { _tag: "TransactionBackup", value: { firstVersion: 0, lastVersion: last, manifest: "t" } }
   ]
   return MetadataView.make([{ file: "m", entries, problems: [] }])
 }

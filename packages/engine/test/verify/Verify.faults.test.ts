@@ -60,7 +60,7 @@ layer(layerStored)("verify", (it) => {
         const { middle, store, summary } = stored
         const { files, storage } = makeStorage(
           {},
-          withoutEntries(stored.files, (entry) => entry._tag === "TransactionBackup" && entry.value.first_version > 0)
+          withoutEntries(stored.files, (entry) => entry._tag === "TransactionBackup" && entry.value.firstVersion > 0)
         )
         yield* between(clientOf(store), storage, transactions(middle + 4, summary.latestVersion))
         const report = yield* verifyFiles(files)
@@ -77,7 +77,7 @@ layer(layerStored)("verify", (it) => {
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const files = withoutEntries(stored.files, (entry) =>
-          entry._tag === "EpochEndingBackup" && entry.value.first_epoch === 0)
+          entry._tag === "EpochEndingBackup" && entry.value.firstEpoch === 0)
         const report = yield* verifyFiles(files)
         expect(report).toMatchObject({ ok: false, epochEndings: null, stateSnapshot: null, transactions: null })
         expect(report.errors).toMatchObject([{ reason: "Gap", message: expect.stringContaining("epoch 0 to 2") }])
@@ -94,7 +94,7 @@ layer(layerStored)("verify", (it) => {
         const stored = yield* StoredBackups
         const files = withoutEntries(
           stored.files,
-          (entry) => entry._tag === "EpochEndingBackup" && entry.value.first_epoch === 3
+          (entry) => entry._tag === "EpochEndingBackup" && entry.value.firstEpoch === 3
         )
         const report = yield* verifyFiles(files, { trustedWaypoints: [genesisOf(stored)] })
         // The validators of epoch 3 are known: they sign the end of epoch 3, and nothing after it.
@@ -177,7 +177,7 @@ layer(layerStored)("verify", (it) => {
         const { latestVersion } = stored.summary
         const manifest = [...stored.files.keys()].find((file) => /^transaction_0-.*manifest$/.test(file)) ?? ""
         const files = withEntries(withoutEntries(stored.files, isKind("TransactionBackup")), [
-          { _tag: "TransactionBackup", value: { first_version: 0, last_version: latestVersion, manifest } }
+          { _tag: "TransactionBackup", value: { firstVersion: 0, lastVersion: latestVersion, manifest } }
         ])
         const report = yield* verifyFiles(files)
         expect(faults(report)).toEqual(["Inconsistent metadata/added-0.meta"])

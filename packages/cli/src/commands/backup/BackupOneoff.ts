@@ -109,7 +109,7 @@ const takeWith = (flags: BackupFlags, take: (settings: Settings.BackupSettings) 
 const rangeOf = (entry: Metadata.Entry): { readonly unit: string; readonly what: string; readonly range: object } => {
   switch (entry._tag) {
     case "EpochEndingBackup": {
-      const { first_epoch: firstEpoch, last_epoch: lastEpoch } = entry.value
+      const { firstEpoch, lastEpoch } = entry.value
       return { unit: "epochs", what: `epoch endings ${firstEpoch} to ${lastEpoch}`, range: { firstEpoch, lastEpoch } }
     }
     case "StateSnapshotBackup": {
@@ -117,7 +117,7 @@ const rangeOf = (entry: Metadata.Entry): { readonly unit: string; readonly what:
       return { unit: "items", what: `state snapshot of epoch ${epoch}, version ${version}`, range: { epoch, version } }
     }
     case "TransactionBackup": {
-      const { first_version: firstVersion, last_version: lastVersion } = entry.value
+      const { firstVersion, lastVersion } = entry.value
       const what = `transactions ${firstVersion} to ${lastVersion}`
       return { unit: "transactions", what, range: { firstVersion, lastVersion } }
     }

@@ -37,7 +37,7 @@ export const maintenanceReadMetadata = leaf(
         ? yield* Effect.provide(storedText(path), Storage.layer(flags, 1))
         : yield* localText(path)
       const { entries, problems } = Metadata.parseFile(path, text)
-      const values = entries.map(({ _tag, value }) => ({ [_tag]: value }))
+      const values = entries.map(Metadata.toJson)
       for (const { message } of problems) yield* Effect.logError(message)
       const ok = problems.length === 0
       yield* output.result({

@@ -4,7 +4,7 @@
 import * as CompactionPlan from "@holdfast/engine/CompactionPlan"
 import * as Extent from "@holdfast/engine/Extent"
 import * as Figures from "@holdfast/engine/Figures"
-import type * as Metadata from "@holdfast/engine/Metadata"
+import * as Metadata from "@holdfast/engine/Metadata"
 import * as Retention from "@holdfast/engine/Retention"
 import type * as RetentionPlan from "@holdfast/engine/RetentionPlan"
 import * as Retries from "@holdfast/engine/Retries"
@@ -62,10 +62,7 @@ export const maintenanceRetain = leaf(
         retries: Retries.standard
       })
       const { bytes, deleted, files, plan, unfinished } = result
-      const told = ({ entry, why }: RetentionPlan.Verdict) => ({
-        [entry._tag]: entry.value,
-        why
-      })
+      const told = ({ entry, why }: RetentionPlan.Verdict) => ({ ...Metadata.toJson(entry), why })
       yield* output.result({
         json: {
           ok: true,

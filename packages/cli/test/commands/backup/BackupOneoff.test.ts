@@ -14,7 +14,7 @@ const result: BackupResult.BackupResult = {
   listed: "transaction_0-.0a1b/transaction.manifest",
   entry: {
     _tag: "TransactionBackup",
-    value: { first_version: 0, last_version: 9, manifest: "transaction_0-.0a1b/transaction.manifest" }
+    value: { firstVersion: 0, lastVersion: 9, manifest: "transaction_0-.0a1b/transaction.manifest" }
   },
   chunks: 1,
   reused: { resumed: 0, adopted: 0 },
