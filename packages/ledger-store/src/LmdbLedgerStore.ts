@@ -20,7 +20,7 @@ import { connect, type Connection } from "./internal/lmdb/connection.ts"
 import { LmdbReader } from "./internal/lmdb/reader.ts"
 import { LmdbRestore, restoreProgress } from "./internal/lmdb/restore.ts"
 import { LmdbWriter } from "./internal/lmdb/writer.ts"
-import { batchesOf } from "./internal/recordBatches.ts"
+import { batchesOf } from "./internal/records/batches.ts"
 import { LedgerStore, type Service as Store } from "./LedgerStore.ts"
 import type { LedgerStoreError, LedgerStoreOpenError } from "./LedgerStoreError.ts"
 import {

@@ -16,9 +16,10 @@ import * as Stream from "effect/Stream"
 import * as lmdb from "lmdb"
 import { LmdbReader } from "../src/internal/lmdb/reader.ts"
 import { decodeEpochState, openEnvironment, tablesOf } from "../src/internal/lmdb/tables.ts"
+import { nodeKey, valueKey } from "../src/internal/state/keys.ts"
 import { childrenOf, decodeNode, Leaf, levelsPerNode, Stored } from "../src/internal/state/nodes.ts"
 import { storedRoot } from "../src/internal/state/session.ts"
-import { nodeKey, numberKey, valueKey } from "../src/internal/storeKeys.ts"
+import { numberKey } from "../src/internal/u64.ts"
 import { anyBlock } from "./ledger.ts"
 
 type Store = LedgerStore.Service

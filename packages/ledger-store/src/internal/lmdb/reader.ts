@@ -10,8 +10,9 @@ import type { Head } from "../../LedgerStore.ts"
 import { frozenPosition } from "../accumulator/growth.ts"
 import { type FrozenNode, frozenSubtreeRoots, inclusionProof, rangeProof } from "../accumulator/proofs.ts"
 import { refuse } from "../attempt.ts"
+import { nodeKey, valueKeyBytes, writeValueKey } from "../state/keys.ts"
 import { emptyRoot, type ReadNode, type StateRoot } from "../state/session.ts"
-import { nodeKey, numberKey, readU64, valueKeyBytes, writeValueKey } from "../storeKeys.ts"
+import { numberKey, readU64 } from "../u64.ts"
 import { leaves, rangeProof as stateRangeProof } from "./storedStates.ts"
 import {
   decodeEpochState,

@@ -10,7 +10,7 @@
  * ```
  */
 import * as HashValue from "@holdfast/ledger/HashValue"
-import { readU64, writeU64 } from "../storeKeys.ts"
+import { readU64, writeU64 } from "../u64.ts"
 
 const { size } = HashValue
 

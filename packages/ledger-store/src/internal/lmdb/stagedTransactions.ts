@@ -2,7 +2,7 @@
 import * as HashValue from "@holdfast/ledger/HashValue"
 import type * as Scan from "@holdfast/ledger/Scan"
 import * as Sha3 from "@holdfast/ledger/Sha3"
-import { RecordBuffer } from "../recordBuffer.ts"
+import { RecordBuffer } from "../records/buffer.ts"
 import type { WriteSets } from "../state/changes.ts"
 
 /** `PersistedAuxiliaryInfo::None`: what a record of format V0 has for an auxiliary info. */

@@ -5,7 +5,7 @@
  * A row of the table `stale` holds, one after the other, for each key: its table (0 nodes, 1 values), its length (u8),
  * its bytes.
  */
-import { numberKey, readU64 } from "../storeKeys.ts"
+import { numberKey, readU64 } from "../u64.ts"
 import { decodeEpochState, type Table, type Tables } from "./tables.ts"
 
 export const staleNode = 0

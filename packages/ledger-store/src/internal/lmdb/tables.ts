@@ -14,7 +14,7 @@
  * | `endings` | epoch | BCS of its epoch-ending ledger info |
  * | `endingVersions` | version that ends an epoch | its epoch (u64) |
  * | `states` | version that ends an epoch whose state is kept | epoch · {@link StateRoot} |
- * | `nodes` | version · path, a nibble a byte | a 16-way node of the state tree: see stateNodes.ts |
+ * | `nodes` | version · path, a nibble a byte | a 16-way node of the state tree: see state/nodes.ts |
  * | `values` | key hash · version | BCS of a state key and its value |
  * | `stale` | version from which on no state has them | keys of nodes and values: see staleKeys.ts |
  *
@@ -23,7 +23,7 @@
 import * as HashValue from "@holdfast/ledger/HashValue"
 import type { Database, open, RootDatabase } from "lmdb"
 import type { StateRoot } from "../state/session.ts"
-import { readU64, writeU64 } from "../storeKeys.ts"
+import { readU64, writeU64 } from "../u64.ts"
 import { hasData } from "./folder.ts"
 
 export type Table = Database<Uint8Array, Uint8Array>

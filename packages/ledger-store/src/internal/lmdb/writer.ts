@@ -8,17 +8,10 @@ import * as Option from "effect/Option"
 import type { Block } from "../../LedgerStore.ts"
 import { accumulatorGrowth, type Growth } from "../accumulator/growth.ts"
 import { refuse } from "../attempt.ts"
-import {
-  checkFirstVersion,
-  checkLedgerInfo,
-  leafHashes,
-  type Preview,
-  preview,
-  recordParts,
-  stateAfter
-} from "../blockChecks.ts"
+import { checkFirstVersion, checkLedgerInfo, leafHashes, recordParts } from "../blockChecks.ts"
 import { type State, type StateRoot, StateSession } from "../state/session.ts"
-import { numberKey } from "../storeKeys.ts"
+import { type Preview, preview, stateAfter } from "../state/states.ts"
+import { numberKey } from "../u64.ts"
 import type { LmdbReader } from "./reader.ts"
 import { forgetStates, StaleKeys, staleNode, staleValue, sweep } from "./staleKeys.ts"
 import { encodeEpochState, encodeHead, metaKeys, metaText, type StoredHead, type Table, type Tables } from "./tables.ts"

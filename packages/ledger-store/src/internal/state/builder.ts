@@ -3,7 +3,8 @@
  * record is handed over when its last item has passed.
  */
 import * as HashValue from "@holdfast/ledger/HashValue"
-import { nodeKey, readU64, writeU64 } from "../storeKeys.ts"
+import { readU64, writeU64 } from "../u64.ts"
+import { nodeKey } from "./keys.ts"
 import { countOf, decodeChildren, encodeNode, hashOf, Leaf, nibbleAt, type Node, Stored, topOf } from "./nodes.ts"
 import type { StateRoot } from "./session.ts"
 

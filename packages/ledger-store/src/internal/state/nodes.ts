@@ -21,7 +21,7 @@
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Sha3 from "@holdfast/ledger/Sha3"
 import { refuse } from "../attempt.ts"
-import { readU64, writeU64 } from "../storeKeys.ts"
+import { readU64, writeU64 } from "../u64.ts"
 
 /** Binary levels of a record. */
 export const levelsPerNode = 4

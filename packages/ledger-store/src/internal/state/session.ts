@@ -8,8 +8,7 @@ import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Sha3 from "@holdfast/ledger/Sha3"
 import type * as StateTree from "@holdfast/ledger/StateTree"
-import type { States } from "../blockChecks.ts"
-import { nodeKey, valueKey } from "../storeKeys.ts"
+import { nodeKey, valueKey } from "./keys.ts"
 import {
   bitAt,
   childrenOf,
@@ -26,6 +25,7 @@ import {
   Stored,
   unstored
 } from "./nodes.ts"
+import type { States } from "./states.ts"
 
 const { seeds, size } = HashValue
 

@@ -6,8 +6,8 @@ import * as StateTree from "@holdfast/ledger/StateTree"
 import * as FastCheck from "effect/FastCheck"
 import { leaves, rangeProof } from "../../../src/internal/lmdb/storedStates.ts"
 import { StateBuilder } from "../../../src/internal/state/builder.ts"
+import { nodeKey } from "../../../src/internal/state/keys.ts"
 import { emptyRoot, type ReadNode, StateSession } from "../../../src/internal/state/session.ts"
-import { nodeKey } from "../../../src/internal/storeKeys.ts"
 
 const seed = 20_261_125
 const version = 7

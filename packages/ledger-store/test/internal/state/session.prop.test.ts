@@ -5,6 +5,7 @@ import * as Sha3 from "@holdfast/ledger/Sha3"
 import * as StateTree from "@holdfast/ledger/StateTree"
 import * as FastCheck from "effect/FastCheck"
 import { leaves, rangeProof } from "../../../src/internal/lmdb/storedStates.ts"
+import { nodeKey } from "../../../src/internal/state/keys.ts"
 import { childrenOf, decodeNode, Leaf, levelsPerNode, Stored } from "../../../src/internal/state/nodes.ts"
 import {
   emptyRoot,
@@ -13,7 +14,6 @@ import {
   StateSession,
   storedRoot
 } from "../../../src/internal/state/session.ts"
-import { nodeKey } from "../../../src/internal/storeKeys.ts"
 
 /** Keys in few bits, at the front or the very end, so that paths part everywhere and meet often. */
 const anyKeyHash = FastCheck.tuple(FastCheck.integer({ min: 0, max: 15 }), FastCheck.integer({ min: 0, max: 3 })).map(

@@ -1,5 +1,5 @@
 /** Framed records, gathered to batches for a stream. */
-import { batchBytes } from "./recordLog.ts"
+import { batchBytes } from "./log.ts"
 
 const headerBytes = 4
 
