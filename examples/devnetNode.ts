@@ -17,7 +17,7 @@ import * as http from "node:http"
 /** Three closed epochs and some state, the same ones every time. */
 const network = Layer.effectDiscard(Devnet.grow(new DevnetOptions.DevnetOptions({ epochs: 3, items: 100 })))
 
-const node = Server.layer.pipe(Layer.provide(network), Layer.provide(MemoryLedgerStore.layerMemory))
+const node = Server.layer.pipe(Layer.provide(network), Layer.provide(MemoryLedgerStore.layer))
 
 const client = Layer.unwrapEffect(
   HttpServer.addressFormattedWith((address) => Effect.succeed(Client.layer({ address })))

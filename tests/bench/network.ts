@@ -36,7 +36,7 @@ const serve = Effect.gen(function*() {
   process.stdout.write(`${JSON.stringify(yield* Schema.encode(Served)(served))}\n`)
   return yield* Layer.launch(Server.layer)
 }).pipe(Effect.provide([
-  Layer.effect(LedgerStore.LedgerStore, MemoryLedgerStore.makeMemory),
+  Layer.effect(LedgerStore.LedgerStore, MemoryLedgerStore.make),
   NodeHttpServer.layer(() => http.createServer(), { port: 0, host: "127.0.0.1" })
 ]))
 

@@ -25,7 +25,7 @@ const record = Frames.frame([new Uint8Array(64 * 1024)])
 
 /** A store whose transactions are as many as asked for, all the same; the rest is empty. */
 const storeOf = (transactions: Store["transactions"]): Effect.Effect<Store> =>
-  Effect.map(MemoryLedgerStore.makeMemory, (memory) => LedgerStore.LedgerStore.of({ ...memory, transactions }))
+  Effect.map(MemoryLedgerStore.make, (memory) => LedgerStore.LedgerStore.of({ ...memory, transactions }))
 
 const manyTransactions = storeOf((_, count) => Stream.take(Stream.repeatValue(record), count).pipe(Stream.rechunk(1)))
 
@@ -96,7 +96,7 @@ describe("server", () => {
 
   it.scoped("a failure before anything is sent is status 500", () =>
     Effect.gen(function*() {
-      const store = LedgerStoreFaults.withFaults(yield* MemoryLedgerStore.makeMemory, [
+      const store = LedgerStoreFaults.withFaults(yield* MemoryLedgerStore.make, [
         { operation: "stateItemCount", call: 1 },
         { operation: "dbState", call: 1 }
       ])
@@ -161,7 +161,7 @@ describe("server", () => {
 
   it.scoped("requests that are none", () =>
     Effect.gen(function*() {
-      const { port } = yield* serve(yield* MemoryLedgerStore.makeMemory)
+      const { port } = yield* serve(yield* MemoryLedgerStore.make)
       const status = (path: string, method = "GET") =>
         Effect.map(raw(port, get(path).replace("GET", method)), (answer) => Number(answer.split(" ")[1]))
       const statuses: ReadonlyArray<readonly [path: string, status: number]> = [

@@ -117,7 +117,7 @@ describe("a store on LMDB and its process", () => {
         items: 400,
         transactionsPerBlock: 5
       })
-      const undisturbed = yield* MemoryLedgerStore.makeMemory
+      const undisturbed = yield* MemoryLedgerStore.make
       yield* Effect.provideService(Devnet.grow(options), LedgerStore.LedgerStore, undisturbed)
       const expected = yield* answers(undisturbed)
       const directory = yield* TempDirectory.make

@@ -1,4 +1,4 @@
 import * as MemoryLedgerStore from "@holdfast/ledger-store/MemoryLedgerStore"
 import * as LedgerStoreSuite from "@holdfast/testkit/LedgerStoreSuite"
 
-LedgerStoreSuite.ledgerStoreSuite("in memory", MemoryLedgerStore.makeMemory)
+LedgerStoreSuite.ledgerStoreSuite("in memory", MemoryLedgerStore.make)

@@ -25,7 +25,7 @@ const epochs = 3
 /** What a node answers that has the network in memory, grown so far. */
 const expectedAnswers = (closed: number) =>
   Effect.gen(function*() {
-    const store = yield* MemoryLedgerStore.makeMemory
+    const store = yield* MemoryLedgerStore.make
     const options = DevnetOptions.DevnetOptions.make({ seed: 5, epochs: closed, items: 200 })
     yield* Effect.provideService(Devnet.grow(options), LedgerStore.LedgerStore, store)
     return yield* answersOf(yield* serve(store))

@@ -50,7 +50,7 @@ const epoch = 1
 /** A node with the ledger of these options, grown in memory; its address. */
 const serve = (options: DevnetOptions.DevnetOptions) =>
   Effect.gen(function*() {
-    const store = yield* MemoryLedgerStore.makeMemory
+    const store = yield* MemoryLedgerStore.make
     yield* Effect.provideService(Devnet.grow(options), LedgerStore.LedgerStore, store)
     const listening = yield* NodeHttpServer.make(() => http.createServer(), { port: 0, host: "127.0.0.1" })
     yield* Layer.build(Server.layer).pipe(

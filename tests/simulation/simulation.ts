@@ -115,7 +115,7 @@ interface Machine {
 
 const world = ({ cleanupAgeSeconds = standardCleanupAge, seed }: Options, time: JumpingTime.JumpingTime) =>
   Effect.gen(function*() {
-    const store = yield* MemoryLedgerStore.makeMemory
+    const store = yield* MemoryLedgerStore.make
     const network = Devnet.make(new DevnetOptions.DevnetOptions({ ...networkOptions, seed }))
     const within = Effect.provideService(LedgerStore.LedgerStore, store)
     yield* Effect.orDie(within(network.grow))

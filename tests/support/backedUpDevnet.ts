@@ -46,7 +46,7 @@ export const backedUpDevnet = (
   directory: string
 ): Effect.Effect<BackedUpDevnet, Effect.Effect.Error<BackupResult.Backup>, Scope.Scope> =>
   Effect.gen(function*() {
-    const store = yield* MemoryLedgerStore.makeMemory
+    const store = yield* MemoryLedgerStore.make
     const summary = yield* Devnet.grow(new DevnetOptions.DevnetOptions(options)).pipe(
       Effect.provideService(LedgerStore.LedgerStore, store),
       Effect.orDie

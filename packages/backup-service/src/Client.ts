@@ -1,19 +1,16 @@
 /**
- * Asking a node's backup service.
+ * The client of a node's backup service.
  *
- * What arrives is complete or an error: a connection that is cut, an answer that stays silent, a wrong status and a value
- * that cannot be decoded all fail. Whether records are what they should be is for the caller to check; that there are as
- * many as were asked for, {@link records} does.
+ * An answer is complete or an error: a cut connection, silence, a wrong status and a value that cannot be decoded all
+ * fail. {@link records} counts the records of an answer; the caller checks what they say.
  *
- * Who retries: the caller. `BackupServiceError.isRetryable` says whether it can help.
+ * The caller retries. `BackupServiceError.isRetryable` says whether a further attempt can help.
  *
- * Source: the service page of the specification.
+ * Source: docs/spec/service.md.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
+import type { ServedLedger } from "@holdfast/ledger-store/ServedLedger"
 import type * as Frames from "@holdfast/ledger/Frames"
-import type * as HashValue from "@holdfast/ledger/HashValue"
-import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
-import type * as Proofs from "@holdfast/ledger/Proofs"
 import * as Records from "@holdfast/records/Records"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -25,58 +22,33 @@ import { BackupServiceError } from "./BackupServiceError.ts"
 import { makeExchange } from "./internal/exchange.ts"
 import * as Routes from "./Routes.ts"
 
-/** What a client offers. */
-export interface Service {
+/** What a client offers. Streams carry framed records in buffers as they arrive, cut anywhere. */
+export interface Service extends ServedLedger<BackupServiceError> {
   /** The address of the service, for people. */
   readonly address: string
-  /** What the node says of itself; none while its database is not bootstrapped. */
-  readonly dbState: Effect.Effect<Option.Option<LedgerInfo.DbState>, BackupServiceError>
-  /** Epoch-ending ledger infos of epochs `start` … `end - 1`. */
-  readonly epochEndingLedgerInfos: (start: number, end: number) => Stream.Stream<Uint8Array, BackupServiceError>
-  /** Number of state items at a version. */
-  readonly stateItemCount: (version: number) => Effect.Effect<number, BackupServiceError>
-  /** All state items at a version, in ascending order of their key hashes. */
+  /** All state items at a version, ascending by key hash. */
   readonly stateSnapshot: (version: number) => Stream.Stream<Uint8Array, BackupServiceError>
-  /** State items `start` … `start + limit - 1` at a version. */
-  readonly stateItems: (
-    version: number,
-    start: number,
-    limit: number
-  ) => Stream.Stream<Uint8Array, BackupServiceError>
-  /** Proof of all state items up to and including a key that exists at the version. */
-  readonly stateRangeProof: (
-    version: number,
-    endKeyHash: HashValue.HashValue
-  ) => Effect.Effect<Proofs.SparseMerkleRangeProof, BackupServiceError>
-  /** Proof of the transaction info of a version. That it carries a state checkpoint hash is for the caller to check. */
-  readonly stateRootProof: (version: number) => Effect.Effect<Proofs.StateRootProof, BackupServiceError>
-  /** Transactions `start` … `start + count - 1`, `V1` records. */
-  readonly transactions: (start: number, count: number) => Stream.Stream<Uint8Array, BackupServiceError>
-  /** Proof of the transaction infos `first` … `last`. */
-  readonly transactionRangeProof: (
-    first: number,
-    last: number
-  ) => Effect.Effect<Proofs.TransactionRangeProof, BackupServiceError>
 }
 
 /**
- * A node's backup service. Streams carry framed records in buffers as they arrive, cut anywhere. The end of a stream, or
- * the scope of an effect, closes the connection or gives it back.
+ * A node's backup service. The end of a stream, or of the scope of an effect, closes the connection or gives the
+ * connection back.
  */
 export class BackupServiceClient
   extends Context.Tag("@holdfast/backup-service/BackupServiceClient")<BackupServiceClient, Service>()
 {}
 
+/** Where a service is, and how long and how large its answers may be. */
 export interface ClientOptions {
-  /** URL of the service: `http://localhost:6186`, say. */
+  /** URL of the service, such as `http://localhost:6186`. */
   readonly address: string
-  /** Longest silence while an answer is awaited or streamed; 60 seconds if not given. */
+  /** Longest silence before and within an answer; 60 seconds if not given. */
   readonly idleTimeout?: Duration.DurationInput
-  /** Largest answer that is no stream, in bytes; 16 MiB if not given. */
+  /** Largest answer that is not a stream, in bytes; 16 MiB if not given. */
   readonly maxAnswerBytes?: number
 }
 
-/** A client of the service at an address. Nothing is asked yet; fails with `InvalidAddress`. */
+/** A client of the service at an address. Asks nothing yet; fails with `InvalidAddress`. */
 export const make = (
   options: ClientOptions
 ): Effect.Effect<Service, BackupServiceError, HttpClient.HttpClient> =>
@@ -114,16 +86,16 @@ export interface RecordsOptions {
   /** Address and path, for errors. */
   readonly address: string
   readonly endpoint: string
-  /** Records that were asked for. */
+  /** How many records were asked for. */
   readonly expected: number
   /** Largest record, in bytes. */
   readonly maxRecordBytes: number
 }
 
 /**
- * The whole records of a stream, counted. Fails with `ShortCount` if the stream ends with fewer than expected: a node
- * that is behind, or has pruned what was asked for, says so in no other way. Fails with `Malformed` if there are more,
- * or if it ends within a record, and with `TooLarge` at a record over the limit.
+ * The records of an answer, counted. Fails with `ShortCount` if there are fewer than expected: a node that is behind, or
+ * has pruned the range, says so in no other way. Fails with `Malformed` if there are more, or if the answer ends within a
+ * record, and with `TooLarge` at a record over the limit.
  */
 export const records = <E, R>(
   stream: Stream.Stream<Uint8Array, E, R>,

@@ -47,6 +47,6 @@ it.effect.prop(
         }))
       history.settle()
       expect(history.nextEpoch).toBe(input.epochs)
-    }).pipe(Effect.provide(Layer.fresh(MemoryLedgerStore.layerMemory))),
+    }).pipe(Effect.provide(Layer.fresh(MemoryLedgerStore.layer))),
   { fastCheck: { numRuns: 25, seed: 1 } }
 )

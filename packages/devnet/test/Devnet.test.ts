@@ -32,7 +32,7 @@ const options = (
 
 /** Every test has a store of its own. */
 const test = <A, E>(name: string, body: () => Effect.Effect<A, E, LedgerStore.LedgerStore>): void =>
-  it.effect(name, () => Effect.provide(body(), Layer.fresh(MemoryLedgerStore.layerMemory)))
+  it.effect(name, () => Effect.provide(body(), Layer.fresh(MemoryLedgerStore.layer)))
 
 /** Epoch-ending ledger infos that the store serves, as BCS. */
 const endings = Effect.gen(function*() {
@@ -272,7 +272,7 @@ test("the same wherever it was interrupted, and whoever goes on", () =>
     const grown = yield* Devnet.grow(long)
     expect(yield* Devnet.grow(long)).toEqual(grown)
     expect(yield* Summary.read).toEqual(grown)
-    const other = yield* Effect.provide(Devnet.grow(long), Layer.fresh(MemoryLedgerStore.layerMemory))
+    const other = yield* Effect.provide(Devnet.grow(long), Layer.fresh(MemoryLedgerStore.layer))
     expect(other).toEqual(grown)
     expect(grown.latestVersion).toBeGreaterThan(grown.epochEndings.at(-1)!.version)
   }))

@@ -24,7 +24,7 @@ const facts = (input: ConstructorParameters<typeof DevnetOptions.DevnetOptions>[
       latestVersion,
       HashValue.format(accumulatorRoot)
     ]
-  }).pipe(Effect.provide(Layer.fresh(MemoryLedgerStore.layerMemory)))
+  }).pipe(Effect.provide(Layer.fresh(MemoryLedgerStore.layer)))
 
 it.effect("the default network", () =>
   Effect.gen(function*() {

@@ -186,7 +186,7 @@ const streamOf = (batches: () => IterableIterator<Uint8Array>): Stream.Stream<Ui
   Stream.suspend(() => Stream.fromIteratorSucceed(batches(), 1))
 
 /** An empty ledger store in memory. */
-export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
+export const make: Effect.Effect<Service> = Effect.sync(() => {
   const memory = new Memory()
   return LedgerStore.of({
     dbState: Effect.sync(() => memory.dbState()),
@@ -211,4 +211,4 @@ export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
 })
 
 /** An empty ledger store in memory. */
-export const layerMemory: Layer.Layer<LedgerStore> = Layer.effect(LedgerStore, makeMemory)
+export const layer: Layer.Layer<LedgerStore> = Layer.effect(LedgerStore, make)

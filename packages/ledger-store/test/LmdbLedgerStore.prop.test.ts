@@ -142,7 +142,7 @@ describe(`a store on LMDB, seed ${seed}`, () => {
     it.scoped(`answers as one in memory does: run ${run}, retaining ${retainedEpochs ?? "all"}`, () =>
       Effect.gen(function*() {
         const directory = yield* TempDirectory.make
-        const memory = yield* MemoryLedgerStore.makeMemory
+        const memory = yield* MemoryLedgerStore.make
         const options = { directory, ...(retainedEpochs === undefined ? {} : { retainedEpochs }) }
         const endings: Array<number> = []
         const live = (blocks: (typeof sessions)[number]) =>

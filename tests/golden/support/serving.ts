@@ -12,8 +12,7 @@ import { serve as serveLedger } from "../../support/servedStore.ts"
 /** Its address. */
 export const serve = (
   ledger: Golden.ServedLedger
-): Effect.Effect<string, LedgerStoreError.LedgerStoreError, Scope.Scope> =>
-  serveFrom(MemoryLedgerStore.makeMemory, ledger)
+): Effect.Effect<string, LedgerStoreError.LedgerStoreError, Scope.Scope> => serveFrom(MemoryLedgerStore.make, ledger)
 
 /** The address of one with an empty store that is made for it. */
 export const serveFrom = <E>(

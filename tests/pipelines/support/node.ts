@@ -49,7 +49,7 @@ const options = new DevnetOptions.DevnetOptions({
 })
 
 const make = Effect.gen(function*() {
-  const store = yield* MemoryLedgerStore.makeMemory
+  const store = yield* MemoryLedgerStore.make
   const summary = yield* Effect.provideService(Devnet.grow(options), LedgerStore.LedgerStore, store)
   const listening = yield* NodeHttpServer.make(() => http.createServer(), { port: 0, host: "127.0.0.1" })
   yield* Layer.build(Server.layer).pipe(

@@ -27,7 +27,7 @@ import { smallOptions } from "./networks.ts"
 /** A network that grows by blocks. */
 export const growing = (options: Partial<ConstructorParameters<typeof DevnetOptions.DevnetOptions>[0]> = {}) =>
   Effect.gen(function*() {
-    const store = yield* MemoryLedgerStore.makeMemory
+    const store = yield* MemoryLedgerStore.make
     const network = Devnet.make(new DevnetOptions.DevnetOptions({ ...smallOptions, ...options }))
     const within = Effect.provideService(LedgerStore.LedgerStore, store)
     yield* within(network.grow)

@@ -22,7 +22,7 @@ type Options = Partial<ConstructorParameters<typeof DevnetOptions.DevnetOptions>
 
 export const grown = (options: Options): Effect.Effect<Network> =>
   Effect.gen(function*() {
-    const store = yield* MemoryLedgerStore.makeMemory
+    const store = yield* MemoryLedgerStore.make
     const summary = yield* Devnet.grow(new DevnetOptions.DevnetOptions(options)).pipe(
       Effect.provideService(LedgerStore.LedgerStore, store)
     )

@@ -63,7 +63,7 @@ export const nodeDevnet = leaf(
       Effect.provide(
         MetricsEndpoint.layer(metricsAddress, holdsLedger).pipe(
           Layer.provideMerge(Option.match(db, {
-            onNone: () => MemoryLedgerStore.layerMemory,
+            onNone: () => MemoryLedgerStore.layer,
             onSome: (directory) => LmdbLedgerStore.layer({ directory })
           }))
         )
