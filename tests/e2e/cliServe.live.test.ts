@@ -101,7 +101,7 @@ withNetwork("holdfast node devnet --db", (it) => {
       expect(second).toMatchObject({ code: 4, stdout: "" })
       expect(second.stderr).toBe(
         `error: ledger store in ${directory}: process ${writing.node.pid} writes to this store: `
-          + "wait for its end, or read only\n"
+          + "wait until it ends, or open the store to read only\n"
       )
     }))
 })

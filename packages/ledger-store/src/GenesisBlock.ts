@@ -1,16 +1,16 @@
 /**
- * The first block of a ledger, from what a network publishes of it.
+ * The first block of a ledger, from the genesis transaction that a network publishes.
  */
 import * as Genesis from "@holdfast/ledger/Genesis"
 import * as Option from "effect/Option"
 import type { Block } from "./LedgerStore.ts"
 
-/** `PersistedAuxiliaryInfo::None`: a genesis has none. */
+/** `PersistedAuxiliaryInfo::None`: a genesis transaction has no auxiliary info. */
 const noAuxiliaryInfo = Uint8Array.of(0)
 
 /**
- * The block of a genesis transaction (its BCS): committed to an empty store it begins the network's ledger, whose genesis
- * waypoint is the store's from then on.
+ * The block of a genesis transaction, which is given as its BCS. An empty store that commits the block begins the ledger
+ * of the network, and belongs to that network from then on.
  *
  * Throws `BcsError` and `ProofError` (`BadGenesis`).
  */

@@ -1,18 +1,18 @@
 /**
- * The errors of every ledger store, in one place.
+ * The errors of every ledger store.
  */
 import * as Schema from "effect/Schema"
 
 /**
- * - `NotAvailable`: the store has no such version, epoch or key: beyond its end, pruned, or never there.
- * - `Inconsistent`: what should be committed does not continue or does not match what the store holds.
- * - `Refused`: the store holds something else than what should come into it: another network, another state, more.
- * - `Corrupt`: what the store holds cannot be read back as what was written.
+ * - `NotAvailable`: the store has no such version, epoch or key: not yet committed, pruned, or never there.
+ * - `Inconsistent`: data to write do not continue the ledger, or contradict it.
+ * - `Refused`: the store belongs to another network, or holds another state or a ledger already.
+ * - `Corrupt`: the store reads back something else than was written.
  * - `Io`: the medium failed.
  */
 export const LedgerStoreErrorReason = Schema.Literal("NotAvailable", "Inconsistent", "Refused", "Corrupt", "Io")
 
-/** A ledger store could not answer or refused to commit. */
+/** A ledger store cannot answer, or refuses to write. `operation` is a noun: `state items`. */
 export class LedgerStoreError
   extends Schema.TaggedError<LedgerStoreError>("@holdfast/ledger-store/LedgerStoreError")("LedgerStoreError", {
     operation: Schema.String,
@@ -26,12 +26,12 @@ export class LedgerStoreError
 }
 
 /**
- * - `Missing`: there is no store to read.
- * - `Foreign`: the folder holds something else.
+ * - `Missing`: the folder holds no store to read.
+ * - `Foreign`: the folder holds something other than a store.
  * - `NewerFormat`: a newer version of this program made the store.
  * - `OtherNetwork`: the store holds the ledger of another network.
- * - `InUse`: another process, or another place in this one, writes to the store.
- * - `Corrupt`: the store's files are damaged.
+ * - `InUse`: another writer, in this process or another one, has the store open.
+ * - `Corrupt`: the files of the store are damaged.
  * - `Io`: the folder cannot be read or written.
  */
 export const LedgerStoreOpenErrorReason = Schema.Literal(
@@ -44,7 +44,7 @@ export const LedgerStoreOpenErrorReason = Schema.Literal(
   "Io"
 )
 
-/** A ledger store could not be opened. Nothing in its folder was changed. */
+/** A ledger store cannot be opened. Its folder is unchanged. */
 export class LedgerStoreOpenError
   extends Schema.TaggedError<LedgerStoreOpenError>("@holdfast/ledger-store/LedgerStoreOpenError")(
     "LedgerStoreOpenError",

@@ -1,12 +1,12 @@
 /**
- * A ledger store in a folder, on LMDB: what a node serves from, and what a restore writes.
+ * A ledger store in a folder, on LMDB: a node serves from it, and a restore writes it.
  *
- * It keeps all transactions and, unless told to keep fewer, the state at every epoch-ending version, beside the newest
- * one. A commit is one transaction of LMDB: killed at any moment, the store opens again with all blocks whose commit
- * returned, perhaps one more, and never a part of one. Streams read from the state that the store had when they began,
- * whatever is committed meanwhile; pages that they still need are not used again before they end.
+ * The store keeps all transactions, the newest state and, unless told to keep fewer, the state of every version that ended
+ * an epoch. A commit is one transaction of LMDB: a store that was killed at any moment opens with all blocks whose commit
+ * returned, perhaps one more, and never a part of one. A stream reads the data that the store had when the stream began;
+ * LMDB reuses no page that the stream still needs.
  *
- * One writer at a time; any number of processes may read. The folder must lie on a local disk, and belongs to one store.
+ * The store takes one writer at a time and any number of readers. Its folder holds one store and lies on a local disk.
  */
 import * as Waypoint from "@holdfast/ledger/Waypoint"
 import * as Context from "effect/Context"
@@ -34,20 +34,20 @@ import {
 
 /** How to open a store. */
 export interface LmdbOptions {
-  /** Made if it is not there, except to read only. */
+  /** The folder of the store. A writer creates a missing folder. */
   readonly directory: string
-  /** To read only: `commit` and `stateRootsAfter` fail; another process may write meanwhile. */
+  /** `true`: `commit` and `stateRootsAfter` fail, and another process may write. `false` if not given. */
   readonly readOnly?: boolean
   /**
-   * Of how many ended epochs the states are kept, at least 1; all if not given. The newest state is kept besides. What
-   * an earlier setting has given up does not come back.
+   * How many ended epochs keep their states, at least 1; all if not given. The newest state stays besides. A larger number
+   * does not bring back states that an earlier, smaller one has removed.
    */
   readonly retainedEpochs?: number
-  /** The network: a store of another one is not opened, and another ledger is not committed. */
+  /** The network. A store of another network does not open, and a ledger of another network does not commit. */
   readonly genesisWaypoint?: Waypoint.Waypoint
 }
 
-/** Batches that are made when they are asked for, of one state of the store. */
+/** Batches from one snapshot of the store, each made when the reader pulls. */
 const streamOf = (
   connection: Connection,
   operation: string,
@@ -73,7 +73,7 @@ const streamOf = (
     }
   ))
 
-/** What an open store answers and takes. */
+/** Both services of an open store. */
 interface Services {
   readonly store: Store
   readonly target: Target
@@ -135,7 +135,7 @@ const importState = (
   const step = <A>(run: (restore: LmdbRestore) => A) => restoring("state import", run)
   return Effect.acquireRelease(
     step((restore) => restore.beginState(state)),
-    // What cannot be dropped now is dropped when the import goes on.
+    // Items that cannot be dropped now are dropped when the import continues.
     () => Effect.ignore(step((restore) => restore.discardItems()))
   ).pipe(Effect.map((items): StateImport => ({
     items: items.settled.items,
@@ -160,7 +160,7 @@ const importTransactions = (
       settle: (proof) =>
         Effect.suspend(() => {
           transactions.settle(proof)
-          // Each step is one long computation: others get their turn between two.
+          // Each step is one long computation: other fibers run between two steps.
           return Effect.repeat(Effect.zipLeft(step(() => transactions.apply()), Effect.yieldNow()), {
             while: (more) => more
           })
@@ -185,15 +185,15 @@ const open = ({
   )
 
 /**
- * Opens the store of a folder, or begins one there, until the scope closes. Fails with `LedgerStoreOpenError`: see its
- * reasons. Streams fail when they outlive it.
+ * Opens the store of a folder, or begins one there, until the scope closes. Fails with `LedgerStoreOpenError`. A stream
+ * that outlives the scope fails.
  */
 export const make = (
   options: LmdbOptions
 ): Effect.Effect<Store, LedgerStoreOpenError | LedgerStoreError, Scope.Scope> =>
   Effect.map(open(options), ({ store }) => store)
 
-/** The store of a folder, as a layer: what it serves, and what a restore writes. */
+/** The store of a folder, as what a node serves and as what a restore writes. */
 export const layer = (
   options: LmdbOptions
 ): Layer.Layer<LedgerStore | RestoreTarget, LedgerStoreOpenError | LedgerStoreError> =>

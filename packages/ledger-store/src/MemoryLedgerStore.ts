@@ -1,8 +1,8 @@
 /**
- * A ledger store in memory: for tests, development networks, and short-lived ledgers.
+ * A ledger store in memory: for tests, development networks and short-lived ledgers.
  *
- * It keeps all transactions, the state at every epoch-ending version and at the newest one, and loses everything when
- * it goes. A process that needs more than its memory holds needs another adapter.
+ * The store keeps all transactions, the states of all versions that end an epoch, and the newest state. Nothing outlives
+ * the process.
  */
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as Bytes from "@holdfast/ledger/Bytes"
@@ -26,20 +26,20 @@ import { type Block, type Head, LedgerStore, type Service } from "./LedgerStore.
 
 type LedgerInfoWithSignatures = LedgerInfo.LedgerInfoWithSignatures
 
-const commitInfo = (ledgerInfo: LedgerInfoWithSignatures) => ledgerInfo.value.ledgerInfo.commitInfo
+const { commitInfoOf } = LedgerInfo
 
 class Memory {
   readonly #transactions = new RecordLog()
   readonly #infos = new RecordLog()
-  /** Epoch-ending ledger infos, that of epoch n at index n. */
+  /** Epoch-ending ledger infos, by epoch. */
   readonly #endings: Array<LedgerInfoWithSignatures> = []
   readonly #endingRecords = new RecordLog()
   readonly #accumulator = new AccumulatorLevels()
-  /** By version. */
+  /** States that end an epoch, by version. */
   readonly #epochStates = new Map<number, StateTree.StateTree>()
   #state = StateTree.empty
   #latest: LedgerInfoWithSignatures | undefined
-  /** What `stateRootsAfter` worked out last: mostly the next thing to be committed. */
+  /** What `stateRootsAfter` computed last: mostly the next block to commit. */
   #preview: Preview<StateTree.StateTree> | undefined
 
   get #nextVersion(): number {
@@ -48,7 +48,7 @@ class Memory {
 
   dbState(): Option.Option<LedgerInfo.DbState> {
     if (this.#latest === undefined) return Option.none()
-    const { epoch, version } = commitInfo(this.#latest)
+    const { epoch, version } = commitInfoOf(this.#latest)
     return Option.some({ epoch, committedVersion: version })
   }
 
@@ -93,7 +93,7 @@ class Memory {
     return [{
       ledgerInfoToTransactionInfoProof: inclusionProof(
         this.#accumulator.node,
-        commitInfo(ledgerInfo).version + 1,
+        commitInfoOf(ledgerInfo).version + 1,
         version
       ),
       transactionInfo: Bcs.decodeUnsafe(TransactionInfo.TransactionInfo, info)
@@ -103,7 +103,7 @@ class Memory {
   transactionRangeProof(first: number, last: number): Proofs.TransactionRangeProof {
     if (first > last) refuse("transaction range proof", "NotAvailable", `version ${first} comes after ${last}`)
     const ledgerInfo = this.#ledgerInfoOf("transaction range proof", last)
-    return [rangeProof(this.#accumulator.node, commitInfo(ledgerInfo).version + 1, first, last), ledgerInfo]
+    return [rangeProof(this.#accumulator.node, commitInfoOf(ledgerInfo).version + 1, first, last), ledgerInfo]
   }
 
   /** The latest ledger info of the epoch that a version lies in. */
@@ -113,11 +113,11 @@ class Memory {
     while (low < high) {
       const middle = (low + high) >>> 1
       const ending = this.#endings[middle]
-      if (ending !== undefined && commitInfo(ending).version < version) low = middle + 1
+      if (ending !== undefined && commitInfoOf(ending).version < version) low = middle + 1
       else high = middle
     }
     const ledgerInfo = this.#endings[low] ?? this.#latest
-    if (ledgerInfo !== undefined && version <= commitInfo(ledgerInfo).version) return ledgerInfo
+    if (ledgerInfo !== undefined && version <= commitInfoOf(ledgerInfo).version) return ledgerInfo
     return refuse(operation, "NotAvailable", `no ledger info covers version ${version} yet`)
   }
 
@@ -126,7 +126,7 @@ class Memory {
     return this.#preview.states.map(StateTree.root)
   }
 
-  /** Nothing changes before everything is checked. */
+  /** All checks come before all changes. */
   commit(block: Block): void {
     const { firstVersion, transactions } = block
     checkFirstVersion(firstVersion, this.#nextVersion)
@@ -154,10 +154,10 @@ class Memory {
     this.#preview = undefined
     if (signed === undefined) return
     this.#latest = signed
-    if (commitInfo(signed).nextEpochState === undefined) return
+    if (commitInfoOf(signed).nextEpochState === undefined) return
     this.#endings.push(signed)
     this.#endingRecords.append([Bcs.encode(LedgerInfo.LedgerInfoWithSignatures, signed)])
-    this.#epochStates.set(commitInfo(signed).version, state)
+    this.#epochStates.set(commitInfoOf(signed).version, state)
   }
 }
 
@@ -181,7 +181,7 @@ function* itemBatches(
   if (size > 0) yield Bytes.concatBytes(records)
 }
 
-/** One batch at a time, made when it is asked for. */
+/** Makes each batch when the reader pulls. */
 const streamOf = (batches: () => IterableIterator<Uint8Array>): Stream.Stream<Uint8Array> =>
   Stream.suspend(() => Stream.fromIteratorSucceed(batches(), 1))
 

@@ -1,5 +1,5 @@
 /**
- * What a node serves and a restore writes: the contract, and its adapters in memory and on LMDB.
+ * Ledger stores: what a node serves and a restore writes. The contracts, and adapters in memory and on LMDB.
  */
 export * as GenesisBlock from "./GenesisBlock.ts"
 export * as LedgerStore from "./LedgerStore.ts"

@@ -60,6 +60,10 @@ export const LedgerInfoWithSignatures = Bcs.enumeration("LedgerInfoWithSignature
 
 export type LedgerInfoWithSignatures = Bcs.Type<typeof LedgerInfoWithSignatures>
 
+/** What a ledger info commits to. */
+export const commitInfoOf = (signed: LedgerInfoWithSignatures): Bcs.Type<typeof BlockInfo> =>
+  signed.value.ledgerInfo.commitInfo
+
 /** What a node says of itself: the epoch of its latest ledger info and its newest committed version. */
 export const DbState = Bcs.struct("DbState", { epoch: Bcs.u53, committedVersion: Bcs.u53 })
 

@@ -1,4 +1,4 @@
-/** What every store checks of a block before it is taken in, whatever its states are made of. */
+/** What every store checks before it commits a block. */
 import * as Accumulator from "@holdfast/ledger/Accumulator"
 import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"

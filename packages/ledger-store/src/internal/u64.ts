@@ -1,4 +1,4 @@
-/** Numbers in keys and records: big-endian, so that keys sort as the numbers do. */
+/** Numbers in keys and records: u64, big-endian, so that keys sort as their numbers do. */
 
 const high = 2 ** 32
 

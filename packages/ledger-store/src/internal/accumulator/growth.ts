@@ -1,10 +1,10 @@
-/** The nodes of an accumulator that a run of new leaves freezes, in the order in which they are frozen. */
+/** The nodes that new leaves freeze in an accumulator, in the order of freezing. */
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Sha3 from "@holdfast/ledger/Sha3"
 
 /**
- * Where a frozen node stands in the order in which all nodes are frozen: a leaf, then every subtree that it completes,
- * from the bottom up. A growing accumulator only ever appends in that order.
+ * The position of a node in the order of freezing: each leaf, then the subtrees that the leaf completes, from the bottom
+ * up. A growing accumulator only appends in that order.
  */
 export const frozenPosition = (level: number, index: number): number => {
   const lastLeaf = (index + 1) * 2 ** level - 1
@@ -13,7 +13,7 @@ export const frozenPosition = (level: number, index: number): number => {
   return 2 * lastLeaf - ones + level
 }
 
-/** A level's new nodes: `nodes` holds the hashes of those from `first` on. */
+/** The new nodes of a level: `nodes` holds the hashes from index `first` on. */
 interface Level {
   readonly first: number
   readonly nodes: Uint8Array
@@ -22,7 +22,7 @@ interface Level {
 export interface Growth {
   /** The roots of the full subtrees of all leaves, left to right. */
   readonly frozenSubtreeRoots: ReadonlyArray<HashValue.HashValue>
-  /** Calls back with every node that was frozen, by ascending position. The hash is a view. */
+  /** Visits every new frozen node, by ascending position. The hash is a view. */
   readonly forEach: (visit: (position: number, hash: HashValue.HashValue) => void) => void
 }
 
@@ -39,7 +39,7 @@ export const accumulatorGrowth = (
   added: number
 ): Growth => {
   const total = count + added
-  /** Held roots by level, where the count has a full subtree. */
+  /** The given roots by level: a level has one where the leaves end with a full subtree of that height. */
   const held = new Map<number, HashValue.HashValue>()
   for (let level = 0, rest = count, index = frozenSubtreeRoots.length; rest > 0; level++) {
     const root = rest % 2 === 1 ? frozenSubtreeRoots[--index] : undefined
@@ -54,7 +54,7 @@ export const accumulatorGrowth = (
     const parents = Math.floor(width / 2) - first
     let below = current.nodes
     if (current.first % 2 === 1) {
-      // The first new node is a right child: its left sibling was there before.
+      // The first new node is a right child: its left sibling is one of the given roots.
       below = new Uint8Array((width - current.first + 1) * HashValue.size)
       below.set(held.get(level) ?? HashValue.accumulatorPlaceholder)
       below.set(current.nodes, HashValue.size)

@@ -1,9 +1,9 @@
-/** The frozen nodes of the transaction accumulator in memory: a growing flat array a level. */
+/** The frozen nodes of the transaction accumulator in memory: one growing array for each level. */
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Sha3 from "@holdfast/ledger/Sha3"
 
 export class AccumulatorLevels {
-  /** Level k: the roots of the full subtrees of 2^k leaves, one after the other; room at the end. */
+  /** Level k: the roots of the full subtrees of 2^k leaves, one after the other, and room at the end. */
   readonly #levels: Array<Uint8Array> = []
   #count = 0
 

@@ -1,11 +1,11 @@
-/** Proofs and roots of the transaction accumulator, made from the nodes that never change again. */
+/** Proofs and roots of the transaction accumulator, made from its frozen nodes. */
 import * as HashValue from "@holdfast/ledger/HashValue"
 import type * as Proofs from "@holdfast/ledger/Proofs"
 import * as Sha3 from "@holdfast/ledger/Sha3"
 
 /**
- * The root of the full subtree of 2^level leaves that begins at leaf `index` · 2^level. Asked only for subtrees whose
- * leaves are all there.
+ * The root of the full subtree of 2^level leaves that begins at leaf `index` · 2^level. The accumulator must hold all of
+ * these leaves.
  */
 export type FrozenNode = (level: number, index: number) => HashValue.HashValue
 

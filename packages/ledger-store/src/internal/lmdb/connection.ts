@@ -1,4 +1,4 @@
-/** An open store: its tables, its claim to write, and the snapshots that were lent of it. */
+/** An open store: its tables, the claim of its writer, and the snapshots that its readers use. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { LedgerStoreOpenError } from "../../LedgerStoreError.ts"
@@ -25,10 +25,10 @@ export interface ConnectOptions {
 
 export class Connection {
   readonly tables: Tables
-  /** Only of a writer. */
+  /** `undefined` in a store that is open to read only. */
   readonly claim: WriterClaim | undefined
   #isOpen = true
-  /** How often each is lent: those who begin at the same state get the same one. */
+  /** Readers of each snapshot: LMDB gives the same snapshot to all that begin at the same data. */
   readonly #snapshots = new Map<Snapshot, number>()
 
   constructor(tables: Tables, claim: WriterClaim | undefined) {
@@ -36,15 +36,15 @@ export class Connection {
     this.claim = claim
   }
 
-  /** LMDB is not to be asked any more once it is closed: that ends the process. */
+  /** A call to LMDB after its close ends the process. */
   checkOpen(operation: string): void {
     if (!this.#isOpen) refuse(operation, "Io", "the store was closed")
   }
 
-  /** To be called before reading anything: another process may have written since the last time. */
+  /** Runs before each read: another process may have written since the last one. */
   begin(operation: string): void {
     this.checkOpen(operation)
-    // What this process writes it sees by itself.
+    // A writer sees its own writes.
     if (this.claim === undefined) this.tables.environment.resetReadTxn()
   }
 
@@ -83,7 +83,7 @@ const openingError = (directory: string) => (error: unknown): LedgerStoreOpenErr
       detail: error instanceof Error ? error.message : String(error)
     })
 
-/** The store's network must be this one; a store that has none gets it. */
+/** The network of the store must be this one; a store without a network gets it. */
 const checkNetwork = (tables: Tables, { directory, network, readOnly }: ConnectOptions): void => {
   if (network === undefined) return
   const found = metaText(tables, metaKeys.network)
@@ -97,7 +97,7 @@ const environmentOf = (lmdb: Lmdb, { directory, readOnly }: ConnectOptions): Env
   return openEnvironment(lmdb, directory, readOnly) ?? refuseToOpen(directory, "Missing", notBegun)
 }
 
-const notBegun = "the store was not begun yet: open it to write once"
+const notBegun = "no writer has begun the store yet: open it once to write"
 
 const connectionOf = (environment: Environment, options: ConnectOptions): Connection => {
   const { directory, readOnly } = options
@@ -108,7 +108,11 @@ const connectionOf = (environment: Environment, options: ConnectOptions): Connec
   }
   const claim = claimWriter(tables)
   if (typeof claim === "number") {
-    return refuseToOpen(directory, "InUse", `process ${claim} writes to this store: wait for its end, or read only`)
+    return refuseToOpen(
+      directory,
+      "InUse",
+      `process ${claim} writes to this store: wait until it ends, or open the store to read only`
+    )
   }
   try {
     checkNetwork(tables, options)

@@ -1,11 +1,11 @@
 /**
- * The folder of a store, looked at before LMDB is: LMDB maps what it is given into memory and ends the process where
- * that is not its own.
+ * Checks the folder of a store before LMDB opens it: LMDB maps any file into memory and ends the process where the file is
+ * not one of its own.
  *
  * ```
- * STORE      one line of text: what this folder is, and its format
- * data.mdb   LMDB's
- * lock.mdb   LMDB's: who reads
+ * STORE      one line of text: the kind of the folder and its format
+ * data.mdb   LMDB: the data
+ * lock.mdb   LMDB: the readers
  * ```
  */
 import * as fs from "node:fs"
@@ -15,29 +15,29 @@ import { LedgerStoreOpenError } from "../../LedgerStoreError.ts"
 const formatVersion = 1
 const dataName = "data.mdb"
 const markerName = "STORE"
-/** The marker before it is whole. */
+/** The marker while it is written. */
 const markerDraft = "STORE.new"
 const markerText = (format: number): string => `holdfast ledger store, format ${format}\n`
 const markerPattern = /^holdfast ledger store, format ([1-9][0-9]{0,8})\n$/
 
-/** Refuses to open: throws the error. */
+/** Refuses to open a store: throws `LedgerStoreOpenError`. */
 export const refuseToOpen = (directory: string, reason: LedgerStoreOpenError["reason"], detail: string): never => {
   throw new LedgerStoreOpenError({ directory, reason, detail })
 }
 
-/** Makes sure that the folder is a store, or an empty place where one may begin if `create` says so. */
+/** Makes sure that the folder is a store. With `create`, begins a store in a missing or empty folder. */
 export const prepareFolder = (directory: string, create: boolean): void => {
   const names = fs.existsSync(directory) ? fs.readdirSync(directory) : undefined
   if (names?.includes(markerName) === true) return checkStore(directory)
   if (names !== undefined && names.some((name) => name !== markerDraft)) {
-    refuseToOpen(directory, "Foreign", "the folder is no ledger store and not empty: name another one")
+    refuseToOpen(directory, "Foreign", "the folder holds other files and no ledger store: name another folder")
   }
-  if (!create) refuseToOpen(directory, "Missing", "there is no store in this folder")
+  if (!create) refuseToOpen(directory, "Missing", "the folder holds no ledger store")
   fs.mkdirSync(directory, { recursive: true })
   writeMarker(directory)
 }
 
-/** The marker is there whole or not at all, and before anything else of the store. */
+/** Writes the marker atomically, before anything else of the store. */
 const writeMarker = (directory: string): void => {
   const draft = path.join(directory, markerDraft)
   const file = fs.openSync(draft, "w")
@@ -61,31 +61,32 @@ const checkStore = (directory: string): void => {
   const text = fs.statSync(marker).size <= 64 ? fs.readFileSync(marker, "utf8") : ""
   const format = Number(markerPattern.exec(text)?.[1])
   if (Number.isNaN(format)) {
-    refuseToOpen(directory, "Foreign", `the file ${markerName} is not that of a ledger store`)
+    refuseToOpen(directory, "Foreign", `the file ${markerName} is not the marker of a ledger store`)
   }
   if (format > formatVersion) {
-    const detail = `its format is ${format}, this program knows formats up to ${formatVersion}: use a newer version`
+    const detail =
+      `the store has format ${format}, this program knows formats up to ${formatVersion}: use a newer version`
     refuseToOpen(directory, "NewerFormat", detail)
   }
   checkData(directory, path.join(directory, dataName))
 }
 
-/** Has LMDB begun to write? */
+/** Has LMDB written anything? */
 export const hasData = (directory: string): boolean =>
   (fs.statSync(path.join(directory, dataName), { throwIfNoEntry: false })?.size ?? 0) > 0
 
 const magic = 0xbeefc0de
-/** Bytes before the magic number in each of the two pages that LMDB begins with. */
+/** Bytes before the magic number in each of the first two pages. */
 const metaAt = 24
 
 /**
- * An LMDB file begins with two pages that say where the newest data lie. They, and the roots that they name, must be
- * there. A store that was killed before LMDB wrote anything has no file, or an empty one.
+ * An LMDB file begins with two pages that say where the newest data lie. The file must hold both pages and the roots that
+ * they name. A store that was killed before LMDB wrote anything has no file or an empty one.
  */
 const checkData = (directory: string, name: string): void => {
   if (!fs.existsSync(name)) return
   const damaged = (what: string): never =>
-    refuseToOpen(directory, "Corrupt", `data.mdb ${what}: take the store from another copy, or restore it again`)
+    refuseToOpen(directory, "Corrupt", `data.mdb ${what}: replace the store by another copy, or restore it again`)
   const file = fs.openSync(name, "r")
   try {
     const { size } = fs.fstatSync(file)

@@ -1,4 +1,4 @@
-/** What is read of a store on LMDB: everything but its changes. Synchronous; throws `LedgerStoreError` and `BcsError`. */
+/** Reads a store on LMDB. Synchronous; throws `LedgerStoreError` and `BcsError`. */
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
@@ -26,22 +26,22 @@ import {
 
 type LedgerInfoWithSignatures = LedgerInfo.LedgerInfoWithSignatures
 
-const commitInfo = (ledgerInfo: LedgerInfoWithSignatures) => ledgerInfo.value.ledgerInfo.commitInfo
+const { commitInfoOf } = LedgerInfo
 
 const noHead: StoredHead = { nextVersion: 0, epoch: 0, epochStart: 0, state: emptyRoot }
 
-/** The value is lent: it stands until the next one is read. */
+/** A table that lends values: each stays valid until the next read. */
 interface LendingTable {
   readonly getBinaryFast: (key: Uint8Array, options?: { readonly transaction?: Snapshot }) => Uint8Array | undefined
 }
 
-/** A Buffer compares, slices and prints unlike other bytes. And what LMDB lends is longer than its length says. */
+/** A plain array: a Buffer compares, slices and prints unlike other bytes, and LMDB lends buffers over larger memory. */
 const plain = (buffer: Uint8Array | undefined): Uint8Array | undefined =>
   buffer === undefined ? undefined : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
 
 export class LmdbReader {
   readonly #tables: Tables
-  /** Where all is read from; without it from the newest state. */
+  /** The snapshot that every read uses; the newest data where there is none. */
   readonly #options: { readonly transaction?: Snapshot }
 
   constructor(tables: Tables, snapshot?: Snapshot) {
@@ -71,7 +71,7 @@ export class LmdbReader {
   dbState(): Option.Option<LedgerInfo.DbState> {
     const latest = this.latestLedgerInfo()
     if (latest === undefined) return Option.none()
-    const { epoch, version } = commitInfo(latest)
+    const { epoch, version } = commitInfoOf(latest)
     return Option.some({ epoch, committedVersion: version })
   }
 
@@ -135,10 +135,10 @@ export class LmdbReader {
     return bytes === undefined ? undefined : Bcs.decodeUnsafe(Proofs.StateRootProof, bytes)
   }
 
-  /** The oldest transaction that is kept, as soon as one is. */
+  /** The oldest transaction of the store, or the first one to come. */
   firstVersion(): number {
     const base = this.base()
-    return base === undefined ? 0 : commitInfo(base[1]).version + 1
+    return base === undefined ? 0 : commitInfoOf(base[1]).version + 1
   }
 
   #checkKept(operation: string, version: number): void {
@@ -160,7 +160,7 @@ export class LmdbReader {
       refuse("transactions", "Corrupt", `the transaction of version ${version} is missing`)
   }
 
-  /** All epoch-ending ledger infos, also those that a restore has brought in ahead of the head. Each is lent. */
+  /** All epoch-ending ledger infos, also those that a restore has added ahead of the ledger. Each is lent. */
   *allEpochEndings(): Generator<Uint8Array, void, undefined> {
     const next = this.nextEpoch()
     for (let epoch = 0; epoch < next; epoch++) yield this.#epochEnding(epoch)
@@ -179,10 +179,10 @@ export class LmdbReader {
 
   stateRootProof(version: number): Proofs.StateRootProof {
     const base = this.base()
-    if (base !== undefined && version === commitInfo(base[1]).version) return base
+    if (base !== undefined && version === commitInfoOf(base[1]).version) return base
     this.#checkKept("state root proof", version)
     const ledgerInfo = this.#ledgerInfoOf("state root proof", version)
-    const proof = inclusionProof(this.#frozenNode, commitInfo(ledgerInfo).version + 1, version)
+    const proof = inclusionProof(this.#frozenNode, commitInfoOf(ledgerInfo).version + 1, version)
     const scan = new Scan.TransactionScan("V1")
     const record = this.#transaction(version).slice()
     scan.begin(record)
@@ -198,10 +198,10 @@ export class LmdbReader {
     if (first > last) refuse("transaction range proof", "NotAvailable", `version ${first} comes after ${last}`)
     this.#checkKept("transaction range proof", first)
     const ledgerInfo = this.#ledgerInfoOf("transaction range proof", last)
-    return [rangeProof(this.#frozenNode, commitInfo(ledgerInfo).version + 1, first, last), ledgerInfo]
+    return [rangeProof(this.#frozenNode, commitInfoOf(ledgerInfo).version + 1, first, last), ledgerInfo]
   }
 
-  /** The epochs whose ledger infos are in: those before this one. During a restore they are ahead of the head. */
+  /** The store holds the endings of all epochs before this one. During a restore they are ahead of the ledger. */
   nextEpoch(): number {
     for (const key of this.#tables.endings.getKeys({ ...this.#options, reverse: true, limit: 1 })) {
       return readU64(key, 0) + 1
@@ -227,7 +227,7 @@ export class LmdbReader {
     const ending = this.nextEnding(version)
     if (ending !== undefined && ending.epoch < this.storedHead().epoch) return this.epochEnding(ending.epoch)
     const latest = this.latestLedgerInfo()
-    if (latest !== undefined && version <= commitInfo(latest).version) return latest
+    if (latest !== undefined && version <= commitInfoOf(latest).version) return latest
     return refuse(operation, "NotAvailable", `no ledger info covers version ${version} yet`)
   }
 }

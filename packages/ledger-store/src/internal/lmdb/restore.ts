@@ -1,4 +1,4 @@
-/** The steps of a restore in a store on LMDB. Synchronous; throws `LedgerStoreError` and `BcsError`. */
+/** The steps of a restore into a store on LMDB. Synchronous; throws `LedgerStoreError` and `BcsError`. */
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
@@ -23,7 +23,7 @@ const stateOf = ({ meta }: Tables): StateRecord | undefined => {
   return bytes === undefined ? undefined : decodeState(bytes)
 }
 
-/** Where the store stands. */
+/** How far the restore of a store has come. */
 export const restoreProgress = (tables: Tables, reader: LmdbReader): RestoreProgress => {
   const state = stateOf(tables)
   return {
@@ -53,7 +53,11 @@ export class LmdbRestore {
     const { endings, endingVersions } = this.#tables
     const next = this.#reader.nextEpoch()
     if (firstEpoch !== next) {
-      refuse("epoch endings", "Inconsistent", `epoch endings from epoch ${firstEpoch} on, where ${next} comes next`)
+      refuse(
+        "epoch endings",
+        "Inconsistent",
+        `the endings begin with epoch ${firstEpoch}, but epoch ${next} comes next`
+      )
     }
     this.#writer.transaction(() => {
       records.forEach((record, index) => {
@@ -67,7 +71,7 @@ export class LmdbRestore {
     })
   }
 
-  /** Makes a place for a state, or finds the one where it has a place already. */
+  /** Begins the import of a state, or continues the one that was begun. */
   beginState({ part, rootProof }: StateToImport): StateImportWriter {
     const [{ transactionInfo }, ledgerInfo] = rootProof
     const { epoch, version } = ledgerInfo.value.ledgerInfo.commitInfo
@@ -78,15 +82,15 @@ export class LmdbRestore {
       refuse(
         "state import",
         "Refused",
-        `the store holds a ledger up to version ${nextVersion - 1}: a state can only be restored into an empty one`
+        `the store holds a ledger up to version ${nextVersion - 1}: a state goes into an empty store`
       )
     }
-    const underWay = stateOf(this.#tables)
-    if (underWay !== undefined && underWay.version !== version) {
+    const begun = stateOf(this.#tables)
+    if (begun !== undefined && begun.version !== version) {
       refuse(
         "state import",
         "Refused",
-        `the store holds part of the state of version ${underWay.version}: finish that, or begin in an empty folder`
+        `the store holds part of the state of version ${begun.version}: finish that import, or use an empty folder`
       )
     }
     const ending = this.#reader.nextEnding(version)
@@ -102,18 +106,22 @@ export class LmdbRestore {
     const values = partOf(this.#tables, metaKeys.values)
     const tree = partOf(this.#tables, metaKeys.tree)
     if (part === "all" && (values.items !== tree.items || values.complete !== tree.complete)) {
-      refuse("state import", "Refused", "values and tree of the state are not equally far: import each by itself")
+      refuse(
+        "state import",
+        "Refused",
+        "the store holds more of the values than of the tree, or less: import each part by itself"
+      )
     }
     return new StateImportWriter(this.#tables, this.#writer, { version, root }, part)
   }
 
-  /** Drops the items that are not proven. */
+  /** Drops the items that were not settled. */
   discardItems(): void {
     const state = stateOf(this.#tables)
     if (state !== undefined) discardStaged(this.#tables, this.#writer, state.version)
   }
 
-  /** Values and tree are complete: the ledger begins. Within a transaction. */
+  /** Begins the ledger with a state whose values and tree are complete. Runs within a transaction. */
   beginLedger(rootProof: Proofs.StateRootProof, items: number): void {
     const { accumulator, meta } = this.#tables
     const [{ ledgerInfoToTransactionInfoProof, transactionInfo }, ledgerInfo] = rootProof
@@ -145,7 +153,7 @@ export class LmdbRestore {
   }
 }
 
-/** The siblings of a leaf that stand on its left: the frozen subtree roots of the leaves before it, left to right. */
+/** The siblings on the left of a leaf: the frozen subtree roots of all leaves before, left to right. */
 const leftSiblings = (
   index: number,
   siblings: ReadonlyArray<HashValue.HashValue>
@@ -159,7 +167,7 @@ const leftSiblings = (
   return left.reverse()
 }
 
-/** Where the frozen subtree roots of `count` leaves stand, left to right. */
+/** The positions of the frozen subtree roots of `count` leaves, left to right. */
 const frozenPositions = (count: number): ReadonlyArray<number> => {
   const positions: Array<number> = []
   let width = count

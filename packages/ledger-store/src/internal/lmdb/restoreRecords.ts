@@ -1,10 +1,10 @@
 /**
- * What a restore has under way, as records of the table `meta`. Numbers are u64, big-endian.
+ * The progress of the import of a state, as records of the table `meta`. Numbers are u64, big-endian.
  *
  * ```
- * state    version · root hash                          the state that is being imported
- * values   a part: how far its values are
- * tree     a part: how far its tree is
+ * state    version · root hash   the state
+ * values   a part                the progress of the values
+ * tree     a part                the progress of the tree
  *
  * part     complete (u8) · items · key hash of the last item · length of the frontier · frontier · unfinished records
  * ```
@@ -30,13 +30,13 @@ export const decodeState = (bytes: Uint8Array): StateRecord => ({ version: readU
 
 export interface PartRecord {
   readonly complete: boolean
-  /** Items that are in and proven. */
+  /** Items that the store holds, proven. */
   readonly items: number
-  /** Of the last of them. */
+  /** The key hash of the last item. */
   readonly lastKey: HashValue.HashValue
-  /** The caller's; see {@link StateImport.settle}. */
+  /** The caller's frontier: see {@link StateImport.settle}. */
   readonly frontier: Uint8Array
-  /** What `StateBuilder.save` made of the records on the way to the next item; nothing in values. */
+  /** The output of `StateBuilder.save`; empty in values. */
   readonly unfinished: Uint8Array
 }
 

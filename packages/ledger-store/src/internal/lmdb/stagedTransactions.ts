@@ -1,11 +1,11 @@
-/** Copies of consecutive transactions that were scanned, with the places of what an import needs of them. */
+/** Copies of consecutive transactions, with the offsets of the parts that an import needs. */
 import * as HashValue from "@holdfast/ledger/HashValue"
 import type * as Scan from "@holdfast/ledger/Scan"
 import * as Sha3 from "@holdfast/ledger/Sha3"
 import { RecordBuffer } from "../records/buffer.ts"
 import type { WriteSets } from "../state/changes.ts"
 
-/** `PersistedAuxiliaryInfo::None`: what a record of format V0 has for an auxiliary info. */
+/** `PersistedAuxiliaryInfo::None`: the auxiliary info of a record of format V0. */
 const noAuxiliaryInfo = Uint8Array.of(0)
 
 export class StagedTransactions {
@@ -17,7 +17,7 @@ export class StagedTransactions {
   readonly #writeSetStarts: Array<number> = []
   readonly #writeSetEnds: Array<number> = []
 
-  /** `capacity`: bytes that there is room for at once. */
+  /** `capacity`: bytes to allocate at once. */
   constructor(firstVersion: number, capacity: number) {
     this.firstVersion = firstVersion
     this.#records = new RecordBuffer(capacity)
@@ -31,7 +31,7 @@ export class StagedTransactions {
     return this.#records.length
   }
 
-  /** Takes in the transactions `from` … `to - 1` of a scan of `bytes`, as `V1` records. */
+  /** Copies the transactions `from` … `to - 1` of a scan of `bytes`, as `V1` records. */
   add(scan: Scan.TransactionScan, bytes: Uint8Array, from: number, to: number): void {
     const { format, transactionEnds, transactionStarts, writeSetEnds } = scan
     const before = this.count
@@ -59,17 +59,17 @@ export class StagedTransactions {
     }
   }
 
-  /** The `V1` record of a transaction. A view, like all that follow. */
+  /** The `V1` record of a transaction. A view. */
   record(index: number): Uint8Array {
     return this.#records.record(index)
   }
 
-  /** The write sets of all transactions. */
+  /** The write sets of all transactions. Views. */
   get writeSets(): WriteSets {
     return { bytes: this.#records.bytes, starts: this.#writeSetStarts, ends: this.#writeSetEnds }
   }
 
-  /** The state checkpoint hash, where the transaction info carries one. */
+  /** The state checkpoint hash, where the transaction info carries one. A view. */
   checkpoint(index: number): HashValue.HashValue | undefined {
     const at = this.#checkpoints[index] ?? -1
     return at === -1 ? undefined : this.#records.bytes.subarray(at, at + HashValue.size)

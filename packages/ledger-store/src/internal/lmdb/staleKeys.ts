@@ -1,9 +1,8 @@
 /**
- * What no state needs any more from some version on: keys of nodes and values, to be removed when the last epoch whose
- * state had them is given up.
+ * Stale nodes and values: states from some version on no longer need them. The store removes them together with the last
+ * state that does.
  *
- * A row of the table `stale` holds, one after the other, for each key: its table (0 nodes, 1 values), its length (u8),
- * its bytes.
+ * A row of the table `stale` is a run of keys, each as its table (0 nodes, 1 values), its length (u8) and its bytes.
  */
 import { numberKey, readU64 } from "../u64.ts"
 import { decodeEpochState, type Table, type Tables } from "./tables.ts"
@@ -37,11 +36,11 @@ export class StaleKeys {
   }
 }
 
-/** Rows, and keys give or take a row, that one transaction removes at most. */
+/** Rows that one transaction removes at most, and keys, give or take a row. */
 const sweepRows = 1_024
 const sweepKeys = 50_000
 
-/** Gives up the states of all epochs before `epoch`. Within a transaction. */
+/** Removes the states of all epochs before `epoch`. Runs within a transaction. */
 export const forgetStates = ({ states }: Tables, epoch: number): void => {
   const before: Array<Uint8Array> = []
   for (const { key, value } of states.getRange({})) {
@@ -53,10 +52,10 @@ export const forgetStates = ({ states }: Tables, epoch: number): void => {
 }
 
 /**
- * Removes what no state needs, as far as one transaction should go; within a transaction. Says whether there is more.
+ * Removes stale keys, as many as one transaction should. Runs within a transaction. Returns whether more may be left.
  *
- * What is stale from version s on, and was kept at all, was part of the last epoch-ending state before s. So it goes when
- * the oldest state that is kept is that of s or a later version.
+ * A key that is stale from version s on, and was kept, belongs to the last epoch-ending state before s. So the key goes
+ * once the oldest state of the store has version s or a later one.
  */
 export const sweep = ({ nodes, stale, states, values }: Tables): boolean => {
   const oldest = [...states.getKeys({ limit: 1 })][0]

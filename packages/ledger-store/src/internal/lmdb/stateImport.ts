@@ -1,8 +1,8 @@
 /**
- * The items of a state on their way into an empty store. Synchronous; throws `LedgerStoreError`.
+ * Imports the items of a state into an empty store. Synchronous; throws `LedgerStoreError`.
  *
- * Values and records of the tree are written while they come: as long as no head names their version nobody looks at
- * them. Those after the last proven item are removed when an import begins and when it ends.
+ * The import writes values and tree records as they arrive: nobody reads them while no head names their version. Records
+ * behind the last settled item are removed when an import begins and when it ends.
  */
 import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"
@@ -20,13 +20,13 @@ import { append, type LmdbWriter, put, removeFrom } from "./writer.ts"
 const { size } = HashValue
 const nibbles = 2 * size
 
-/** Bytes of staged items that are written in one transaction, about. */
+/** Bytes of staged items that make a transaction, about. */
 const writeBytes = 4 * 1024 * 1024
 
-/** About the most that comes at a time. */
+/** Bytes of the largest batch, about. */
 const batchBytes = 256 * 1024
 
-/** Items that were hashed and wait to be written. */
+/** Hashed items that wait for their transaction. */
 class StagedItems {
   readonly records = new RecordBuffer(writeBytes + batchBytes)
   readonly keyHashes = new HashBuffer()
@@ -55,7 +55,7 @@ export class StateImportWriter {
   #lastKey: HashValue.HashValue
   #items: number
   #frontier: Uint8Array
-  /** A write that failed leaves the records of the tree half way. */
+  /** A write failed: the builder no longer matches the tables. */
   #broken = false
 
   constructor(tables: Tables, writer: LmdbWriter, state: StateRecord, part: StatePart) {
@@ -82,7 +82,7 @@ export class StateImportWriter {
     this.#staged.add(items)
   }
 
-  /** Writes what is staged if there is enough of it. */
+  /** Writes the staged items once they are enough for a transaction. */
   flush(): void {
     if (this.#staged.records.length >= writeBytes) this.#write(() => undefined)
   }
@@ -104,7 +104,7 @@ export class StateImportWriter {
       this.#items += count
       andThen()
     })
-    // The builder keeps the hashes of items whose place is not known yet.
+    // The builder keeps the arrays of hashes: it places an item only once it knows the next one.
     this.#staged = new StagedItems()
     this.#broken = false
   }
@@ -125,7 +125,7 @@ export class StateImportWriter {
     if (this.#part !== "values") put(meta, metaKeys.tree, encodePart({ ...part, unfinished: this.#builder.save() }))
   }
 
-  /** All items are proven, and there are no more. `publish` runs in the same transaction once both parts are complete. */
+  /** All items were settled. `publish` runs in the same transaction once both parts are complete. */
   finish(publish: (items: number) => void): void {
     this.#writer.transaction(() => {
       this.#save(true)
@@ -147,7 +147,7 @@ export class StateImportWriter {
   }
 }
 
-/** Removes what was staged after the last proven items. Nothing but this state may be in the tables. */
+/** Removes all records behind the last settled item. The tables must hold nothing but this state. */
 export const discardStaged = (tables: Tables, writer: LmdbWriter, version: number): void => {
   const values = partOf(tables, metaKeys.values)
   removeFrom(writer, tables.values, values.items === 0 ? undefined : valueKey(values.lastKey, 0, version + 1))
@@ -155,7 +155,7 @@ export const discardStaged = (tables: Tables, writer: LmdbWriter, version: numbe
   if (complete) return
   const path = Uint8Array.from({ length: items === 0 ? 0 : nibbles }, (_, level) => nibbleAt(lastKey, 0, level))
   writer.transaction(() => {
-    // The records on the path to the last item are not complete before its successors are known.
+    // Records on the path to the last item are incomplete until the next items are known.
     for (let length = 0; length < path.length; length++) {
       tables.nodes.removeSync(nodeKey(version, path.subarray(0, length)))
     }

@@ -3,22 +3,22 @@
  *
  * | table | key | value |
  * |---|---|---|
- * | `meta` | `head` | what the next block builds on: see {@link encodeHead} |
+ * | `meta` | `head` | the newest state: see {@link encodeHead} |
  * | | `ledgerInfo` | BCS of the latest ledger info |
- * | | `network` | the waypoint of epoch 0's ending, as text: which network this is |
- * | | `writer` | who writes: see writerClaim.ts |
+ * | | `network` | the genesis waypoint, as text |
+ * | | `writer` | the claim of the writer: see writerClaim.ts |
  * | | `base` | BCS of the root proof of the state that the history begins on, if it does not begin with version 0 |
- * | | `state`, `values`, `tree` | what a restore has under way: see restoreRecords.ts |
- * | `transactions` | version | a `V1` record: transaction, auxiliary info, info, events, write set; the parts are found by scanning |
- * | `accumulator` | position in the order of freezing | the hash of a frozen node |
- * | `endings` | epoch | BCS of its epoch-ending ledger info |
- * | `endingVersions` | version that ends an epoch | its epoch (u64) |
+ * | | `state`, `values`, `tree` | the progress of the import of a state: see restoreRecords.ts |
+ * | `transactions` | version | a `V1` record: transaction, auxiliary info, info, events, write set |
+ * | `accumulator` | position in the order of freezing | the hash of a frozen accumulator node |
+ * | `endings` | epoch | BCS of the ledger info that ends the epoch |
+ * | `endingVersions` | version that ends an epoch | the epoch (u64) |
  * | `states` | version that ends an epoch whose state is kept | epoch · {@link StateRoot} |
  * | `nodes` | version · path, a nibble a byte | a 16-way node of the state tree: see state/nodes.ts |
  * | `values` | key hash · version | BCS of a state key and its value |
- * | `stale` | version from which on no state has them | keys of nodes and values: see staleKeys.ts |
+ * | `stale` | first version whose state does not need the keys | keys of nodes and values: see staleKeys.ts |
  *
- * All but `values` only ever grow at their ends (and shrink anywhere), so that their pages are full.
+ * Every table but `values` grows at its end alone, so that its pages are full.
  */
 import * as HashValue from "@holdfast/ledger/HashValue"
 import type { Database, open, RootDatabase } from "lmdb"
@@ -28,12 +28,12 @@ import { hasData } from "./folder.ts"
 
 export type Table = Database<Uint8Array, Uint8Array>
 
-/** A read transaction: what it is given to answers from one state of the store, whatever is written meanwhile. */
+/** A read transaction: all reads that use it see the same data, whatever is written meanwhile. */
 export type Snapshot = ReturnType<Table["useReadTransaction"]>
 
 export type Environment = RootDatabase<Uint8Array, Uint8Array>
 
-/** What is used of the module `lmdb`, which is loaded with the first store: most programs open none. */
+/** The used part of the module `lmdb`. The first store loads the module: most programs open none. */
 export interface Lmdb {
   readonly open: typeof open
 }
@@ -53,21 +53,21 @@ export interface Tables {
 
 const binary = { encoding: "binary", keyEncoding: "binary" } as const
 
-/** Opens LMDB in a folder that was found to be a store; `undefined` if it is not there and nothing may be written. */
+/** Opens LMDB in the folder of a store; `undefined` where nothing was written yet and nothing may be written. */
 export const openEnvironment = (lmdb: Lmdb, directory: string, readOnly: boolean): Environment | undefined =>
   readOnly && !hasData(directory) ? undefined : lmdb.open<Uint8Array, Uint8Array>({
     ...binary,
     path: directory,
     noSubdir: false,
     maxDbs: 16,
-    // A commit returns when it is on the disk.
+    // A commit returns once it is on the disk.
     overlappingSync: false,
     readOnly
   })
 
-/** The tables, made where they are not there yet; `undefined` if some are not there and nothing may be written. */
+/** The tables of a store. Creates missing tables; `undefined` where tables are missing and nothing may be written. */
 export const tablesOf = (environment: Environment): Tables | undefined => {
-  // To read only, LMDB gives nothing for a table that is not there.
+  // In a store that is open to read only, LMDB returns nothing for a missing table.
   const table = (name: string): Table | undefined => environment.openDB<Uint8Array, Uint8Array>({ ...binary, name })
   const meta = table("meta")
   const transactions = table("transactions")
@@ -118,7 +118,7 @@ export const metaKeys = {
   tree: textKey("tree")
 } as const
 
-/** What the next block builds on. */
+/** The newest state: the next block builds on it. */
 export interface StoredHead {
   readonly nextVersion: number
   /** Epochs that have ended. */
@@ -153,7 +153,7 @@ export const encodeHead = ({ epoch, epochStart, nextVersion, state }: StoredHead
   return bytes
 }
 
-/** `undefined` where these bytes are not a head. */
+/** `undefined` where the bytes are no head. */
 export const decodeHead = (bytes: Uint8Array): StoredHead | undefined =>
   bytes.length !== headBytes ? undefined : {
     nextVersion: readU64(bytes, 0),
@@ -175,6 +175,6 @@ export const encodeEpochState = ({ epoch, state }: EpochState): Uint8Array => {
   return bytes
 }
 
-/** `undefined` where these bytes are not the state of an epoch. */
+/** `undefined` where the bytes are no state of an epoch. */
 export const decodeEpochState = (bytes: Uint8Array): EpochState | undefined =>
   bytes.length !== 8 + rootBytes ? undefined : { epoch: readU64(bytes, 0), state: readRoot(bytes, 8) }

@@ -1,8 +1,8 @@
 /**
- * Transactions on their way into a store. Synchronous; throws `LedgerStoreError` and `BcsError`.
+ * Imports transactions into a store. Synchronous; throws `LedgerStoreError` and `BcsError`.
  *
- * They wait in memory until they are proven, then are applied, some at a time, each time in one transaction of the
- * database: the records, the accumulator, the state that the write sets lead to, the head.
+ * Transactions wait in memory for their proof. Then the import applies them, a run at a time: one transaction of LMDB
+ * writes the records, the accumulator, the state that the write sets lead to, and the head.
  */
 import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"
@@ -19,10 +19,10 @@ import { append, type LmdbWriter } from "./writer.ts"
 
 type LedgerInfoWithSignatures = LedgerInfo.LedgerInfoWithSignatures
 
-/** Bytes of the transactions that are applied at once, give or take a batch: also what a run of them is kept in. */
+/** Bytes of the transactions of a run, give or take a batch. A run is applied at once. */
 const runBytes = 16 * 1024 * 1024
 
-/** About the most that comes at a time. */
+/** Bytes of the largest batch, about. */
 const batchBytes = 256 * 1024
 
 const mebibyte = 1024 * 1024
@@ -33,7 +33,7 @@ export class TransactionImportWriter {
   readonly #writer: LmdbWriter
   readonly #last: number
   readonly #maxStagedBytes: number
-  /** Those of the versions from `#next` on. */
+  /** The staged transactions: the versions before `#next`. */
   #runs: Array<StagedTransactions> = []
   #stagedBytes = 0
   #next: number
@@ -63,7 +63,7 @@ export class TransactionImportWriter {
     this.#stagedBytes += run.bytes - before
   }
 
-  /** Refuses more than may wait. */
+  /** Refuses more bytes than may wait for their proof. */
   checkStaged(): void {
     if (this.#stagedBytes > this.#maxStagedBytes) {
       refuse(
@@ -76,12 +76,12 @@ export class TransactionImportWriter {
     }
   }
 
-  /** All that is staged is proven by this ledger info. It has yet to be applied. */
+  /** This ledger info proves all staged transactions. {@link apply} applies them. */
   settle(proof: LedgerInfoWithSignatures): void {
     this.#proof = proof
   }
 
-  /** Applies some of the transactions that are proven. Says whether there are more. */
+  /** Applies one run, up to the end of an epoch. Returns whether transactions are left. */
   apply(): boolean {
     const run = this.#runs[0]
     if (run === undefined) return false
@@ -115,10 +115,10 @@ export class TransactionImportWriter {
     return this.#runs.length > 0
   }
 
-  /** The state after the write sets, which must have the root that each state checkpoint hash on the way says. */
+  /** The state after the write sets. At each state checkpoint hash the state must have that root. */
   #stateAfter(session: StateSession, head: StoredHead, run: StagedTransactions, from: number, to: number): State {
     let state = session.base
-    /** The first whose changes are not in the state yet. */
+    /** The first transaction whose changes are not in the state yet. */
     let first = from
     for (let index = from; index < to; index++) {
       const claimed = run.checkpoint(index)

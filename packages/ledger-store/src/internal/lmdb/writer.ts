@@ -1,4 +1,4 @@
-/** Blocks into a store on LMDB. Synchronous; throws `LedgerStoreError` and `BcsError`. */
+/** Writes a store on LMDB. Synchronous; throws `LedgerStoreError` and `BcsError`. */
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as Bytes from "@holdfast/ledger/Bytes"
 import type * as HashValue from "@holdfast/ledger/HashValue"
@@ -20,21 +20,22 @@ import type { WriterClaim } from "./writerClaim.ts"
 /** Bytes of the length before a framed record. */
 const frameHeaderBytes = 4
 
-/** How a ledger goes on. */
+/** A step of the ledger by some versions. */
 export interface Advance {
   readonly head: StoredHead
   /** The accumulator leaves of the new versions. */
   readonly leaves: Uint8Array
   readonly count: number
-  /** Of the head's state. */
+  /** A session over the state of the head. */
   readonly session: StateSession
+  /** The state after the last version. */
   readonly state: State
-  /** Of the last version. */
+  /** The ledger info of the last version. */
   readonly ledgerInfo: LedgerInfo.LedgerInfoWithSignatures | undefined
   readonly writeTransactions: () => void
 }
 
-/** The states that a question for roots led to: mostly those of the next block. */
+/** The states that `stateRootsAfter` computed: mostly those of the next block. */
 interface Ahead {
   readonly session: StateSession
   readonly states: Preview<State>
@@ -58,11 +59,15 @@ export class LmdbWriter {
     return new StateSession(state, this.#reader.readNode)
   }
 
-  /** Runs a transaction: all of it is written, or nothing. Refused if this is not the writer any more. */
+  /** Runs a transaction, which writes all or nothing. Refuses where another process has taken the claim over. */
   transaction<A>(run: () => A): A {
     return this.#tables.environment.transactionSync(() => {
       if (!this.#claim.holds()) {
-        refuse("commit", "Inconsistent", "another process has taken this store over: open it again")
+        refuse(
+          "commit",
+          "Inconsistent",
+          "another process has taken over as the writer of this store: open the store again"
+        )
       }
       return run()
     })
@@ -75,13 +80,13 @@ export class LmdbWriter {
     return states.states.map(session.root)
   }
 
-  /** Nothing is written before everything is checked. */
+  /** All checks come before all writes. */
   commit(block: Block): void {
     const head = this.#reader.storedHead()
     const { transactions } = block
     checkFirstVersion(block.firstVersion, head.nextVersion)
     if (this.#tables.meta.doesExist(metaKeys.state)) {
-      refuse("commit", "Refused", "a restore into this store was begun and is not complete: finish it first")
+      refuse("commit", "Refused", "a restore into this store is not complete: finish the restore first")
     }
     const leaves = leafHashes(transactions)
     const session = this.#ahead?.session ?? this.newSession(head.state)
@@ -98,7 +103,7 @@ export class LmdbWriter {
     this.#ahead = undefined
   }
 
-  /** Takes the ledger some versions further, whose write sets have led to `state`. All of it is written, or nothing. */
+  /** Appends versions to the ledger, atomically. */
   advance({ count, head, leaves, ledgerInfo, session, state, writeTransactions }: Advance): void {
     const frozen = this.#reader.frozenSubtreeRoots(head.nextVersion)
     const growth = accumulatorGrowth(head.nextVersion, frozen, leaves, count)
@@ -116,11 +121,11 @@ export class LmdbWriter {
     })
   }
 
-  /** Gives up the states that are not to be kept any more, and all that only they needed. */
+  /** Removes the states beyond the retained epochs, and the nodes and values that only those states need. */
   prune(): void {
     const { epoch } = this.#reader.storedHead()
     let more = epoch > this.#retainedEpochs
-    // One bounded transaction after the other: nobody reads what is removed.
+    // Bounded transactions, one after the other: nobody reads the removed states.
     while (more) more = this.transaction(() => this.#pruneBefore(epoch - this.#retainedEpochs))
   }
 
@@ -130,7 +135,7 @@ export class LmdbWriter {
   }
 
   /**
-   * The identity that the ledger info which ends epoch 0 gives to a store that has none. Refuses the ledger of another
+   * The network that the ledger info which ends epoch 0 gives to a store without one. Refuses the ledger of another
    * network.
    */
   networkOf(ledgerInfo: LedgerInfo.LedgerInfoWithSignatures): string | undefined {
@@ -141,7 +146,7 @@ export class LmdbWriter {
     return own === undefined ? found : refuse(
       "commit",
       "Refused",
-      `a ledger with genesis waypoint ${found}, in a store for that with ${own}`
+      `the ledger has genesis waypoint ${found}, the store is for genesis waypoint ${own}`
     )
   }
 
@@ -160,8 +165,8 @@ export class LmdbWriter {
   }
 
   /**
-   * What became stale and was written after the last epoch ended belongs to no state that is kept: it goes at once. The
-   * rest is noted, and goes with the last epoch that needs it.
+   * Stale records that were written since the last epoch ended belong to no epoch-ending state: they go at once. The others
+   * go with the last epoch that needs them.
    */
   #writeState(session: StateSession, state: State, version: number, epochStart: number): StateRoot {
     const { nodes, stale, values } = this.#tables
@@ -203,21 +208,21 @@ export class LmdbWriter {
   }
 }
 
-/** Nothing that should be there is missing, nothing that should not be there stands in the way. */
+/** LMDB answers `false` where a record to remove is missing, or a key to append is not the last one. */
 const checkWritten = (done: unknown): void => {
-  if (done === false) refuse("commit", "Corrupt", "a record stands where none should be, or lacks where one should be")
+  if (done === false) refuse("commit", "Corrupt", "a record is missing, or another record has its key")
 }
 
 export const put = (table: Table, key: Uint8Array, value: Uint8Array): void => checkWritten(table.putSync(key, value))
 
-/** For keys that come after all others of their table. */
+/** Writes a key that comes after all others of the table. */
 export const append = (table: Table, key: Uint8Array, value: Uint8Array): void =>
   checkWritten(table.putSync(key, value, { append: true }))
 
-/** Records that one transaction removes. */
+/** Records that one transaction removes at most. */
 const removedAtOnce = 10_000
 
-/** Removes what stands in a table from a key on, or all of it: in bounded transactions. */
+/** Removes the records of a table from a key on, or all records, in bounded transactions. */
 export const removeFrom = (writer: LmdbWriter, table: Table, start: Uint8Array | undefined): void => {
   let removed: number
   do {

@@ -1,25 +1,25 @@
 /**
- * One writer at a time.
+ * The claim of the one writer of a store.
  *
- * LMDB lets one process after the other write; blocks of two writers must not alternate. So a writer leaves its claim in
- * the store, and every commit makes sure that it still stands, within its own transaction. A claim ends when the store is
- * closed. That of a process which died without closing is taken over: whether it lives is asked of this machine alone,
- * but a writer that was wrongly taken for dead writes nothing any more.
+ * LMDB lets processes write in turns; blocks of two writers must not alternate. So a writer leaves a claim in the store,
+ * and every transaction first checks that the claim still stands. Closing the store ends the claim. The next writer takes
+ * over the claim of a dead process. Only processes of this machine count as alive; a writer that was wrongly taken for
+ * dead writes nothing more.
  *
- * A claim is text: process id, start of the process where the system tells it, and a random token, one a line.
+ * A claim is text of three lines: process id, start of the process where the system tells it, random token.
  */
 import { randomUUID } from "node:crypto"
 import * as fs from "node:fs"
 import { metaKeys, metaText, type Tables } from "./tables.ts"
 
-/** Tokens of the writers in this process. */
+/** The tokens of the writers in this process. */
 const ownTokens = new Set<string>()
 
-/** When a process started, in units of the system's, with the identity of the boot; empty where it cannot be known. */
+/** The start of a process, in ticks of the system, with the identity of the boot; empty where the system does not tell. */
 const startOf = (pid: number): string => {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8")
-    // The second field, the name, stands in brackets and may hold anything.
+    // The second field, the name, is in parentheses and may hold anything.
     const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""
     return `${fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}/${started}`
   } catch {
@@ -32,7 +32,7 @@ const isAlive = (pid: number): boolean => {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // A process of somebody else may not be signalled, but is there.
+    // A process of another user refuses signals, but lives.
     return error instanceof Error && "code" in error && error.code === "EPERM"
   }
 }
@@ -48,12 +48,12 @@ const stands = (claim: string): boolean => {
 const currentClaim = (tables: Tables): string => metaText(tables, metaKeys.writer) ?? ""
 
 export interface WriterClaim {
-  /** Is this still the writer? To be asked within the transaction that writes. */
+  /** Does the claim still stand? Ask within the transaction that writes. */
   readonly holds: () => boolean
   readonly release: () => void
 }
 
-/** Takes the claim; the process id of the holder where there is another writer. */
+/** Takes the claim. Returns the process id of the writer where there is one already. */
 export const claimWriter = (tables: Tables): WriterClaim | number =>
   tables.environment.transactionSync(() => {
     const found = currentClaim(tables)

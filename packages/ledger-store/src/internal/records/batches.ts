@@ -1,14 +1,14 @@
-/** Framed records, gathered to batches for a stream. */
+/** Gathers framed records into the batches of a stream. */
 import { batchBytes } from "./log.ts"
 
 const headerBytes = 4
 
-/** Batches of at most {@link batchBytes}; a larger record has one of its own. */
+/** Batches of at most {@link batchBytes}; a larger record has a batch of its own. */
 export class RecordBatches {
   #bytes = new Uint8Array(batchBytes)
   #length = 0
 
-  /** Takes in a record, which may change afterwards. Returns the batch before it if that is complete. */
+  /** Copies a record. Returns the batch before the record where that batch is complete. */
   push(record: Uint8Array): Uint8Array | undefined {
     const needed = headerBytes + record.length
     const complete = this.#length > 0 && this.#length + needed > batchBytes ? this.last() : undefined
@@ -19,7 +19,7 @@ export class RecordBatches {
     return complete
   }
 
-  /** What was gathered since the last complete batch; `undefined` if nothing was. */
+  /** The records since the last complete batch; `undefined` if there are none. */
   last(): Uint8Array | undefined {
     if (this.#length === 0) return undefined
     const batch = this.#bytes.subarray(0, this.#length)
@@ -29,7 +29,7 @@ export class RecordBatches {
   }
 }
 
-/** Batches of records that are lent one at a time. */
+/** Batches of records, each of which is valid until the next one is asked for. */
 export function* batchesOf(records: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
   const batches = new RecordBatches()
   for (const record of records) {

@@ -1,4 +1,4 @@
-/** Framed records (big-endian u32 length, then the bytes) in memory, in the order they came. */
+/** Framed records (big-endian u32 length, then the bytes) in memory, in their order of arrival. */
 
 /** About the size of a batch of records in a stream, in bytes. */
 export const batchBytes = 256 * 1024
@@ -6,14 +6,14 @@ export const batchBytes = 256 * 1024
 const headerBytes = 4
 
 /**
- * Records lie in slabs of {@link batchBytes}, each whole in one slab, so that a batch of a stream is a view of a slab.
- * A larger record has a slab of its own.
+ * Records lie in slabs of {@link batchBytes}, so that a batch of a stream is a view of a slab. No record lies across two
+ * slabs; a larger record has a slab of its own.
  */
 export class RecordLog {
   readonly #slabs: Array<Uint8Array> = []
   /** Bytes used of the last slab. */
   #used = 0
-  /** For each record the slab and the place in it. */
+  /** By record: the slab, and where in the slab the record begins. */
   readonly #slabOf: Array<number> = []
   readonly #startOf: Array<number> = []
 
@@ -22,7 +22,7 @@ export class RecordLog {
     return this.#startOf.length
   }
 
-  /** Appends one record made of these parts. */
+  /** Appends one record, the concatenation of these parts. */
   append(parts: ReadonlyArray<Uint8Array>): void {
     let length = 0
     for (const part of parts) length += part.length
