@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import { ImpossibleRequest, SourceMismatch } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import type { BackupSettings } from "../base/Settings.ts"
+import * as FileNames from "../format/FileNames.ts"
 import { epochEndingRecords, fromNode } from "../reading/nodeRecords.ts"
 import type { Backup } from "./BackupResult.ts"
 import { chunkPipeline } from "./chunkPipeline.ts"
@@ -45,7 +46,7 @@ export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochE
       unit: "epochs",
       total: epochs
     })
-    const writer = yield* beginBackup(`epoch_ending_${firstEpoch}-`, settings.retries)
+    const writer = yield* beginBackup({ _tag: "EpochEndingBackup", firstEpoch }, settings.retries)
 
     const history = settings.verifyWrites
       ? given ?? (firstEpoch === 0 ? new EpochHistory.EpochHistory() : undefined)
@@ -72,14 +73,14 @@ export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochE
     }
     const chunks = yield* chunkPipeline(source, settings, (chunk) =>
       Effect.gen(function*() {
-        const ledgerInfos = yield* writer.write(`${chunk.first}-.chunk`, chunk)
+        const ledgerInfos = yield* writer.write(FileNames.chunk(chunk.first), chunk)
         const { last } = yield* chunk.summary
         return { firstEpoch: chunk.first, lastEpoch: last, ledgerInfos }
       }))
 
     return yield* finishBackup(
       writer,
-      "epoch_ending.manifest",
+      "EpochEndingBackup",
       {
         firstEpoch,
         lastEpoch,

@@ -24,6 +24,7 @@ import { SourceMismatch } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import * as Retries from "../base/Retries.ts"
 import type { BackupSettings } from "../base/Settings.ts"
+import * as FileNames from "../format/FileNames.ts"
 import { decodeFromNode, epochEndingRecord, fromNode, stateItemRecords } from "../reading/nodeRecords.ts"
 import { adopting, nothing, proveItems } from "./adoption.ts"
 import { BackupJournal, type ConfirmedChunk } from "./BackupJournal.ts"
@@ -75,7 +76,7 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
       unit: "items",
       total: items
     })
-    const writer = yield* beginBackup(`state_epoch_${epoch}_ver_${version}`, retries)
+    const writer = yield* beginBackup({ _tag: "StateSnapshotBackup", epoch, version }, retries)
 
     const { description } = yield* BackupStorage.BackupStorage
     const { open } = yield* BackupJournal
@@ -91,7 +92,8 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
     const adoption = settings.adopt && settings.verifyWrites
       ? adopting(
         yield* findLeftovers({
-          folder: new RegExp(`^state_epoch_${epoch}_ver_${version}\\.[0-9a-f]{4}$`),
+          isAttempt: (folder) =>
+            folder._tag === "StateSnapshotBackup" && folder.epoch === epoch && folder.version === version,
           first: 0,
           last: items - 1,
           mayName: (entry) => entry._tag === "StateSnapshotBackup" && entry.value.version === version,
@@ -120,7 +122,7 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
         const proven = Effect.gen(function*() {
           const { bytes, last, proof: { firstKey, frontier, lastKey, rangeProof } } = yield* chunk.summary
           const encoded = Bcs.encode(Proofs.SparseMerkleRangeProof, rangeProof)
-          const proof = yield* writer.writeBytes(`${chunk.first}-${last}.proof`, encoded)
+          const proof = yield* writer.writeBytes(FileNames.proof(chunk.first, last), encoded)
           return {
             last,
             bytes,
@@ -130,7 +132,7 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
             frontier: frontier === undefined ? undefined : Encoding.encodeHex(frontier)
           }
         })
-        return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk), proven], { concurrency: 2 }).pipe(
+        return Effect.all([writer.write(FileNames.chunk(chunk.first), chunk), proven], { concurrency: 2 }).pipe(
           Effect.map(([data, rest]) => ({ first: chunk.first, data, ...rest }))
         )
       }
@@ -150,10 +152,10 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
       blobs: data,
       proof
     }))
-    const rootProofFile = yield* writer.writeBytes("state.proof", Bcs.encode(Proofs.StateRootProof, rootProof))
+    const rootProofFile = yield* writer.writeBytes(FileNames.rootProof, Bcs.encode(Proofs.StateRootProof, rootProof))
     return yield* finishBackup(
       writer,
-      "state.manifest",
+      "StateSnapshotBackup",
       { version, epoch, rootHash: HashValue.format(stateCheckpointHash), chunks, proof: rootProofFile },
       (manifest) => ({ _tag: "StateSnapshotBackup", value: { epoch, version, manifest } }),
       tracker,

@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import { ImpossibleRequest } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import type { BackupSettings } from "../base/Settings.ts"
+import * as FileNames from "../format/FileNames.ts"
 import { transactionRecords } from "../reading/nodeRecords.ts"
 import { leafOf } from "../verify/rootProof.ts"
 import { adopting, nothing, proveTransactions } from "./adoption.ts"
@@ -51,7 +52,7 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
     const count = lastVersion - firstVersion + 1
     const what = `transactions ${firstVersion} to ${lastVersion}`
     const tracker = yield* Progress.begin({ what, unit: "transactions", total: count })
-    const writer = yield* beginBackup(`transaction_${firstVersion}-`, settings.retries)
+    const writer = yield* beginBackup({ _tag: "TransactionBackup", firstVersion }, settings.retries)
     const { description } = yield* BackupStorage.BackupStorage
     const { address } = yield* Client.BackupServiceClient
     const { keeps, open } = yield* BackupJournal
@@ -69,7 +70,7 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
     const adoption = settings.adopt && settings.verifyWrites
       ? adopting(
         yield* findLeftovers({
-          folder: /^transaction_\d+-\.[0-9a-f]{4}$/,
+          isAttempt: ({ _tag }) => _tag === "TransactionBackup",
           first: firstVersion,
           last: lastVersion,
           mayName: (entry) =>
@@ -98,9 +99,9 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
         const proven = Effect.gen(function*() {
           const { bytes, last, proof: rangeProof } = yield* chunk.summary
           const encoded = Bcs.encode(Proofs.TransactionRangeProof, rangeProof)
-          return { last, bytes, proof: yield* writer.writeBytes(`${chunk.first}-${last}.proof`, encoded) }
+          return { last, bytes, proof: yield* writer.writeBytes(FileNames.proof(chunk.first, last), encoded) }
         })
-        return Effect.all([writer.write(`${chunk.first}-.chunk`, chunk), proven], { concurrency: 2 }).pipe(
+        return Effect.all([writer.write(FileNames.chunk(chunk.first), chunk), proven], { concurrency: 2 }).pipe(
           Effect.map(([data, { bytes, last, proof }]) => ({ first: chunk.first, last, bytes, data, proof }))
         )
       }
@@ -114,7 +115,7 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
     }))
     return yield* finishBackup(
       writer,
-      "transaction.manifest",
+      "TransactionBackup",
       { firstVersion, lastVersion, chunks },
       (manifest) => ({
         _tag: "TransactionBackup",

@@ -8,8 +8,8 @@ import { capability } from "../base/capability.ts"
 import { shownListing } from "../base/countedProgress.ts"
 import { readMetadataFiles } from "../catalogue/metadataFiles.ts"
 import { referencesOf } from "../catalogue/references.ts"
+import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
-import { folderOf, nameOf } from "../format/names.ts"
 
 /** A chunk that no backup names: by its files' names it holds the records `first` … `last`. Nothing of it is proven. */
 export interface Leftover {
@@ -21,8 +21,8 @@ export interface Leftover {
 }
 
 export interface LeftoverSearch {
-  /** What the folder of an attempt is called. */
-  readonly folder: RegExp
+  /** May an attempt with this folder have such chunks? */
+  readonly isAttempt: (folder: FileNames.Folder) => boolean
   readonly first: number
   readonly last: number
   /** May this backup name such chunks? */
@@ -36,10 +36,6 @@ export interface LeftoverSearch {
  * chunks needs the time to be finished.
  */
 const longestAge = Duration.days(4)
-
-/** A write that was tried again has another name; a storage may add an ending of its own. */
-const dataName = /^(\d{1,16})-(?:\.\d+)?\.chunk(?:\.[a-z0-9]+)?$/
-const proofName = /^(\d{1,16})-(\d{1,16})(?:\.\d+)?\.proof(?:\.[a-z0-9]+)?$/
 
 /** The files of one attempt, as far as they may be of use. */
 interface Attempt {
@@ -74,19 +70,19 @@ export const findLeftovers = (
 const sortIn = (
   attempts: Map<string, Attempt>,
   { file, modified }: BackupStorage.StoredFile,
-  { first, folder, last }: LeftoverSearch
+  { first, isAttempt, last }: LeftoverSearch
 ): void => {
-  const path = folderOf(file)
-  if (!folder.test(nameOf(path))) return
-  const data = dataName.exec(nameOf(file))
-  const proof = data === null ? proofName.exec(nameOf(file)) : null
-  const from = Number((data ?? proof)?.[1])
-  const to = Number(proof?.[2] ?? from)
-  if (!(first <= from && from <= to && to <= last)) return
+  const folder = FileNames.parseFolder(file)
+  if (folder === undefined || !isAttempt(folder)) return
+  const proof = FileNames.parseProof(file)
+  const from = (proof ?? FileNames.parseChunk(file))?.first
+  const to = proof?.last ?? from
+  if (from === undefined || to === undefined || from < first || to < from || last < to) return
+  const path = FileNames.folderOf(file)
   const attempt: Attempt = attempts.get(path) ?? { data: [], proofs: new Map(), youngest: modified }
   attempts.set(path, attempt)
   attempt.youngest = Math.max(attempt.youngest, modified)
-  if (proof === null) attempt.data.push([from, file])
+  if (proof === undefined) attempt.data.push([from, file])
   else {
     const proofs = attempt.proofs.get(from) ?? []
     attempt.proofs.set(from, proofs)

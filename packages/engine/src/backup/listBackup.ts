@@ -4,6 +4,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Retries from "../base/Retries.ts"
+import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
 import { readText } from "../reading/smallFiles.ts"
 
@@ -42,7 +43,7 @@ export const listBackup = (
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
     const line = Metadata.printLine(entry)
-    const name = Metadata.fileName(entry)
+    const name = FileNames.metadata(entry)
     let metadata = name
     for (let number = 1; number <= mostNames; number++) {
       const file = yield* Retries.attempts(retries, () => finishing(storage.saveMetadataLines(metadata, [line]), grace))
@@ -56,7 +57,7 @@ export const listBackup = (
         return { file, metadata, manifest }
       }
       const taken = metadata
-      metadata = name.replace(/\.meta$/, `.${number}$&`)
+      metadata = FileNames.metadataBeside(name, number)
       if (number < mostNames) {
         yield* Effect.logWarning(
           `the storage keeps another ${taken}, which does not list this backup; its line is saved as ${metadata}`
@@ -82,7 +83,8 @@ const listedIn = (
     Effect.provideService(Retries.Reading, retries),
     Effect.map((text) => {
       const manifests = Metadata.parseFile(file, text).entries.flatMap((found) =>
-        "manifest" in found.value && found._tag === entry._tag && Metadata.fileName(found) === Metadata.fileName(entry)
+        "manifest" in found.value && found._tag === entry._tag &&
+          FileNames.metadata(found) === FileNames.metadata(entry)
           ? [found.value.manifest]
           : []
       )

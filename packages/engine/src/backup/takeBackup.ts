@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import type { Tracker } from "../base/Progress.ts"
 import * as Retries from "../base/Retries.ts"
 import type { BackupSettings } from "../base/Settings.ts"
+import * as FileNames from "../format/FileNames.ts"
 import * as Manifest from "../format/Manifest.ts"
 import { completed, timed } from "./backupMetrics.ts"
 import type { BackupResult, ReusedChunks } from "./BackupResult.ts"
@@ -33,24 +34,21 @@ export interface BackupWriter {
   ) => Effect.Effect<BackupStorage.FileHandle, StorageError.StorageError>
 }
 
-/**
- * Announces a backup to the storage. The name gets a random suffix, `.` and four hex digits, so that another attempt
- * never meets the files of this one.
- */
+/** Announces a folder to the storage: each attempt has one of its own. */
 export const beginBackup = (
-  name: string,
+  folder: FileNames.Folder,
   retries: Retries.RetryPolicy
 ): Effect.Effect<BackupWriter, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     const storage: Storage = yield* BackupStorage.BackupStorage
     const backup = yield* Retries.attempts(retries, () =>
-      Effect.flatMap(Random.nextIntBetween(0, 0x10000), (suffix) =>
-        storage.createBackup(`${name}.${suffix.toString(16).padStart(4, "0")}`)))
+      Effect.flatMap(Random.nextIntBetween(0, 0x10000), (random) =>
+        storage.createBackup(FileNames.folder(folder, random))))
     const write: BackupWriter["write"] = (file, { bytes, letGo }) =>
       timed(
-        `write_${file.slice(file.lastIndexOf(".") + 1)}`,
+        `write_${FileNames.extensionOf(file)}`,
         Retries.attempts(retries, (attempt) =>
-          Effect.ensuring(storage.write(backup, fresh(file, attempt), bytes(attempt)), letGo))
+          Effect.ensuring(storage.write(backup, FileNames.rewritten(file, attempt), bytes(attempt)), letGo))
       )
     return {
       write,
@@ -63,14 +61,10 @@ export const beginBackup = (
     }
   })
 
-/** The name for another attempt: the command may have published something under the one before. */
-const fresh = (name: string, attempt: number): string =>
-  attempt === 0 ? name : name.replace(/\.[a-z]+$/, `.${attempt}$&`)
-
 /** Saves the manifest, then the metadata line, and sees that it is listed: from then on the backup exists. */
 export const finishBackup = (
   writer: BackupWriter,
-  manifestName: string,
+  kind: BackupEntry["_tag"],
   manifest: Parameters<typeof Manifest.print>[0],
   entry: (manifest: BackupStorage.FileHandle) => BackupEntry,
   tracker: Tracker,
@@ -78,7 +72,10 @@ export const finishBackup = (
   { retries, saveGrace }: BackupSettings
 ): Effect.Effect<BackupResult, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
-    const handle = yield* writer.writeBytes(manifestName, new TextEncoder().encode(Manifest.print(manifest)))
+    const handle = yield* writer.writeBytes(
+      FileNames.manifests[kind],
+      new TextEncoder().encode(Manifest.print(manifest))
+    )
     const saved = entry(handle)
     const listed = yield* listBackup(saved, retries, saveGrace)
     return {

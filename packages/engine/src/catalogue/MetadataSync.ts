@@ -17,6 +17,7 @@ import * as Metric from "effect/Metric"
 import { shownEach } from "../base/countedProgress.ts"
 import { type InvalidBackup, type LocalStateError, StorageChanged } from "../base/EngineError.ts"
 import * as Retries from "../base/Retries.ts"
+import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
 import { unreadable } from "../reading/backupFiles.ts"
 import { readText } from "../reading/smallFiles.ts"
@@ -120,7 +121,7 @@ const readListed = (
     const listed = [...new Set(yield* Retries.reading(storage.listMetadataFiles))].sort()
     const misses = listed.filter((file) => !known.has(file))
     const changed = misses.length > 0 || known.size !== listed.length
-    const wanted = changed ? listed.filter((file) => !known.has(file) || isIdentity(file)) : misses
+    const wanted = changed ? listed.filter((file) => !known.has(file) || FileNames.isIdentity(file)) : misses
     const downloaded = new Map(
       (yield* shownEach("metadata", "files", wanted, download, concurrency)).map((read) => [read.file, read] as const)
     )
@@ -143,8 +144,6 @@ const readListed = (
   })
 
 const parsed = (file: string, text: string): ReadFile => ({ file, text, ...Metadata.parseFile(file, text) })
-
-const isIdentity = (file: string): boolean => file.endsWith("identity.meta")
 
 const download = (file: string) =>
   readText(file, maxMetadataBytes).pipe(

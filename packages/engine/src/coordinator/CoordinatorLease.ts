@@ -27,10 +27,18 @@ import * as Stream from "effect/Stream"
 import { type BackupWriter, beginBackup } from "../backup/takeBackup.ts"
 import { capability } from "../base/capability.ts"
 import * as Retries from "../base/Retries.ts"
+import * as FileNames from "../format/FileNames.ts"
 import { type CoordinatorStatus, updateLease } from "./CoordinatorStatus.ts"
-import { type Holder, leaseFolder, leaseName, leaseOf, type StandingLease } from "./leaseFiles.ts"
 
-export interface LeaseOptions extends Holder {
+/** A lease that stands in a storage. */
+interface StandingLease extends FileNames.Lease {
+  readonly file: BackupStorage.FileHandle
+}
+
+export interface LeaseOptions {
+  /** Who holds the lease, for people. */
+  readonly host: string
+  readonly pid: number
   /** How long it lasts unless it is renewed. */
   readonly duration: Duration.DurationInput
   /** How long to wait after a failure of the storage. */
@@ -77,8 +85,8 @@ export const holding = <E, R>(
       const found: Array<StandingLease> = []
       yield* Stream.runForEach(listFiles, ({ file }) =>
         Effect.sync(() => {
-          const lease = leaseOf(file)
-          if (lease !== undefined) found.push(lease)
+          const lease = FileNames.parseLease(file)
+          if (lease !== undefined) found.push({ ...lease, file })
         })).pipe(
           // A folder that is not there yet holds no lease.
           Effect.catchIf(({ reason }) => reason === "NotFound", () => Effect.void)
@@ -96,7 +104,10 @@ export const holding = <E, R>(
       Effect.gen(function*() {
         const ends = Math.floor(yield* Clock.currentTimeMillis) + duration
         const text = JSON.stringify({ host: options.host, pid: options.pid, until: shown(ends) })
-        const file = yield* writer.writeBytes(leaseName(options, ends), new TextEncoder().encode(`${text}\n`))
+        const file = yield* writer.writeBytes(
+          FileNames.lease({ ...options, until: ends }),
+          new TextEncoder().encode(`${text}\n`)
+        )
         own.add(file)
         return { ends, file }
       })
@@ -105,7 +116,7 @@ export const holding = <E, R>(
     const claim = Effect.gen(function*() {
       const before = standing(yield* leases, own, yield* Clock.currentTimeMillis)
       if (before !== undefined) return { other: before }
-      const writer = yield* beginBackup(leaseFolder, Retries.never)
+      const writer = yield* beginBackup({ _tag: "Lease" }, Retries.never)
       const { ends, file } = yield* write(writer)
       const found = yield* leases
       const now = yield* Clock.currentTimeMillis

@@ -11,6 +11,7 @@ import * as Retries from "../base/Retries.ts"
 import { MetadataCache } from "../catalogue/MetadataCache.ts"
 import * as MetadataSync from "../catalogue/MetadataSync.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
+import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
 import { metrics } from "./CoordinatorStatus.ts"
 
@@ -136,7 +137,7 @@ const writeIdentity = Effect.gen(function*() {
   const id = words.map((word) => word.toString(16).padStart(8, "0")).join("")
   const entry: Metadata.Entry = { _tag: "Identity", value: { id } }
   yield* Effect.logInfo(`${storage.description} is empty: it gets the identity ${id}`)
-  yield* storage.saveMetadataLines(Metadata.fileName(entry), [Metadata.printLine(entry)])
+  yield* storage.saveMetadataLines(FileNames.metadata(entry), [Metadata.printLine(entry)])
 })
 
 /** A listing may lag a little behind. */

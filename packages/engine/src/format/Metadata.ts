@@ -207,19 +207,3 @@ export const toJson = (entry: Entry): { readonly [kind: string]: Fields } => ({ 
 
 /** The line of an entry, without a newline. */
 export const printLine = (entry: Entry): string => JSON.stringify(toJson(entry))
-
-/** The name of the metadata file that a new entry is saved under. */
-export const fileName = (entry: Entry): string => {
-  switch (entry._tag) {
-    case "EpochEndingBackup":
-      return `epoch_ending_${entry.value.firstEpoch}-${entry.value.lastEpoch}.meta`
-    case "StateSnapshotBackup":
-      return `state_snapshot_ver_${entry.value.version}.meta`
-    case "TransactionBackup":
-      return `transaction_${entry.value.firstVersion}-${entry.value.lastVersion}.meta`
-    case "Identity":
-      return "identity.meta"
-    case "CompactionTimestamps":
-      return `compaction_timestamps_${entry.value.fileCompactedAt}.meta`
-  }
-}

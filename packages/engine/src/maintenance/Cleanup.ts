@@ -23,8 +23,8 @@ import { InvalidBackup } from "../base/EngineError.ts"
 import * as Retries from "../base/Retries.ts"
 import { type MetadataFile, readMetadataFiles } from "../catalogue/metadataFiles.ts"
 import { type NamedBackup, referencesOf } from "../catalogue/references.ts"
+import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
-import { folderOf, isAside, isManifestName } from "../format/names.ts"
 import { keyOf } from "./CompactionPlan.ts"
 import { notListed, takeStock } from "./fileInventory.ts"
 import { readSideFiles } from "./repairedMetadata.ts"
@@ -89,7 +89,7 @@ export const cleanUp = (
 
     const unnamed = [...candidates.values()].filter(({ file }) => !aside.files.has(file))
     const since = ({ file, modified }: BackupStorage.StoredFile): number =>
-      isAside(file) ? modified : youngest.get(folderOf(file)) ?? now
+      FileNames.isIncomplete(file) ? modified : youngest.get(FileNames.folderOf(file)) ?? now
     const old = unnamed.filter((file) => since(file) <= now - options.olderThanSeconds)
     const found = {
       unreferenced: old.map(({ bytes, file, modified }) => ({ file, bytes, ageSeconds: now - modified })).sort(byOrder),
@@ -109,7 +109,7 @@ export const cleanUp = (
 
 /** Manifests go first: one that is there names files that are there. */
 const byOrder = (a: UnreferencedFile, b: UnreferencedFile): number =>
-  Number(isManifestName(b.file)) - Number(isManifestName(a.file)) || (a.file < b.file ? -1 : 1)
+  Number(FileNames.isManifest(b.file)) - Number(FileNames.isManifest(a.file)) || (a.file < b.file ? -1 : 1)
 
 const keptAll = (doubts: ReadonlyArray<InvalidBackup>): CleanupResult => ({
   unreferenced: [],
@@ -171,7 +171,7 @@ export const deleteFiles = (
   { concurrency, retries }: Pick<CleanupOptions, "concurrency" | "retries">
 ): Effect.Effect<void, StorageError.StorageError> =>
   Effect.forEach(
-    [files.filter(isManifestName), files.filter((file) => !isManifestName(file))],
+    [files.filter(FileNames.isManifest), files.filter((file) => !FileNames.isManifest(file))],
     (some) =>
       shownEach("deletion", "files", some, (file) => Retries.attempts(retries, () => deleteFile(file)), concurrency),
     { discard: true }

@@ -17,6 +17,7 @@ import { InvalidBackup } from "../base/EngineError.ts"
 import * as Retries from "../base/Retries.ts"
 import { type MetadataFile, readMetadataFile, readMetadataFiles } from "../catalogue/metadataFiles.ts"
 import { metrics } from "../coordinator/CoordinatorStatus.ts"
+import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
 import * as CompactionPlan from "./CompactionPlan.ts"
 
@@ -149,7 +150,7 @@ const saveEntry = (entry: Metadata.Entry, retries: Retries.RetryPolicy) =>
   Effect.flatMap(
     BackupStorage.BackupStorage,
     (storage) =>
-      Retries.attempts(retries, () => storage.saveMetadataLines(Metadata.fileName(entry), [Metadata.printLine(entry)]))
+      Retries.attempts(retries, () => storage.saveMetadataLines(FileNames.metadata(entry), [Metadata.printLine(entry)]))
   )
 
 /** Saves a compacted file and reads it back: a storage may keep a file of that name, or cut a new one short. */
@@ -195,7 +196,7 @@ const repair = (
       const key = CompactionPlan.keyOf(entry)
       if (entry._tag === "CompactionTimestamps" || there.has(key)) continue
       there.add(key)
-      const lost = { name: Metadata.fileName(entry), lines: [text], keys: [key], present: undefined }
+      const lost = { name: FileNames.metadata(entry), lines: [text], keys: [key], present: undefined }
       yield* save(lost, retries).pipe(
         Effect.match({
           onSuccess: (file) => `${file} was saved again: another compaction had moved aside what holds it`,

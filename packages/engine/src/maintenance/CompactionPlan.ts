@@ -12,6 +12,7 @@
  * Source: the backup page of the specification, section 5, "Compact".
  */
 import type { MetadataFile } from "../catalogue/metadataFiles.ts"
+import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
 
 /** How many entries go into one compacted file, by kind. */
@@ -38,9 +39,6 @@ export type UnixSeconds = number
 /** What two lines have in common that say the same. */
 export const keyOf: (entry: Metadata.Entry) => string = Metadata.printLine
 
-/** The last part of a handle: for every adapter known, the name that the file was saved under. */
-const nameOf = (file: string): string => file.slice(file.lastIndexOf("/") + 1)
-
 /** The epochs or versions of an entry, both included; of a snapshot its epoch. */
 export const rangeOf = (entry: Metadata.BackupEntry): readonly [first: number, last: number] => {
   switch (entry._tag) {
@@ -61,17 +59,9 @@ const byRange = (a: Metadata.BackupEntry, b: Metadata.BackupEntry): number => {
 }
 
 const kinds = [
-  [
-    "EpochEndingBackup",
-    "epochEndings",
-    (first: number, last: number) => `epoch_ending_compacted_${first}-${last}.meta`
-  ],
-  [
-    "StateSnapshotBackup",
-    "stateSnapshots",
-    (first: number, last: number) => `state_snapshot_compacted_epoch_${first}_${last}.meta`
-  ],
-  ["TransactionBackup", "transactions", (first: number, last: number) => `transaction_compacted_${first}-${last}.meta`]
+  ["EpochEndingBackup", "epochEndings"],
+  ["StateSnapshotBackup", "stateSnapshots"],
+  ["TransactionBackup", "transactions"]
 ] as const
 
 /**
@@ -88,15 +78,15 @@ export const compactedFiles = (
       if (Metadata.isBackup(entry) && !texts.has(keyOf(entry))) texts.set(keyOf(entry), { entry, text })
     }
   }
-  const taken = new Map(files.map((file) => [nameOf(file.file), file]))
-  return kinds.flatMap(([kind, factor, name]) => {
+  const taken = new Map(files.map((file) => [FileNames.nameOf(file.file), file]))
+  return kinds.flatMap(([kind, factor]) => {
     const entries = [...texts.values()].filter(({ entry }) => entry._tag === kind)
       .sort((a, b) => byRange(a.entry, b.entry))
     const compacted: Array<CompactedFile> = []
     for (let from = 0; from < entries.length;) {
       let until = Math.min(from + Math.max(1, factors[factor]), entries.length)
-      let file = compact(entries.slice(from, until), name, taken)
-      while (file.isTaken && until < entries.length) file = compact(entries.slice(from, ++until), name, taken)
+      let file = compact(kind, entries.slice(from, until), taken)
+      while (file.isTaken && until < entries.length) file = compact(kind, entries.slice(from, ++until), taken)
       if (!file.isTaken) compacted.push(file.compacted)
       taken.set(file.compacted.name, givenAway)
       from = until
@@ -109,12 +99,12 @@ export const compactedFiles = (
 const givenAway: MetadataFile = { file: "", lines: [], entries: [], problems: [] }
 
 const compact = (
+  kind: Metadata.BackupEntry["_tag"],
   entries: ReadonlyArray<{ readonly entry: Metadata.BackupEntry; readonly text: string }>,
-  nameFor: (first: number, last: number) => string,
   taken: ReadonlyMap<string, MetadataFile>
 ): { readonly compacted: CompactedFile; readonly isTaken: boolean } => {
   const ranges = entries.map(({ entry }) => rangeOf(entry))
-  const name = nameFor(ranges[0]?.[0] ?? 0, ranges.at(-1)?.[1] ?? 0)
+  const name = FileNames.compactedMetadata(kind, ranges[0]?.[0] ?? 0, ranges.at(-1)?.[1] ?? 0)
   const keys = entries.map(({ entry }) => keyOf(entry))
   const there = taken.get(name)
   const isSame = there !== undefined && there.problems.length === 0 && there.entries.length === keys.length
@@ -216,7 +206,7 @@ const saysTheSame = (
   const known = new Set([...files, ...gone])
   return [...files].every((file) => typeof newest.since[file] === "number")
     && gone.every((file) => Object.hasOwn(newest.since, file))
-    && Object.keys(newest.since).every((file) => known.has(file) || nameOf(file).startsWith("compaction_timestamps_"))
+    && Object.keys(newest.since).every((file) => known.has(file) || FileNames.isCompactionTimestamps(file))
 }
 
 /**

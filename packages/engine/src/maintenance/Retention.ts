@@ -23,6 +23,7 @@ import {
 } from "../catalogue/metadataFiles.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
 import { type References, referencesOf } from "../catalogue/references.ts"
+import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
 import { deleteFiles } from "./Cleanup.ts"
 import { keyOf, lettingGo } from "./CompactionPlan.ts"
@@ -152,7 +153,7 @@ const forget = (metadata: ReadonlyArray<MetadataFile>, going: ReadonlySet<string
 const saveAlone = ({ entry, text }: MetadataLine, retries: Retries.RetryPolicy) =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
-    const handle = yield* Retries.attempts(retries, () => storage.saveMetadataLines(Metadata.fileName(entry), [text]))
+    const handle = yield* Retries.attempts(retries, () => storage.saveMetadataLines(FileNames.metadata(entry), [text]))
     const saved = yield* readMetadataFile(handle)
     if (saved.entries.length === 1 && saved.entries.every((found) => keyOf(found) === keyOf(entry))) return saved
     return yield* new InvalidBackup({

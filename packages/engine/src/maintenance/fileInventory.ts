@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { capability } from "../base/capability.ts"
 import { shownListing } from "../base/countedProgress.ts"
 import { InvalidBackup } from "../base/EngineError.ts"
-import { backupKindOf, folderOf, isAside, isMetadataName } from "../format/names.ts"
+import * as FileNames from "../format/FileNames.ts"
 
 /** What a storage holds beside what is needed. */
 export interface Stock {
@@ -35,16 +35,16 @@ export const takeStock = (
     yield* shownListing(listed, (files) => {
       for (const found of files) {
         const { file, modified } = found
-        const folder = folderOf(file)
+        const folder = FileNames.folderOf(file)
         youngest.set(folder, Math.max(modified, youngest.get(folder) ?? 0))
         if (isNeeded.has(file)) needed.set(file, found)
-        else if (isAside(file) || backupKindOf(file) !== undefined) candidates.set(file, found)
-        else if (isMetadataName(file)) side.push(file)
+        else if (FileNames.isIncomplete(file) || FileNames.backupKindOf(file) !== undefined) candidates.set(file, found)
+        else if (FileNames.isMetadata(file)) side.push(file)
         else foreign += 1
       }
     })
     // Metadata may have been moved aside since they were read.
-    const missing = [...isNeeded].filter((file) => !needed.has(file) && !isMetadataName(file))
+    const missing = [...isNeeded].filter((file) => !needed.has(file) && !FileNames.isMetadata(file))
     return { candidates, needed, side, foreign, youngest, missing }
   })
 

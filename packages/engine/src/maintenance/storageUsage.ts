@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { shownListing } from "../base/countedProgress.ts"
 import type { MetadataView } from "../catalogue/MetadataView.ts"
-import { backupKindOf, folderOf, isMetadataName } from "../format/names.ts"
+import * as FileNames from "../format/FileNames.ts"
 
 /** Files, and what they take in the storage. */
 export interface Amount {
@@ -65,7 +65,7 @@ export const holdingsOf = (
     const manifests = [...view.epochEndings, ...view.stateSnapshots, ...view.transactions].map((entry) =>
       entry.value.manifest
     )
-    const named = new Set(manifests.map(folderOf))
+    const named = new Set(manifests.map(FileNames.folderOf))
     const missing = new Set(manifests)
     const counts = {
       epochEndings: new Count(),
@@ -84,15 +84,15 @@ export const holdingsOf = (
     yield* shownListing(capabilities.listFiles.value, (files) => {
       for (const { bytes, file, modified } of files) {
         missing.delete(file)
-        const kind = backupKindOf(file)
+        const kind = FileNames.backupKindOf(file)
         if (kind === undefined) {
-          counts[isMetadataName(file) ? "metadata" : "other"].add(bytes)
+          counts[FileNames.isMetadata(file) ? "metadata" : "other"].add(bytes)
           continue
         }
         const group = kinds[kind]
         counts[group].add(bytes)
         if (file === newestManifests[group]) newest[group] = modified
-        const folder = folderOf(file)
+        const folder = FileNames.folderOf(file)
         if (!named.has(folder)) {
           counts.unnamed.add(bytes)
           unnamedFolders.add(folder)

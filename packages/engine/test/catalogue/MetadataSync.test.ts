@@ -4,6 +4,7 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { describe, expect, it } from "@effect/vitest"
+import * as FileNames from "@holdfast/engine/FileNames"
 import * as Metadata from "@holdfast/engine/Metadata"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
 import * as MetadataSync from "@holdfast/engine/MetadataSync"
@@ -45,7 +46,7 @@ const textOf = (entries: ReadonlyArray<Metadata.Entry>): string =>
 
 /** Each entry in a file of its own. */
 const filesOf = (...entries: ReadonlyArray<Metadata.Entry>): ReadonlyArray<readonly [string, Uint8Array]> =>
-  entries.map((entry) => [`metadata/${Metadata.fileName(entry)}`, encoder.encode(textOf([entry]))])
+  entries.map((entry) => [`metadata/${FileNames.metadata(entry)}`, encoder.encode(textOf([entry]))])
 
 const everyKind = (epochs: number): ReadonlyArray<Metadata.Entry> =>
   Array.from({ length: epochs }, (_, epoch) => [

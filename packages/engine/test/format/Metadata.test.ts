@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as FileNames from "@holdfast/engine/FileNames"
 import * as Metadata from "@holdfast/engine/Metadata"
 import * as Either from "effect/Either"
 
@@ -54,7 +55,7 @@ describe("entries", () => {
   for (const [entry, line, name] of samples) {
     it(`${entry._tag}: line, file name and back`, () => {
       expect(Metadata.printLine(entry)).toBe(line)
-      expect(Metadata.fileName(entry)).toBe(name)
+      expect(FileNames.metadata(entry)).toBe(name)
       expect(Metadata.parseLine(file, 1, line)).toEqual(Either.right(entry))
     })
   }

@@ -5,6 +5,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Compaction from "@holdfast/engine/Compaction"
 import type * as CompactionPlan from "@holdfast/engine/CompactionPlan"
 import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
+import * as FileNames from "@holdfast/engine/FileNames"
 import * as Metadata from "@holdfast/engine/Metadata"
 import * as MetadataSync from "@holdfast/engine/MetadataSync"
 import * as MetadataView from "@holdfast/engine/MetadataView"
@@ -174,7 +175,7 @@ describe("what a compaction does", () => {
     }))
 })
 
-const saved = (entry: Metadata.Entry) => [Metadata.fileName(entry), [Metadata.printLine(entry)]] as const
+const saved = (entry: Metadata.Entry) => [FileNames.metadata(entry), [Metadata.printLine(entry)]] as const
 
 /** Files of one name would be one file. */
 const filesOf2 = (all: ReadonlyArray<Metadata.Entry>) =>

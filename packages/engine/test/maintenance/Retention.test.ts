@@ -4,7 +4,8 @@
 import { expect, layer } from "@effect/vitest"
 import * as Compaction from "@holdfast/engine/Compaction"
 import * as CompactionPlan from "@holdfast/engine/CompactionPlan"
-import * as Metadata from "@holdfast/engine/Metadata"
+import * as FileNames from "@holdfast/engine/FileNames"
+import type * as Metadata from "@holdfast/engine/Metadata"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
 import * as MetadataSync from "@holdfast/engine/MetadataSync"
 import * as MetadataView from "@holdfast/engine/MetadataView"
@@ -76,7 +77,7 @@ layer(layerStored)("retention", (it) => {
       const since = snapshotOf(stored, 4).version
       const dry = yield* retainIn(memory.storage, { policy: policyOf(since), delete: false })
       expect(memory.log).toEqual([])
-      const going = dry.plan.verdicts.filter(({ kept }) => !kept).map(({ entry }) => Metadata.fileName(entry))
+      const going = dry.plan.verdicts.filter(({ kept }) => !kept).map(({ entry }) => FileNames.metadata(entry))
       expect(going).toEqual([
         `state_snapshot_ver_${snapshotOf(stored, 2).version}.meta`,
         `transaction_0-${stored.middle}.meta`
@@ -102,7 +103,7 @@ layer(layerStored)("retention", (it) => {
       expect(memory.files.has("metadata/transaction_0-45.meta")).toBe(false)
       yield* retainIn(memory.storage, { policy: policyOf(snapshotOf(stored, 4).version) })
       const entries = [...memory.files].filter(([file]) => /^metadata\/(state|trans)/.test(file))
-      expect(entries.map(([file, bytes]) => `metadata/${Metadata.fileName(entryOf(file, bytes))}`)).toEqual(
+      expect(entries.map(([file, bytes]) => `metadata/${FileNames.metadata(entryOf(file, bytes))}`)).toEqual(
         entries.map(([file]) => file)
       )
       const report = yield* verifyIn(memory, { strict: true, allSnapshots: true, startVersion: stored.middle + 1 })

@@ -1,6 +1,7 @@
 /**
  * Metadata without backups behind them, and a storage that counts, delays and fails its operations.
  */
+import * as FileNames from "@holdfast/engine/FileNames"
 import * as Metadata from "@holdfast/engine/Metadata"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
@@ -40,7 +41,7 @@ export const fileOf = (
 
 /** Each in a file of its own, as backups leave them. */
 export const filesOf = (entries: ReadonlyArray<Metadata.Entry>) =>
-  entries.map((entry) => fileOf(Metadata.fileName(entry), [entry]))
+  entries.map((entry) => fileOf(FileNames.metadata(entry), [entry]))
 
 const linesOf = new WeakMap<Uint8Array, ReadonlyArray<string>>()
 
