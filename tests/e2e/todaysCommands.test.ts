@@ -83,7 +83,7 @@ layer(Prepared.Default, { excludeTestServices: true })("of today's tool", (it) =
         expect({ code, stderr }).toMatchObject({
           code: 0,
           stderr: expect.stringContaining(
-            "warn --enable-storage-sharding, --ledger-db-max-open-files: without meaning here"
+            "warn --enable-storage-sharding, --ledger-db-max-open-files: no effect here"
           )
         })
         expect(stdout).toContain(`version ${latest}`)

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { UsageError } from "../exit/CliError.ts"
 import * as ExitCode from "../exit/ExitCode.ts"
-import { flags as flagsOf, leaf } from "../flags/CommandTree.ts"
+import { leaf } from "../flags/Command.ts"
 import * as Flag from "../flags/Flag.ts"
 import * as Flags from "../flags/Flags.ts"
 import * as Values from "../flags/Values.ts"
@@ -23,22 +23,20 @@ import { wrap } from "../terminal/Wrap.ts"
 export const doctor = leaf(
   "doctor",
   "Check a configuration end to end (commands, storage, node, this machine) and say what to mend",
-  flagsOf({
+  {
     ...Flags.storage,
     ...Flags.node,
-    readOnly: Flag.toggle("read-only", "Write nothing into the storage; checks that would are skipped"),
+    readOnly: Flag.toggle("read-only", "Skip the checks that write to the storage"),
     storageOnly: Flag.toggle("storage-only", "Do not ask the node"),
-    commandDeadline: Flag.standard({
-      name: "command-deadline",
-      placeholder: "SECONDS",
-      description: "How long a storage command may stand still, and the node be silent",
-      parse: Values.integer(1)
-    }, 30),
-    output: Flags.output
-  }),
+    commandDeadline: Flag.withDefault(
+      "command-deadline",
+      Values.integer("SECONDS", 1),
+      "How long a storage command may make no progress, and the node be silent, in seconds",
+      30
+    )
+  },
   ({ backupServiceAddress, commandDeadline, readOnly, storageOnly, ...flags }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const found = yield* Examination.examine({
         storage: yield* storageOf(flags),
         node: storageOnly ? Option.none() : Option.some(backupServiceAddress),
@@ -49,7 +47,7 @@ export const doctor = leaf(
         environment: process.env
       })
       const exitCode = exitCodes[Examination.verdict(found)]
-      yield* output.result({ json: document(found, exitCode), text: (style) => report(found, style), exitCode })
+      yield* Output.result({ json: document(found, exitCode), text: (style) => report(found, style), exitCode })
     })
 )
 

@@ -1,7 +1,7 @@
 /**
  * All commands of `holdfast`.
  */
-import { type CommandTree, group } from "../flags/CommandTree.ts"
+import { type Command, group } from "../flags/Command.ts"
 import { backupContinuously } from "./backup/BackupContinuously.ts"
 import { backupOneoff } from "./backup/BackupOneoff.ts"
 import { backupQuery } from "./backup/BackupQuery.ts"
@@ -21,7 +21,7 @@ import { config } from "./settings/Config.ts"
 import { init } from "./settings/Init.ts"
 import { status } from "./Status.ts"
 
-export const holdfast: CommandTree = group("holdfast", "Back up, verify and restore Aptos-format ledgers", [
+export const holdfast: Command = group("holdfast", "Back up, verify and restore Aptos-format ledgers", [
   group("backup", "Take, verify and ask about backups", [
     backupOneoff,
     backupContinuously,
@@ -37,7 +37,7 @@ export const holdfast: CommandTree = group("holdfast", "Back up, verify and rest
   explore,
   doctor,
   init,
-  config(() => holdfast.shape),
-  completions(() => holdfast.shape),
+  config(() => holdfast),
+  completions(() => holdfast),
   demo
 ])

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { toFailure } from "../exit/CliError.ts"
-import { flags as flagsOf, leaf } from "../flags/CommandTree.ts"
+import { leaf } from "../flags/Command.ts"
 import * as Flag from "../flags/Flag.ts"
 import * as Flags from "../flags/Flags.ts"
 import * as Values from "../flags/Values.ts"
@@ -22,20 +22,17 @@ import { print } from "../terminal/StatusScreen.ts"
 export const status = leaf(
   "status",
   "Show what can be restored from a storage, why not more, and how old and large it is",
-  flagsOf({
+  {
     ...Flags.storage,
-    backupServiceAddress: Flag.optional({
-      name: "backup-service-address",
-      placeholder: "URL",
-      description: "Compare with the node of this backup service",
-      parse: Values.anyText
-    }),
-    concurrentDownloads: Flags.concurrentDownloads,
-    output: Flags.output
-  }),
+    backupServiceAddress: Flag.optional(
+      "backup-service-address",
+      Values.url,
+      "Backup service of a node to compare with"
+    ),
+    concurrentDownloads: Flags.concurrentDownloads
+  },
   ({ backupServiceAddress, concurrentDownloads, ...flags }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const node = Option.isNone(backupServiceAddress) ? undefined : yield* nodeState(backupServiceAddress.value)
       const { last } = yield* Effect.flatMap(EarlierVerifications.EarlierVerifications, ({ load }) => load)
       const found = yield* Status.look({ concurrency: concurrentDownloads, node, verification: last })
@@ -43,7 +40,7 @@ export const status = leaf(
       const now = yield* Clock.currentTimeMillis
       const { problems, ...rest } = found
       const isWhole = problems.length === 0 && found.gaps.length === 0 && found.highestRestorable !== null
-      yield* output.result({
+      yield* Output.result({
         json: {
           ok: isWhole,
           ...rest,

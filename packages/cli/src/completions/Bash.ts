@@ -27,8 +27,8 @@ _holdfast() {
       continue
     fi
     case "$place $word" in
-      ${Candidates.pathPatterns(places.filter(({ passes }) => passes))}) place=holdfast ;;
-      ${Candidates.pathPatterns(places.filter(({ passes }) => !passes))}) place="$place $word" ;;
+      ${Candidates.pathPatterns(places.filter(({ takesRest }) => takesRest))}) place=holdfast ;;
+      ${Candidates.pathPatterns(places.filter(({ takesRest }) => !takesRest))}) place="$place $word" ;;
       ${kinds.map(({ patterns }) => patterns).join(" | ")})
         value=$word
         used+="$word "
@@ -43,7 +43,7 @@ ${kinds.map(({ kind, patterns }) => `    ${patterns}) ${action(kind)}; return ;;
   esac
 
   case "$place" in
-${places.filter(({ passes }) => !passes).map(cases).join("\n")}
+${places.filter(({ takesRest }) => !takesRest).map(cases).join("\n")}
   esac
   if [[ $cur == -* || -z $commands ]]; then
     word=

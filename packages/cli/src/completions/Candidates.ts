@@ -1,10 +1,11 @@
 /**
- * What a shell can offer while a command line is typed: the commands, their flags, and what the values of these are.
+ * What a shell can offer while a command line is typed: commands, flags and values.
  */
 import * as Arr from "effect/Array"
 import * as Arguments from "../flags/Arguments.ts"
-import type { CommandShape } from "../flags/CommandTree.ts"
-import type { FlagShape } from "../flags/Flag.ts"
+import * as BuiltInFlags from "../flags/BuiltInFlags.ts"
+import { type Command, takesRest } from "../flags/Command.ts"
+import type { Flag } from "../flags/Flag.ts"
 import * as SettingKeys from "../settings/SettingKeys.ts"
 
 /** What can be offered for the value of a flag. A toggle has none. */
@@ -22,49 +23,45 @@ export interface FlagCandidate {
   readonly value: ValueKind
 }
 
-/** A place in the tree of commands: how it is called, and what can follow. */
+/** A command or group as a shell sees it: how it is called, and what can follow. */
 export interface Place {
   readonly path: string
-  readonly commands: ReadonlyArray<Pick<CommandShape, "description" | "name">>
+  readonly commands: ReadonlyArray<Pick<Command, "description" | "name">>
   readonly flags: ReadonlyArray<FlagCandidate>
-  /** Another command follows, from the root. */
-  readonly passes: boolean
+  /** The words of another command follow, from the root on. */
+  readonly takesRest: boolean
   /** What can stand without a flag. */
   readonly argument: ValueKind
 }
 
-/** All places of a tree, outer ones first. */
-export const of = (root: CommandShape): ReadonlyArray<Place> =>
+/** All commands and groups of a tree, outer ones first. */
+export const of = (root: Command): ReadonlyArray<Place> =>
   SettingKeys.sectionsOf(root).map(({ command, words }) => {
     const positional = command.flags.find((flag) => flag.positional === true)
-    const isLeaf = command.children.length === 0 && command.passes !== true
+    const isLeaf = command.children.length === 0 && !takesRest(command)
     return {
       path: Arguments.called(root, words),
       commands: command.children,
       flags: isLeaf
-        ? [...command.flags.filter(({ isIgnored }) => isIgnored !== true), ...Arguments.builtIn, help].map(candidate)
-        : [help].map(candidate),
-      passes: command.passes === true,
-      argument: positional === undefined || command.passes === true ? { _tag: "None" } : valueOf(positional)
+        ? [
+          ...command.flags.filter(({ hasNoEffect }) => hasNoEffect !== true),
+          ...BuiltInFlags.all,
+          BuiltInFlags.help
+        ].map(candidate)
+        : [candidate(BuiltInFlags.help)],
+      takesRest: takesRest(command),
+      argument: positional === undefined || takesRest(command) ? { _tag: "None" } : valueOf(positional)
     }
   })
 
-const help: FlagShape = {
-  name: "--help",
-  placeholder: undefined,
-  description: "Show what a command does and takes",
-  required: false,
-  repeated: false
-}
-
-const candidate = (flag: FlagShape): FlagCandidate => ({
+const candidate = (flag: Flag<unknown>): FlagCandidate => ({
   name: flag.name,
   description: flag.description,
   repeated: flag.repeated,
   value: valueOf(flag)
 })
 
-const valueOf = ({ isPath, placeholder }: FlagShape): ValueKind => {
+const valueOf = ({ isPath, placeholder }: Flag<unknown>): ValueKind => {
   if (placeholder === undefined) return { _tag: "None" }
   if (placeholder.includes("|")) return { _tag: "Words", words: placeholder.split("|") }
   if (placeholder === "PATH") return { _tag: "Files" }
@@ -72,7 +69,7 @@ const valueOf = ({ isPath, placeholder }: FlagShape): ValueKind => {
   return { _tag: placeholder === "DIR" ? "Folders" : "Files" }
 }
 
-/** The flags that take a value, with what it is. Where flags of one name differ, each has its path. */
+/** The flags that take a value, with its kind. Where flags of one name differ, each has the path of its command. */
 const valuesOf = (places: ReadonlyArray<Place>): ReadonlyArray<FlagValue> => {
   const all = places.flatMap(({ flags, path }) =>
     flags.filter(({ value }) => value._tag !== "None").map(({ name, value }): FlagValue => ({

@@ -10,9 +10,9 @@ export const script = (places: ReadonlyArray<Candidates.Place>): string =>
 function __holdfast_at
     set -l place holdfast
     for word in (commandline -opc)[2..-1]
-        if contains -- "$place $word" ${paths(places.filter(({ passes }) => passes))}
+        if contains -- "$place $word" ${paths(places.filter(({ takesRest }) => takesRest))}
             set place holdfast
-        else if contains -- "$place $word" ${paths(places.filter(({ passes }) => !passes))}
+        else if contains -- "$place $word" ${paths(places.filter(({ takesRest }) => !takesRest))}
             set place "$place $word"
         end
     end
@@ -21,7 +21,7 @@ end
 
 complete -c holdfast -e
 complete -c holdfast -f
-${places.filter(({ passes }) => !passes).flatMap(lines).join("\n")}
+${places.filter(({ takesRest }) => !takesRest).flatMap(lines).join("\n")}
 `
 
 /** Fish knows a backslash within single quotes. */

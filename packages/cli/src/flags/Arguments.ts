@@ -1,173 +1,131 @@
 /**
- * Reads arguments strictly before they are parsed: every word must be a sub-command or a flag of the command, and every
- * flag that takes a value must have one. What is wrong is told with what would be right. The parser alone lets too much
- * pass: a flag can become the value of another, and unknown ones hide the rest.
+ * Reads arguments strictly: every word must be a sub-command or a flag of the command, and every flag that takes a value
+ * must have one. An error says what is wrong and what would be right.
  *
- * The result is in one form, whichever way it was typed: `--name=value` and `--na_me` count as well, since today's tool
- * mixes both spellings. Toggles take no value, but for `--name=false`, which takes back what a configuration says.
+ * `--name=value` and `--na_me` count as `--na-me value`, since today's tool mixes both spellings. Toggles take no value,
+ * except that `--name=false` takes back what a configuration says.
  */
-import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import { UsageError } from "../exit/CliError.ts"
 import type { Format } from "../terminal/Output.ts"
-import type { CommandShape } from "./CommandTree.ts"
-import type { FlagShape } from "./Flag.ts"
+import * as BuiltInFlags from "./BuiltInFlags.ts"
+import type { Command } from "./Command.ts"
+import { type Flag, usage } from "./Flag.ts"
 import { nearest } from "./Suggestion.ts"
-import * as Values from "./Values.ts"
 
-const version: FlagShape = {
-  name: "--version",
-  placeholder: undefined,
-  description: "Show the version",
-  required: false,
-  repeated: false
-}
-
-/** Which configuration file to read. */
-export const config: FlagShape = {
-  name: "--config",
-  placeholder: "FILE",
-  description: "A YAML file with flags that are not given here: docs/configuration.md (or $HOLDFAST_CONFIG)",
-  required: false,
-  repeated: false,
-  isPath: true
-}
-
-const progressForms = ["auto", "json", "none"] as const
-
-const levels = ["debug", "info", "warning", "error", "none"] as const
-
-/** From which level on logs are shown: the only one of these that the parser knows. */
-const logLevel: FlagShape = {
-  name: "--log-level",
-  placeholder: levels.join("|"),
-  description: "Show logs from this level on (default info)",
-  required: false,
-  repeated: false,
-  standard: "info",
-  parse: Values.oneOf(["all", "trace", "fatal", ...levels])
-}
-
-/** How progress is told. */
-export const progress: FlagShape = {
-  name: "--progress",
-  placeholder: progressForms.join("|"),
-  description: "How progress is told on stderr; json is a line for each event (default auto)",
-  required: false,
-  repeated: false,
-  standard: "auto",
-  parse: Values.oneOf(progressForms)
-}
-
-/** Whether anything but results, warnings and errors is told. */
-export const quiet: FlagShape = {
-  name: "--quiet",
-  placeholder: undefined,
-  description: "Say nothing but results, warnings and errors",
-  required: false,
-  repeated: false
-}
-
-/** What every command understands by itself, beside `--help`. */
-export const builtIn: ReadonlyArray<FlagShape> = [config, logLevel, progress, quiet, version]
-
-/** Those of them that can be set otherwise, too. */
-export const settable: ReadonlyArray<FlagShape> = builtIn.filter((flag) => flag !== config && flag !== version)
-
-const isVersion = (word: string): boolean => word === version.name
-const isHelp = (word: string): boolean => word === "--help" || word === "-h"
-
-/** A flag that is given, with its value; that of a toggle is `true` or `false`. */
+/** A flag that is given, with the text of one value; that of a toggle is `true` or `false`. */
 export interface Given {
-  readonly flag: FlagShape
+  readonly flag: Flag<unknown>
   readonly value: string
 }
 
-/** A command of the tree: its shape, and the words that lead to it. */
+/** A command of the tree, and the words that lead to it. */
 export interface Located {
-  readonly command: CommandShape
+  readonly command: Command
   readonly words: ReadonlyArray<string>
 }
 
-/** Arguments that were read: a command to run, one to show help about, or the version. */
+/** What arguments ask for: a command to run, help about one, or the version. */
 export type Read =
   | Located & { readonly _tag: "Run"; readonly given: ReadonlyArray<Given> }
   | Located & { readonly _tag: "Help" }
   | { readonly _tag: "Version" }
 
 /** How a command is called: `holdfast backup verify`. */
-export const called = (root: CommandShape, words: ReadonlyArray<string>): string => [root.name, ...words].join(" ")
+export const called = (root: Command, words: ReadonlyArray<string>): string => [root.name, ...words].join(" ")
 
 /** What the arguments ask for, or the first thing that is wrong with them. */
-export const read = (root: CommandShape, args: ReadonlyArray<string>): Either.Either<Read, UsageError> => {
-  const found = locate(root, args)
-  const { command, rest, words } = found
+export const read = (root: Command, args: ReadonlyArray<string>): Either.Either<Read, UsageError> => {
+  const { command, early, rest, words } = locate(root, args)
   const path = called(root, words)
-  const [word] = rest
-  if (command.children.length > 0) {
-    if (word !== undefined && isHelp(word)) return Either.right({ _tag: "Help", command, words })
-    const known = `the commands of '${path}' are ${list(command.children.map((child) => child.name))}`
-    if (word === undefined) return refuse(`which command? ${known}`)
-    if (isVersion(word)) return Either.right({ _tag: "Version" })
-    if (word.startsWith("-")) return refuse(`'${word}' stands before the command that it belongs to: ${known}`)
-    const near = nearest(word, command.children.map((each) => each.name))
-    const meant = near === undefined ? "" : `; did you mean '${near}'?`
-    return refuse(`there is no command '${path} ${word}'${meant}; ${known}`)
-  }
+  if (command.children.length > 0) return readGroup(command, words, path, rest)
   if (rest.some(isHelp)) return Either.right({ _tag: "Help", command, words })
-  const [argument] = command.flags
-  if (command.passes === true && argument !== undefined) {
-    return Either.right({ _tag: "Run", command, words, given: [{ flag: argument, value: Values.wordsText(rest) }] })
-  }
   return Either.map(
-    flagsOf(command, path, rest),
-    (given) => given.some(({ flag }) => flag === version) ? { _tag: "Version" } : { _tag: "Run", command, words, given }
+    flagsOf(command, path, [...early, ...rest]),
+    (given) =>
+      given.some(({ flag }) => flag === BuiltInFlags.version)
+        ? { _tag: "Version" }
+        : { _tag: "Run", command, words, given }
   )
 }
 
-/** The command that the first words name, as far as they name one, and the arguments after them. */
-export const locate = (
-  root: CommandShape,
-  args: ReadonlyArray<string>
-): Located & { readonly rest: ReadonlyArray<string> } => {
-  let command = root
-  let depth = 0
-  for (const word of args) {
-    const child = command.children.find((each) => each.name === word)
-    if (child === undefined) break
-    command = child
-    depth++
-  }
-  return { command, words: args.slice(0, depth), rest: args.slice(depth) }
+const readGroup = (
+  command: Command,
+  words: ReadonlyArray<string>,
+  path: string,
+  [word]: ReadonlyArray<string>
+): Either.Either<Read, UsageError> => {
+  const names = command.children.map(({ name }) => name)
+  const known = `the commands of '${path}' are ${list(names)}`
+  if (word === undefined) return refuse(`which command? ${known}`)
+  if (isHelp(word)) return Either.right({ _tag: "Help", command, words })
+  if (word === BuiltInFlags.version.name) return Either.right({ _tag: "Version" })
+  if (word.startsWith("-")) return refuse(`'${word}' stands before the command that it belongs to: ${known}`)
+  const near = nearest(word, names)
+  const meant = near === undefined ? "" : `; did you mean '${near}'?`
+  return refuse(`there is no command '${path} ${word}'${meant}; ${known}`)
 }
 
-/** The flags of a command that arguments give, each with its value. */
+const isHelp = (word: string): boolean => word === BuiltInFlags.help.name || word === "-h"
+
+/**
+ * The command that the first words name, as far as they name one; the early flags between these words, with their values;
+ * and the arguments that follow.
+ */
+export const locate = (
+  root: Command,
+  args: ReadonlyArray<string>
+): Located & { readonly early: ReadonlyArray<string>; readonly rest: ReadonlyArray<string> } => {
+  const words: Array<string> = []
+  const early: Array<string> = []
+  let command = root
+  let index = 0
+  for (let word = args[0]; word !== undefined; word = args[++index]) {
+    const child = command.children.find(({ name }) => name === word)
+    const flag = child === undefined ? flagNamed(command.earlyFlags, nameIn(word)) : undefined
+    if (child !== undefined) {
+      command = child
+      words.push(word)
+    } else if (flag !== undefined) {
+      early.push(word)
+      const next = args[index + 1]
+      const takesNext = flag.placeholder !== undefined && !word.includes("=") && next?.startsWith("--") === false
+      if (takesNext) early.push(args[++index] ?? "")
+    } else break
+  }
+  return { command, words, early, rest: args.slice(index) }
+}
+
+/** The flags of a command that arguments give, each with its text. */
 export const flagsOf = (
-  command: CommandShape,
+  command: Command,
   path: string,
   args: ReadonlyArray<string>
 ): Either.Either<ReadonlyArray<Given>, UsageError> => {
-  const flags = [...command.flags, ...builtIn]
+  const [first] = command.flags
+  if (first?.takesRest === true) return Either.right(args.map((value) => ({ flag: first, value })))
+  const flags = [...command.flags, ...BuiltInFlags.all]
   const given: Array<Given> = []
-  const isGiven = (flag: FlagShape) => given.some((each) => each.flag === flag)
+  const isGiven = (flag: Flag<unknown>) => given.some((each) => each.flag === flag)
   for (let index = 0; index < args.length; index++) {
     const word = args[index] ?? ""
-    const [, typed = "", value] = /^(--?[^=]+)(?:=(.*))?$/s.exec(word) ?? []
+    const typed = nameIn(word)
     const argument = flags.find((each) => each.positional === true && (each.repeated || !isGiven(each)))
-    if (typed === "" && argument !== undefined) {
+    if (typed === undefined && argument !== undefined) {
       given.push({ flag: argument, value: word })
       continue
     }
-    if (typed === "") return refuse(`'${path}' takes no argument '${word}', only flags; see '${path} --help'`)
-    const flag = flags.find((each) => each.name === typed || spelling(each.name) === spelling(typed))
+    if (typed === undefined) return refuse(`'${path}' takes no argument '${word}', only flags; see '${path} --help'`)
+    const flag = flagNamed(flags, typed)
     if (flag === undefined) {
-      const names = command.flags.map((each) => each.name)
-      const near = nearest(typed, [...names, ...builtIn.map((each) => each.name)])
-      const known = near === undefined ? `its flags are ${list(names)}` : `did you mean '${near}'?`
+      const near = nearest(typed, flags.map(({ name }) => name))
+      const known = near === undefined
+        ? `its flags are ${list(command.flags.map(({ name }) => name))}`
+        : `did you mean '${near}'?`
       return refuse(`'${path}' has no flag '${typed}': ${known}`)
     }
     if (isGiven(flag) && !flag.repeated) return refuse(`the flag '${flag.name}' is given twice`)
+    const value = word.includes("=") ? word.slice(word.indexOf("=") + 1) : undefined
     if (flag.placeholder === undefined) {
       if (value !== undefined && value !== "true" && value !== "false") {
         return refuse(`the flag '${flag.name}' takes no value`)
@@ -179,41 +137,33 @@ export const flagsOf = (
     if (next === undefined || next === "" || (value === undefined && next.startsWith("--"))) {
       return refuse(`the flag '${flag.name}' needs a value; see '${path} --help'`)
     }
-    // The others are read by the parser.
-    const why = builtIn.includes(flag) ? Either.getLeft((flag.parse ?? Values.anyText)(next)) : Option.none()
-    if (Option.isSome(why)) return refuse(`${flag.name} ${next}: ${why.value}`)
+    // The flags of the command are read once the configuration is known.
+    const builtIn = BuiltInFlags.all.includes(flag) ? flag.read([next]) : Either.void
+    if (Either.isLeft(builtIn)) return refuse(builtIn.left)
     given.push({ flag, value: next })
   }
   return Either.right(given)
 }
 
-/** The required flags that are not among those given, or nothing if none is missing. */
+/** The name that a word has as a flag, with its dashes and without a value; nothing where the word is no flag. */
+const nameIn = (word: string): string | undefined => /^--?[^=]+/.exec(word)?.[0]
+
+const flagNamed = (flags: ReadonlyArray<Flag<unknown>>, typed: string | undefined): Flag<unknown> | undefined =>
+  typed === undefined ? undefined : flags.find(({ name }) => spelling(name) === spelling(typed))
+
+/** Fails with the required flags of a command that are not among those given, if any is missing. */
 export const missing = (
   { command }: Located,
   path: string,
   given: ReadonlyArray<Pick<Given, "flag">>
 ): Either.Either<void, UsageError> => {
   const absent = command.flags.filter((flag) => flag.required && !given.some((each) => each.flag === flag))
-  return absent.length === 0 ? Either.void : refuse(`'${path}' needs ${absent.map(written).join(" and ")}`)
-}
-
-/** A command with its flags, in the one form that the parser knows. */
-export const form = (words: ReadonlyArray<string>, given: ReadonlyArray<Given>): ReadonlyArray<string> => {
-  // The parser knows its own flag only where it stands before all others.
-  const [level, others] = Arr.partition(given, ({ flag }) => flag !== logLevel)
-  return [
-    ...words,
-    ...[...level, ...others].flatMap(({ flag, value }) => {
-      if (builtIn.includes(flag) && flag !== logLevel) return []
-      if (flag.placeholder !== undefined) return [flag.name, value]
-      return value === "true" ? [flag.name] : []
-    })
-  ]
+  return absent.length === 0 ? Either.void : refuse(`'${path}' needs ${absent.map(usage).join(" and ")}`)
 }
 
 /**
- * The output format that arguments ask for, whether or not the rest of them makes sense: how an error is told depends
- * on it.
+ * The output format that arguments ask for, whether or not the rest of them makes sense: the form of an error depends on
+ * the format.
  */
 export const outputFormat = (args: ReadonlyArray<string>): Format =>
   args.some((word, index) => word === "--output=json" || (word === "--output" && args[index + 1] === "json"))
@@ -221,9 +171,6 @@ export const outputFormat = (args: ReadonlyArray<string>): Format =>
     : "text"
 
 const refuse = (detail: string) => Either.left(new UsageError({ detail }))
-
-const written = ({ name, placeholder, positional }: FlagShape): string =>
-  positional === true ? String(placeholder) : `${name} ${placeholder}`
 
 const spelling = (flag: string): string => flag.replaceAll("_", "-")
 

@@ -1,109 +1,121 @@
 /**
- * A flag: what @effect/cli parses, and with it what {@link Arguments} and {@link Help} need to know of it.
+ * A flag: one description that the parser, help, suggestions, completions, configuration and provenance all read.
  */
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as Options from "@effect/cli/Options"
-import * as ValidationError from "@effect/cli/ValidationError"
+import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
-import type * as Option from "effect/Option"
-import type { Parsed } from "./Values.ts"
+import * as Option from "effect/Option"
+import * as Values from "./Values.ts"
 
-/** A flag as it is written. */
-export interface FlagShape {
+/** A flag whose given texts come to an `A`. */
+export interface Flag<out A> {
   /** With its dashes. */
   readonly name: string
-  /** Stands for its value; nothing where it takes none. */
+  /** Stands for a value in help; a toggle takes none. */
   readonly placeholder: string | undefined
   readonly description: string
   readonly required: boolean
   readonly repeated: boolean
-  /** Its value may stand alone, without the name before it. */
-  readonly positional?: boolean
-  /** Reads one of its values; a toggle has none. */
-  readonly parse?: (text: string) => Parsed<unknown>
-  /** What it is where nobody says. */
-  readonly standard?: string
-  /** Its values are files or folders of this machine. */
-  readonly isPath?: boolean
-  /** Of the flags with the same text here one counts: the one that is said nearest to the command. */
-  readonly rivals?: string
-  /** It is taken and changes nothing, so help does not name it. */
-  readonly isIgnored?: boolean
+  /** The value may stand alone, without the name before it. */
+  readonly positional?: true
+  /** All that follows the command belongs to this flag, flags of another command included. */
+  readonly takesRest?: true
+  /** The default, as text. */
+  readonly defaultText?: string
+  /** See `Kind.isPath`. */
+  readonly isPath?: true
+  /** Of the flags of one group, only the one counts that is set nearest to the command. */
+  readonly exclusiveGroup?: string
+  /** The flag is accepted and changes nothing, so help does not name it. */
+  readonly hasNoEffect?: true
+  /** Reads one value; that of a toggle is `true` or `false`. */
+  readonly parse: (text: string) => Values.Parsed<unknown>
+  /** Reads what all given texts come to. Fails with the flag, the text and what is wrong with it. */
+  readonly read: (texts: ReadonlyArray<string>) => Values.Parsed<A>
 }
 
-export interface Flag<A> extends Options.Options<A> {
-  readonly shape: FlagShape
-}
+type Options = Partial<
+  Pick<Flag<unknown>, "defaultText" | "exclusiveGroup" | "hasNoEffect" | "positional" | "repeated" | "required">
+>
 
-/** What a flag that takes a value is about. */
-export interface Spec<A> {
-  /** Without dashes. */
-  readonly name: string
-  readonly placeholder: string
-  readonly description: string
-  readonly parse: (text: string) => Parsed<A>
-  readonly isPath?: boolean
-  readonly rivals?: string
-}
+const make = <A, B>(
+  name: string,
+  { isPath, parse, placeholder }: Values.Kind<A>,
+  description: string,
+  options: Options,
+  combine: (given: ReadonlyArray<A>) => Values.Parsed<B>
+): Flag<B> => ({
+  name: `--${name}`,
+  placeholder,
+  description,
+  required: false,
+  repeated: false,
+  ...(isPath === undefined ? {} : { isPath }),
+  ...options,
+  parse,
+  read: (texts) =>
+    Either.flatMap(
+      Either.all(texts.map((text) => Either.mapLeft(parse(text), (why) => `--${name} ${text}: ${why}`))),
+      combine
+    )
+})
+
+const first = (name: string) => <A>(given: ReadonlyArray<A>): Values.Parsed<A> =>
+  Either.fromOption(Arr.head(given), () => `--${name} is missing`)
 
 /** A flag that must be given. */
-export const required = <A>(spec: Spec<A>): Flag<A> => make(spec, single(spec), { required: true })
+export const required = <A>(name: string, kind: Values.Kind<A>, description: string, more: Options = {}): Flag<A> =>
+  make(name, kind, description, { required: true, ...more }, first(name))
 
 /** An argument that must be given: `PATH`, or like any flag `--path PATH`. */
-export const argument = <A>(spec: Spec<A>): Flag<A> => make(spec, single(spec), { required: true, positional: true })
+export const argument = <A>(name: string, kind: Values.Kind<A>, description: string): Flag<A> =>
+  required(name, kind, description, { positional: true })
 
 /** A flag that may be given. */
-export const optional = <A>(spec: Spec<A>): Flag<Option.Option<A>> => make(spec, Options.optional(single(spec)))
+export const optional = <A>(
+  name: string,
+  kind: Values.Kind<A>,
+  description: string,
+  more: Options = {}
+): Flag<Option.Option<A>> => make(name, kind, description, more, (given) => Either.right(Arr.head(given)))
 
-/** A flag with a standard value, which help shows as `shown`. */
-export const standard = <A>(spec: Spec<A>, value: A, shown = String(value)): Flag<A> =>
+/** A flag with a default, which help shows as `shown`. */
+export const withDefault = <A>(
+  name: string,
+  kind: Values.Kind<A>,
+  description: string,
+  value: A,
+  shown = String(value)
+): Flag<A> =>
   make(
-    { ...spec, description: `${spec.description} (default ${shown})` },
-    Options.withDefault(single(spec), value),
-    { standard: typeof value === "number" ? String(value) : shown }
+    name,
+    kind,
+    `${description} (default ${shown})`,
+    { defaultText: typeof value === "number" ? String(value) : shown },
+    (given) => Either.right(Option.getOrElse(Arr.head(given), () => value))
   )
 
 /** A flag that may be given many times. */
-export const repeated = <A>(spec: Spec<A>): Flag<ReadonlyArray<A>> =>
-  make(
-    { ...spec, description: `${spec.description}; may be repeated` },
-    text(spec).pipe(Options.repeated, Options.mapEffect((texts) => Either.all(texts.map(reader(spec))))),
-    { repeated: true }
-  )
+export const repeated = <A>(name: string, kind: Values.Kind<A>, description: string): Flag<ReadonlyArray<A>> =>
+  make(name, kind, `${description}; may be repeated`, { repeated: true }, Either.right)
 
-/** A flag that is there or not. */
-export const toggle = (name: string, description: string, more: Pick<FlagShape, "rivals"> = {}): Flag<boolean> =>
-  make({ name, description, placeholder: undefined, ...more }, Options.boolean(name), { standard: "false" })
-
-/** A flag as its shape knows it: without the name, which has dashes there. */
-type Shaped = Pick<FlagShape, "description" | "isPath" | "parse" | "placeholder" | "rivals"> & { readonly name: string }
-
-/** A flag that is taken and changes nothing. */
-export const ignored = <A>(flag: Flag<A>): Flag<A> => Object.assign(flag, { shape: { ...flag.shape, isIgnored: true } })
-
-const make = <A>(
-  { description, isPath, name, parse, placeholder, rivals }: Shaped,
-  options: Options.Options<A>,
-  more: Partial<Pick<FlagShape, "positional" | "repeated" | "required" | "standard">> = {}
-): Flag<A> => {
-  const shape: FlagShape = {
-    name: `--${name}`,
-    placeholder,
+/** A flag that is there or not. `--name=false` takes back what the configuration says. */
+export const toggle = (name: string, description: string, more: Options = {}): Flag<boolean> => ({
+  ...make(
+    name,
+    { placeholder: "", parse: Values.parseBoolean },
     description,
-    required: false,
-    repeated: false,
-    ...(parse === undefined ? {} : { parse }),
-    ...(isPath === undefined ? {} : { isPath }),
-    ...(rivals === undefined ? {} : { rivals }),
-    ...more
-  }
-  return Object.assign(options, { shape })
-}
+    { defaultText: "false", ...more },
+    ([given = false]) => Either.right(given)
+  ),
+  placeholder: undefined
+})
 
-const text = <A>({ name, placeholder }: Spec<A>): Options.Options<string> =>
-  Options.text(name).pipe(Options.withPseudoName(placeholder))
+/** All words that follow a command, which may be another command with its flags. */
+export const rest = (name: string, placeholder: string, description: string): Flag<ReadonlyArray<string>> => ({
+  ...make(name, Values.text(placeholder), description, { positional: true }, Either.right),
+  takesRest: true
+})
 
-const single = <A>(spec: Spec<A>): Options.Options<A> => Options.mapEffect(text(spec), reader(spec))
-
-const reader = <A>({ name, parse }: Spec<A>) => (given: string) =>
-  Either.mapLeft(parse(given), (why) => ValidationError.invalidValue(HelpDoc.p(`--${name} ${given}: ${why}`)))
+/** A flag as people type it: `--start-epoch EPOCH`, `--strict`, or `PATH` alone. */
+export const usage = ({ name, placeholder, positional }: Flag<unknown>): string =>
+  placeholder === undefined ? name : positional === true ? placeholder : `${name} ${placeholder}`

@@ -1,5 +1,5 @@
 /**
- * The flags that several commands share. Names and standards are those of today's tool where it has them.
+ * The flags that several commands share. Names and defaults are those of today's tool where that tool has them.
  *
  * Source: the operations page of the specification.
  */
@@ -7,70 +7,50 @@ import * as Settings from "@holdfast/engine/Settings"
 import type * as Waypoint from "@holdfast/ledger/Waypoint"
 import type * as Option from "effect/Option"
 import * as os from "node:os"
-import type { Format } from "../terminal/Output.ts"
 import * as Flag from "./Flag.ts"
 import * as Values from "./Values.ts"
 
-const number = (name: string, standard: number, description: string, least = 1): Flag.Flag<number> =>
-  Flag.standard({ name, placeholder: "N", description, parse: Values.integer(least) }, standard)
+const number = (name: string, value: number, description: string, least = 1): Flag.Flag<number> =>
+  Flag.withDefault(name, Values.integer("N", least), description, value)
 
-/** How results are told. */
-export const output: Flag.Flag<Format> = Flag.standard<Format>({
-  name: "output",
-  placeholder: "text|json",
-  description: "Text for people, or one JSON document on stdout",
-  parse: Values.oneOf(["text", "json"])
-}, "text")
-
-/** Where the backups lie: one of the first two. */
+/** Where the backups are: one of the first two. */
 export const storage = {
-  localFsDir: Flag.optional({
-    name: "local-fs-dir",
-    placeholder: "DIR",
-    description: "The storage is this folder",
-    parse: Values.anyText,
-    isPath: true,
-    rivals: "storage"
+  localFsDir: Flag.optional("local-fs-dir", Values.folder, "Folder that holds the backups", {
+    exclusiveGroup: "storage"
   }),
-  commandAdapterConfig: Flag.optional({
-    name: "command-adapter-config",
-    placeholder: "FILE",
-    description: "The storage is behind the shell commands of this YAML file",
-    parse: Values.anyText,
-    isPath: true,
-    rivals: "storage"
-  }),
-  maxCommands: Flag.optional({
-    name: "max-commands",
-    placeholder: "N",
-    description:
-      "Commands of the storage that are alive at once, at most (default 16, or more where concurrency asks for it)",
-    parse: Values.integer(1)
-  }),
-  metadataCacheDir: Flag.optional({
-    name: "metadata-cache-dir",
-    placeholder: "DIR",
-    description:
-      "Where this machine keeps what helps the next run (default holdfast in $XDG_CACHE_HOME, or in ~/.cache)",
-    parse: Values.anyText,
-    isPath: true
-  })
+  commandAdapterConfig: Flag.optional(
+    "command-adapter-config",
+    Values.file,
+    "YAML file with the shell commands that reach the storage",
+    { exclusiveGroup: "storage" }
+  ),
+  maxCommands: Flag.optional(
+    "max-commands",
+    Values.count,
+    "Storage commands that run at once, at most (default 16, or more where the concurrency needs them)"
+  ),
+  metadataCacheDir: Flag.optional(
+    "metadata-cache-dir",
+    Values.folder,
+    "Cache folder of this machine for metadata, journals and what was verified "
+      + "(default holdfast in $XDG_CACHE_HOME, or in ~/.cache)"
+  )
 }
 
-/** That a storage is not what it was is meant to be. */
+/** Whether a storage that lost backups is accepted. */
 export const newStorage: Flag.Flag<boolean> = Flag.toggle(
   "new-storage",
-  "Take the storage as it is now, although backups that were seen there before are gone"
+  "Accept the storage as it is now, although backups that were seen there before are gone"
 )
 
 /** Which node to ask. */
 export const node = {
-  backupServiceAddress: Flag.standard({
-    name: "backup-service-address",
-    placeholder: "URL",
-    description: "The backup service of the node",
-    parse: Values.anyText
-  }, "http://localhost:6186")
+  backupServiceAddress: Flag.withDefault(
+    "backup-service-address",
+    Values.url,
+    "Backup service of the node",
+    "http://localhost:6186"
+  )
 }
 
 /** Whom to trust. */
@@ -78,76 +58,76 @@ export const trust: {
   readonly trustedWaypoints: Flag.Flag<ReadonlyArray<Waypoint.Waypoint>>
   readonly requireWaypoint: Flag.Flag<boolean>
 } = {
-  trustedWaypoints: Flag.repeated({
-    name: "trust-waypoint",
-    placeholder: "VERSION:HEX",
-    description: "A waypoint of the network that you trust, the genesis one first of all",
-    parse: Values.waypoint
-  }),
-  requireWaypoint: Flag.toggle("require-waypoint", "Do not take epoch 0 as it stands: a trusted waypoint must match")
+  trustedWaypoints: Flag.repeated(
+    "trust-waypoint",
+    Values.waypoint,
+    "Waypoint of the network that you trust, above all the genesis waypoint"
+  ),
+  requireWaypoint: Flag.toggle(
+    "require-waypoint",
+    "Fail unless a trusted waypoint matches, instead of taking epoch 0 on trust"
+  )
 }
 
 /** Where to serve. */
-export const address: Flag.Flag<Values.ListenAddress> = Flag.standard(
-  {
-    name: "address",
-    placeholder: "HOST:PORT",
-    description: "Where to serve; port 0 finds a free one",
-    parse: Values.listenAddress
-  },
+export const address: Flag.Flag<Values.ListenAddress> = Flag.withDefault(
+  "address",
+  Values.listenAddress,
+  "Address to serve at; port 0 takes a free port",
   { host: "127.0.0.1", port: 6186 },
   "127.0.0.1:6186"
 )
 
-/** Where a command tells its metrics and health while it runs. */
-export const metricsAddress: Flag.Flag<Option.Option<Values.ListenAddress>> = Flag.optional({
-  name: "metrics-address",
-  placeholder: "HOST:PORT",
-  description: "Serve metrics for Prometheus (/metrics) and health (/-/healthy, /-/ready) here, such as 127.0.0.1:9186",
-  parse: Values.listenAddress
-})
+/** Where a command serves its metrics and health while it runs. */
+export const metricsAddress: Flag.Flag<Option.Option<Values.ListenAddress>> = Flag.optional(
+  "metrics-address",
+  Values.listenAddress,
+  "Serve Prometheus metrics (/metrics) and health (/-/healthy, /-/ready) here, such as at 127.0.0.1:9186"
+)
 
 /** The largest record that is accepted. */
 export const maxRecordSize: Flag.Flag<number> = number(
   "max-record-size",
   Settings.defaultMaxRecordBytes,
-  "A record larger than this is refused, in bytes"
+  "Largest record that is accepted, in bytes"
 )
 
 /** How many files are downloaded at once. */
-export const concurrentDownloads: Flag.Flag<number> = Flag.standard(
-  {
-    name: "concurrent-downloads",
-    placeholder: "N",
-    description: "Files that are downloaded at once",
-    parse: Values.integer(1)
-  },
+export const concurrentDownloads: Flag.Flag<number> = Flag.withDefault(
+  "concurrent-downloads",
+  Values.count,
+  "Files that are downloaded at once",
   os.availableParallelism(),
   "as many as there are processors"
 )
 
 const bounds = Settings.defaultBackupSettings
 
-/** How often reads from the storage are tried again. */
+/** How often a failed read from the storage is retried. */
 export const readRetries: Flag.Flag<number> = number(
   "retries",
   bounds.retries.retries,
-  "How often a read that failed is tried again, where that can help",
+  "Retries of a failed read, where a retry can help",
   0
 )
 
-/** The bounds of a backup. */
-export const backup = {
+/** The size of a chunk and the requests in flight. */
+export const limits = {
   maxChunkSize: number(
     "max-chunk-size",
     bounds.maxChunkBytes,
-    "A chunk is cut before the record that would make it larger, in bytes"
+    "Size limit of a chunk, in bytes; the record that would exceed the limit begins a new chunk"
   ),
   concurrentDataRequests: number(
     "concurrent-data-requests",
     bounds.concurrentRequests,
-    "Requests for state items under way at once"
-  ),
+    "Requests for state items in flight at once"
+  )
+}
+
+/** How a backup is taken. */
+export const backup = {
+  ...limits,
   concurrentWrites: number(
     "concurrent-writes",
     bounds.concurrentWrites,
@@ -156,23 +136,23 @@ export const backup = {
   bufferedChunks: number(
     "buffered-chunks",
     bounds.bufferedChunks,
-    "Chunks that are received but not yet confirmed by the storage, at most"
+    "Chunks that are received and not yet confirmed by the storage, at most"
   ),
   retries: number(
     "retries",
     bounds.retries.retries,
-    "How often a request or a write that failed is tried again, where that can help",
+    "Retries of a failed request or write, where a retry can help",
     0
   ),
   noVerifyWrites: Flag.toggle(
     "no-verify-writes",
-    "Do not check what is backed up while it passes; a node that sends something wrong is then found by verify alone"
+    "Do not check data while they are backed up; verify alone then finds what a node sent wrong"
   ),
   maxRecordSize
 }
 
-/** Whether to look for what earlier attempts left. */
+/** Whether leftovers of earlier attempts are used. */
 export const adopt: Flag.Flag<boolean> = Flag.toggle(
   "adopt",
-  "Read back what earlier attempts left in the storage, and use what holds instead of sending it again"
+  "Check what earlier attempts left in the storage, and use what is valid instead of uploading it again"
 )

@@ -3,18 +3,20 @@
  */
 import type { Style } from "../terminal/Style.ts"
 import { wrap } from "../terminal/Wrap.ts"
-import * as Arguments from "./Arguments.ts"
-import type { CommandShape } from "./CommandTree.ts"
+import * as BuiltInFlags from "./BuiltInFlags.ts"
+import { type Command, takesRest } from "./Command.ts"
 import * as Examples from "./Examples.ts"
-import type { FlagShape } from "./Flag.ts"
+import { usage } from "./Flag.ts"
 
 /** Help about a command. `path` is how it is called: `holdfast backup verify`. */
-export const of = (command: CommandShape, path: string, style: Style): string => {
-  const required = command.flags.filter((flag) => flag.required).map((flag) => ` ${written(flag)}`)
+export const of = (command: Command, path: string, style: Style): string => {
+  const required = command.flags.filter((flag) => flag.required || flag.takesRest === true).map((flag) =>
+    ` ${usage(flag)}`
+  )
   const examples = Examples.of(path)
   const follows = command.children.length > 0
     ? " COMMAND [FLAGS]"
-    : `${required.join("")}${command.passes === true ? "" : " [FLAGS]"}`
+    : `${required.join("")}${takesRest(command) ? "" : " [FLAGS]"}`
   return [
     ...wrap(`${command.description}.`, 0),
     "",
@@ -26,13 +28,14 @@ export const of = (command: CommandShape, path: string, style: Style): string =>
       ? section("Commands", leaves(command, ""), style)
       : section(
         "Flags",
-        command.flags.filter(({ isIgnored }) => isIgnored !== true).map((flag) => [written(flag), flag.description]),
+        command.flags.filter(({ hasNoEffect }) => hasNoEffect !== true).map((flag) => [usage(flag), flag.description]),
         style
       )),
-    ...section("With every command", [
-      ["--help", "Show what a command does and takes"],
-      ...Arguments.builtIn.map((flag) => [written(flag), flag.description] as const)
-    ], style),
+    ...section(
+      "With every command",
+      [BuiltInFlags.help, ...BuiltInFlags.all].map((flag) => [usage(flag), flag.description]),
+      style
+    ),
     ...(examples.length === 0 ? [] : [
       style.bold(examples.length === 1 ? "Example" : "Examples"),
       ...examples.flatMap(({ line, what }) => [...wrap(what, 2), ...continued(line).map(style.accent)])
@@ -40,19 +43,15 @@ export const of = (command: CommandShape, path: string, style: Style): string =>
   ].join("\n").trimEnd()
 }
 
-/** A flag with its value: `--start-epoch EPOCH`. */
-const written = ({ name, placeholder, positional }: FlagShape): string =>
-  placeholder === undefined ? name : positional === true ? placeholder : `${name} ${placeholder}`
-
 const columns = 80
 
-/** A command line of several lines, where one is too narrow; flags keep their values. */
+/** A command line, broken into several where one is too narrow; flags keep their values. */
 const continued = (line: string): ReadonlyArray<string> => {
   const lines = packed(line.split(/ (?=--|>)/), 6, " \\".length)
   return lines.map((each, index) => index < lines.length - 1 ? `${each} \\` : each)
 }
 
-/** Parts in lines with some columns to spare, indented by so much; all lines but the first by a little more. */
+/** Parts packed into lines that leave `spare` columns free. Lines after the first are indented two columns more. */
 const packed = (parts: ReadonlyArray<string>, indent: number, spare: number): ReadonlyArray<string> => {
   const lines: Array<string> = []
   for (const part of parts) {
@@ -64,7 +63,7 @@ const packed = (parts: ReadonlyArray<string>, indent: number, spare: number): Re
 }
 
 /** All commands that do something, by their words. */
-const leaves = (command: CommandShape, before: string): ReadonlyArray<readonly [words: string, description: string]> =>
+const leaves = (command: Command, before: string): ReadonlyArray<readonly [words: string, description: string]> =>
   command.children.flatMap((child) => {
     const words = `${before}${child.name}`
     return child.children.length > 0 ? leaves(child, `${words} `) : [[words, child.description] as const]

@@ -6,12 +6,12 @@ import type * as Path from "@effect/platform/Path"
 import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
-import type * as Waypoint from "@holdfast/ledger/Waypoint"
 import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { UsageError } from "../exit/CliError.ts"
+import type { ValuesOf } from "../flags/Command.ts"
 import * as Flag from "../flags/Flag.ts"
 import * as Flags from "../flags/Flags.ts"
 import * as Values from "../flags/Values.ts"
@@ -19,37 +19,19 @@ import * as CountedReads from "./CountedReads.ts"
 import * as Storage from "./Storage.ts"
 
 /** The flags that say where to look and how far to prove what is found. */
-export const flags: typeof Flags.storage & {
-  readonly db: Flag.Flag<Option.Option<string>>
-  readonly prove: Flag.Flag<boolean>
-  readonly trustedWaypoints: Flag.Flag<ReadonlyArray<Waypoint.Waypoint>>
-  readonly concurrentDownloads: Flag.Flag<number>
-  readonly maxRecordSize: Flag.Flag<number>
-  readonly output: typeof Flags.output
-} = {
+export const flags = {
   ...Flags.storage,
-  db: Flag.optional({
-    name: "db",
-    placeholder: "DIR",
-    description: "Look into the ledger store in this folder, not into backups",
-    parse: Values.anyText,
-    isPath: true,
-    rivals: "storage"
-  }),
+  db: Flag.optional("db", Values.folder, "Ledger store to look into instead of backups", { exclusiveGroup: "storage" }),
   prove: Flag.toggle(
     "prove",
-    "Read all it takes to prove the answer: more chunks, and all epoch endings from 0 on; an error if it cannot be"
+    "Prove the answer or fail: reads more chunks, and all epoch endings from epoch 0 on"
   ),
   trustedWaypoints: Flags.trust.trustedWaypoints,
   concurrentDownloads: Flags.concurrentDownloads,
-  maxRecordSize: Flags.maxRecordSize,
-  output: Flags.output
+  maxRecordSize: Flags.maxRecordSize
 }
 
-export interface SourceFlags extends Storage.StorageFlags {
-  readonly db: Option.Option<string>
-  readonly concurrentDownloads: number
-}
+type SourceFlags = Storage.StorageFlags & Pick<ValuesOf<typeof flags>, "concurrentDownloads" | "db">
 
 /** What was found, and what was read for it; nothing is counted in a store. */
 interface Explored<A> {

@@ -17,15 +17,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { UsageError } from "../exit/CliError.ts"
+import type { ValuesOf } from "../flags/Command.ts"
+import type * as Flags from "../flags/Flags.ts"
 import * as CacheFolder from "./CacheFolder.ts"
 
-/** The values of `Flags.storage`. */
-export interface StorageFlags {
-  readonly localFsDir: Option.Option<string>
-  readonly commandAdapterConfig: Option.Option<string>
-  readonly maxCommands: Option.Option<number>
-  readonly metadataCacheDir: Option.Option<string>
-}
+/** What `Flags.storage` come to. */
+export type StorageFlags = ValuesOf<typeof Flags.storage>
 
 /**
  * The storage of the flags. `openFiles` says how many files the command reads or writes at once: the pool of commands

@@ -1,15 +1,12 @@
 /**
  * Runs a command line from its arguments to its exit code.
  */
-import * as CliConfig from "@effect/cli/CliConfig"
-import * as Command from "@effect/cli/Command"
-import * as Descriptor from "@effect/cli/CommandDescriptor"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as ValidationError from "@effect/cli/ValidationError"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as Path from "@effect/platform/Path"
 import * as Telemetry from "@holdfast/observe/Telemetry"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -27,38 +24,40 @@ import * as Logging from "../terminal/Logging.ts"
 import * as Output from "../terminal/Output.ts"
 import * as ProgressLine from "../terminal/ProgressLine.ts"
 import { Stdio } from "../terminal/Stdio.ts"
-import * as Style from "../terminal/Style.ts"
 import { version } from "../Version.ts"
-import * as Invocation from "./Invocation.ts"
+import * as CommandLine from "./CommandLine.ts"
 
 /**
  * Runs the command that the arguments (those after the program's name) ask for and returns the exit code. A signal stops
- * it cleanly: everything that it started has ended when this returns, unless that takes longer than the command allows
- * for or a second signal comes.
+ * the command cleanly: everything that the command started has ended when this returns, unless stopping takes longer than
+ * the command allows or a second signal comes.
  */
-export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode.Signal>) =>
+export const run = (
+  args: ReadonlyArray<string>,
+  signals: Queue.Dequeue<ExitCode.Signal>
+): Effect.Effect<number, never, FileSystem.FileSystem | HttpClient.HttpClient | Path.Path | Stdio> =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
     const bound = yield* Ref.make(Stop.standardBound)
-    // Until the configuration is read, which may say something else.
-    const current = yield* Invocation.formatOf(args).pipe(Effect.flatMap(Output.make), Effect.flatMap(Ref.make))
+    // Until the configuration is read, which may ask for another format.
+    const current = yield* CommandLine.formatOf(args).pipe(Effect.flatMap(Output.make), Effect.flatMap(Ref.make))
     const invoked = Effect.gen(function*() {
-      const invocation = yield* Invocation.read(holdfast.shape, args)
-      if (invocation._tag === "Help") {
-        const path = Arguments.called(holdfast.shape, invocation.words)
-        return yield* stdio.out(`${Help.of(invocation.command, path, stdio.outStyle)}\n`)
+      const asked = yield* CommandLine.read(holdfast, args)
+      if (asked._tag === "Version") return yield* stdio.out(`${version}\n`)
+      if (asked._tag === "Help") {
+        const path = Arguments.called(holdfast, asked.words)
+        return yield* stdio.out(`${Help.of(asked.command, path, stdio.outStyle)}\n`)
       }
-      const { format, isQuiet, progress } = invocation
-      const output = yield* Output.make(format)
+      const output = yield* Output.make(asked.format)
       yield* Ref.set(current, output)
       const services = Layer.mergeAll(
         Layer.succeed(Output.Output, output),
         Layer.succeed(Stop.StopBound, bound),
         Layer.mapError(Telemetry.layer(version), ({ detail }) => new UsageError({ detail })),
-        ProgressLine.layer(isQuiet ? "none" : progress).pipe(Layer.provideMerge(Logging.layer(format, isQuiet)))
+        ProgressLine.layer(asked.progress).pipe(Layer.provideMerge(Logging.layer(asked.format, asked.logLevel)))
       )
-      return yield* command(invocation).pipe(
-        Effect.provideService(Settings.Current, invocation.sources),
+      return yield* act(asked).pipe(
+        Effect.provideService(Settings.Current, asked.resolved),
         Effect.provide(services)
       )
     })
@@ -81,41 +80,14 @@ export const run = (args: ReadonlyArray<string>, signals: Queue.Dequeue<ExitCode
     return ExitCode.ofSignal(signal)
   })
 
-const { name } = holdfast.shape
-
-/** Parses a command in the form that the parser knows, and runs it. */
-const command = ({ complete, form, warnings }: Extract<Invocation.Invocation, { readonly _tag: "Run" }>) =>
+const act = ({ action, warnings }: CommandLine.Run) =>
   Effect.gen(function*() {
-    yield* complete
-    const stdio = yield* Stdio
-    const warn = Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
-    const parseAndRun = Command.run(
-      Command.fromDescriptor(
-        Descriptor.map(holdfast.parser, (action) => ({ name, action })),
-        ({ action }) => Effect.zipRight(warn, action)
-      ),
-      { name: "Holdfast", version, executable: name }
-    )
-    // What the parser prints is help on its `log`, and on its `error` what it also fails with.
-    const console = yield* Console.consoleWith(Effect.succeed)
-    const print = (text: unknown) => stdio.out(`${forStream(String(text), stdio.outStyle)}\n`)
-    yield* parseAndRun([process.execPath, name, ...form]).pipe(
-      Effect.withConsole({ ...console, log: print, error: () => Effect.void }),
-      Effect.provide(CliConfig.layer({ isCaseSensitive: true, showBuiltIns: false }))
-    )
-  }).pipe(
-    Effect.catchIf(ValidationError.isValidationError, (error) => new UsageError({ detail: detailOf(error) }))
-  )
+    const effect = yield* action
+    for (const warning of warnings) yield* Effect.logWarning(warning)
+    yield* effect
+  })
 
-const forStream = (text: string, style: Style.Style): string =>
-  (style === Style.plain ? Style.strip(text) : text).trimEnd()
-
-const detailOf = (error: ValidationError.ValidationError): string => {
-  const text = Style.strip(HelpDoc.toAnsiText(error.error)).split(/\s*\n\s*/).filter((line) => line !== "")
-  return text.join("; ")
-}
-
-/** Tells what went wrong, if anything, and says which exit code that is. */
+/** Tells what went wrong, if anything, and returns the exit code. */
 const conclude = (exit: Exit.Exit<void, CliError>, output: Output.Service): Effect.Effect<number> => {
   if (Exit.isSuccess(exit)) return output.exitCode
   const errors = Chunk.toReadonlyArray(Cause.failures(exit.cause))

@@ -8,10 +8,10 @@
  * backup:
  *   continuously:                         # for 'holdfast backup continuously' alone
  *     lease: 60
- *     metrics-address: null               # as if nobody had said it further out
+ *     metrics-address: null               # takes back what is set further out
  * ```
  *
- * Paths are relative to the folder of the file. All of the file is checked, whichever command reads it.
+ * Paths are relative to the folder of the file. Every command that reads the file checks all of it.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -23,14 +23,14 @@ import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Arguments from "../flags/Arguments.ts"
-import type { CommandShape } from "../flags/CommandTree.ts"
+import type { Command } from "../flags/Command.ts"
 import * as ConfigSchema from "./ConfigSchema.ts"
 import * as Masking from "./Masking.ts"
 import * as SettingKeys from "./SettingKeys.ts"
 
-/** What a file says of a flag. */
+/** What a file sets a flag to. */
 export interface Entry {
-  /** Nothing where it takes back what is said further out. */
+  /** Nothing where the entry takes back what is set further out. */
   readonly values: ReadonlyArray<string> | undefined
   /** From 1. */
   readonly line: number
@@ -45,11 +45,11 @@ export interface ConfigFile {
 }
 
 /**
- * Reads the text of a file for a tree of commands. `source` names the file in errors, `resolve` makes absolute what is a
- * path. Fails with all that is wrong, in the order of the file.
+ * Reads the text of a file for a tree of commands. `source` names the file in errors, `resolve` makes a path absolute.
+ * Fails with all mistakes, in the order of the file.
  */
 export const decode = (
-  root: CommandShape,
+  root: Command,
   text: string,
   source: string,
   resolve: (path: string) => string
@@ -77,7 +77,7 @@ export const decode = (
   )
 }
 
-/** What a section says, by the paths of the keys. It is as the schema has it. */
+/** The entries of a section that satisfies the schema, by the paths of their keys. */
 const entriesOf = (
   { command, words }: Arguments.Located,
   section: ConfigSchema.Section,
@@ -98,14 +98,14 @@ const entriesOf = (
   })
 }
 
-const isKnown = (root: CommandShape, path: ReadonlyArray<PropertyKey>): boolean => {
+const isKnown = (root: Command, path: ReadonlyArray<PropertyKey>): boolean => {
   const { command, rest: [key, ...more] } = Arguments.locate(root, path.map(String))
   return key === undefined || (more.length === 0 && SettingKeys.flagsBelow(command).has(key))
 }
 
-/** Reads a file for a tree of commands. Fails with all that is wrong with it. */
+/** Reads a file for a tree of commands. Fails with all mistakes in it. */
 export const load = (
-  root: CommandShape,
+  root: Command,
   source: string
 ): Effect.Effect<ConfigFile, CommandAdapterConfig.ConfigError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
@@ -118,7 +118,7 @@ export const load = (
       : Effect.failCause(decoded.left.map(Cause.fail).reduce((all, each) => Cause.parallel(all, each), Cause.empty))
   })
 
-/** The lines of a file that hold secrets, if others than its owner and group may read it. */
+/** The lines of a file that hold secrets, if all users may read the file. */
 export const exposed = (
   { entries, source }: ConfigFile
 ): Effect.Effect<ReadonlyArray<number>, never, FileSystem.FileSystem> => {

@@ -1,16 +1,15 @@
 /**
- * The schema of the configuration file, made from the commands: what they take has a key, and nothing else has.
+ * The schema of the configuration file, derived from the commands: every flag has a key, and nothing else has.
  */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import * as Arguments from "../flags/Arguments.ts"
-import type { CommandShape } from "../flags/CommandTree.ts"
-import type { FlagShape } from "../flags/Flag.ts"
+import type { Command } from "../flags/Command.ts"
+import type { Flag } from "../flags/Flag.ts"
 import { nearest } from "../flags/Suggestion.ts"
-import * as Values from "../flags/Values.ts"
 import * as SettingKeys from "./SettingKeys.ts"
 
-/** What can stand in the file at all. Scalars are text, as they are written. */
+/** What YAML can hold. Scalars are text, as they are written. */
 export type Value = string | null | ReadonlyArray<Value> | Section
 
 /** What stands at the top, or below the name of a command: keys of flags, and names of commands. */
@@ -34,27 +33,26 @@ const Section: Schema.Schema<Section> = Schema.Record({ key: Schema.String, valu
 })
 
 /**
- * The schema for a tree of commands. Issues have the path of their key, and messages that show no value, which may be
- * secret.
+ * The schema for a tree of commands. An issue has the path of its key; its message shows no value, which may be secret.
  */
-export const of = (root: CommandShape): Schema.Schema<Section> =>
+export const of = (root: Command): Schema.Schema<Section> =>
   Section.pipe(Schema.filter((section) => issuesOf(root, { command: root, words: [] }, section)))
 
-/** Is a value one of several keys below, and not that of a flag? */
+/** Is a value a section rather than the value of a flag? */
 export const isSection = (value: Value): value is Section =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** Why a text is no value of flags of one name, if it is none. */
-export const whyNot = (flags: ReadonlyArray<FlagShape>, text: string): string | undefined => {
+/** Why a text is no value of these flags, which have one name; nothing where it is one. */
+export const whyNot = (flags: ReadonlyArray<Flag<unknown>>, text: string): string | undefined => {
   if (text === "") return "a value expected; leave the key out where there is none"
-  for (const { parse = Values.anyText, placeholder } of flags) {
-    const parsed = placeholder === undefined ? Values.truth(text) : parse(text)
+  for (const { parse } of flags) {
+    const parsed = parse(text)
     if (Either.isLeft(parsed)) return parsed.left
   }
   return undefined
 }
 
-const issuesOf = (root: CommandShape, at: Arguments.Located, section: Section): ReadonlyArray<Schema.FilterIssue> => {
+const issuesOf = (root: Command, at: Arguments.Located, section: Section): ReadonlyArray<Schema.FilterIssue> => {
   const flags = SettingKeys.flagsBelow(at.command)
   return Object.entries(section).flatMap(([key, value]) => {
     const path = [...at.words, key]
@@ -67,14 +65,18 @@ const issuesOf = (root: CommandShape, at: Arguments.Located, section: Section): 
     const known = flags.get(key)
     const message = known === undefined
       ? unknown(root, at, key)
-      : SettingKeys.isOneThing(known)
+      : SettingKeys.haveOneMeaning(known)
       ? badValue(known, path, value)
       : ambiguous(at, key)
     return message === undefined ? [] : [{ path, message }]
   })
 }
 
-const badValue = (flags: ReadonlyArray<FlagShape>, path: ReadonlyArray<string>, value: Value): string | undefined => {
+const badValue = (
+  flags: ReadonlyArray<Flag<unknown>>,
+  path: ReadonlyArray<string>,
+  value: Value
+): string | undefined => {
   const isRepeated = flags.some(({ repeated }) => repeated)
   const why = () => {
     if (value === null) return undefined
@@ -89,7 +91,7 @@ const badValue = (flags: ReadonlyArray<FlagShape>, path: ReadonlyArray<string>, 
   return found === undefined ? undefined : `'${path.join(".")}': ${found}`
 }
 
-const unknown = (root: CommandShape, { command, words }: Arguments.Located, key: string): string => {
+const unknown = (root: Command, { command, words }: Arguments.Located, key: string): string => {
   const names = [...SettingKeys.flagsBelow(command).keys(), ...command.children.map(({ name }) => name)]
   const near = nearest(key, names)
   const called = Arguments.called(root, words)

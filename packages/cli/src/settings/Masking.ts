@@ -1,11 +1,11 @@
 /**
- * Masks what is secret in values: the user in a URL, and parameters that sign or open something.
+ * Masks the secrets in values: the user in a URL, and parameters that sign or grant access.
  */
 import * as Secrets from "@holdfast/storage/Secrets"
 
 const { isSecretParameter, mask } = Secrets
 
-/** A value as it may be shown. All of it is the URL, or user and host: a password may hold anything. */
+/** A value as it may be shown. The whole value counts as one URL, since a password may hold any character. */
 export const masked = (value: string): string =>
   value
     .replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/is, `$1${mask}@`)

@@ -1,9 +1,10 @@
 /**
- * What counts for a command, of all that was said: a flag before the environment, the environment before the file, and of
- * each of these what is said of the command itself before what is said of all commands. What nobody said has its standard.
+ * What counts for a command, of all that was set: a flag before the environment, the environment before the file, and in
+ * each of these what is set for the command itself before what is set for all commands. A flag that nobody sets has its
+ * default.
  *
- * Of flags that exclude each other (a folder or commands as the storage) the one that is said nearer counts. Where two are
- * said equally near, that is an error.
+ * Of flags that exclude each other (a folder or commands as the storage) the one that is set nearest to the command counts.
+ * Two that are set equally near are an error.
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
@@ -13,8 +14,9 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { UsageError } from "../exit/CliError.ts"
 import * as Arguments from "../flags/Arguments.ts"
-import type { CommandShape } from "../flags/CommandTree.ts"
-import type { FlagShape } from "../flags/Flag.ts"
+import * as BuiltInFlags from "../flags/BuiltInFlags.ts"
+import type { Command } from "../flags/Command.ts"
+import type { Flag } from "../flags/Flag.ts"
 import * as ConfigFile from "./ConfigFile.ts"
 import * as ConfigSchema from "./ConfigSchema.ts"
 import * as SettingKeys from "./SettingKeys.ts"
@@ -25,12 +27,12 @@ export type Origin =
   | { readonly _tag: "Flag" }
   | { readonly _tag: "Variable"; readonly name: string }
   | { readonly _tag: "File"; readonly file: string; readonly line: number }
-  | { readonly _tag: "Standard" }
+  | { readonly _tag: "Default" }
 
 /** What counts for a flag of a command. */
 export interface Setting {
-  readonly flag: FlagShape
-  /** As text; that of a toggle is `true` or `false`. None where the standard counts. */
+  readonly flag: Flag<unknown>
+  /** As text; that of a toggle is `true` or `false`. None where the default counts. */
   readonly values: ReadonlyArray<string>
   readonly origin: Origin
 }
@@ -42,38 +44,44 @@ export interface Sources {
   readonly file: ConfigFile.ConfigFile | undefined
 }
 
-/** Where nothing is said. */
-export const nothing: Sources = { given: [], variables: {}, file: undefined }
+/** The settings of a command, and where they were looked for. */
+export interface Resolved {
+  readonly settings: ReadonlyArray<Setting>
+  readonly sources: Sources
+}
 
-/** Where the settings of the command that runs were looked for. */
+/** Where nothing is set. */
+export const nothing: Resolved = { settings: [], sources: { given: [], variables: {}, file: undefined } }
+
+/** The settings of the command that runs. */
 export class Current extends Context.Reference<Current>()("@holdfast/cli/Settings/Current", {
-  defaultValue: (): Sources => nothing
+  defaultValue: (): Resolved => nothing
 }) {}
 
-/** A setting, with how far from the command it was said. */
+/** A setting, with how far from the command it was made. */
 interface Found extends Setting {
   readonly distance: number
 }
 
 /** The settings of a command. */
 export const choose = (
-  root: CommandShape,
+  root: Command,
   located: Arguments.Located,
   sources: Sources
 ): Either.Either<ReadonlyArray<Setting>, UsageError> =>
   Either.gen(function*() {
     const found: Array<Found> = []
     for (const flag of SettingKeys.flagsOf(located.command)) found.push(yield* find(root, located, flag, sources))
-    return yield* withoutRivals(found)
+    return yield* exclude(found)
   })
 
 /** Reads the file that the flags or the environment name, if any, and finds the settings of a command. */
 export const resolve = (
-  root: CommandShape,
+  root: Command,
   located: Arguments.Located,
   given: ReadonlyArray<Arguments.Given>
 ): Effect.Effect<
-  { readonly settings: ReadonlyArray<Setting>; readonly sources: Sources },
+  Resolved,
   UsageError | CommandAdapterConfig.ConfigError,
   FileSystem.FileSystem | Path.Path
 > =>
@@ -84,12 +92,12 @@ export const resolve = (
 
 /** The flags that are given, the environment, and the file that either of them names. */
 export const sourcesOf = (
-  root: CommandShape,
+  root: Command,
   given: ReadonlyArray<Arguments.Given>
 ): Effect.Effect<Sources, CommandAdapterConfig.ConfigError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
     const variables = yield* Variables
-    const named = given.find(({ flag }) => flag === Arguments.config)?.value ?? variables[SettingKeys.configVariable]
+    const named = given.find(({ flag }) => flag === BuiltInFlags.config)?.value ?? variables[SettingKeys.configVariable]
     const file = named === undefined || named === "" ? undefined : yield* ConfigFile.load(root, named)
     return { given, variables, file }
   })
@@ -103,7 +111,7 @@ export const originText = ({ flag, origin }: Setting): string => {
       return origin.name
     case "File":
       return `${origin.file}:${origin.line}`
-    case "Standard":
+    case "Default":
       return "default"
   }
 }
@@ -113,12 +121,11 @@ const sectionsFor = (words: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<
   Array.from({ length: words.length + 1 }, (_, index) => words.slice(0, words.length - index))
 
 const find = (
-  root: CommandShape,
+  root: Command,
   { words }: Arguments.Located,
-  flag: FlagShape,
+  flag: Flag<unknown>,
   { file, given, variables }: Sources
 ): Either.Either<Found, UsageError> => {
-  const standard: Found = { flag, values: [], origin: { _tag: "Standard" }, distance: Infinity }
   const typed = given.filter((each) => each.flag === flag).map(({ value }) => value)
   if (typed.length > 0) return Either.right({ flag, values: typed, origin: { _tag: "Flag" }, distance: 0 })
   const key = SettingKeys.keyOf(flag)
@@ -128,7 +135,7 @@ const find = (
     const text = variables[name]
     if (text === undefined || text === "") continue
     const flags = SettingKeys.flagsBelow(Arguments.locate(root, section).command).get(key) ?? [flag]
-    if (!SettingKeys.isOneThing(flags)) {
+    if (!SettingKeys.haveOneMeaning(flags)) {
       const better = SettingKeys.variableOf(words.slice(0, section.length + 1), key)
       return refuse(`${name} means different things to different commands: name it ${better}`)
     }
@@ -147,18 +154,25 @@ const find = (
     const distance = 1 + sections.length + index
     return Either.right({ flag, values, origin: { _tag: "File", file: file.source, line }, distance })
   }
-  return Either.right(standard)
+  return Either.right({ ...unset(flag), distance: Infinity })
 }
 
-const withoutRivals = (found: ReadonlyArray<Found>): Either.Either<ReadonlyArray<Setting>, UsageError> => {
+const unset = (flag: Flag<unknown>): Setting => ({ flag, values: [], origin: { _tag: "Default" } })
+
+/** Of flags that exclude each other, all but the nearest are unset. */
+const exclude = (found: ReadonlyArray<Found>): Either.Either<ReadonlyArray<Setting>, UsageError> => {
   const settings: Array<Setting> = []
   for (const each of found) {
     const { flag, origin, values } = each
-    const rivals = found.filter((other) => other !== each && isRival(other, flag) && other.distance <= each.distance)
-    const [rival] = isRival(each, flag) ? rivals : []
+    const rival = isSet(each)
+      ? found.find((other) =>
+        other !== each && isSet(other) && flag.exclusiveGroup !== undefined
+        && other.flag.exclusiveGroup === flag.exclusiveGroup && other.distance <= each.distance
+      )
+      : undefined
     if (rival === undefined) settings.push({ flag, values, origin })
-    else if (rival.distance < each.distance) settings.push({ flag, values: [], origin: { _tag: "Standard" } })
-    // What is typed is left to the command, which knows better what to say.
+    else if (rival.distance < each.distance) settings.push(unset(flag))
+    // The command knows best what to say about flags that are typed.
     else if (origin._tag === "Flag") settings.push({ flag, values, origin })
     else {
       return refuse(
@@ -171,8 +185,7 @@ const withoutRivals = (found: ReadonlyArray<Found>): Either.Either<ReadonlyArray
   return Either.right(settings)
 }
 
-/** Is something said of a flag that excludes this one? */
-const isRival = ({ flag, origin, values }: Setting, other: FlagShape): boolean =>
-  other.rivals !== undefined && flag.rivals === other.rivals && origin._tag !== "Standard" && values[0] !== "false"
+/** Did somebody set the flag? A toggle that is off counts as unset. */
+export const isSet = ({ origin, values }: Setting): boolean => origin._tag !== "Default" && values[0] !== "false"
 
 const refuse = (detail: string) => Either.left(new UsageError({ detail }))

@@ -5,9 +5,9 @@
 export const of = (commands: string): string =>
   `# Settings of holdfast, for '--config holdfast.yaml' or HOLDFAST_CONFIG=holdfast.yaml.
 #
-# A key is a flag without its dashes. Here it counts for every command that has the flag; below the name of a command, for
-# that one alone. A flag on the command line counts more, and so does a variable: HOLDFAST_BACKUP_SERVICE_ADDRESS. Files
-# are relative to the folder of this one. 'holdfast config print' shows what counts, 'holdfast config check' what is wrong.
+# A key is a flag without its dashes. At the top it counts for every command that has the flag, below the name of a command
+# for that one alone. Variables (HOLDFAST_BACKUP_SERVICE_ADDRESS) override the file, flags override both. Paths are relative
+# to the folder of this file. 'holdfast config print' shows the values that count, 'holdfast config check' finds mistakes.
 
 # Where the backups lie.
 command-adapter-config: ${JSON.stringify(commands)}

@@ -2,11 +2,11 @@
  * The variables of the environment that belong to this program: those whose names begin with `HOLDFAST_`.
  */
 import * as Context from "effect/Context"
-import type { CommandShape } from "../flags/CommandTree.ts"
+import type { Command } from "../flags/Command.ts"
 import { editDistance } from "../flags/Suggestion.ts"
 import * as SettingKeys from "./SettingKeys.ts"
 
-/** The environment, by name. That of this process unless told otherwise. */
+/** The environment, by name; the environment of this process unless a test provides another. */
 export class Variables extends Context.Reference<Variables>()("@holdfast/cli/Variables", {
   defaultValue: (): Readonly<Record<string, string | undefined>> => process.env
 }) {}
@@ -14,12 +14,9 @@ export class Variables extends Context.Reference<Variables>()("@holdfast/cli/Var
 const shortest = "HOLDFAST_".length + 6
 const farthest = 2
 
-/**
- * Variables that are not known, but differ so little from one that is that they are likely misspelt. Others are left
- * alone: they may belong to somebody else.
- */
+/** Unknown variables that are a letter or two away from a known one, so likely misspelt. Other programs may own the rest. */
 export const misspelt = (
-  root: CommandShape,
+  root: Command,
   variables: Readonly<Record<string, string | undefined>>
 ): ReadonlyArray<{ readonly name: string; readonly meant: string }> => {
   const given = Object.keys(variables).filter((name) => name.startsWith("HOLDFAST_") && name.length >= shortest)

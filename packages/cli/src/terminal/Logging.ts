@@ -53,17 +53,14 @@ const jsonLogger: Logger.Logger<unknown, string> = Logger.make(({ annotations, c
   })
 )
 
-/**
- * The logger for an output format, in place of the default one; a quiet one says nothing below a warning, unless
- * `--log-level` asks for it.
- */
-export const layer = (format: Format, isQuiet = false): Layer.Layer<never, never, Stdio> =>
+/** The logger for an output format, in place of the default one. Logs below the level are not shown. */
+export const layer = (format: Format, level: LogLevel.LogLevel = LogLevel.Info): Layer.Layer<never, never, Stdio> =>
   Layer.unwrapEffect(
     Effect.map(Stdio, (stdio) => {
       const logger = format === "json" ? jsonLogger : textLogger(stdio.errStyle)
       return Layer.merge(
         Logger.replace(Logger.defaultLogger, Logger.map(logger, (line) => stdio.err(`${line}\n`))),
-        isQuiet ? Logger.minimumLogLevel(LogLevel.Warning) : Layer.empty
+        Logger.minimumLogLevel(level)
       )
     })
   )

@@ -51,6 +51,14 @@ export interface Service {
 /** Where commands put their results. */
 export class Output extends Context.Tag("@holdfast/cli/Output")<Output, Service>() {}
 
+/** Writes the result of the command. Once. */
+export const result = (found: Result): Effect.Effect<void, never, Output> =>
+  Effect.flatMap(Output, (output) => output.result(found))
+
+/** Tells people something on the way; nothing with JSON. */
+export const say = (text: (style: Style) => string): Effect.Effect<void, never, Output> =>
+  Effect.flatMap(Output, (output) => output.say(text))
+
 /** Output in a format to the standard streams. */
 export const make = (format: Format): Effect.Effect<Service, never, Stdio> =>
   Effect.map(Stdio, (stdio) => {
@@ -62,7 +70,7 @@ export const make = (format: Format): Effect.Effect<Service, never, Stdio> =>
         written = true
         return stdio.out(`${JSON.stringify(json)}\n`)
       })
-    const say = (text: string) => stdio.out(`${text}\n`)
+    const tell = (text: string) => stdio.out(`${text}\n`)
     const tellError = (message: string) => stdio.err(`${stdio.errStyle.bad("error")}: ${message}\n`)
     const tellAll = (all: ReadonlyArray<Failure>) => Effect.sync(() => all.forEach(({ message }) => tellError(message)))
     const failures = (all: ReadonlyArray<Failure>) =>
@@ -79,9 +87,9 @@ export const make = (format: Format): Effect.Effect<Service, never, Stdio> =>
       result: ({ exitCode: failed = ExitCode.invalidBackup, json, text }) =>
         Effect.suspend(() => {
           if (json.ok === false) exitCode = failed
-          return format === "json" ? document(json) : say(text(stdio.outStyle, stdio.outWidth()))
+          return format === "json" ? document(json) : tell(text(stdio.outStyle, stdio.outWidth()))
         }),
-      say: (text) => format === "json" ? Effect.void : Effect.suspend(() => say(text(stdio.outStyle))),
+      say: (text) => format === "json" ? Effect.void : Effect.suspend(() => tell(text(stdio.outStyle))),
       failures,
       keep: (kept) => Effect.sync(() => void (left = kept)),
       interrupted: (signal, message) =>

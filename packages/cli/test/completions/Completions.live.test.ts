@@ -9,10 +9,11 @@ import * as CompletionBash from "../../src/completions/Bash.ts"
 import * as Candidates from "../../src/completions/Candidates.ts"
 import * as CompletionFish from "../../src/completions/Fish.ts"
 import * as CompletionZsh from "../../src/completions/Zsh.ts"
-import * as Arguments from "../../src/flags/Arguments.ts"
+import * as BuiltInFlags from "../../src/flags/BuiltInFlags.ts"
+import { takesRest } from "../../src/flags/Command.ts"
 import * as SettingKeys from "../../src/settings/SettingKeys.ts"
 
-const root = Commands.holdfast.shape
+const root = Commands.holdfast
 const places = Candidates.of(root)
 const scripts = {
   bash: CompletionBash.script(places),
@@ -39,12 +40,12 @@ const has = (shell: string): boolean => spawnSync(shell, ["--version"]).status =
 
 describe("completion in bash", () => {
   it("offers exactly the commands and the flags of every place", () => {
-    const all = SettingKeys.sectionsOf(root).filter(({ command }) => command.passes !== true)
+    const all = SettingKeys.sectionsOf(root).filter(({ command }) => !takesRest(command))
     const lines = all.flatMap(({ words }) => [[...words, ""], [...words, "--"]])
     const expected = all.flatMap(({ command }) => {
       const isLeaf = command.children.length === 0
-      const known = command.flags.filter(({ isIgnored }) => isIgnored !== true)
-      const flags = ["--help", ...(isLeaf ? [...known, ...Arguments.builtIn].map(({ name }) => name) : [])]
+      const known = command.flags.filter(({ hasNoEffect }) => hasNoEffect !== true)
+      const flags = ["--help", ...(isLeaf ? [...known, ...BuiltInFlags.all].map(({ name }) => name) : [])]
       const first = isLeaf ? flags : command.children.map(({ name }) => name)
       return [first.sort(), flags.sort()]
     })

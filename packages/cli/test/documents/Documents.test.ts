@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import { holdfast } from "../../src/commands/Holdfast.ts"
 import * as Arguments from "../../src/flags/Arguments.ts"
-import type * as CommandTree from "../../src/flags/CommandTree.ts"
+import type * as Command from "../../src/flags/Command.ts"
 import { documents, read } from "../support/documents.ts"
 
 /** The command lines in the code blocks of a document. A line that ends in `\` and its continuation are one. */
@@ -19,10 +19,10 @@ const argumentsOf = (line: string): ReadonlyArray<string> | undefined => {
 }
 
 /** The command of these words; `undefined` where there is none. */
-const commandOf = (words: string): CommandTree.CommandShape | undefined =>
-  words.split(" ").reduce<CommandTree.CommandShape | undefined>(
+const commandOf = (words: string): Command.Command | undefined =>
+  words.split(" ").reduce<Command.Command | undefined>(
     (command, word) => command?.children.find(({ name }) => name === word),
-    holdfast.shape
+    holdfast
   )
 
 const withCommands = documents.filter((name) =>
@@ -38,7 +38,7 @@ describe.each(withCommands)("%s", (name) => {
     for (const line of commandLines(read(name))) {
       const args = argumentsOf(line)
       if (args === undefined || args.length === 1 && args[0] === "--version") continue
-      const found = Either.match(Arguments.read(holdfast.shape, args), {
+      const found = Either.match(Arguments.read(holdfast, args), {
         onLeft: ({ message }) => message,
         onRight: () => "fine"
       })

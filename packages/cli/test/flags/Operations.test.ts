@@ -4,8 +4,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as fs from "node:fs"
 import { holdfast } from "../../src/commands/Holdfast.ts"
-import type * as CommandTree from "../../src/flags/CommandTree.ts"
-import type { FlagShape } from "../../src/flags/Flag.ts"
+import type * as Command from "../../src/flags/Command.ts"
+import type { Flag } from "../../src/flags/Flag.ts"
 import * as Help from "../../src/flags/Help.ts"
 import { plain } from "../../src/terminal/Style.ts"
 
@@ -35,10 +35,10 @@ const rows: ReadonlyArray<Row> = page.split("\n").flatMap((line) => {
 
 const [, common = ""] = /^Common: ([^]*?)\n\n/m.exec(page) ?? []
 
-const commandOf = (words: string): CommandTree.CommandShape | undefined =>
-  words.split(" ").filter((word) => word !== word.toUpperCase()).reduce<CommandTree.CommandShape | undefined>(
+const commandOf = (words: string): Command.Command | undefined =>
+  words.split(" ").filter((word) => word !== word.toUpperCase()).reduce<Command.Command | undefined>(
     (command, word) => command?.children.find(({ name }) => name === word),
-    holdfast.shape
+    holdfast
   )
 
 const flagsIn = (text: string): ReadonlyArray<string> => text.match(/--[a-z_-]+/g) ?? []
@@ -49,7 +49,7 @@ const standardsIn = (text: string): ReadonlyArray<readonly [name: string, value:
     flagsIn(names).slice(each === undefined ? -1 : 0).map((name) => [name, value] as const)
   )
 
-const flagOf = (command: string, name: string): FlagShape | undefined =>
+const flagOf = (command: string, name: string): Flag<unknown> | undefined =>
   commandOf(command)?.flags.find((flag) => flag.name === name)
 
 describe("today's command line", () => {
@@ -75,11 +75,11 @@ describe("today's command line", () => {
 
   it("names no flag that changes nothing in help", () => {
     const help = Help.of(
-      holdfast.shape.children.find(({ name }) => name === "restore")?.children[0] ?? holdfast.shape,
+      holdfast.children.find(({ name }) => name === "restore")?.children[0] ?? holdfast,
       "",
       plain
     )
-    expect(flagOf("restore bootstrap-db", "--block-cache-size")?.isIgnored).toBe(true)
+    expect(flagOf("restore bootstrap-db", "--block-cache-size")?.hasNoEffect).toBe(true)
     expect(help).toContain("--replay-all")
     expect(help).not.toContain("--block-cache-size")
   })

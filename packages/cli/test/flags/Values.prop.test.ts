@@ -3,11 +3,12 @@ import * as Either from "effect/Either"
 import * as fc from "effect/FastCheck"
 import * as Values from "../../src/flags/Values.ts"
 
+const number = Values.integer("N")
 const maxU64 = 18446744073709551615n
 
 describe("Values", () => {
   it.prop("reads exactly the numbers that a JSON number can hold", [fc.bigInt({ min: 0n, max: maxU64 })], ([value]) => {
-    const read = Values.integer(0)(value.toString())
+    const read = number.parse(value.toString())
     expect(Either.isRight(read)).toBe(value <= BigInt(Number.MAX_SAFE_INTEGER))
     if (Either.isRight(read)) expect(BigInt(read.right)).toBe(value)
   })
@@ -16,17 +17,17 @@ describe("Values", () => {
     "reads a bound as a number, but the largest u64 as none",
     [fc.bigInt({ min: 0n, max: maxU64 })],
     ([value]) => {
-      const number = Values.integer(0)(value.toString())
-      const bound = Values.bound(value.toString())
+      const read = number.parse(value.toString())
+      const bound = Values.versionBound.parse(value.toString())
       if (value === maxU64) expect(bound).toEqual(Either.right(undefined))
-      else expect(Either.getRight(bound)).toEqual(Either.getRight(number))
-      expect(Values.bound(maxU64.toString())).toEqual(Either.right(undefined))
+      else expect(Either.getRight(bound)).toEqual(Either.getRight(read))
+      expect(Values.versionBound.parse(maxU64.toString())).toEqual(Either.right(undefined))
     }
   )
 
   it.each(["", "-1", "+1", "1.5", "1e3", "0x10", " 1", "1_000", "9007199254740992"])("does not read '%s'", (text) => {
-    expect(Either.isLeft(Values.integer(0)(text))).toBe(true)
-    expect(Either.isLeft(Values.bound(text))).toBe(true)
+    expect(Either.isLeft(number.parse(text))).toBe(true)
+    expect(Either.isLeft(Values.versionBound.parse(text))).toBe(true)
   })
 
   it.each([
@@ -34,14 +35,14 @@ describe("Values", () => {
     ["localhost:0", { host: "localhost", port: 0 }, "http://localhost:0"],
     ["[::1]:80", { host: "::1", port: 80 }, "http://[::1]:80"]
   ])("listens at %s", (text, address, url) => {
-    expect(Values.listenAddress(text)).toEqual(Either.right(address))
+    expect(Values.listenAddress.parse(text)).toEqual(Either.right(address))
     expect(Values.urlOf(address)).toBe(url)
   })
 
   it.each(["", "6186", ":6186", "localhost", "::1:80", "host:65536", "http://host:1", "host:"])(
     "does not listen at '%s'",
     (text) => {
-      expect(Either.isLeft(Values.listenAddress(text))).toBe(true)
+      expect(Either.isLeft(Values.listenAddress.parse(text))).toBe(true)
     }
   )
 
@@ -62,9 +63,9 @@ describe("Values", () => {
   })
 
   it("reads waypoints and words", () => {
-    expect(Either.isRight(Values.waypoint(`3:${"0a".repeat(32)}`))).toBe(true)
-    expect(Either.isLeft(Values.waypoint(`3:${"0a".repeat(31)}`))).toBe(true)
-    expect(Values.oneOf(["text", "json"])("json")).toEqual(Either.right("json"))
-    expect(Values.oneOf(["text", "json"])("xml")).toEqual(Either.left("'text' or 'json' expected"))
+    expect(Either.isRight(Values.waypoint.parse(`3:${"0a".repeat(32)}`))).toBe(true)
+    expect(Either.isLeft(Values.waypoint.parse(`3:${"0a".repeat(31)}`))).toBe(true)
+    expect(Values.oneOf(["text", "json"]).parse("json")).toEqual(Either.right("json"))
+    expect(Values.oneOf(["text", "json"]).parse("xml")).toEqual(Either.left("'text' or 'json' expected"))
   })
 })

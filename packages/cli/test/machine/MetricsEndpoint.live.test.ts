@@ -27,7 +27,7 @@ const ask = (url: string, method = "GET"): Effect.Effect<Answer> =>
     )
   )
 
-const at = (text: string) => Either.getOrThrow(Values.listenAddress(text))
+const at = (text: string) => Either.getOrThrow(Values.listenAddress.parse(text))
 
 /** The layer, in a scope of its own; where it says that it listens, and all that it says. */
 const started = (address: string, readiness: MetricsServer.Readiness = MetricsServer.alwaysReady) =>

@@ -10,7 +10,7 @@ import * as ConfigFile from "../../src/settings/ConfigFile.ts"
 import * as StarterSettings from "../../src/settings/StarterSettings.ts"
 
 const decode = (text: string) =>
-  ConfigFile.decode(Commands.holdfast.shape, text, "holdfast.yaml", (file) => path.resolve("/etc", file))
+  ConfigFile.decode(Commands.holdfast, text, "holdfast.yaml", (file) => path.resolve("/etc", file))
 
 const entries = (text: string) => Either.getOrThrow(decode(text)).entries
 
@@ -149,7 +149,7 @@ explore: {state: {address: 0x1, raw: 00}}
         Effect.gen(function*() {
           fs.writeFileSync(file, text)
           fs.chmodSync(file, mode)
-          return yield* ConfigFile.exposed(yield* ConfigFile.load(Commands.holdfast.shape, file))
+          return yield* ConfigFile.exposed(yield* ConfigFile.load(Commands.holdfast, file))
         })
       const secret = "retries: 1\nbackup-service-address: https://me:s3cret@node:6186\n"
       expect(yield* exposed(secret, 0o644)).toEqual([2])

@@ -16,7 +16,7 @@ const blocks = (language: string): ReadonlyArray<string> =>
 
 const commands = blocks("sh").flatMap((block) => block.trimEnd().split("\n"))
 
-const root = Commands.holdfast.shape
+const root = Commands.holdfast
 
 /** The commands that take a key: their names where they are three at most, else `many commands`. */
 const usersOf = (key: string): string => {
@@ -28,7 +28,7 @@ const usersOf = (key: string): string => {
 
 /** The rows of the table of all keys. */
 const keys = [...SettingKeys.flagsBelow(root)].sort(([one], [other]) => one < other ? -1 : 1).map(([key, flags]) => {
-  const variable = SettingKeys.isOneThing(flags) ? `\`${SettingKeys.variableOf([], key)}\`` : "*below a command*"
+  const variable = SettingKeys.haveOneMeaning(flags) ? `\`${SettingKeys.variableOf([], key)}\`` : "*below a command*"
   const placeholders = [...new Set(flags.map(({ placeholder }) => placeholder ?? "true|false"))]
   const values = placeholders.map((value) => `\`${value.replaceAll("|", "\\|")}\``).join(" or ")
   return `| \`${key}\` | ${variable} | ${values}${flags.some(({ repeated }) => repeated) ? ", a list" : ""} | ${

@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Commands from "../../src/commands/Holdfast.ts"
 import * as Arguments from "../../src/flags/Arguments.ts"
+import { takesRest } from "../../src/flags/Command.ts"
 import type * as Flag from "../../src/flags/Flag.ts"
 import * as ConfigFile from "../../src/settings/ConfigFile.ts"
 import * as ConfigSchema from "../../src/settings/ConfigSchema.ts"
@@ -10,7 +11,7 @@ import * as SettingKeys from "../../src/settings/SettingKeys.ts"
 import * as Settings from "../../src/settings/Settings.ts"
 import * as Variables from "../../src/settings/Variables.ts"
 
-const root = Commands.holdfast.shape
+const root = Commands.holdfast
 
 /** Each flag takes at least one of these. */
 const samples = [
@@ -29,7 +30,7 @@ const samples = [
   "kv_only"
 ]
 
-const sampleOf = (flag: Flag.FlagShape): string => {
+const sampleOf = (flag: Flag.Flag<unknown>): string => {
   if (flag.placeholder === undefined) return "true"
   const sample = samples.find((text) => ConfigSchema.whyNot([flag], text) === undefined)
   if (sample === undefined) throw new Error(`${flag.name} takes none of the samples: add one`)
@@ -53,7 +54,7 @@ const counting = ({ file = "", line, variables = {} }: Said) =>
       variables,
       file: Either.getOrThrow(decoded)
     })
-    return settings.filter(({ origin }) => origin._tag !== "Standard").map((setting) =>
+    return settings.filter(({ origin }) => origin._tag !== "Default").map((setting) =>
       `${SettingKeys.keyOf(setting.flag)}=${setting.values.join("|")} (${Settings.originText(setting)})`
     )
   }).pipe(Either.match({ onLeft: ({ message }) => message, onRight: (found) => found }))
@@ -180,7 +181,7 @@ describe("Settings", () => {
       expect(all).not.toContain(name)
     }
     for (const { command, words } of SettingKeys.leavesOf(root)) {
-      if (command.passes === true) continue
+      if (takesRest(command)) continue
       const variables = new Set(SettingKeys.variablesOf(root).values())
       for (const flag of command.flags) {
         expect(variables).toContain(SettingKeys.pathText(words, SettingKeys.keyOf(flag)))
@@ -194,7 +195,7 @@ describe("Settings", () => {
 
   it("means the same by a flag, its variables and its keys", () => {
     // At the top, a flag that commands share is looked at once.
-    const seen = new Set<Flag.FlagShape>()
+    const seen = new Set<Flag.Flag<unknown>>()
     for (const { command, words } of SettingKeys.leavesOf(root)) {
       for (const flag of SettingKeys.flagsOf(command)) {
         const sections = seen.has(flag) ? [words] : [words, []]
@@ -202,13 +203,13 @@ describe("Settings", () => {
         const key = SettingKeys.keyOf(flag)
         const value = sampleOf(flag)
         const chosen = (more: Partial<Settings.Sources>) =>
-          Either.getOrThrow(Settings.choose(root, { command, words }, { ...Settings.nothing, ...more }))
-            .filter(({ origin }) => origin._tag !== "Standard").map(({ flag: { name }, values }) => [name, values])
+          Either.getOrThrow(Settings.choose(root, { command, words }, { ...Settings.nothing.sources, ...more }))
+            .filter(({ origin }) => origin._tag !== "Default").map(({ flag: { name }, values }) => [name, values])
         const expected = [[flag.name, [value]]]
         expect([words, chosen({ given: [{ flag, value }] })]).toEqual([words, expected])
         for (const section of sections) {
           const at = Arguments.locate(root, section).command
-          if (!SettingKeys.isOneThing(SettingKeys.flagsBelow(at).get(key) ?? [])) continue
+          if (!SettingKeys.haveOneMeaning(SettingKeys.flagsBelow(at).get(key) ?? [])) continue
           const variable = SettingKeys.variableOf(section, key)
           expect([variable, chosen({ variables: { [variable]: value } })]).toEqual([variable, expected])
           // JSON is YAML.

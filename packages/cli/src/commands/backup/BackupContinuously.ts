@@ -16,7 +16,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as os from "node:os"
 import { UsageError } from "../../exit/CliError.ts"
 import * as Stop from "../../exit/Stop.ts"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
@@ -24,58 +24,55 @@ import * as MetadataFolder from "../../machine/MetadataFolder.ts"
 import * as MetricsEndpoint from "../../machine/MetricsEndpoint.ts"
 import * as Storage from "../../machine/Storage.ts"
 import * as Kept from "../../terminal/InterruptedText.ts"
-import { backupSettings, expectAdoptable, filesPerChunk } from "./BackupOneoff.ts"
+import * as BackupFlags from "./BackupFlags.ts"
 
-const standard = Coordinator.defaultSettings
+const defaults = Coordinator.defaultSettings
 
 /** Who this is, for others. */
 const owner: CoordinatorRecord.Owner = { host: os.hostname(), pid: process.pid }
 
-const standardStopSeconds = 5
-
-const count = (name: string, value: number, description: string) =>
-  Flag.standard({ name, placeholder: "N", description, parse: Values.integer(1) }, value)
+const defaultStopSeconds = 5
 
 export const backupContinuously = leaf(
   "continuously",
   "Back up a node until stopped: epoch endings, state snapshots and transactions as they become due",
-  flagsOf({
-    stateSnapshotIntervalEpochs: count(
+  {
+    stateSnapshotIntervalEpochs: Flag.withDefault(
       "state-snapshot-interval-epochs",
-      standard.stateSnapshotInterval,
-      "Take a state snapshot of every so many epochs"
+      Values.count,
+      "Epochs from one state snapshot to the next",
+      defaults.stateSnapshotInterval
     ),
-    transactionBatchSize: count(
+    transactionBatchSize: Flag.withDefault(
       "transaction-batch-size",
-      standard.transactionBatchSize,
-      "A backup of transactions ends at a multiple of this"
+      Values.count,
+      "Transactions of a backup, at most; a backup ends at a multiple of this version",
+      defaults.transactionBatchSize
     ),
     concurrentDownloads: Flags.concurrentDownloads,
     trustedWaypoints: Flags.trust.trustedWaypoints,
-    stopWithin: Flag.standard({
-      name: "stop-within",
-      placeholder: "SECONDS",
-      description: "How long stopping may take: storage commands have three tenths of it to end by themselves",
-      parse: Values.integer(1)
-    }, standardStopSeconds),
-    lease: Flag.optional({
-      name: "lease",
-      placeholder: "SECONDS",
-      description: "Wait while another coordinator with a lease works on the storage; one that is killed lasts so long",
-      parse: Values.integer(Duration.toSeconds(CoordinatorLease.shortest))
-    }),
+    stopWithin: Flag.withDefault(
+      "stop-within",
+      Values.integer("SECONDS", 1),
+      "How long a stop may take, in seconds; storage commands get three tenths of that time to end by themselves",
+      defaultStopSeconds
+    ),
+    lease: Flag.optional(
+      "lease",
+      Values.integer("SECONDS", Duration.toSeconds(CoordinatorLease.shortest)),
+      "Take turns with other coordinators on the storage: hold a lease that expires so many seconds after a kill"
+    ),
     adopt: Flags.adopt,
     newStorage: Flags.newStorage,
     ...Flags.storage,
     ...Flags.node,
     ...Flags.backup,
-    metricsAddress: Flags.metricsAddress,
-    output: Flags.output
-  }),
+    metricsAddress: Flags.metricsAddress
+  },
   (flags) =>
     Effect.gen(function*() {
       const { capabilities, description } = yield* BackupStorage.BackupStorage
-      yield* expectAdoptable(flags)
+      yield* BackupFlags.expectAdoptable(flags)
       const lease = Option.getOrUndefined(flags.lease)
       if (lease !== undefined && (Option.isNone(capabilities.listFiles) || Option.isNone(capabilities.deleteFile))) {
         return yield* new UsageError({
@@ -85,10 +82,10 @@ export const backupContinuously = leaf(
       }
       yield* Effect.logInfo(`backing up ${flags.backupServiceAddress} to ${description}`)
       return yield* Coordinator.run({
-        ...standard,
+        ...defaults,
         stateSnapshotInterval: flags.stateSnapshotIntervalEpochs,
         transactionBatchSize: flags.transactionBatchSize,
-        backup: { ...backupSettings(flags), saveGrace: sharesOf(flags).saveGrace },
+        backup: { ...BackupFlags.settings(flags), saveGrace: sharesOf(flags).saveGrace },
         trustedWaypoints: flags.trustedWaypoints,
         concurrentDownloads: flags.concurrentDownloads,
         newStorage: flags.newStorage,
@@ -103,7 +100,7 @@ export const backupContinuously = leaf(
           // Each of the three workers may write as many files as a backup by itself.
           Storage.layer(
             flags,
-            CoordinatorStatus.workers.length * filesPerChunk * flags.concurrentWrites,
+            CoordinatorStatus.workers.length * BackupFlags.filesPerChunk * flags.concurrentWrites,
             sharesOf(flags).killGrace
           ),
           Client.layer({ address: flags.backupServiceAddress }),

@@ -6,17 +6,15 @@ import type * as BackupResult from "@holdfast/engine/BackupResult"
 import * as EpochEndingBackup from "@holdfast/engine/EpochEndingBackup"
 import * as Figures from "@holdfast/engine/Figures"
 import type * as Metadata from "@holdfast/engine/Metadata"
-import * as Settings from "@holdfast/engine/Settings"
+import type * as Settings from "@holdfast/engine/Settings"
 import * as StateSnapshotBackup from "@holdfast/engine/StateSnapshotBackup"
 import * as TransactionBackup from "@holdfast/engine/TransactionBackup"
 import * as MetricsServer from "@holdfast/observe/MetricsServer"
-import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import { UsageError } from "../../exit/CliError.ts"
-import { flags as flagsOf, group, leaf } from "../../flags/CommandTree.ts"
+import { group, leaf, type ValuesOf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
@@ -25,80 +23,26 @@ import * as MetricsEndpoint from "../../machine/MetricsEndpoint.ts"
 import * as Storage from "../../machine/Storage.ts"
 import * as Kept from "../../terminal/InterruptedText.ts"
 import * as Output from "../../terminal/Output.ts"
-
-/** Each chunk that is being written has a data file and a proof. */
-export const filesPerChunk = 2
-
-/** The bounds that `Flags.backup` names. */
-interface Bounds {
-  readonly maxChunkSize: number
-  readonly maxRecordSize: number
-  readonly concurrentDataRequests: number
-  readonly concurrentWrites: number
-  readonly bufferedChunks: number
-  readonly retries: number
-  readonly noVerifyWrites: boolean
-  readonly adopt?: boolean
-}
-
-interface BackupFlags extends Storage.StorageFlags, Bounds {
-  readonly backupServiceAddress: string
-  readonly metricsAddress: Option.Option<Values.ListenAddress>
-}
-
-/** The settings of a backup with these bounds. */
-export const backupSettings = (flags: Bounds): Settings.BackupSettings => ({
-  ...Settings.defaultBackupSettings,
-  maxChunkBytes: flags.maxChunkSize,
-  maxRecordBytes: flags.maxRecordSize,
-  concurrentRequests: flags.concurrentDataRequests,
-  concurrentWrites: flags.concurrentWrites,
-  bufferedChunks: flags.bufferedChunks,
-  retries: { ...Settings.defaultBackupSettings.retries, retries: flags.retries },
-  verifyWrites: !flags.noVerifyWrites,
-  adopt: flags.adopt ?? false
-})
-
-/** Fails unless `--adopt`, where it is given, can do what it should. */
-export const expectAdoptable = (
-  { adopt = false, noVerifyWrites }: Bounds
-): Effect.Effect<void, UsageError, BackupStorage.BackupStorage> =>
-  Effect.gen(function*() {
-    const { capabilities, description } = yield* BackupStorage.BackupStorage
-    if (!adopt) return
-    if (noVerifyWrites) {
-      return yield* new UsageError({
-        detail: "--adopt with --no-verify-writes: what is adopted is checked behind what was checked, so leave one out"
-      })
-    }
-    if (Option.isNone(capabilities.listFiles)) {
-      return yield* new UsageError({
-        detail: `--adopt needs a storage that can list its files, which ${description} cannot: `
-          + "add 'list_files' to its commands, or go without it"
-      })
-    }
-  })
+import * as BackupFlags from "./BackupFlags.ts"
 
 const common = {
   ...Flags.storage,
   ...Flags.node,
   ...Flags.backup,
-  metricsAddress: Flags.metricsAddress,
-  output: Flags.output
+  metricsAddress: Flags.metricsAddress
 }
 
-/** Takes a backup with the node, the storage and the bounds that the flags name, and reports it. */
-const takeWith = (flags: BackupFlags, take: (settings: Settings.BackupSettings) => BackupResult.Backup) =>
+/** Takes a backup with the node, the storage and the settings of the flags, and reports the result. */
+const takeWith = (flags: ValuesOf<typeof common>, take: (settings: Settings.BackupSettings) => BackupResult.Backup) =>
   Effect.gen(function*() {
-    const output = yield* Output.Output
     const started = yield* Clock.currentTimeMillis
-    yield* expectAdoptable(flags)
-    const result = yield* take(backupSettings(flags)).pipe(Kept.whenInterrupted(Kept.ofBackup))
-    yield* output.result(report(result, ((yield* Clock.currentTimeMillis) - started) / 1000))
+    yield* BackupFlags.expectAdoptable(flags)
+    const result = yield* take(BackupFlags.settings(flags)).pipe(Kept.whenInterrupted(Kept.ofBackup))
+    yield* Output.result(report(result, ((yield* Clock.currentTimeMillis) - started) / 1000))
   }).pipe(
     Effect.provide(
       Layer.mergeAll(
-        Storage.layer(flags, filesPerChunk * flags.concurrentWrites),
+        Storage.layer(flags, BackupFlags.filesPerChunk * flags.concurrentWrites),
         Client.layer({ address: flags.backupServiceAddress }),
         MetadataFolder.journal(flags, true)
       ).pipe(Layer.provide(MetricsEndpoint.layer(flags.metricsAddress, MetricsServer.alwaysReady)))
@@ -169,21 +113,11 @@ export const report = (result: BackupResult.BackupResult, seconds: number): Outp
 const epochEnding = leaf(
   "epoch-ending",
   "Back up the ledger infos that end epochs: the chain of trust",
-  flagsOf({
-    startEpoch: Flag.required({
-      name: "start-epoch",
-      placeholder: "EPOCH",
-      description: "The first epoch",
-      parse: Values.integer(0)
-    }),
-    endEpoch: Flag.required({
-      name: "end-epoch",
-      placeholder: "EPOCH",
-      description: "The epoch after the last one",
-      parse: Values.integer(0)
-    }),
+  {
+    startEpoch: Flag.required("start-epoch", Values.epoch, "First epoch to back up"),
+    endEpoch: Flag.required("end-epoch", Values.epoch, "Epoch after the last one to back up"),
     ...common
-  }),
+  },
   ({ endEpoch, startEpoch, ...flags }) =>
     endEpoch <= startEpoch
       ? new UsageError({
@@ -196,16 +130,15 @@ const epochEnding = leaf(
 const stateSnapshot = leaf(
   "state-snapshot",
   "Back up the state at the end of an epoch",
-  flagsOf({
-    stateSnapshotEpoch: Flag.required({
-      name: "state-snapshot-epoch",
-      placeholder: "EPOCH",
-      description: "The epoch, which must be closed",
-      parse: Values.integer(0)
-    }),
+  {
+    stateSnapshotEpoch: Flag.required(
+      "state-snapshot-epoch",
+      Values.epoch,
+      "Closed epoch at whose end to take the state"
+    ),
     adopt: Flags.adopt,
     ...common
-  }),
+  },
   ({ stateSnapshotEpoch: epoch, ...flags }) =>
     takeWith(flags, (settings) => StateSnapshotBackup.take({ epoch, settings }))
 )
@@ -213,22 +146,12 @@ const stateSnapshot = leaf(
 const transaction = leaf(
   "transaction",
   "Back up transactions with their outcomes",
-  flagsOf({
-    startVersion: Flag.required({
-      name: "start-version",
-      placeholder: "VERSION",
-      description: "The first version",
-      parse: Values.integer(0)
-    }),
-    count: Flag.required({
-      name: "num_transactions",
-      placeholder: "N",
-      description: "How many transactions",
-      parse: Values.integer(1)
-    }),
+  {
+    startVersion: Flag.required("start-version", Values.version, "Version of the first transaction to back up"),
+    count: Flag.required("num_transactions", Values.count, "Number of transactions to back up"),
     adopt: Flags.adopt,
     ...common
-  }),
+  },
   ({ count, startVersion: firstVersion, ...flags }) =>
     count - 1 > Number.MAX_SAFE_INTEGER - firstVersion
       ? new UsageError({
@@ -240,4 +163,8 @@ const transaction = leaf(
       )
 )
 
-export const backupOneoff = group("oneoff", "Take one backup", [epochEnding, stateSnapshot, transaction])
+/** Today's tool takes the early flags before the kind of backup. */
+export const backupOneoff = group("oneoff", "Take one backup", [epochEnding, stateSnapshot, transaction], [
+  ...Object.values(Flags.limits),
+  Flags.node.backupServiceAddress
+])

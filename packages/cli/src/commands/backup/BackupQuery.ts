@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { toFailure } from "../../exit/CliError.ts"
-import { flags as flagsOf, group, leaf } from "../../flags/CommandTree.ts"
+import { group, leaf } from "../../flags/Command.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as MetadataFolder from "../../machine/MetadataFolder.ts"
 import * as Storage from "../../machine/Storage.ts"
@@ -20,10 +20,9 @@ import * as Output from "../../terminal/Output.ts"
 const nodeState = leaf(
   "node-state",
   "Print the epoch and the version of the node's newest ledger info",
-  flagsOf({ ...Flags.node, output: Flags.output }),
+  Flags.node,
   ({ backupServiceAddress: address }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const client = yield* Client.make({ address })
       const state = yield* client.dbState
       if (Option.isNone(state)) {
@@ -34,7 +33,7 @@ const nodeState = leaf(
         })
       }
       const { committedVersion, epoch } = state.value
-      yield* output.result({
+      yield* Output.result({
         json: { ok: true, epoch, committedVersion },
         text: () => `epoch: ${epoch}, committed_version: ${committedVersion}`
       })
@@ -44,21 +43,19 @@ const nodeState = leaf(
 const storageState = leaf(
   "backup-storage-state",
   "Print how far the backups in the storage reach",
-  flagsOf({
+  {
     ...Flags.storage,
     concurrentDownloads: Flags.concurrentDownloads,
     newStorage: Flags.newStorage,
-    retries: Flags.readRetries,
-    output: Flags.output
-  }),
+    retries: Flags.readRetries
+  },
   ({ concurrentDownloads, newStorage, retries, ...flags }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const view = yield* MetadataSync.sync({ concurrency: concurrentDownloads, newStorage })
       const state = MetadataView.storageState(view)
       const ok = view.problems.length === 0
       for (const problem of view.problems) yield* Effect.logError(problem.message)
-      yield* output.result({
+      yield* Output.result({
         json: {
           ok,
           latestEpochEndingEpoch: state.latestEpochEndingEpoch ?? null,

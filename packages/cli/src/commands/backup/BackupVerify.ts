@@ -8,7 +8,7 @@ import * as MetricsServer from "@holdfast/observe/MetricsServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Hints from "../../exit/Hints.ts"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
@@ -19,35 +19,29 @@ import type { Style } from "../../terminal/Style.ts"
 import * as VerifyMode from "./VerifyMode.ts"
 
 const bound = (name: string, description: string) =>
-  Flag.standard({ name, placeholder: "VERSION", description, parse: Values.bound }, undefined, "no bound")
+  Flag.withDefault(name, Values.versionBound, description, undefined, "no bound")
 
 export const backupVerify = leaf(
   "verify",
   "Check the backups in the storage against their proofs and the chain of trust",
-  flagsOf({
+  {
     ...Flags.trust,
-    startVersion: Flag.standard({
-      name: "start-version",
-      placeholder: "VERSION",
-      description: "The first transaction to check",
-      parse: Values.integer(0)
-    }, 0),
-    endVersion: bound("end-version", "The last transaction to check"),
+    startVersion: Flag.withDefault("start-version", Values.version, "First transaction to check", 0),
+    endVersion: bound("end-version", "Last transaction to check"),
     stateSnapshotBeforeVersion: bound(
       "state-snapshot-before-version",
       "Check the newest state snapshot at or before this version"
     ),
-    allSnapshots: Flag.toggle("all-snapshots", "Check every state snapshot, not just the newest"),
+    allSnapshots: Flag.toggle("all-snapshots", "Check every state snapshot, not only the newest"),
     skipEpochEndings: Flag.toggle("skip-epoch-endings", "Do not check the chain of trust"),
-    strict: Flag.toggle("strict", "Whatever could not be checked is an error"),
+    strict: Flag.toggle("strict", "Fail if anything could not be checked"),
     concurrentDownloads: Flags.concurrentDownloads,
     maxRecordSize: Flags.maxRecordSize,
     retries: Flags.readRetries,
     ...VerifyMode.flags,
     ...Flags.storage,
-    metricsAddress: Flags.metricsAddress,
-    output: Flags.output
-  }),
+    metricsAddress: Flags.metricsAddress
+  },
   ({ maxRecordSize, retries, ...flags }) =>
     Effect.gen(function*() {
       const output = yield* Output.Output

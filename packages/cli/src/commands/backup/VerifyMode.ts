@@ -10,55 +10,39 @@ import * as Verify from "@holdfast/engine/Verify"
 import type * as VerifyReport from "@holdfast/engine/VerifyReport"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import { UsageError } from "../../exit/CliError.ts"
+import type { ValuesOf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Values from "../../flags/Values.ts"
 import * as MetadataFolder from "../../machine/MetadataFolder.ts"
 import * as Kept from "../../terminal/InterruptedText.ts"
 import type { Output } from "../../terminal/Output.ts"
 
+/** The flags that choose how to verify. */
 export const flags = {
-  incremental: Flag.toggle("incremental", "Pass over what was verified before and has not changed in size"),
-  sample: Flag.optional({
-    name: "sample",
-    placeholder: "PERCENT",
-    description: "Of what would be passed over, verify this share again; implies --incremental",
-    parse: Values.share
-  }),
-  seed: Flag.optional({
-    name: "seed",
-    placeholder: "N",
-    description: "Draw the sample of this seed again (default a new one each time)",
-    parse: Values.integer(0)
-  }),
-  every: Flag.optional({
-    name: "every",
-    placeholder: "DURATION",
-    description: "Verify again after this long, until something is wrong: 90s, 30m, 24h, 7d; implies --incremental",
-    parse: Values.duration
-  }),
-  outputTransactionAnalysis: Flag.optional({
-    name: "output-transaction-analysis",
-    isPath: true,
-    placeholder: "DIR",
-    description:
-      "Write the sizes of all transactions, events and write operations that are read as CSV into this folder",
-    parse: Values.anyText
-  })
+  incremental: Flag.toggle("incremental", "Skip what an earlier run verified and whose size has not changed"),
+  sample: Flag.optional(
+    "sample",
+    Values.share,
+    "Share of what --incremental would skip to verify again; implies --incremental"
+  ),
+  seed: Flag.optional("seed", Values.integer("N"), "Seed of the sample, to draw the same one again (default random)"),
+  every: Flag.optional(
+    "every",
+    Values.duration,
+    "Verify again after this long (90s, 30m, 24h, 7d) until a verification fails; implies --incremental"
+  ),
+  outputTransactionAnalysis: Flag.optional(
+    "output-transaction-analysis",
+    Values.folder,
+    "Folder to write the sizes of all transactions, events and write operations to, as CSV"
+  )
 }
 
-/** The values of these flags. */
-export interface ModeFlags extends MetadataFolder.FolderFlags {
-  readonly incremental: boolean
-  readonly sample: Option.Option<number>
-  readonly seed: Option.Option<number>
-  readonly every: Option.Option<Duration.Duration>
-  readonly outputTransactionAnalysis: Option.Option<string>
-}
+type ModeFlags = ValuesOf<typeof flags> & MetadataFolder.FolderFlags
 
 /** Verifies as the flags say. `tell` hears of every verification but the last. */
 export const verify = (

@@ -25,8 +25,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as zlib from "node:zlib"
 import { DemoFolderError } from "../../exit/CliError.ts"
-import { flags, leaf } from "../../flags/CommandTree.ts"
-import * as Flags from "../../flags/Flags.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as LedgerDigest from "../../machine/LedgerDigest.ts"
 import * as ServeDevnet from "../../machine/ServeDevnet.ts"
 import * as Storage from "../../machine/Storage.ts"
@@ -43,12 +42,11 @@ const settings: Settings.BackupSettings = { ...Settings.defaultBackupSettings, m
 export const demo = leaf(
   "demo",
   "See it all at work on a small network, in under a minute",
-  flags({ output: Flags.output }),
+  {},
   () =>
     Effect.gen(function*() {
       const started = yield* Clock.currentTimeMillis
-      const output = yield* Output.Output
-      yield* output.say((style) => `${style.bold("Holdfast")}  ${style.dim("a backup, taken, proven and restored")}\n`)
+      yield* Output.say((style) => `${style.bold("Holdfast")}  ${style.dim("a backup, taken, proven and restored")}\n`)
       const place = yield* DemoFolder.make("")
       return yield* Effect.provide(onNetwork(place, started), LmdbLedgerStore.layer({ directory: place.node }))
     }).pipe(Effect.scoped)
@@ -57,7 +55,6 @@ export const demo = leaf(
 /** All of it, on a network in the store of the environment. */
 const onNetwork = (place: DemoFolder.DemoFolder, started: number) =>
   Effect.gen(function*() {
-    const output = yield* Output.Output
     const served = yield* timed(ServeDevnet.make(network, { host: "127.0.0.1", port: 0 }))
     const { address, summary } = served.value
     const last = yield* Effect.orDie(Effect.fromNullable(summary.epochEndings.at(-1)))
@@ -91,7 +88,7 @@ const onNetwork = (place: DemoFolder.DemoFolder, started: number) =>
       yield* step("restore", "into another store, which serves the same bytes", restored.seconds)
 
       const waypoint = Waypoint.format(genesis.waypoint)
-      yield* output.result({
+      yield* Output.result({
         json: {
           ok: verified.ok && spoilt.error !== undefined && restored.value.same,
           folder: place.folder,
@@ -147,14 +144,10 @@ const labelWidth = 9
 const textWidth = 58
 
 const step = (label: string, text: string, seconds: number) =>
-  Effect.flatMap(
-    Output.Output,
-    (output) =>
-      output.say((style) =>
-        `  ${style.good("✔")} ${style.accent(label.padEnd(labelWidth))}${text.padEnd(textWidth)} ${
-          style.dim(Figures.seconds(seconds).padStart(8))
-        }`
-      )
+  Output.say((style) =>
+    `  ${style.good("✔")} ${style.accent(label.padEnd(labelWidth))}${text.padEnd(textWidth)} ${
+      style.dim(Figures.seconds(seconds).padStart(8))
+    }`
   )
 
 const backUp = (take: BackupResult.Backup) =>

@@ -1,7 +1,7 @@
 /**
  * `explore …`: looks inside a storage of backups, or a store, without restoring anything.
  */
-import { group } from "../../flags/CommandTree.ts"
+import { group } from "../../flags/Command.ts"
 import { exploreCoverage } from "./ExploreCoverage.ts"
 import { exploreState } from "./ExploreState.ts"
 import { exploreTransaction } from "./ExploreTransaction.ts"

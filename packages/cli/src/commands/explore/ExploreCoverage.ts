@@ -6,7 +6,7 @@ import * as Figures from "@holdfast/engine/Figures"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { toFailure, UsageError } from "../../exit/CliError.ts"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
@@ -18,31 +18,17 @@ import type { Style } from "../../terminal/Style.ts"
 export const exploreCoverage = leaf(
   "coverage",
   "Show which backups and files cover a version or an epoch, and what is missing there",
-  flagsOf({
-    atVersion: Flag.optional({
-      name: "at-version",
-      placeholder: "VERSION",
-      description: "The version",
-      parse: Values.integer(0),
-      rivals: "place"
-    }),
-    epoch: Flag.optional({
-      name: "epoch",
-      placeholder: "EPOCH",
-      description: "The epoch, with all its versions",
-      parse: Values.integer(0),
-      rivals: "place"
-    }),
+  {
+    atVersion: Flag.optional("at-version", Values.version, "Version to look at", { exclusiveGroup: "place" }),
+    epoch: Flag.optional("epoch", Values.epoch, "Epoch to look at, with all its versions", { exclusiveGroup: "place" }),
     concurrentDownloads: Flags.concurrentDownloads,
-    ...Flags.storage,
-    output: Flags.output
-  }),
+    ...Flags.storage
+  },
   ({ atVersion, concurrentDownloads, epoch, ...flags }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const place = yield* placeOf(Option.getOrUndefined(atVersion), Option.getOrUndefined(epoch))
       const found = yield* Coverage.find(place, { concurrency: concurrentDownloads })
-      yield* output.result({
+      yield* Output.result({
         json: { ...found, errors: found.errors.map(toFailure) },
         text: (style) => report(place, found, style)
       })

@@ -11,7 +11,7 @@ import type * as StateValue from "@holdfast/ledger/StateValue"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { UsageError } from "../../exit/CliError.ts"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf, type ValuesOf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Values from "../../flags/Values.ts"
 import * as ExploredSource from "../../machine/ExploredSource.ts"
@@ -20,73 +20,35 @@ import * as Output from "../../terminal/Output.ts"
 import type { Style } from "../../terminal/Style.ts"
 
 const keyFlags = {
-  address: Flag.optional({
-    name: "address",
-    placeholder: "ADDRESS",
-    description: "The account or object, with --resource, --resource-group, --module or --path",
-    parse: Values.address
-  }),
-  resource: Flag.optional({
-    name: "resource",
-    placeholder: "TYPE",
-    description: "A resource, such as 0x1::account::Account",
-    parse: Values.structTag
-  }),
-  resourceGroup: Flag.optional({
-    name: "resource-group",
-    placeholder: "TYPE",
-    description: "A group of resources, such as 0x1::object::ObjectGroup",
-    parse: Values.structTag
-  }),
-  module: Flag.optional({
-    name: "module",
-    placeholder: "NAME",
-    description: "The code of a module",
-    parse: Values.identifier
-  }),
-  path: Flag.optional({
-    name: "path",
-    placeholder: "HEX",
-    description: "The bytes of a path",
-    parse: Values.hex
-  }),
-  tableHandle: Flag.optional({
-    name: "table-handle",
-    placeholder: "ADDRESS",
-    description: "The table, with --key",
-    parse: Values.address
-  }),
-  key: Flag.optional({
-    name: "key",
-    placeholder: "HEX",
-    description: "The bytes of the key in the table",
-    parse: Values.hex
-  }),
-  raw: Flag.optional({
-    name: "raw",
-    placeholder: "HEX",
-    description: "The bytes of a raw key",
-    parse: Values.hex
-  })
+  address: Flag.optional(
+    "address",
+    Values.accountAddress,
+    "Account or object, with --resource, --resource-group, --module or --path"
+  ),
+  resource: Flag.optional("resource", Values.structTag, "Resource, such as 0x1::account::Account"),
+  resourceGroup: Flag.optional("resource-group", Values.structTag, "Resource group, such as 0x1::object::ObjectGroup"),
+  module: Flag.optional("module", Values.identifier, "Module whose code to show"),
+  path: Flag.optional("path", Values.hex, "Bytes of a path"),
+  tableHandle: Flag.optional("table-handle", Values.accountAddress, "Table, with --key"),
+  key: Flag.optional("key", Values.hex, "Bytes of a key in the table"),
+  raw: Flag.optional("raw", Values.hex, "Bytes of a raw key")
 }
 
 export const exploreState = leaf(
   "state",
   "Show the value of a state key at a version, decoded and proven",
-  flagsOf({
+  {
     ...keyFlags,
-    atVersion: Flag.optional({
-      name: "at-version",
-      placeholder: "VERSION",
-      description: "Look into the newest state at or before this version (default the newest of all)",
-      parse: Values.integer(0)
-    }),
-    exact: Flag.toggle("exact", "No state but that of just this version will do"),
+    atVersion: Flag.optional(
+      "at-version",
+      Values.version,
+      "Look into the newest state at or before this version (default the newest of all)"
+    ),
+    exact: Flag.toggle("exact", "Accept only the state of exactly this version"),
     ...ExploredSource.flags
-  }),
+  },
   ({ atVersion, exact, maxRecordSize, ...flags }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const key = yield* keyOf(flags)
       const version = Option.getOrUndefined(atVersion)
       if (exact && version === undefined) return yield* new UsageError({ detail: "--exact needs --at-version VERSION" })
@@ -96,7 +58,7 @@ export const exploreState = leaf(
         inStore: ExploreState.inStore(request)
       })
       const { chunk = null, keyHash, proof, stateRoot, value } = answer
-      yield* output.result({
+      yield* Output.result({
         json: {
           ok: proof.proven || !flags.prove,
           found: value !== undefined,
@@ -115,13 +77,8 @@ export const exploreState = leaf(
     })
 )
 
-/** The values of the flags, those that were given. */
-type KeyFlags = {
-  readonly [name in keyof typeof keyFlags]: (typeof keyFlags)[name] extends Flag.Flag<infer A> ? A : never
-}
-
 /** The key that the flags name: exactly one. */
-const keyOf = (given: KeyFlags): Effect.Effect<StateKey.StateKey, UsageError> => {
+const keyOf = (given: ValuesOf<typeof keyFlags>): Effect.Effect<StateKey.StateKey, UsageError> => {
   const address = Option.getOrUndefined(given.address)
   const handle = Option.getOrUndefined(given.tableHandle)
   const paths: ReadonlyArray<Option.Option<(of: Uint8Array) => StateKey.StateKey>> = [

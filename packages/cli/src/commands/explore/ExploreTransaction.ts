@@ -16,7 +16,7 @@ import type * as TransactionRecord from "@holdfast/ledger/TransactionRecord"
 import * as TypeText from "@holdfast/ledger/TypeText"
 import * as WriteSet from "@holdfast/ledger/WriteSet"
 import * as Effect from "effect/Effect"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Values from "../../flags/Values.ts"
 import * as ExploredSource from "../../machine/ExploredSource.ts"
@@ -27,18 +27,12 @@ import type { Style } from "../../terminal/Style.ts"
 export const exploreTransaction = leaf(
   "transaction",
   "Show a transaction with its info, events and write set, decoded and proven",
-  flagsOf({
-    atVersion: Flag.required({
-      name: "at-version",
-      placeholder: "VERSION",
-      description: "The version of the transaction",
-      parse: Values.integer(0)
-    }),
+  {
+    atVersion: Flag.required("at-version", Values.version, "Version of the transaction"),
     ...ExploredSource.flags
-  }),
+  },
   ({ atVersion: version, maxRecordSize, ...flags }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const request = { ...flags, version, maxRecordBytes: maxRecordSize }
       const { answer, read } = yield* ExploredSource.explored(flags, {
         inStorage: ExploreTransaction.inStorage(request),
@@ -46,7 +40,7 @@ export const exploreTransaction = leaf(
       })
       const { chunk = null, proof } = answer
       const found = decoded(answer.record)
-      yield* output.result({
+      yield* Output.result({
         json: { ok: proof.proven || !flags.prove, version, ...found, chunk, proof, read },
         text: (style) => report(version, answer, style)
       })

@@ -2,7 +2,7 @@
  * `backup-maintenance …`: what a storage needs over the years. Words and standards are those of today's tool where it has
  * them.
  */
-import { group } from "../../flags/CommandTree.ts"
+import { group } from "../../flags/Command.ts"
 import { maintenanceCleanup } from "./MaintenanceCleanup.ts"
 import { maintenanceCompact } from "./MaintenanceCompact.ts"
 import { maintenanceReadMetadata } from "./MaintenanceReadMetadata.ts"

@@ -9,7 +9,7 @@ import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { toFailure } from "../../exit/CliError.ts"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
@@ -23,22 +23,20 @@ const { olderThanSeconds, retries } = Cleanup.defaultOptions
 export const maintenanceCleanup = leaf(
   "cleanup",
   "List the files that no backup needs any more, or never needed; delete them with --delete",
-  flagsOf({
-    delete: Flag.toggle("delete", "Delete them; without this nothing is changed"),
-    dryRun: Flag.toggle("dry-run", "Only list them, which is what happens anyway without --delete"),
-    olderThan: Flag.standard({
-      name: "older-than",
-      placeholder: "SECONDS",
-      description: "What is younger stays; a folder is as young as its youngest file",
-      parse: Values.integer(0)
-    }, olderThanSeconds),
+  {
+    delete: Flag.toggle("delete", "Delete the files; without --delete nothing is changed"),
+    dryRun: Flag.toggle("dry-run", "Only list the files, as without --delete"),
+    olderThan: Flag.withDefault(
+      "older-than",
+      Values.integer("SECONDS"),
+      "Least age of a file to delete, in seconds; a folder is as old as its youngest file",
+      olderThanSeconds
+    ),
     concurrentDownloads: Flags.concurrentDownloads,
-    ...Flags.storage,
-    output: Flags.output
-  }),
+    ...Flags.storage
+  },
   ({ concurrentDownloads, delete: isToDelete, dryRun, olderThan, ...flags }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const started = yield* Clock.currentTimeMillis
       const result = yield* Cleanup.cleanUp({
         olderThanSeconds: olderThan,
@@ -48,7 +46,7 @@ export const maintenanceCleanup = leaf(
       })
       const { deleted, doubts, foreign, namedAside, unreferenced, younger } = result
       const ok = doubts.length === 0
-      yield* output.result({
+      yield* Output.result({
         json: {
           ok,
           unreferenced,

@@ -6,7 +6,7 @@ import * as Figures from "@holdfast/engine/Figures"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { toFailure } from "../../exit/CliError.ts"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
@@ -15,34 +15,27 @@ import * as Output from "../../terminal/Output.ts"
 
 const { factors, retentionSeconds, retries } = Compaction.defaultOptions
 
-const factor = (kind: string, of: string, standard: number) =>
-  Flag.standard({
-    name: `${kind}-file-compact-factor`,
-    placeholder: "N",
-    description: `How many ${of} go into one file`,
-    parse: Values.integer(1)
-  }, standard)
+const factor = (kind: string, entries: string, value: number) =>
+  Flag.withDefault(`${kind}-file-compact-factor`, Values.count, `${entries} in one file, at most`, value)
 
 export const maintenanceCompact = leaf(
   "compact",
   "Join small metadata files, and move aside what they replace after a while",
-  flagsOf({
-    epochEndings: factor("epoch-ending", "epoch-ending entries", factors.epochEndings),
-    stateSnapshots: factor("state-snapshot", "state snapshot entries", factors.stateSnapshots),
-    transactions: factor("transaction", "transaction entries", factors.transactions),
-    removeCompactedFileAfter: Flag.standard({
-      name: "remove-compacted-file-after",
-      placeholder: "SECONDS",
-      description: "How long a file that was replaced stays where it is, for those who are reading it",
-      parse: Values.integer(0)
-    }, retentionSeconds),
+  {
+    epochEndings: factor("epoch-ending", "Epoch ending entries", factors.epochEndings),
+    stateSnapshots: factor("state-snapshot", "State snapshot entries", factors.stateSnapshots),
+    transactions: factor("transaction", "Transaction entries", factors.transactions),
+    removeCompactedFileAfter: Flag.withDefault(
+      "remove-compacted-file-after",
+      Values.integer("SECONDS"),
+      "How long a replaced file stays in place for its readers, in seconds",
+      retentionSeconds
+    ),
     concurrentDownloads: Flags.concurrentDownloads,
-    ...Flags.storage,
-    output: Flags.output
-  }),
+    ...Flags.storage
+  },
   ({ concurrentDownloads, epochEndings, removeCompactedFileAfter, stateSnapshots, transactions, ...flags }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const started = yield* Clock.currentTimeMillis
       const result = yield* Compaction.compact({
         factors: { epochEndings, stateSnapshots, transactions },
@@ -54,7 +47,7 @@ export const maintenanceCompact = leaf(
       for (const warning of result.warnings) yield* Effect.logWarning(warning)
       const ok = result.problems.length === 0
       const { compacted, files, moved, saved, waiting, warnings } = result
-      yield* output.result({
+      yield* Output.result({
         json: {
           ok,
           files,

@@ -9,7 +9,7 @@ import * as BoundedBytes from "@holdfast/storage/BoundedBytes"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { toFailure, UsageError } from "../../exit/CliError.ts"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
@@ -19,19 +19,16 @@ import * as Output from "../../terminal/Output.ts"
 export const maintenanceReadMetadata = leaf(
   "read-metadata",
   "Print a metadata file as JSON that people can read: a file of this machine, or with a storage one of its files",
-  flagsOf({
-    path: Flag.argument({
-      name: "path",
-      placeholder: "PATH",
-      description: "The file; with a storage its handle: metadata/NAME",
-      parse: Values.anyText
-    }),
-    ...Flags.storage,
-    output: Flags.output
-  }),
+  {
+    path: Flag.argument(
+      "path",
+      Values.text("PATH"),
+      "File of this machine; with a storage, file handle: metadata/NAME"
+    ),
+    ...Flags.storage
+  },
   ({ path, ...flags }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const isStored = Option.isSome(flags.localFsDir) || Option.isSome(flags.commandAdapterConfig)
       const text = isStored
         ? yield* Effect.provide(storedText(path), Storage.layer(flags, 1))
@@ -40,7 +37,7 @@ export const maintenanceReadMetadata = leaf(
       const values = entries.map(Metadata.toJson)
       for (const { message } of problems) yield* Effect.logError(message)
       const ok = problems.length === 0
-      yield* output.result({
+      yield* Output.result({
         json: { ok, file: path, entries: values, ...(ok ? {} : { errors: problems.map(toFailure) }) },
         text: () => JSON.stringify(values, null, 2)
       })

@@ -6,7 +6,7 @@ import * as MetadataRepair from "@holdfast/engine/MetadataRepair"
 import * as Retries from "@holdfast/engine/Retries"
 import * as Effect from "effect/Effect"
 import { toFailure } from "../../exit/CliError.ts"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
@@ -18,20 +18,17 @@ import type { Style } from "../../terminal/Style.ts"
 export const maintenanceRepairMetadata = leaf(
   "repair-metadata",
   "List metadata files with lines that cannot be read; save what can be and set the rest aside with --file",
-  flagsOf({
-    files: Flag.repeated({
-      name: "file",
-      placeholder: "FILE",
-      description: "Repair this file: what its unreadable lines named is no backup; without this nothing is changed",
-      parse: Values.anyText
-    }),
+  {
+    files: Flag.repeated(
+      "file",
+      Values.text("FILE"),
+      "File to repair: the backups that its unreadable lines named are lost; without --file nothing is changed"
+    ),
     concurrentDownloads: Flags.concurrentDownloads,
-    ...Flags.storage,
-    output: Flags.output
-  }),
+    ...Flags.storage
+  },
   ({ concurrentDownloads, files, ...flags }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const result = yield* MetadataRepair.repair({
         files,
         concurrency: concurrentDownloads,
@@ -39,7 +36,7 @@ export const maintenanceRepairMetadata = leaf(
       })
       const { others, repaired, torn } = result
       const ok = others.length === 0
-      yield* output.result({
+      yield* Output.result({
         json: {
           ok,
           torn: torn.map(({ file, kept, lost }) => ({

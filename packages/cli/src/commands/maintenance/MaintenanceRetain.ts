@@ -11,7 +11,7 @@ import * as Retries from "@holdfast/engine/Retries"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
@@ -23,33 +23,24 @@ import { wrap } from "../../terminal/Wrap.ts"
 export const maintenanceRetain = leaf(
   "retain",
   "Plan which backups may go while all that stays can be restored; let them go with --delete",
-  flagsOf({
-    keepSnapshots: Flag.required({
-      name: "keep-snapshots",
-      placeholder: "N",
-      description: "Keep so many of the newest state snapshots that can be restored",
-      parse: Values.integer(1)
-    }),
-    keepEvery: Flag.optional({
-      name: "keep-every",
-      placeholder: "EPOCHS",
-      description: "Keep the first snapshot of every so many epochs as well",
-      parse: Values.integer(1)
-    }),
-    keepHistorySince: Flag.optional({
-      name: "keep-history-since",
-      placeholder: "VERSION",
-      description: "Keep the transactions from this version on; without it all stay",
-      parse: Values.integer(0)
-    }),
-    delete: Flag.toggle("delete", "Carry the plan out; without this nothing is changed"),
+  {
+    keepSnapshots: Flag.required("keep-snapshots", Values.count, "Newest restorable state snapshots to keep"),
+    keepEvery: Flag.optional(
+      "keep-every",
+      Values.integer("EPOCHS", 1),
+      "Also keep the first state snapshot of every so many epochs"
+    ),
+    keepHistorySince: Flag.optional(
+      "keep-history-since",
+      Values.version,
+      "First version whose transactions to keep (default all)"
+    ),
+    delete: Flag.toggle("delete", "Carry out the plan; without --delete nothing is changed"),
     concurrentDownloads: Flags.concurrentDownloads,
-    ...Flags.storage,
-    output: Flags.output
-  }),
+    ...Flags.storage
+  },
   ({ concurrentDownloads, delete: isToDelete, keepEvery, keepHistorySince, keepSnapshots, ...flags }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const started = yield* Clock.currentTimeMillis
       const result = yield* Retention.retain({
         policy: {
@@ -63,7 +54,7 @@ export const maintenanceRetain = leaf(
       })
       const { bytes, deleted, files, plan, unfinished } = result
       const told = ({ entry, why }: RetentionPlan.Verdict) => ({ ...Metadata.toJson(entry), why })
-      yield* output.result({
+      yield* Output.result({
         json: {
           ok: true,
           keep: plan.verdicts.filter(({ kept }) => kept).map(told),

@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { UsageError } from "../../exit/CliError.ts"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
@@ -19,41 +19,31 @@ import * as ServeDevnet from "../../machine/ServeDevnet.ts"
 import * as Output from "../../terminal/Output.ts"
 import { holdsLedger } from "./NodeServe.ts"
 
-const number = (name: string, description: string) =>
-  Flag.optional({ name, placeholder: "N", description, parse: Values.integer(0) })
+const number = Values.integer("N")
 
 export const nodeDevnet = leaf(
   "devnet",
   "Run a development network and serve its backups until interrupted",
-  flagsOf({
-    db: Flag.optional({
-      name: "db",
-      placeholder: "DIR",
-      description:
-        "Keep the network in a ledger store in this folder, and go on where it stands; without it, in memory",
-      parse: Values.anyText,
-      isPath: true
-    }),
+  {
+    db: Flag.optional("db", Values.folder, "Ledger store that keeps the network between runs (default in memory)"),
     address: Flags.address,
-    seed: number("seed", "Where all randomness comes from: the same seed and flags make the same ledger"),
-    epochs: number("epochs", "Closed epochs to start with"),
-    items: number("items", "State items to start with"),
-    blockMillis: Flag.standard({
-      name: "block-millis",
-      placeholder: "MILLIS",
-      description: "Grow by a block every so many milliseconds, 0 for never",
-      parse: Values.integer(0)
-    }, 1000),
-    metricsAddress: Flags.metricsAddress,
-    output: Flags.output
-  }),
+    seed: Flag.optional("seed", number, "Seed of all randomness: the same seed and flags make the same ledger"),
+    epochs: Flag.optional("epochs", number, "Closed epochs at the start"),
+    items: Flag.optional("items", number, "State items at the start"),
+    blockMillis: Flag.withDefault(
+      "block-millis",
+      Values.integer("MILLIS"),
+      "Time between blocks, in milliseconds; 0 for no growth",
+      1000
+    ),
+    metricsAddress: Flags.metricsAddress
+  },
   ({ address, blockMillis, db, epochs, items, metricsAddress, seed }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const options = yield* devnetOptions({ epochs, items, seed })
       const served = yield* ServeDevnet.make(options, address)
       const { latestEpoch: epoch, latestVersion: version } = served.summary
-      yield* output.result({
+      yield* Output.result({
         json: { serving: served.address, epoch, version },
         text: () => `serving ${served.address} epoch ${epoch} version ${version}`
       })

@@ -7,7 +7,7 @@ import type * as MetricsServer from "@holdfast/observe/MetricsServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { flags, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
@@ -19,21 +19,13 @@ import * as Output from "../../terminal/Output.ts"
 export const nodeServe = leaf(
   "serve",
   "Serve the backups of a ledger store until interrupted",
-  flags({
-    db: Flag.required({
-      name: "db",
-      placeholder: "DIR",
-      description: "The folder of the store; another process may write to it",
-      parse: Values.anyText,
-      isPath: true
-    }),
+  {
+    db: Flag.required("db", Values.folder, "Folder of the ledger store; another process may write to the store"),
     address: Flags.address,
-    metricsAddress: Flags.metricsAddress,
-    output: Flags.output
-  }),
+    metricsAddress: Flags.metricsAddress
+  },
   ({ address: at, db: directory, metricsAddress }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const store = yield* LedgerStore.LedgerStore
       const { address, serve } = yield* Serving.listen(at)
       const state = yield* store.dbState
@@ -43,7 +35,7 @@ export const nodeServe = leaf(
           `the store in ${directory} holds no ledger yet: until it does, there is nothing to back up`
         )
       }
-      yield* output.result({
+      yield* Output.result({
         json: {
           serving: address,
           ...Option.match(state, {

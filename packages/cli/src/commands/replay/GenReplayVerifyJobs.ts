@@ -10,7 +10,7 @@ import * as Retries from "@holdfast/engine/Retries"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
@@ -19,72 +19,55 @@ import * as Output from "../../terminal/Output.ts"
 import type { Style } from "../../terminal/Style.ts"
 
 /** As far back as today's tool goes if it is not told otherwise. */
-const standardEpochs = 4_000
+const defaultEpochs = 4_000
 
-const parseRanges = (text: string): Values.Parsed<ReadonlyArray<Extent.Range>> =>
-  Either.all(
-    text.split(" ").filter((word) => word !== "").map((word) => {
-      const [, first = "", last = ""] = /^(\d+)-(\d+)$/.exec(word) ?? []
-      const range = { first: Number(first), last: Number(last) }
-      return first !== "" && Number.isSafeInteger(range.last) && range.first <= range.last
-        ? Either.right(range)
-        : Either.left("ranges of versions are expected, such as 100-200")
-    })
-  )
+const versionRanges: Values.Kind<ReadonlyArray<Extent.Range>> = {
+  placeholder: "FIRST-LAST",
+  parse: (text) =>
+    Either.all(
+      text.split(" ").filter((word) => word !== "").map((word) => {
+        const [, first = "", last = ""] = /^(\d+)-(\d+)$/.exec(word) ?? []
+        const range = { first: Number(first), last: Number(last) }
+        return first !== "" && Number.isSafeInteger(range.last) && range.first <= range.last
+          ? Either.right(range)
+          : Either.left("ranges of versions are expected, such as 100-200")
+      })
+    )
+}
 
 export const genReplayVerifyJobs = leaf(
   "gen-replay-verify-jobs",
   "Split the history into jobs for a fleet: ranges of versions that begin behind a state snapshot",
-  flagsOf({
-    startVersion: Flag.standard({
-      name: "start-version",
-      placeholder: "VERSION",
-      description: "No range begins before this version",
-      parse: Values.integer(0)
-    }, 0),
-    maxEpochs: Flag.standard({
-      name: "max-epochs",
-      placeholder: "N",
-      description: "Begin with so many of the newest snapshots at most",
-      parse: Values.integer(1)
-    }, standardEpochs),
-    maxVersionsPerRange: Flag.required({
-      name: "max-versions-per-range",
-      placeholder: "N",
-      description: "Neighbouring ranges are joined up to so many versions; a larger one is cut, and says so",
-      parse: Values.integer(1)
-    }),
-    maxRangesPerJob: Flag.required({
-      name: "max-ranges-per-job",
-      placeholder: "N",
-      description: "Ranges of one job, at most",
-      parse: Values.integer(1)
-    }),
-    rangesToSkip: Flag.repeated({
-      name: "ranges-to-skip",
-      placeholder: "FIRST-LAST",
-      description: "Leave ranges out that hold any of these versions",
-      parse: parseRanges
-    }),
-    outputJsonFile: Flag.optional({
-      name: "output-json-file",
-      isPath: true,
-      placeholder: "FILE",
-      description: "Write the jobs here as well, as a list of lists of 'NAME FIRST LAST WORDS'",
-      parse: Values.anyText
-    }),
+  {
+    startVersion: Flag.withDefault("start-version", Values.version, "First version that a range may begin at", 0),
+    maxEpochs: Flag.withDefault(
+      "max-epochs",
+      Values.count,
+      "Newest snapshots that ranges begin behind, at most",
+      defaultEpochs
+    ),
+    maxVersionsPerRange: Flag.required(
+      "max-versions-per-range",
+      Values.count,
+      "Versions of a range, at most: neighbours are joined up to this size, a larger range is cut and marked partial"
+    ),
+    maxRangesPerJob: Flag.required("max-ranges-per-job", Values.count, "Ranges of a job, at most"),
+    rangesToSkip: Flag.repeated("ranges-to-skip", versionRanges, "Versions whose ranges to leave out"),
+    outputJsonFile: Flag.optional(
+      "output-json-file",
+      Values.file,
+      "File to write the jobs to as well, as a list of lists of 'NAME FIRST LAST WORDS'"
+    ),
     concurrentDownloads: Flags.concurrentDownloads,
     retries: Flags.readRetries,
-    ...Flags.storage,
-    output: Flags.output
-  }),
+    ...Flags.storage
+  },
   ({ concurrentDownloads, outputJsonFile, rangesToSkip, retries, ...flags }) =>
     Effect.gen(function*() {
-      const output = yield* Output.Output
       const request = { ...flags, skipped: rangesToSkip.flat() }
       const found = yield* ReplayJobs.make(request, { concurrency: concurrentDownloads })
       if (Option.isSome(outputJsonFile)) yield* write(outputJsonFile.value, found)
-      yield* output.result({ json: { ok: true, ...found }, text: (style) => report(found, style) })
+      yield* Output.result({ json: { ok: true, ...found }, text: (style) => report(found, style) })
     }).pipe(
       Effect.provideService(Retries.Reading, { ...Retries.standard, retries }),
       Effect.provide(Storage.layer(flags, concurrentDownloads))

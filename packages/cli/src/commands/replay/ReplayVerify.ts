@@ -2,27 +2,26 @@
  * `replay-verify`: a word of today's tool for what cannot be done here. It says so, and what can be done instead.
  */
 import { UsageError } from "../../exit/CliError.ts"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flags from "../../flags/Flags.ts"
-import * as IgnoredFlags from "../../flags/IgnoredFlags.ts"
+import * as NoEffectFlags from "../../flags/NoEffectFlags.ts"
 
 /** Takes the flags that today's tool takes, and refuses. */
 export const replayVerify = leaf(
   "replay-verify",
   "Re-execution of transactions, which is not possible here: says what to do instead",
-  flagsOf({
-    targetDbDir: IgnoredFlags.value("target-db-dir"),
-    startVersion: IgnoredFlags.value("start-version"),
-    endVersion: IgnoredFlags.value("end-version"),
-    validateModules: IgnoredFlags.toggle("validate-modules"),
-    lazyQuit: IgnoredFlags.toggle("lazy-quit"),
-    txnsToSkip: IgnoredFlags.value("txns-to-skip"),
+  {
+    targetDbDir: NoEffectFlags.value("target-db-dir"),
+    startVersion: NoEffectFlags.value("start-version"),
+    endVersion: NoEffectFlags.value("end-version"),
+    validateModules: NoEffectFlags.toggle("validate-modules"),
+    lazyQuit: NoEffectFlags.toggle("lazy-quit"),
+    txnsToSkip: NoEffectFlags.value("txns-to-skip"),
     trustedWaypoints: Flags.trust.trustedWaypoints,
     concurrentDownloads: Flags.concurrentDownloads,
-    ...IgnoredFlags.ofRestore,
-    ...Flags.storage,
-    output: Flags.output
-  }),
+    ...NoEffectFlags.ofRestore,
+    ...Flags.storage
+  },
   () =>
     new UsageError({
       detail: "transactions cannot be executed again here, for there is no virtual machine; "

@@ -11,9 +11,8 @@ import * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { UsageError } from "../../exit/CliError.ts"
-import { flags as flagsOf, leaf } from "../../flags/CommandTree.ts"
+import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
-import * as IgnoredFlags from "../../flags/IgnoredFlags.ts"
 import * as Values from "../../flags/Values.ts"
 import * as Storage from "../../machine/Storage.ts"
 import * as Kept from "../../terminal/InterruptedText.ts"
@@ -32,34 +31,26 @@ const emptyStore: RestoreTarget.RestoreProgress = {
 export const restoreBootstrapDb = leaf(
   "bootstrap-db",
   "Restore a ledger into a store, from the newest state on or with its history",
-  flagsOf({
-    targetDbDir: Flag.optional(RestoreFlags.targetDbDir),
-    dryRun: Flag.toggle("dry-run", "Only tell what would be read, how much and how long it takes"),
+  {
+    targetDbDir: Flag.optional(...RestoreFlags.targetDbDir),
+    dryRun: Flag.toggle("dry-run", "Only show what would be read, how many bytes, and how long a restore would take"),
     targetVersion: RestoreFlags.targetVersion("as far as the backups reach"),
-    ledgerHistoryStartVersion: Flag.optional({
-      name: "ledger-history-start-version",
-      placeholder: "VERSION",
-      description: "Restore every transaction and state from this version on, not just what the target needs",
-      parse: Values.integer(0),
-      rivals: "history"
+    ledgerHistoryStartVersion: Flag.optional(
+      "ledger-history-start-version",
+      Values.version,
+      "First version of the history to restore, with every transaction and state that follows (default no history)",
+      { exclusiveGroup: "history" }
+    ),
+    replayAll: Flag.toggle("replay-all", "Restore the whole history, as --ledger-history-start-version 0 does", {
+      exclusiveGroup: "history"
     }),
-    replayAll: Flag.toggle("replay-all", "Restore the whole history: the same as --ledger-history-start-version 0", {
-      rivals: "history"
-    }),
-    skipEpochEndings: Flag.toggle("skip-epoch-endings", "Read no epoch endings: those in the store must do"),
+    skipEpochEndings: Flag.toggle(
+      "skip-epoch-endings",
+      "Read no epoch endings; the store must hold all that are needed"
+    ),
     ...RestoreFlags.common
-  }),
-  (
-    {
-      dryRun,
-      ledgerHistoryStartVersion,
-      replayAll,
-      skipEpochEndings,
-      targetDbDir,
-      targetVersion,
-      ...common
-    }
-  ) => {
+  },
+  ({ dryRun, ledgerHistoryStartVersion, replayAll, skipEpochEndings, targetDbDir, targetVersion, ...common }) => {
     const goal: RestorePlan.RestoreGoal = {
       targetVersion,
       historyStartVersion: replayAll ? 0 : Option.getOrUndefined(ledgerHistoryStartVersion),
@@ -69,10 +60,9 @@ export const restoreBootstrapDb = leaf(
     if (dryRun) {
       const progress = directory === undefined ? Effect.succeed(emptyStore) : progressOf(directory)
       return Effect.gen(function*() {
-        const output = yield* Output.Output
-        yield* IgnoredFlags.warn(common)
+        yield* RestoreFlags.warnOfNoEffect
         const found = yield* RestorePreview.make(goal, yield* progress, common.concurrentDownloads)
-        yield* output.result({ json: { ok: true, ...found }, text: (style) => preview(found, style) })
+        yield* Output.result({ json: { ok: true, ...found }, text: (style) => preview(found, style) })
       }).pipe(
         Effect.provideService(Retries.Reading, RestoreFlags.reading(common)),
         Effect.provide(Storage.layer(common, common.concurrentDownloads))
@@ -84,11 +74,10 @@ export const restoreBootstrapDb = leaf(
       })
     }
     return Effect.gen(function*() {
-      const output = yield* Output.Output
       const found = yield* Restore.restore(goal, RestoreFlags.settings(common)).pipe(
         Kept.whenInterrupted(Kept.ofRestore(directory))
       )
-      yield* output.result({ json: { ok: true, ...found }, text: (style) => report(found, directory, style) })
+      yield* Output.result({ json: { ok: true, ...found }, text: (style) => report(found, directory, style) })
     }).pipe(Effect.provide(RestoreFlags.layer(common, directory)))
   }
 )

@@ -9,64 +9,52 @@ import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
 import type * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
-import type * as Waypoint from "@holdfast/ledger/Waypoint"
 import * as MetricsServer from "@holdfast/observe/MetricsServer"
 import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
 import type { CannotServe, UsageError } from "../../exit/CliError.ts"
+import type { ValuesOf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
-import * as IgnoredFlags from "../../flags/IgnoredFlags.ts"
+import * as NoEffectFlags from "../../flags/NoEffectFlags.ts"
 import * as Values from "../../flags/Values.ts"
 import * as MetricsEndpoint from "../../machine/MetricsEndpoint.ts"
 import * as Storage from "../../machine/Storage.ts"
+import * as ResolvedSettings from "../../settings/Settings.ts"
 
-export const targetDbDir = {
-  name: "target-db-dir",
-  placeholder: "DIR",
-  description: "The ledger store to restore into: an empty or new folder, or one to go on in",
-  parse: Values.anyText,
-  isPath: true
-} as const
+/** Name, kind and description of the flag for the ledger store, which some commands require. */
+export const targetDbDir = [
+  "target-db-dir",
+  Values.folder,
+  "Ledger store to restore into: a new or empty folder, or a store to go on with"
+] as const
 
-/** The last version to restore; `shown` says what it is if it is not given. */
+/** The last version to restore; `shown` says what the default is. */
 export const targetVersion = (shown: string): Flag.Flag<number | undefined> =>
-  Flag.standard(
-    { name: "target-version", placeholder: "VERSION", description: "The last version to restore", parse: Values.bound },
-    undefined,
-    shown
-  )
+  Flag.withDefault("target-version", Values.versionBound, "Last version to restore", undefined, shown)
 
+/** The flags of all kinds of restore. */
 export const common = {
   ...Flags.trust,
   concurrentDownloads: Flags.concurrentDownloads,
   maxRecordSize: Flags.maxRecordSize,
-  maxChunkMemory: Flag.standard({
-    name: "max-chunk-memory",
-    placeholder: "BYTES",
-    description: "A chunk of transactions larger than this is refused: it waits in memory for its proof",
-    parse: Values.integer(1)
-  }, Restore.defaultSettings.maxChunkBytes),
+  maxChunkMemory: Flag.withDefault(
+    "max-chunk-memory",
+    Values.integer("BYTES", 1),
+    "Largest chunk of transactions that is accepted, in bytes: a chunk waits in memory for its proof",
+    Restore.defaultSettings.maxChunkBytes
+  ),
   retries: Flags.readRetries,
   ...Flags.storage,
   metricsAddress: Flags.metricsAddress,
-  ...IgnoredFlags.ofRestore,
-  output: Flags.output
+  ...NoEffectFlags.ofRestore
 }
 
-/** The values of {@link common}. */
-interface CommonFlags extends Storage.StorageFlags, IgnoredFlags.Given {
-  readonly trustedWaypoints: ReadonlyArray<Waypoint.Waypoint>
-  readonly requireWaypoint: boolean
-  readonly concurrentDownloads: number
-  readonly maxRecordSize: number
-  readonly maxChunkMemory: number
-  readonly retries: number
-  readonly metricsAddress: Option.Option<Values.ListenAddress>
-}
+type CommonFlags = ValuesOf<typeof common>
 
+/** How the flags ask for a restore. */
 export const settings = (flags: CommonFlags): Restore.RestoreSettings => ({
   trustedWaypoints: flags.trustedWaypoints,
   requireWaypoint: flags.requireWaypoint,
@@ -75,10 +63,20 @@ export const settings = (flags: CommonFlags): Restore.RestoreSettings => ({
   maxChunkBytes: flags.maxChunkMemory
 })
 
-/** What is tried again of reads. */
+/** How often the flags ask to retry reads. */
 export const reading = ({ retries }: Pick<CommonFlags, "retries">): Retries.RetryPolicy => ({
   ...Retries.standard,
   retries
+})
+
+/** Warns of the flags that were set and have no effect. */
+export const warnOfNoEffect: Effect.Effect<void> = Effect.gen(function*() {
+  const { settings: all } = yield* ResolvedSettings.Current
+  const names = all.filter((each) => each.flag.hasNoEffect === true && ResolvedSettings.isSet(each)).map(({ flag }) =>
+    flag.name
+  )
+  if (names.length === 0) return
+  yield* Effect.logWarning(`${names.join(", ")}: no effect here, since the database is another one`)
 })
 
 /**
@@ -101,5 +99,5 @@ export const layer = (
     Storage.layer(flags, flags.concurrentDownloads),
     Layer.succeed(Retries.Reading, reading(flags)),
     LmdbLedgerStore.layer({ directory }),
-    Layer.effectDiscard(IgnoredFlags.warn(flags))
+    Layer.effectDiscard(warnOfNoEffect)
   ).pipe(Layer.provide(MetricsEndpoint.layer(flags.metricsAddress, MetricsServer.alwaysReady)))

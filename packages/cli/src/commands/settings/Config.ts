@@ -1,31 +1,32 @@
 /**
- * `config …`: what the flags, the environment and the configuration file come to.
+ * `config …`: the values that flags, environment and configuration file come to.
  */
 import * as Figures from "@holdfast/engine/Figures"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Arguments from "../../flags/Arguments.ts"
-import { type CommandShape, type CommandTree, flags, group, leaf, passing } from "../../flags/CommandTree.ts"
-import type { FlagShape } from "../../flags/Flag.ts"
-import * as Flags from "../../flags/Flags.ts"
+import * as BuiltInFlags from "../../flags/BuiltInFlags.ts"
+import { type Command, group, leaf, takesRest } from "../../flags/Command.ts"
+import * as Flag from "../../flags/Flag.ts"
 import * as Masking from "../../settings/Masking.ts"
 import * as SettingKeys from "../../settings/SettingKeys.ts"
 import * as Settings from "../../settings/Settings.ts"
 import * as Output from "../../terminal/Output.ts"
 import type { Style } from "../../terminal/Style.ts"
 
-/** The commands about the configuration of these commands. */
-export const config = (root: () => CommandShape): CommandTree =>
-  group("config", "Show and check what flags, environment and configuration file come to", [
-    passing(
+/** The commands about the configuration of a tree of commands. */
+export const config = (root: () => Command): Command =>
+  group("config", "Show and check the values that flags, environment and configuration file come to", [
+    leaf(
       "print",
       "Show the values that count for a command, or for all, and where each comes from; secrets are masked",
-      (args) => print(root(), args)
+      { args: Flag.rest("args", "[COMMAND [FLAGS]]", "Command, with all or some of its flags") },
+      ({ args }) => print(root(), args)
     ),
     leaf(
       "check",
       "Check the configuration file and the variables HOLDFAST_…",
-      flags({ output: Flags.output }),
+      {},
       () => check(root())
     )
   ])
@@ -36,28 +37,24 @@ interface Effective {
   readonly settings: ReadonlyArray<Settings.Setting>
 }
 
-/** The flags that do not belong to the command that is asked about. */
-const common: ReadonlyArray<FlagShape> = [Flags.output.shape]
-
-const print = (root: CommandShape, args: ReadonlyArray<string>) =>
+const print = (root: Command, args: ReadonlyArray<string>) =>
   Effect.gen(function*() {
-    const output = yield* Output.Output
-    const { command, rest, words } = Arguments.locate(root, args)
+    const { command, early, rest, words } = Arguments.locate(root, args)
     const isOne = command.children.length === 0
     const [word = "-"] = rest
-    // No flag: a command that does not exist, of which this says what there is.
+    // A word that is neither flag nor command: the error lists the commands that exist.
     if (!isOne && !word.startsWith("-")) yield* Arguments.read(root, [...words, word])
     const given = yield* Arguments.flagsOf(
-      isOne && command.passes !== true ? command : { ...command, flags: common },
+      isOne && !takesRest(command) ? command : { ...command, flags: [BuiltInFlags.output] },
       Arguments.called(root, words),
-      rest
+      [...early, ...rest]
     )
     const sources = yield* Settings.sourcesOf(root, given)
     const found: Array<Effective> = []
     for (const each of SettingKeys.leavesOf(command, words)) {
       found.push({ words: each.words, settings: yield* Settings.choose(root, each, sources) })
     }
-    yield* output.result({
+    yield* Output.result({
       json: {
         ok: true,
         file: sources.file?.source ?? null,
@@ -74,19 +71,19 @@ const document = (setting: Settings.Setting) => {
   return {
     key: SettingKeys.keyOf(flag),
     value: flag.repeated ? values : values[0] ?? null,
-    from: origin._tag === "Standard" ? "default" : origin._tag.toLowerCase(),
+    from: origin._tag.toLowerCase(),
     ...(origin._tag === "Variable" ? { variable: origin.name } : {}),
     ...(origin._tag === "File" ? { file: origin.file, line: origin.line } : {})
   }
 }
 
-const valuesOf = ({ flag: { standard }, origin, values }: Settings.Setting): ReadonlyArray<string> =>
-  origin._tag === "Standard" && standard !== undefined ? [standard] : values
+const valuesOf = ({ flag: { defaultText }, origin, values }: Settings.Setting): ReadonlyArray<string> =>
+  origin._tag === "Default" && defaultText !== undefined ? [defaultText] : values
 
-/** One command with all its values, or of several what somebody said, with how many it is for. */
-const report = (root: CommandShape, found: ReadonlyArray<Effective>, isOne: boolean, style: Style): string => {
+/** All values of one command; of several commands the values that somebody set, each with the commands it is for. */
+const report = (root: Command, found: ReadonlyArray<Effective>, isOne: boolean, style: Style): string => {
   const rows = found.flatMap(({ settings, words }) =>
-    settings.filter(({ origin }) => isOne || origin._tag !== "Standard").map((setting) => ({
+    settings.filter(({ origin }) => isOne || origin._tag !== "Default").map((setting) => ({
       cells: [SettingKeys.keyOf(setting.flag), valueText(setting), Settings.originText(setting)] as const,
       command: Arguments.called(root, words)
     }))
@@ -118,17 +115,16 @@ const table = (
   })
 }
 
-/** The file was read already, or this would not run. */
-const check = (root: CommandShape) =>
+/** The file is good if this runs: it was read before. */
+const check = (root: Command) =>
   Effect.gen(function*() {
-    const output = yield* Output.Output
-    const { file, variables } = yield* Settings.Current
+    const { sources: { file, variables } } = yield* Settings.Current
     for (const leafBelow of SettingKeys.leavesOf(root)) {
       yield* Settings.choose(root, leafBelow, { given: [], file, variables })
     }
     const known = SettingKeys.variablesOf(root)
     const set = Object.keys(variables).filter((name) => known.has(name) && variables[name] !== "").sort()
-    yield* output.result({
+    yield* Output.result({
       json: { ok: true, file: file?.source ?? null, keys: [...file?.entries.keys() ?? []], variables: set },
       text: (style) =>
         [

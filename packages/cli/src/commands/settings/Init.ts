@@ -6,9 +6,8 @@ import * as Path from "@effect/platform/Path"
 import * as StarterConfig from "@holdfast/storage-command/StarterConfig"
 import * as Effect from "effect/Effect"
 import { UsageError } from "../../exit/CliError.ts"
-import { type CommandTree, flags as flagsOf, group, leaf } from "../../flags/CommandTree.ts"
+import { type Command, group, leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
-import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
 import * as StarterSettings from "../../settings/StarterSettings.ts"
 import * as Output from "../../terminal/Output.ts"
@@ -19,39 +18,31 @@ const onlyOwner = 0o600
 /** The configuration file, beside the commands of the storage. */
 const configName = "holdfast.yaml"
 
-const kind = (name: StarterConfig.Kind): CommandTree => {
+const kind = (name: StarterConfig.Kind): Command => {
   const variables = Object.entries(StarterConfig.variablesOf(name)).flatMap(([key, { about, isSecret, standard }]) => {
     // Whoever lists the processes would see it.
     if (isSecret === true) return []
     const description = about.replace(/\.$/, "")
     const [flag, placeholder] = [key.toLowerCase().replaceAll("_", "-"), key.replaceAll("_", "-")]
-    return [[key, Flag.standard({ name: flag, placeholder, description, parse: Values.anyText }, standard)] as const]
+    return [[key, Flag.withDefault(flag, Values.text(placeholder), description, standard)] as const]
   })
   return leaf(
     name,
     `Write a configuration to start from: ${StarterConfig.kinds[name]}`,
-    flagsOf({
+    {
       ...Object.fromEntries(variables),
-      file: Flag.standard({
-        name: "file",
-        placeholder: "FILE",
-        description: "Where to write it; a file that exists is left alone",
-        parse: Values.anyText,
-        isPath: true
-      }, `${name}.yaml`),
-      withConfig: Flag.toggle("with-config", "Write holdfast.yaml beside it as well, so that no run needs a flag"),
-      output: Flags.output
-    }),
+      file: Flag.withDefault("file", Values.file, "File to write; an existing file is left alone", `${name}.yaml`),
+      withConfig: Flag.toggle("with-config", "Also write holdfast.yaml beside the file, so that no command needs flags")
+    },
     ({ file, withConfig, ...values }) =>
       Effect.gen(function*() {
-        const output = yield* Output.Output
         const path = yield* Path.Path
         const config = path.join(path.dirname(file), configName)
         if (withConfig && (yield* exists(config))) return yield* isThere(config, "go without --with-config")
         yield* write(file, StarterConfig.of(name, values))
         if (withConfig) yield* write(config, StarterSettings.of(path.basename(file)))
         const named = withConfig ? `--config ${config}` : `--command-adapter-config ${file}`
-        yield* output.result({
+        yield* Output.result({
           json: { ok: true, kind: name, file, ...(withConfig ? { config } : {}) },
           text: (style) =>
             `wrote ${withConfig ? `${file} and ${config}` : file}; fill it in, then check it:\n`

@@ -4,7 +4,8 @@ import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { expectAdoptable, report } from "../../../src/commands/backup/BackupOneoff.ts"
+import { expectAdoptable } from "../../../src/commands/backup/BackupFlags.ts"
+import { report } from "../../../src/commands/backup/BackupOneoff.ts"
 import { plain } from "../../../src/terminal/Style.ts"
 
 const result: BackupResult.BackupResult = {
