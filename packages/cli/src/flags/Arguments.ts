@@ -120,7 +120,7 @@ export const flagsOf = (
     if (flag === undefined) {
       const near = nearest(typed, flags.map(({ name }) => name))
       const known = near === undefined
-        ? `its flags are ${list(command.flags.map(({ name }) => name))}`
+        ? `its flags are ${list([...command.flags, BuiltInFlags.output].map(({ name }) => name))}`
         : `did you mean '${near}'?`
       return refuse(`'${path}' has no flag '${typed}': ${known}`)
     }

@@ -128,7 +128,7 @@ describe("Arguments", () => {
     [
       `${command} --color`,
       "'holdfast backup transaction' has no flag '--color': its flags are "
-      + "'--start-version', '--num_transactions', '--trust-waypoint', '--strict', '--concurrency'"
+      + "'--start-version', '--num_transactions', '--trust-waypoint', '--strict', '--concurrency', '--output'"
     ],
     [
       `${command} extra`,
@@ -155,7 +155,7 @@ describe("Arguments", () => {
     ],
     [
       "backup --concurrency=2 read a",
-      "'holdfast backup read' has no flag '--concurrency': its flags are '--path', '--strict'"
+      "'holdfast backup read' has no flag '--concurrency': its flags are '--path', '--strict', '--output'"
     ],
     ["backup --concurrency 2", "which command? the commands of 'holdfast backup' are 'transaction', 'read'"],
     [

@@ -5,7 +5,6 @@ import * as Figures from "@holdfast/engine/Figures"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Arguments from "../../flags/Arguments.ts"
-import * as BuiltInFlags from "../../flags/BuiltInFlags.ts"
 import { type Command, group, leaf, takesRest } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Masking from "../../settings/Masking.ts"
@@ -45,7 +44,7 @@ const print = (root: Command, args: ReadonlyArray<string>) =>
     // A word that is neither flag nor command: the error lists the commands that exist.
     if (!isOne && !word.startsWith("-")) yield* Arguments.read(root, [...words, word])
     const given = yield* Arguments.flagsOf(
-      isOne && !takesRest(command) ? command : { ...command, flags: [BuiltInFlags.output] },
+      isOne && !takesRest(command) ? command : { ...command, flags: [] },
       Arguments.called(root, words),
       [...early, ...rest]
     )
