@@ -1,17 +1,17 @@
 /**
- * The errors of whoever asks a backup service, in one place, and which of them can pass by themselves.
+ * The errors of the client of a backup service, and which of them a further attempt can mend.
  */
 import * as Schema from "effect/Schema"
 
 /**
- * - `InvalidAddress`: the address is no URL of an HTTP service.
- * - `Unreachable`: no connection comes about.
- * - `BadStatus`: an answer with a status other than 200.
+ * - `InvalidAddress`: the address is not the URL of an HTTP service.
+ * - `Unreachable`: no connection could be made.
+ * - `BadStatus`: the status of the answer is not 200.
  * - `CutConnection`: the connection ended before the answer was complete.
  * - `IdleTimeout`: the service was silent for longer than the idle timeout.
- * - `TooLarge`: an answer, or a record, that is larger than the limit.
- * - `Malformed`: an answer that is not what the endpoint promises.
- * - `ShortCount`: a complete stream with fewer records than were asked for.
+ * - `TooLarge`: an answer or a record is larger than the limit.
+ * - `Malformed`: the answer is not what the endpoint promises.
+ * - `ShortCount`: a complete stream holds fewer records than the request asked for.
  */
 export const BackupServiceErrorReason = Schema.Literal(
   "InvalidAddress",
@@ -26,15 +26,15 @@ export const BackupServiceErrorReason = Schema.Literal(
 
 export type BackupServiceErrorReason = typeof BackupServiceErrorReason.Type
 
-/** A backup service did not answer as it should. */
+/** A backup service did not give a complete and correct answer. */
 export class BackupServiceError
   extends Schema.TaggedError<BackupServiceError>("@holdfast/backup-service/BackupServiceError")("BackupServiceError", {
     reason: BackupServiceErrorReason,
-    /** The address of the service, as it was given; what may be secret in one that is refused is masked. */
+    /** The given address of the service. Parts of a refused address that may be secret are masked. */
     address: Schema.String,
-    /** The path that was asked for. */
+    /** The path of the request. */
     endpoint: Schema.String,
-    /** The status of the answer, if that is what was wrong. */
+    /** The status of the answer, for `BadStatus` alone. */
     status: Schema.optional(Schema.Int),
     /** What happened, and what the operator can do about it. */
     detail: Schema.String
@@ -49,7 +49,7 @@ const requestTimeout = 408
 const tooManyRequests = 429
 const firstServerError = 500
 
-/** Can asking again help? A node that is restarting, overloaded or a little behind can answer the next time. */
+/** Can a further attempt help? A node that restarts, is overloaded or lags behind may answer the next time. */
 export const isRetryable = (error: BackupServiceError): boolean => {
   switch (error.reason) {
     case "Unreachable":

@@ -1,29 +1,29 @@
 /**
- * The endpoints of a backup service, once for the client and the server: paths, parameters, and what is answered.
+ * The endpoints of a backup service, for the client and the server alike: paths, parameters and answers.
  *
- * Source: the service page of the specification.
+ * Source: docs/spec/service.md.
  */
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import * as Proofs from "@holdfast/ledger/Proofs"
 
-/** An endpoint with its parameters, which are the segments of the path after the name. */
+/** An endpoint. Its parameters are the segments of the path after the name. */
 export interface Route<P extends ReadonlyArray<unknown>> {
   /** The first segment of the path. */
   readonly name: string
   /** The path with these parameters. */
   readonly print: (...parameters: P) => string
-  /** The parameters of the segments after the name; `undefined` if they are too few, too many or malformed. */
+  /** The parameters in the segments after the name; `undefined` if segments are missing, left over or malformed. */
   readonly parse: (segments: ReadonlyArray<string>) => P | undefined
 }
 
-/** An endpoint that answers one value as BCS. */
+/** An endpoint that answers with the BCS of a value. */
 export interface ValueRoute<P extends ReadonlyArray<unknown>, A> extends Route<P> {
   readonly codec: Bcs.Codec<A>
 }
 
-/** An endpoint that answers a stream of framed records. */
+/** An endpoint that answers with a stream of framed records. */
 export interface RecordsRoute<P extends ReadonlyArray<unknown>> extends Route<P> {
   /** What a record is, for people. */
   readonly record: string
@@ -38,8 +38,8 @@ interface Parameter<A> {
 const maxU64 = 2n ** 64n - 1n
 
 /**
- * Versions, epochs, indices and counts: decimal u64. What is above 2^53 - 1 is beyond everything that exists, and so is
- * 2^53 - 1, which it is read as.
+ * Versions, epochs, indices and counts: decimal u64. A number above 2^53 - 1 reads as 2^53 - 1: both are beyond every
+ * ledger.
  */
 const u64: Parameter<number> = {
   print: (value) => value.toFixed(0),
@@ -98,7 +98,7 @@ const three = <A, B, C>(
   }
 })
 
-/** What the node says of itself; none while its database is not bootstrapped. */
+/** Epoch and newest version of the node; none while its database is not bootstrapped. */
 export const dbState: ValueRoute<[], LedgerInfo.DbState | undefined> = {
   ...none("db_state"),
   codec: Bcs.option(LedgerInfo.DbState)
@@ -116,19 +116,19 @@ export const stateItemCount: ValueRoute<[version: number], number> = {
   codec: Bcs.u53
 }
 
-/** All state items at a version, in ascending order of their key hashes. */
+/** All state items at a version, ascending by key hash. */
 export const stateSnapshot: RecordsRoute<[version: number]> = {
   ...one("state_snapshot", u64),
   record: "state items"
 }
 
-/** At most `limit` state items at a version, from the one at index `start` on. */
+/** State items at a version, `limit` at most, from index `start` on. */
 export const stateSnapshotChunk: RecordsRoute<[version: number, start: number, limit: number]> = {
   ...three("state_snapshot_chunk", u64, u64, u64),
   record: "state items"
 }
 
-/** Proof of all state items up to a key, which exists. */
+/** Proof of all state items up to and including a key that exists. */
 export const stateRangeProof: ValueRoute<
   [version: number, endKeyHash: HashValue.HashValue],
   Proofs.SparseMerkleRangeProof
@@ -143,7 +143,7 @@ export const stateRootProof: ValueRoute<[version: number], Proofs.StateRootProof
   codec: Proofs.StateRootProof
 }
 
-/** At most `count` transactions from version `start` on, as `V1` records. */
+/** Transactions from version `start` on, `count` at most, as `V1` records. */
 export const transactions: RecordsRoute<[start: number, count: number]> = {
   ...two("transactions", u64, u64),
   record: "transactions"
@@ -158,7 +158,7 @@ export const transactionRangeProof: ValueRoute<
   codec: Proofs.TransactionRangeProof
 }
 
-/** The segments of a request's path: without its query, without one trailing slash. */
+/** The segments of a path, without its query and one trailing slash. */
 export const segments = (url: string): ReadonlyArray<string> => {
   const [path = ""] = url.split("?")
   return path.replace(/^\//, "").replace(/\/$/, "").split("/")

@@ -1,11 +1,11 @@
 /**
- * The backup service of a ledger store: what a node serves, byte for byte.
+ * The server of a backup service over a ledger store. It answers as a node does, byte for byte.
  *
- * Streams are answered with status 200 and chunked, from the moment they begin. If reading fails later the connection is
- * cut, so that nobody takes what has been sent for the whole. Everything else has a status and a length. A client that
- * reads slowly slows the reading down; one that goes away ends it.
+ * A stream has status 200 and comes in chunks. If reading the store fails behind the head of the answer, the server cuts
+ * the connection, so that no client takes the part for the whole. Every other answer has a status and a length. A slow
+ * client slows the reading down; a client that goes away ends the reading.
  *
- * Source: the service page of the specification.
+ * Source: docs/spec/service.md.
  */
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpBody from "@effect/platform/HttpBody"
@@ -30,7 +30,7 @@ import { metrics } from "./ServiceMetrics.ts"
 
 type StoreError = LedgerStoreError.LedgerStoreError
 
-/** What an endpoint does with the segments after its name. */
+/** Answers a request with the segments after the name of the endpoint. */
 type Endpoint = (segments: ReadonlyArray<string>) => HttpApp.Default
 
 const statuses = { ok: 200, badRequest: 400, notFound: 404, methodNotAllowed: 405, failed: 500 } as const
@@ -41,7 +41,7 @@ const notFound: Endpoint = () => Effect.succeed(empty(statuses.notFound))
 const badRequest = Effect.succeed(empty(statuses.badRequest))
 const failed = empty(statuses.failed)
 
-/** Where nothing is given, the platform names a type of its own. */
+/** Without a content type the platform would name one of its own. */
 const noContentType = ""
 
 const methodNotAllowed = HttpServerResponse.text("Only GET is served here", {
@@ -51,10 +51,10 @@ const methodNotAllowed = HttpServerResponse.text("Only GET is served here", {
 
 const sentBytes = (endpoint: string) => Metric.tagged(metrics.sentBytes, "endpoint", endpoint)
 
-/** The label of whatever is asked for beside the endpoints that exist. */
+/** The label of all paths that are no endpoint. */
 const otherEndpoint = "other"
 
-/** Times an answer until it begins. */
+/** Measures the time until an answer begins. */
 const timed = (endpoint: string, app: HttpApp.Default): HttpApp.Default =>
   Effect.flatMap(Effect.timed(app), ([took, response]) => {
     const labels = [MetricLabel.make("endpoint", endpoint), MetricLabel.make("status", String(response.status))]
@@ -64,7 +64,7 @@ const timed = (endpoint: string, app: HttpApp.Default): HttpApp.Default =>
     )
   })
 
-/** What does not exist is the client's matter, everything else the operator's. */
+/** A request for data that the store does not hold concerns its client alone; every other error concerns the operator. */
 const report = (error: StoreError) =>
   error.reason === "NotAvailable" ? Effect.logDebug(error.message) : Effect.logError(error.message)
 
@@ -93,13 +93,13 @@ const records = <P extends ReadonlyArray<unknown>>(
       onNone: () =>
         Effect.as(Effect.logError("this HTTP server cannot cut connections, so it cannot serve streams"), failed),
       onSome: (connection) => {
-        // The empty piece makes the server send the head of the answer before the first record is there.
+        // The empty piece makes the server send the head of the answer before the first record.
         const body = Stream.concat(
           Stream.make(new Uint8Array(0)),
           countedBytes(answer(...parameters), sentBytes(route.name))
         ).pipe(
           Stream.tapError(report),
-          // A body that fails would be ended as if it were complete: only a dead connection tells the client.
+          // A failed body would end like a complete one: only a cut connection tells the client.
           Stream.ensuringWith((exit) => Exit.isSuccess(exit) ? Effect.void : connection.cut)
         )
         return Effect.succeed(HttpServerResponse.setBody(
@@ -110,7 +110,7 @@ const records = <P extends ReadonlyArray<unknown>>(
     }))
 }]
 
-/** The service of the store as an application for any HTTP server whose connections can be cut. */
+/** The service as an application for any HTTP server that can cut its connections. */
 export const make: Effect.Effect<HttpApp.Default, never, LedgerStore.LedgerStore> = Effect.map(
   LedgerStore.LedgerStore,
   (store) => {
@@ -136,7 +136,7 @@ export const make: Effect.Effect<HttpApp.Default, never, LedgerStore.LedgerStore
   }
 )
 
-/** Serves the store on the HTTP server of the environment for as long as the layer lives. */
+/** Serves the store on the HTTP server of the context while the layer lives. */
 export const layer: Layer.Layer<never, never, HttpServer.HttpServer | LedgerStore.LedgerStore> = Layer.unwrapEffect(
   Effect.map(make, (app) => HttpServer.serve(app))
 )

@@ -1,9 +1,9 @@
 /**
- * What the client and the server of a backup service tell of themselves, by the names of today's tool.
+ * Metrics of the client and the server of a backup service, under the names of today's tool.
  *
- * The label `endpoint` is the name of a route, whatever was asked for: there are few of them.
+ * The label `endpoint` holds the name of a route and never a path, so that its values are few.
  *
- * Source: the operations page of the specification.
+ * Source: docs/spec/operations.md.
  */
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"

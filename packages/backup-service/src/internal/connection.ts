@@ -3,15 +3,15 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 
-/** The connection that a request came on. */
+/** The connection of a request. */
 export interface Connection {
-  /** Closes the connection after what has been written to it; what is written from now on goes nowhere. */
+  /** Closes the connection behind the bytes that were written so far. Later writes are lost. */
   readonly cut: Effect.Effect<void>
 }
 
 /**
- * The platform's request has no way to cut its connection; the server's own request behind it has one, on Node its
- * socket. Whether it is there is found out here rather than believed.
+ * The request of the platform cannot cut its connection. The server's own request can: on Node, its socket. This function
+ * checks for the socket instead of assuming one.
  */
 export const connectionOf = (request: HttpServerRequest): Option.Option<Connection> => {
   const { source } = request

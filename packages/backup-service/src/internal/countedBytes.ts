@@ -2,10 +2,10 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 
-/** A counter is raised by so many bytes at a time, about, so that a piece costs an addition. */
+/** The counter rises by about so many bytes at a time, so that a piece of the stream costs one addition. */
 const step = 1024 * 1024
 
-/** The same stream; what passes is counted, the rest when the stream ends in whatever way. */
+/** The same stream, whose bytes the counter counts, up to whatever end the stream takes. */
 export const countedBytes = <E, R>(
   stream: Stream.Stream<Uint8Array, E, R>,
   counter: Metric.Metric.Counter<number>

@@ -1,4 +1,4 @@
-/** One request and its answer: GET, checked, timed, complete or failed. */
+/** One GET request and its answer, which is complete or fails. */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
@@ -30,20 +30,20 @@ export interface ExchangeOptions {
 export interface Exchange {
   /** The answer of an endpoint, decoded. */
   readonly value: <A>(endpoint: string, codec: Bcs.Codec<A>) => Effect.Effect<A, BackupServiceError>
-  /** The bytes of an endpoint's answer as they arrive. Ends cleanly only after the last of them. */
+  /** The bytes of the answer as they arrive. The stream ends without an error only behind the last byte. */
   readonly stream: (endpoint: string) => Stream.Stream<Uint8Array, BackupServiceError>
 }
 
 /** The head of an answer. */
 interface Answer {
   readonly response: HttpClientResponse
-  /** In bytes; none for a chunked body, whose end is marked. */
+  /** Length in bytes; none for a chunked body, which marks its end. */
   readonly length: Option.Option<number>
   /** Closes the connection. */
   readonly cut: Effect.Effect<void>
 }
 
-/** The address without a slash at its end; `undefined` unless it is an HTTP URL and nothing more. */
+/** The address without a trailing slash; `undefined` unless it is a plain HTTP URL: no user, query or fragment. */
 const baseOf = (address: string): string | undefined => {
   if (!URL.canParse(address)) return undefined
   const url = new URL(address)
@@ -51,31 +51,31 @@ const baseOf = (address: string): string | undefined => {
   return isPlain && (url.protocol === "http:" || url.protocol === "https:") ? url.href.replace(/\/+$/, "") : undefined
 }
 
-/** An address that is refused, as errors show it: without what may be a password or a signature. */
+/** A refused address, as errors show it: masked where a password or a signature may stand. */
 const shownAddress = (address: string): string =>
   address.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, "$1***@").replace(/[?#].*$/s, "?***")
 
 const statusHint = (status: number): string => {
   if (status >= 500) {
-    return "the node does not have this (it may be behind, or have pruned it), or its database failed: see its log"
+    return "the node does not hold these data (it may be behind, or have pruned them), or its database failed: see the node's log"
   }
   if (status === 404) {
-    return "is this the backup service of a node, and does this version of the node know the endpoint?"
+    return "is this the backup service of a node, and does this version of the node have the endpoint?"
   }
   if (status >= 300 && status < 400) {
-    return "it redirects, which is not followed: give the address of the service itself"
+    return "the answer redirects, which the client does not follow: use the address of the service itself"
   }
-  return "it refuses the request: is this the backup service of a node?"
+  return "the service refuses the request: is this the backup service of a node?"
 }
 
-/** What the head of an answer says of its length. */
+/** The length that the head of an answer names. */
 const lengthOf = ({ headers }: HttpClientResponse): Either.Either<Option.Option<number>, string> => {
   const encoding = headers["content-encoding"] ?? "identity"
-  if (encoding !== "identity") return Either.left(`content encoding ${encoding}, which was not asked for`)
+  if (encoding !== "identity") return Either.left(`content encoding ${encoding}, which the request does not accept`)
   const length = headers["content-length"]
   if (length !== undefined && /^[0-9]{1,15}$/.test(length)) return Either.right(Option.some(Number(length)))
   if (headers["transfer-encoding"]?.toLowerCase() === "chunked") return Either.right(Option.none())
-  return Either.left("neither a length nor chunks: its end could not be told from a cut connection")
+  return Either.left("neither a length nor chunks, whose end looks like a cut connection")
 }
 
 export const makeExchange = (
@@ -89,7 +89,7 @@ export const makeExchange = (
         reason: "InvalidAddress",
         address: shownAddress(address),
         endpoint: "/",
-        detail: "not the URL of an HTTP service, and nothing more; give one like http://localhost:6186"
+        detail: "this is not the plain URL of an HTTP service, such as http://localhost:6186"
       })
     }
     const scoped = HttpClient.withScope(client)
@@ -116,21 +116,18 @@ export const makeExchange = (
         `nothing arrived for ${Duration.format(idleTimeout)}; the node may be stuck or overloaded`
       )
 
-    /**
-     * An answer with status 200, and how long it will be. Its connection lives as long as the scope, and can be closed
-     * before.
-     */
+    /** An answer with status 200, and its length. The scope closes the connection, unless `cut` did so before. */
     const ask = (endpoint: string): Effect.Effect<Answer, BackupServiceError, Scope.Scope> =>
       Effect.gen(function*() {
         const connection = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
         const request = HttpClientRequest.get(base + endpoint, { headers: { "accept-encoding": "identity" } })
-        // Only the client that uses fetch follows redirects by itself, and only it reads this.
+        // Of all clients, only the one over fetch follows redirects, and only that one reads this option.
         const init = Option.getOrElse(yield* Effect.serviceOption(FetchHttpClient.RequestInit), () => ({}))
         const response = yield* scoped.execute(request).pipe(
           Scope.extend(connection),
           Effect.provideService(FetchHttpClient.RequestInit, { ...init, redirect: "manual" }),
           Effect.mapError(transportFailure(endpoint)),
-          // `Effect.timeoutFail` would be waited for to its end where a sibling of this request fails.
+          // With `Effect.timeoutFail`, a sibling that fails would wait for the end of this request.
           Effect.raceFirst(Effect.flatMap(Effect.sleep(idleTimeout), () => Effect.fail(silence(endpoint)())))
         )
         const { status } = response
@@ -184,7 +181,7 @@ export const makeExchange = (
         return yield* Either.mapLeft(
           Bcs.decode(codec, Bytes.concatBytes([...parts])),
           ({ message }) =>
-            failure(endpoint, "Malformed", `${message}; the service may be of a version that is not known here`)
+            failure(endpoint, "Malformed", `${message}; the service may have a version that this program does not know`)
         )
       }))
 

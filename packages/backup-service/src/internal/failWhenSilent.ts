@@ -4,11 +4,11 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 /**
- * The same stream, failing where it keeps its reader waiting for longer than `limit`; the time that the reader takes
- * does not count. `cut` must make a stream that waits end in some way: closing its connection does.
+ * The same stream, which fails where its reader waits for longer than `limit`. The time that the reader itself takes does
+ * not count. `cut` must end a stream that waits, in whatever way: closing its connection does.
  *
- * A timer and a race for every piece would cost more than receiving it, so one fiber looks at the clock, as rarely as
- * can be.
+ * A timer and a race for every piece would cost more than the piece. So one fiber watches the clock, and wakes only when
+ * the current wait could be over.
  */
 export const failWhenSilent = <A, E, R>(
   stream: Stream.Stream<A, E, R>,
@@ -17,7 +17,7 @@ export const failWhenSilent = <A, E, R>(
   cut: Effect.Effect<void>
 ): Stream.Stream<A, E, R> =>
   Stream.fromPull(Effect.flatMap(Effect.all([Effect.clock, Stream.toPull(stream)]), ([clock, pull]) => {
-    /** When the wait for the next piece began, in milliseconds; undefined while there is none. */
+    /** When the wait for the next piece began, in milliseconds; undefined while nobody waits. */
     let waitingSince: number | undefined
     let isSilent = false
 
@@ -39,7 +39,7 @@ export const failWhenSilent = <A, E, R>(
           waitingSince = undefined
         }))
     }).pipe(
-      // However the wait has ended: after the cut there is nothing to be had from the connection.
+      // After the cut, whatever ends the wait is the silence.
       Effect.mapError((end) => isSilent ? Option.some(onSilence()) : end)
     )
     return Effect.as(Effect.forkScoped(guard), guarded)

@@ -1,6 +1,6 @@
 import * as Predicate from "effect/Predicate"
 
-/** Codes of the system for a connection that does not come about. */
+/** Error codes of the system for a connection that could not be made. */
 const connectFailures = new Set([
   "ECONNREFUSED",
   "EHOSTUNREACH",
@@ -13,10 +13,10 @@ const connectFailures = new Set([
   "UND_ERR_CONNECT_TIMEOUT"
 ])
 
-/** Causes deeper than this are nobody's. */
+/** Causes that are nested deeper are ignored. */
 const maxDepth = 8
 
-/** An error and what caused it, outermost first. */
+/** An error and its causes, outermost first. */
 const chain = (error: unknown): ReadonlyArray<unknown> => {
   const causes: Array<unknown> = []
   let next = error
@@ -34,7 +34,7 @@ const codeOf = (error: unknown): string | undefined => {
   return undefined
 }
 
-/** Did the connection never come about? */
+/** Is this the failure of a connection that could not be made? */
 export const isConnectFailure = (error: unknown): boolean => connectFailures.has(codeOf(error) ?? "")
 
 /** The innermost reason of a failure of the transport, for people. */
