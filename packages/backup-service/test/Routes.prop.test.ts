@@ -31,14 +31,14 @@ describe("Routes", () => {
     }))
   })
 
-  it("nothing but decimal digits is a number", () => {
+  it("only decimal digits are a number", () => {
     FastCheck.assert(FastCheck.property(FastCheck.string(), (text) => {
       const parsed = Routes.stateItemCount.parse([text])
       expect(parsed !== undefined).toBe(/^[0-9]+$/.test(text) && BigInt(text) < 2n ** 64n)
     }))
   })
 
-  it("what is beyond 2^53 - 1 is as far away as can be", () => {
+  it("a number beyond 2^53 - 1 reads as 2^53 - 1", () => {
     FastCheck.assert(FastCheck.property(FastCheck.bigInt({ min: 2n ** 53n, max: 2n ** 64n - 1n }), (value) => {
       expect(Routes.stateItemCount.parse([String(value)])).toEqual([Number.MAX_SAFE_INTEGER])
     }))

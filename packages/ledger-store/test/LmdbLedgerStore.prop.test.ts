@@ -139,7 +139,7 @@ const runs = 20
 
 describe(`a store on LMDB, seed ${seed}`, () => {
   FastCheck.sample(scenario, { seed, numRuns: runs }).forEach(({ retainedEpochs, sessions }, run) => {
-    it.scoped(`answers as one in memory does: run ${run}, retaining ${retainedEpochs ?? "all"}`, () =>
+    it.scoped(`answers as a store in memory does: run ${run}, retaining ${retainedEpochs ?? "all"}`, () =>
       Effect.gen(function*() {
         const directory = yield* TempDirectory.make
         const memory = yield* MemoryLedgerStore.make
@@ -175,7 +175,7 @@ describe(`a store on LMDB, seed ${seed}`, () => {
 })
 
 describe("a smaller retention", () => {
-  it.scoped("gives up states when the store is opened", () =>
+  it.scoped("removes states when the store opens", () =>
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make
       const shapes = FastCheck.sample(anyBlock, { seed, numRuns: 30 })

@@ -58,7 +58,7 @@ const snapshotOf = (directory: string): ReadonlyArray<readonly [string, string]>
   )
 
 describe("a store on LMDB", () => {
-  it.scoped("is the same after it was closed and opened again, and goes on", () =>
+  it.scoped("is the same after closing and opening, and takes further blocks", () =>
     Effect.gen(function*() {
       const directory = path.join(yield* TempDirectory.make, "deep", "below")
       const before = yield* withStore(
@@ -73,7 +73,7 @@ describe("a store on LMDB", () => {
         }))
     }))
 
-  it.scoped("is refused to a second writer, and read by others meanwhile", () =>
+  it.scoped("refuses a second writer, and lets others read", () =>
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make
       const scope = yield* Scope.make()
@@ -90,7 +90,7 @@ describe("a store on LMDB", () => {
       expect(yield* refusal({ directory })).toBe("it opened")
     }))
 
-  it.scoped("a stream goes on as it was begun, even if its state is given up meanwhile", () =>
+  it.scoped("an open stream continues, even after the store has removed its state", () =>
     Effect.gen(function*() {
       const store = yield* LmdbLedgerStore.make({ directory: yield* TempDirectory.make, retainedEpochs: 1 })
       const large = (text: string): BlockOptions => ({
@@ -106,7 +106,7 @@ describe("a store on LMDB", () => {
       expect((yield* Effect.flip(store.stateItemCount(0))).reason).toBe("NotAvailable")
     }))
 
-  it.scoped("lets go of a state that several streams began at, when the last of them ends", () =>
+  it.scoped("releases a snapshot that several streams share when the last stream ends", () =>
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make
       const store = yield* LmdbLedgerStore.make({ directory })
@@ -132,7 +132,7 @@ describe("a store on LMDB", () => {
       expect(read().filter((transaction) => held.includes(transaction))).toEqual([])
     }))
 
-  it.scoped("writes nothing once another has taken it over", () =>
+  it.scoped("writes nothing once another writer has taken the claim over", () =>
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make
       const store = yield* LmdbLedgerStore.make({ directory })
@@ -147,7 +147,7 @@ describe("a store on LMDB", () => {
       yield* Effect.promise(() => tables.environment.close())
     }))
 
-  it.scoped("fails once it is closed, streams too", () =>
+  it.scoped("fails once it is closed, as do its streams", () =>
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make
       const scope = yield* Scope.make()
@@ -169,7 +169,7 @@ describe("the network of a store on LMDB", () => {
     })
   const other: Waypoint.Waypoint = { version: 0, value: HashValue.zero }
 
-  it.scoped("is that of its first epoch's end", () =>
+  it.scoped("is the one that the ending of epoch 0 names", () =>
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make
       const [first] = yield* withStore({ directory }, (store) => grow(store, [genesis]))
@@ -180,7 +180,7 @@ describe("the network of a store on LMDB", () => {
       expect(yield* refusal({ directory })).toBe("it opened")
     }))
 
-  it.scoped("may be fixed before, and another ledger is not taken in", () =>
+  it.scoped("may be named at the start, and refuses another ledger", () =>
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make
       yield* withStore({ directory, genesisWaypoint: other }, (store) =>
@@ -235,7 +235,7 @@ describe("a folder that is no store on LMDB", () => {
       expect(yield* refusal({ directory })).toBe("Io")
     }))
 
-  it.scoped("nothing to read: Missing, and nothing is made", () =>
+  it.scoped("a missing folder to read: Missing, and nothing is created", () =>
     Effect.gen(function*() {
       const parent = yield* TempDirectory.make
       const directory = path.join(parent, "none")
@@ -249,7 +249,7 @@ describe("a folder that is no store on LMDB", () => {
     ["a marker and empty data", ["STORE", "data.mdb"]]
   ]
   for (const [what, kept] of begun) {
-    it.scoped(`${what} is a beginning: a store that was killed while it was made`, () =>
+    it.scoped(`${what} is the beginning of a store whose writer was killed`, () =>
       Effect.gen(function*() {
         const directory = yield* TempDirectory.make
         yield* withStore({ directory }, () => Effect.void)

@@ -1,17 +1,17 @@
 /**
- * A ledger store whose medium fails where a test says so.
+ * A ledger store that fails where a test tells it to.
  */
 import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
-/** The operations that can be made to fail. */
+/** The operations that can fail. */
 export type Operation = keyof LedgerStore.Service
 
 /**
- * One failure: the `call`th call of an operation, counted from 1, fails. A stream fails after `afterBytes` bytes, of
- * which the last batch may be cut anywhere; at once if not given.
+ * One failure: the `call`th call of an operation, counted from 1, fails. A stream fails behind `afterBytes` bytes, which
+ * may end within a record; at once if not given.
  */
 export interface Fault {
   readonly operation: Operation
@@ -21,7 +21,7 @@ export interface Fault {
 
 type Failure = LedgerStoreError.LedgerStoreError
 
-/** The bytes up to a limit, then the failure; all of them if there are fewer. */
+/** The bytes up to a limit, then the failure. A stream of fewer bytes does not fail. */
 const cut = (
   stream: Stream.Stream<Uint8Array, Failure>,
   limit: number,
@@ -38,7 +38,7 @@ const cut = (
     return Stream.concat(before, Stream.suspend(() => left <= 0 ? Stream.fail(failure) : Stream.empty))
   })
 
-/** The store with faults. Failures have the reason `Io`; calls that no fault names pass through. */
+/** The store with faults. Failures have the reason `Io`; all other calls pass through. */
 export const withFaults = (
   store: LedgerStore.Service,
   faults: ReadonlyArray<Fault>

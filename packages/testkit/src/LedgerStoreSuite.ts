@@ -1,5 +1,5 @@
 /**
- * What every ledger store must do. An adapter's test makes an empty store; the suite does the rest.
+ * The conformance suite of ledger stores. The test of an adapter makes an empty store; the suite does the rest.
  */
 import { describe, expect, it } from "@effect/vitest"
 import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
@@ -25,7 +25,7 @@ type Failure = LedgerStoreError.LedgerStoreError
 
 const all = Number.MAX_SAFE_INTEGER
 
-/** The records of a stream, each batch of which holds whole ones. */
+/** The records of a stream, each batch of which holds whole records. */
 const collect = (stream: Stream.Stream<Uint8Array, Failure>): Effect.Effect<ReadonlyArray<Uint8Array>, Failure> =>
   Effect.map(Stream.runCollect(stream), (batches) => [...batches].flatMap(recordsOf))
 
@@ -35,18 +35,18 @@ const reasonOf = <A>(effect: Effect.Effect<A, Failure>): Effect.Effect<string> =
 const commit = (store: Store, options: BlockOptions): Effect.Effect<LedgerStore.Block, Failure> =>
   Effect.tap(nextBlock(store, options), store.commit)
 
-/** What the suite knows of the ledger it has grown. */
+/** The sample ledger, in a store. */
 interface Grown {
   readonly store: Store
   readonly blocks: ReadonlyArray<LedgerStore.Block>
   readonly infos: ReadonlyArray<Uint8Array>
-  /** By epoch: its last version. */
+  /** The last version of each ended epoch. */
   readonly endings: ReadonlyArray<number>
-  /** Covers all versions up to its own. */
+  /** The latest ledger info. */
   readonly latest: LedgerInfo.LedgerInfoWithSignatures
 }
 
-const commitInfo = (ledgerInfo: LedgerInfo.LedgerInfoWithSignatures) => ledgerInfo.value.ledgerInfo.commitInfo
+const { commitInfoOf } = LedgerInfo
 
 /** Three epochs that have ended, and one that has not; every shape of block. */
 const grow = (store: Store): Effect.Effect<Grown, Failure> =>
@@ -71,8 +71,8 @@ const grow = (store: Store): Effect.Effect<Grown, Failure> =>
       blocks,
       infos: blocks.flatMap((block) => block.transactions.map(({ transactionInfo }) => transactionInfo)),
       endings: ledgerInfos
-        .filter((ledgerInfo) => commitInfo(ledgerInfo).nextEpochState !== undefined)
-        .map((ledgerInfo) => commitInfo(ledgerInfo).version),
+        .filter((ledgerInfo) => commitInfoOf(ledgerInfo).nextEpochState !== undefined)
+        .map((ledgerInfo) => commitInfoOf(ledgerInfo).version),
       latest
     }
   })
@@ -110,14 +110,14 @@ const rootOf = (records: ReadonlyArray<Uint8Array>): HashValue.HashValue => {
   return frontier.root()
 }
 
-/** Declares the tests of a ledger store. `make` gives an empty one; its scope ends with each test. */
+/** Declares the tests of a ledger store. `make` gives an empty store, whose scope ends with each test. */
 export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, Scope.Scope>): void => {
   /** A test with a store that holds the sample ledger. */
   const withLedger = (title: string, test: (grown: Grown) => Effect.Effect<void, Failure>): void =>
     it.scoped(title, () => Effect.flatMap(Effect.flatMap(make, grow), test))
 
   describe(`${name}: an empty store`, () => {
-    it.scoped("has nothing, and is a head to build on", () =>
+    it.scoped("holds nothing but an empty head", () =>
       Effect.gen(function*() {
         const store = yield* make
         expect(yield* store.dbState).toEqual(Option.none())
@@ -137,8 +137,8 @@ export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, 
       }))
   })
 
-  describe(`${name}: what was committed`, () => {
-    withLedger("is the head and the database's state", ({ blocks, infos, latest, store }) =>
+  describe(`${name}: committed data`, () => {
+    withLedger("make up the head and the database state", ({ blocks, infos, latest, store }) =>
       Effect.gen(function*() {
         const head = yield* store.head
         const last = blocks.at(-1)?.transactions.length ?? 0
@@ -149,16 +149,16 @@ export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, 
         )
         expect(last).toBeGreaterThan(0)
         expect(head.nextVersion).toBe(infos.length)
-        expect(builder.root()).toEqual(commitInfo(latest).executedStateId)
+        expect(builder.root()).toEqual(commitInfoOf(latest).executedStateId)
         expect(head.latestLedgerInfo).toEqual(Option.some(latest))
         expect(yield* store.dbState).toEqual(Option.some({
-          epoch: commitInfo(latest).epoch,
-          committedVersion: commitInfo(latest).version
+          epoch: commitInfoOf(latest).epoch,
+          committedVersion: commitInfoOf(latest).version
         }))
         expect(rootOf(yield* collect(store.stateItems(infos.length - 1, 0, all)))).toEqual(head.stateRoot)
       }))
 
-    withLedger("comes back as transactions", ({ blocks, store }) =>
+    withLedger("come back as transactions", ({ blocks, store }) =>
       Effect.gen(function*() {
         const expected = blocks.flatMap(({ transactions }) =>
           transactions.map((each) =>
@@ -182,11 +182,11 @@ export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, 
         }
       }))
 
-    withLedger("comes back as epoch endings", ({ blocks, endings, store }) =>
+    withLedger("come back as epoch endings", ({ blocks, endings, store }) =>
       Effect.gen(function*() {
         const expected = blocks.flatMap(({ ledgerInfo }) =>
           Option.toArray(ledgerInfo)
-            .filter((each) => commitInfo(each).nextEpochState !== undefined)
+            .filter((each) => commitInfoOf(each).nextEpochState !== undefined)
             .map((each) => Bcs.encode(LedgerInfo.LedgerInfoWithSignatures, each))
         )
         expect(expected.length).toBe(endings.length)
@@ -199,7 +199,7 @@ export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, 
         }
       }))
 
-    withLedger("comes back as the state of every epoch", ({ blocks, endings, store }) =>
+    withLedger("come back as the state of every epoch", ({ blocks, endings, store }) =>
       Effect.gen(function*() {
         for (const version of endings) {
           const records = yield* collect(store.stateItems(version, 0, all))
@@ -220,33 +220,36 @@ export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, 
   })
 
   describe(`${name}: proofs`, () => {
-    withLedger("every version's info is in the ledger info of its epoch", (grown) =>
-      Effect.gen(function*() {
-        for (let version = 0; version < grown.infos.length; version++) {
-          const [proof, ledgerInfo] = yield* grown.store.stateRootProof(version)
-          const { epoch, executedStateId, version: covered } = commitInfo(ledgerInfo)
-          expect(epoch).toBe(epochOf(grown, version))
-          expect(covered).toBe(grown.endings[epoch] ?? commitInfo(grown.latest).version)
-          const { siblings } = proof.ledgerInfoToTransactionInfoProof
-          Accumulator.verifyInclusion(leafOf(grown, version), version, siblings, executedStateId)
-        }
-        expect(yield* reasonOf(grown.store.stateRootProof(grown.infos.length))).toBe("NotAvailable")
-      }))
+    withLedger(
+      "the ledger info of its epoch proves the transaction info of every version",
+      (grown) =>
+        Effect.gen(function*() {
+          for (let version = 0; version < grown.infos.length; version++) {
+            const [proof, ledgerInfo] = yield* grown.store.stateRootProof(version)
+            const { epoch, executedStateId, version: covered } = commitInfoOf(ledgerInfo)
+            expect(epoch).toBe(epochOf(grown, version))
+            expect(covered).toBe(grown.endings[epoch] ?? commitInfoOf(grown.latest).version)
+            const { siblings } = proof.ledgerInfoToTransactionInfoProof
+            Accumulator.verifyInclusion(leafOf(grown, version), version, siblings, executedStateId)
+          }
+          expect(yield* reasonOf(grown.store.stateRootProof(grown.infos.length))).toBe("NotAvailable")
+        })
+    )
 
     withLedger(
-      "every range of versions is in the ledger info of its last one's epoch",
+      "the ledger info of the epoch of its last version proves every range",
       (grown) =>
         Effect.gen(function*() {
           const count = grown.infos.length
           for (let first = 0; first < count; first++) {
             for (let last = first; last < count; last++) {
               const [proof, ledgerInfo] = yield* grown.store.transactionRangeProof(first, last)
-              expect(commitInfo(ledgerInfo).epoch).toBe(epochOf(grown, last))
+              expect(commitInfoOf(ledgerInfo).epoch).toBe(epochOf(grown, last))
               const leaves = new Uint8Array((last - first + 3) * HashValue.size)
               for (let version = first; version <= last; version++) {
                 leaves.set(leafOf(grown, version), (version - first + 1) * HashValue.size)
               }
-              const root = commitInfo(ledgerInfo).executedStateId
+              const root = commitInfoOf(ledgerInfo).executedStateId
               Accumulator.verifyRange(leaves, last - first + 1, first, proof, root)
             }
           }
@@ -256,22 +259,25 @@ export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, 
         })
     )
 
-    withLedger("every key of every epoch proves the state up to it", ({ endings, store }) =>
-      Effect.gen(function*() {
-        for (const version of endings) {
-          const leaves = leavesOf(yield* collect(store.stateItems(version, 0, all)))
-          const frontier = new StateFrontier.StateFrontier()
-          const root = rootOf(yield* collect(store.stateItems(version, 0, all)))
-          for (const { keyHash, leafHash } of leaves) {
-            frontier.push(keyHash, leafHash, 1)
-            const { rightSiblings } = yield* store.stateRangeProof(version, keyHash)
-            frontier.verify(rightSiblings, root)
+    withLedger(
+      "the proof of every key proves the state up to that key",
+      ({ endings, store }) =>
+        Effect.gen(function*() {
+          for (const version of endings) {
+            const leaves = leavesOf(yield* collect(store.stateItems(version, 0, all)))
+            const frontier = new StateFrontier.StateFrontier()
+            const root = rootOf(yield* collect(store.stateItems(version, 0, all)))
+            for (const { keyHash, leafHash } of leaves) {
+              frontier.push(keyHash, leafHash, 1)
+              const { rightSiblings } = yield* store.stateRangeProof(version, keyHash)
+              frontier.verify(rightSiblings, root)
+            }
+            expect(yield* reasonOf(store.stateRangeProof(version, HashValue.zero))).toBe("NotAvailable")
           }
-          expect(yield* reasonOf(store.stateRangeProof(version, HashValue.zero))).toBe("NotAvailable")
-        }
-      }))
+        })
+    )
 
-    withLedger("a version without a state has none", ({ infos, store }) =>
+    withLedger("a version that does not exist has no state", ({ infos, store }) =>
       Effect.gen(function*() {
         for (const version of [infos.length, infos.length + 1000]) {
           expect(yield* reasonOf(store.stateItemCount(version))).toBe("NotAvailable")
@@ -285,7 +291,7 @@ export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, 
     const next: BlockOptions = { writes: sampleWrites(8, 3, 4), close: "signed", roots: "each" }
 
     type Change = (block: LedgerStore.Block) => LedgerStore.Block
-    const withLedgerInfo = (block: LedgerStore.Block, change: Partial<ReturnType<typeof commitInfo>>) => ({
+    const withLedgerInfo = (block: LedgerStore.Block, change: Partial<ReturnType<typeof commitInfoOf>>) => ({
       ...block,
       ledgerInfo: Option.map(block.ledgerInfo, (ledgerInfo): LedgerInfo.LedgerInfoWithSignatures => ({
         _tag: "V0",
@@ -293,7 +299,7 @@ export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, 
           ...ledgerInfo.value,
           ledgerInfo: {
             ...ledgerInfo.value.ledgerInfo,
-            commitInfo: { ...commitInfo(ledgerInfo), ...change }
+            commitInfo: { ...commitInfoOf(ledgerInfo), ...change }
           }
         }
       }))
@@ -302,13 +308,13 @@ export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, 
       ["a gap", (block) => ({ ...block, firstVersion: block.firstVersion + 1 })],
       ["an overlap", (block) => ({ ...block, firstVersion: block.firstVersion - 1 })],
       ["a missing transaction", (block) => ({ ...block, transactions: block.transactions.slice(1) })],
-      ["a write set that leads elsewhere", (block) => ({
+      ["a write set with another state root", (block) => ({
         ...block,
         transactions: block.transactions.map((each, index, { length }) =>
           index === length - 1 ? { ...each, writeSet: block.transactions[0]?.writeSet ?? each.writeSet } : each
         )
       })],
-      ["a write set that is none", (block) => ({
+      ["a malformed write set", (block) => ({
         ...block,
         transactions: block.transactions.map((each) => ({ ...each, writeSet: Uint8Array.of(0, 1) }))
       })],
@@ -329,7 +335,7 @@ export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, 
     }
 
     withLedger(
-      "asking for roots stores nothing, and any answer may be committed",
+      "previewing roots stores nothing, and every previewed block commits",
       ({ infos, store }) =>
         Effect.gen(function*() {
           const before = yield* store.head
@@ -342,7 +348,7 @@ export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, 
         })
     )
 
-    withLedger("a stream that was begun goes on as it was", ({ endings, infos, store }) =>
+    withLedger("a commit does not change an open stream", ({ endings, infos, store }) =>
       Effect.gen(function*() {
         const version = endings[1] ?? 0
         const before = yield* collect(store.stateItems(version, 0, all))
@@ -357,7 +363,7 @@ export const ledgerStoreSuite = <E>(name: string, make: Effect.Effect<Store, E, 
       }))
 
     withLedger(
-      "what is not signed yet is stored, but not proven",
+      "unsigned transactions are stored, but not proven",
       ({ infos, latest, store }) =>
         Effect.gen(function*() {
           yield* commit(store, { ...next, close: "unsigned" })

@@ -48,8 +48,8 @@ const written = (keys: ReadonlyArray<Uint8Array>) => {
   return { root, rows }
 }
 
-describe(`making a state tree from all its items (seed ${seed})`, () => {
-  it("writes the records that changing the tree writes, wherever it is stopped and goes on", () => {
+describe(`building a state tree from all its items (seed ${seed})`, () => {
+  it("writes the records that updates of the tree write, wherever the build stops and continues", () => {
     FastCheck.assert(
       FastCheck.property(anyKeys, FastCheck.array(FastCheck.nat(60), { maxLength: 3 }), (keys, stops) => {
         const rows: Rows = new Map()
@@ -73,7 +73,7 @@ describe(`making a state tree from all its items (seed ${seed})`, () => {
     )
   })
 
-  it("makes a tree that is read back: its items in order, and their proofs", () => {
+  it("builds a tree that reads back with its items in order and their proofs", () => {
     FastCheck.assert(
       FastCheck.property(anyKeys.filter((keys) => keys.length > 0), (keys) => {
         const rows: Rows = new Map()

@@ -93,7 +93,7 @@ const check = (root: StateRoot, nodes: Rows, values: Rows, oracle: StateTree.Sta
 }
 
 describe("a stored state", () => {
-  it("is what the tree in memory is after any blocks, and leaves nothing stale behind", () => {
+  it("equals the tree in memory after any blocks, and leaves nothing stale", () => {
     FastCheck.assert(FastCheck.property(blocks, (all) => {
       const nodes: Rows = new Map()
       const values: Rows = new Map()
@@ -129,7 +129,7 @@ describe("a stored state", () => {
     }))
   })
 
-  it("refuses a record that is damaged", () => {
+  it("refuses a damaged record", () => {
     const nodes: Rows = new Map()
     const session = new StateSession(emptyRoot, readerOf(nodes))
     const keyHash = new Uint8Array(HashValue.size)
