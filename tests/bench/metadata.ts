@@ -3,10 +3,10 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
+import * as CachedMetadata from "@holdfast/engine/CachedMetadata"
 import type * as EngineError from "@holdfast/engine/EngineError"
 import * as Metadata from "@holdfast/engine/Metadata"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
-import * as MetadataSync from "@holdfast/engine/MetadataSync"
 import * as MetadataView from "@holdfast/engine/MetadataView"
 import * as LocalFolder from "@holdfast/storage-local/LocalFolder"
 import type * as StorageError from "@holdfast/storage/StorageError"
@@ -64,7 +64,7 @@ export const syncMetadata = (
       }
     }))
     const cpuBefore = process.cpuUsage()
-    const [took, view] = yield* Effect.timed(MetadataSync.sync({ concurrency: 4, newStorage: false }))
+    const [took, view] = yield* Effect.timed(CachedMetadata.refresh({ concurrency: 4, newStorage: false }))
     const { system, user } = process.cpuUsage(cpuBefore)
     const seconds = Duration.toSeconds(took)
     return { amount: MetadataView.size(view), per: seconds, seconds, cpuSeconds: (system + user) / 1e6 }

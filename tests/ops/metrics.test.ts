@@ -65,7 +65,7 @@ describe("metrics", () => {
     expect(makers.sort()).toEqual([
       "backup-service/ServiceMetrics.ts",
       "engine/base/EngineMetrics.ts",
-      "engine/catalogue/MetadataSync.ts",
+      "engine/catalogue/CachedMetadata.ts",
       "engine/coordinator/CoordinatorStatus.ts",
       "observe/ProcessMetrics.ts",
       "storage-command/internal/commandMetrics.ts"

@@ -224,7 +224,7 @@ const world = ({ cleanupAgeSeconds = standardCleanupAge, seed }: Options, time: 
     const objections = Effect.gen(function*() {
       for (const status of statuses) {
         const { node: _, ...workers } = yield* SubscriptionRef.get(status)
-        for (const worker of CoordinatorStatus.workers) {
+        for (const worker of CoordinatorStatus.loops) {
           const { lastError = "" } = workers[worker]
           if (/a mistake in this program|cannot be backed up/.test(lastError)) wrong.push(`${worker}: ${lastError}`)
         }

@@ -2,9 +2,9 @@
  * All metrics that this program can have. What a command does not touch is not in its reading.
  */
 import * as ServiceMetrics from "@holdfast/backup-service/ServiceMetrics"
+import * as CachedMetadata from "@holdfast/engine/CachedMetadata"
 import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
 import * as EngineMetrics from "@holdfast/engine/EngineMetrics"
-import * as MetadataSync from "@holdfast/engine/MetadataSync"
 import * as StorageMetrics from "@holdfast/storage-command/StorageMetrics"
 import * as ProcessMetrics from "./ProcessMetrics.ts"
 
@@ -17,7 +17,7 @@ export const all: ReadonlyArray<Registrable> = [
   StorageMetrics.metrics,
   ServiceMetrics.metrics,
   CoordinatorStatus.metrics,
-  MetadataSync.metrics,
+  CachedMetadata.metrics,
   EngineMetrics.verify,
   EngineMetrics.verifyResult,
   EngineMetrics.restore,

@@ -19,7 +19,7 @@ const labels = {
 } as const
 
 type Record = CoordinatorRecord.CoordinatorRecord
-type Worker = Record["status"][CoordinatorStatus.Worker]
+type LoopStatus = Record["status"][CoordinatorStatus.Loop]
 
 const second = 1_000
 
@@ -48,9 +48,9 @@ export const remarks = ({ at, host, pid, status }: Record, now: number): Readonl
         text: `epoch ${node.state.epoch}, version ${Figures.count(node.state.committedVersion)}`,
         isBad: false
       },
-    ...CoordinatorStatus.workers.map((worker) => {
-      const { stalledSince } = status[worker]
-      return { label: labels[worker], text: activity(status[worker]), isBad: stalledSince !== undefined }
+    ...CoordinatorStatus.loops.map((loop) => {
+      const { stalledSince } = status[loop]
+      return { label: labels[loop], text: activity(status[loop]), isBad: stalledSince !== undefined }
     }),
     ...(lease._tag === "None" ? [] : [{
       label: "  lease",
@@ -64,7 +64,7 @@ export const remarks = ({ at, host, pid, status }: Record, now: number): Readonl
 
 const time = (millis: number): string => Figures.moment(millis / second)
 
-const activity = ({ activity: now, failures, lastError, stalledSince }: Worker): string => {
+const activity = ({ activity: now, failures, lastError, stalledSince }: LoopStatus): string => {
   const what = now._tag === "Running"
     ? `${now.what}, since ${time(now.since)}`
     : now._tag === "BackingOff"
@@ -93,15 +93,15 @@ export const json = ({ at, host, pid, status }: Record): object => {
     lease: lease._tag === "None" ? null : lease._tag === "Held"
       ? { state: "held", until: lease.until / second }
       : { state: "waiting", host: lease.host, pid: lease.pid, until: lease.until / second },
-    epochEndings: worker(epochEndings),
-    stateSnapshots: worker(stateSnapshots),
-    transactions: worker(transactions)
+    epochEndings: loopJson(epochEndings),
+    stateSnapshots: loopJson(stateSnapshots),
+    transactions: loopJson(transactions)
   }
 }
 
 const seconds = (millis: number | undefined): number | null => millis === undefined ? null : millis / second
 
-const worker = ({ activity: now, failures, lastError, lastSuccess, stalledSince }: Worker): object => ({
+const loopJson = ({ activity: now, failures, lastError, lastSuccess, stalledSince }: LoopStatus): object => ({
   ...(now._tag === "Running"
     ? { state: "running", what: now.what, since: now.since / second }
     : now._tag === "BackingOff"

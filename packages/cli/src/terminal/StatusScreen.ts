@@ -1,8 +1,8 @@
 /**
  * Where a storage stands, on one screen. Fits any terminal from 40 columns on.
  */
-import * as Extent from "@holdfast/engine/Extent"
 import * as Figures from "@holdfast/engine/Figures"
+import * as Ranges from "@holdfast/engine/Ranges"
 import type * as Status from "@holdfast/engine/Status"
 import * as Bar from "./Bar.ts"
 import type { Remark } from "./CoordinatorText.ts"
@@ -68,14 +68,14 @@ const verdict = (status: Status.Status, row: Row, style: Style): ReadonlyArray<s
       ),
       ...row(
         "",
-        `${Extent.rangeOf("epoch", { first: interval.firstEpoch, last: interval.lastEpoch })}${period(interval)}`
+        `${Ranges.describe("epoch", { first: interval.firstEpoch, last: interval.lastEpoch })}${period(interval)}`
       )
     ]),
     ...(highestRestorable === null ? row("restorable", "nothing", (text) => style.bold(style.bad(text))) : []),
     ...holes.slice(-shownRanges).flatMap((hole, index) =>
       row(
         index === 0 ? "but not" : "",
-        `${Extent.rangeOf("version", hole)}: ${hole.why}`,
+        `${Ranges.describe("version", hole)}: ${hole.why}`,
         style.warn
       )
     ),
@@ -215,7 +215,7 @@ const remarks = (status: Status.Status, row: Row, style: Style): ReadonlyArray<s
     ...shown.flatMap(({ what, ...range }, index) =>
       row(
         index === 0 ? "gaps" : "",
-        `${Extent.rangeOf(what.slice(0, -1), range)}: in no backup`,
+        `${Ranges.describe(what.slice(0, -1), range)}: in no backup`,
         style.bad
       )
     ),

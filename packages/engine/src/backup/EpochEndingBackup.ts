@@ -15,9 +15,9 @@ import type { BackupSettings } from "../base/Settings.ts"
 import * as FileNames from "../format/FileNames.ts"
 import { epochEndingRecords, fromNode } from "../reading/nodeRecords.ts"
 import type { Backup } from "./BackupResult.ts"
-import { chunkPipeline } from "./chunkPipeline.ts"
+import { cutChunks } from "./cutChunks.ts"
+import type { NodeCheck } from "./incomingChecks.ts"
 import { beginBackup, counted, finishBackup } from "./takeBackup.ts"
-import type { NodeCheck } from "./writeChecks.ts"
 
 /** Epochs `firstEpoch` … `lastEpoch`, both included. */
 export interface EpochEndingRequest {
@@ -71,7 +71,7 @@ export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochE
       again: (first: number, count: number) => epochEndingRecords(first, count, settings),
       check
     }
-    const chunks = yield* chunkPipeline(source, settings, (chunk) =>
+    const chunks = yield* cutChunks(source, settings, (chunk) =>
       Effect.gen(function*() {
         const ledgerInfos = yield* writer.write(FileNames.chunk(chunk.first), chunk)
         const { last } = yield* chunk.summary

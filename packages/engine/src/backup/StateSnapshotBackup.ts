@@ -29,10 +29,10 @@ import { decodeFromNode, epochEndingRecord, fromNode, stateItemRecords } from ".
 import { adopting, nothing, proveItems } from "./adoption.ts"
 import { BackupJournal, type ConfirmedChunk } from "./BackupJournal.ts"
 import type { Backup } from "./BackupResult.ts"
+import { checkStateRoot, stateCheck } from "./incomingChecks.ts"
 import { findLeftovers } from "./leftovers.ts"
-import { resumedChunks } from "./resumedChunks.ts"
 import { beginBackup, counted, finishBackup } from "./takeBackup.ts"
-import { checkStateRoot, stateCheck } from "./writeChecks.ts"
+import { takeChunks } from "./takeChunks.ts"
 
 /** The state at the version that ends `epoch`. */
 export interface StateSnapshotRequest {
@@ -104,7 +104,7 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
       : nothing
     const verifierAfter = (chunk: ConfirmedChunk | undefined) =>
       new StateSnapshotVerifier.StateSnapshotVerifier(stateCheckpointHash, frontierAfter(chunk))
-    const { chunks: confirmed, reused } = yield* resumedChunks({
+    const { chunks: confirmed, reused } = yield* takeChunks({
       first: 0,
       last: items - 1,
       journal,

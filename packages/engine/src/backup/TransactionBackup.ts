@@ -21,10 +21,10 @@ import { leafOf } from "../verify/rootProof.ts"
 import { adopting, nothing, proveTransactions } from "./adoption.ts"
 import { BackupJournal, none } from "./BackupJournal.ts"
 import type { Backup } from "./BackupResult.ts"
+import { transactionCheck } from "./incomingChecks.ts"
 import { findLeftovers } from "./leftovers.ts"
-import { resumedChunks } from "./resumedChunks.ts"
 import { beginBackup, counted, finishBackup } from "./takeBackup.ts"
-import { transactionCheck } from "./writeChecks.ts"
+import { takeChunks } from "./takeChunks.ts"
 
 /** Versions `firstVersion` … `lastVersion`, both included. */
 export interface TransactionRequest {
@@ -81,7 +81,7 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
         (leftover) => proveTransactions(leftover, history, settings)
       )
       : nothing
-    const { chunks: confirmed, reused } = yield* resumedChunks({
+    const { chunks: confirmed, reused } = yield* takeChunks({
       first: firstVersion,
       last: lastVersion,
       journal,

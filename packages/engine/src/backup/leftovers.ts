@@ -5,11 +5,11 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { capability } from "../base/capability.ts"
-import { shownListing } from "../base/countedProgress.ts"
-import { readMetadataFiles } from "../catalogue/metadataFiles.ts"
-import { referencesOf } from "../catalogue/references.ts"
+import { referencesOf } from "../catalogue/filesOfBackups.ts"
+import { readMetadataFiles } from "../catalogue/readMetadata.ts"
 import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
+import { forEachListed } from "../reading/listedFiles.ts"
 
 /** A chunk that no backup names: by its files' names it holds the records `first` … `last`. Nothing of it is proven. */
 export interface Leftover {
@@ -54,7 +54,7 @@ export const findLeftovers = (
     const storage = yield* BackupStorage.BackupStorage
     const listed = yield* capability(storage.capabilities.listFiles, "list_files", storage)
     const attempts = new Map<string, Attempt>()
-    yield* shownListing(listed, (files) => {
+    yield* forEachListed(listed, (files) => {
       for (const file of files) sortIn(attempts, file, search)
     })
     const oldest = (yield* Clock.currentTimeMillis) / 1000 - Duration.toSeconds(longestAge)

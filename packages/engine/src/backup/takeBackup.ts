@@ -11,7 +11,7 @@ import * as FileNames from "../format/FileNames.ts"
 import * as Manifest from "../format/Manifest.ts"
 import { completed, timed } from "./backupMetrics.ts"
 import type { BackupResult, ReusedChunks } from "./BackupResult.ts"
-import { type BackupEntry, listBackup } from "./listBackup.ts"
+import { type BackupEntry, saveEntry } from "./saveEntry.ts"
 
 type Storage = BackupStorage.Service
 
@@ -77,7 +77,7 @@ export const finishBackup = (
       new TextEncoder().encode(Manifest.print(manifest))
     )
     const saved = entry(handle)
-    const listed = yield* listBackup(saved, retries, saveGrace)
+    const listed = yield* saveEntry(saved, retries, saveGrace)
     return {
       manifest: handle,
       metadata: listed.metadata,

@@ -1,6 +1,6 @@
 /**
  * What backups, verifications and restores tell of themselves: by the names of today's tool where it has them. They are
- * set where a chunk ends, never for each record. {@link CoordinatorStatus} and {@link MetadataSync} have more.
+ * set where a chunk ends, never for each record. {@link CoordinatorStatus} and {@link CachedMetadata} have more.
  *
  * Source: the operations page of the specification.
  */
@@ -10,7 +10,7 @@ import * as MetricBoundaries from "effect/MetricBoundaries"
 const gauge = (name: string, description: string) => Metric.gauge(name, { description })
 
 /** How far a verification or a restore has come. */
-export type ReachedMetrics = ReturnType<typeof reached>
+export type ProgressMetrics = ReturnType<typeof reached>
 
 const reached = (prefix: string, done: string) => ({
   epochEndingEpoch: gauge(`${prefix}_epoch_ending_epoch`, `Epoch of the last epoch ending that was ${done}`),
@@ -33,9 +33,9 @@ const reached = (prefix: string, done: string) => ({
   fail: gauge(`${prefix}_coordinator_fail_timestamp_s`, "When a run last failed, in seconds since 1970; 0 if none has")
 })
 
-export const verify: ReachedMetrics = reached("aptos_db_backup_verify", "verified")
+export const verify: ProgressMetrics = reached("aptos_db_backup_verify", "verified")
 
-export const restore: ReachedMetrics = reached("aptos_db_restore", "restored")
+export const restore: ProgressMetrics = reached("aptos_db_restore", "restored")
 
 export const verifyResult = {
   errors: gauge("holdfast_backup_verify_errors", "What the last verification found to be wrong"),

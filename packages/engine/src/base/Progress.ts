@@ -37,3 +37,20 @@ export const track = ({ before = 0 }: Task): Tracker => ({ done: before, bytes: 
 /** Begins a task that is shown until the scope closes. */
 export const begin = (task: Task): Effect.Effect<Tracker, never, Scope.Scope> =>
   Effect.flatMap(Progress, (progress) => progress.begin(task))
+
+/** Runs an effect for each of many, `concurrency` at a time, as a task. `unit` is what they are, in the plural. None is no task. */
+export const forEach = <A, B, E, R>(
+  what: string,
+  unit: string,
+  many: Iterable<A>,
+  run: (each: A) => Effect.Effect<B, E, R>,
+  concurrency: number
+): Effect.Effect<ReadonlyArray<B>, E, R> =>
+  Effect.suspend(() => {
+    const all = Array.from(many)
+    if (all.length === 0) return Effect.succeed([])
+    return Effect.flatMap(begin({ what, unit, total: all.length }), (tracker) => {
+      const counted = (each: A) => Effect.tap(run(each), () => Effect.sync(() => void tracker.done++))
+      return Effect.forEach(all, counted, { concurrency })
+    })
+  }).pipe(Effect.scoped)

@@ -9,7 +9,7 @@ import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import { InvalidBackup } from "../base/EngineError.ts"
 import type * as Metadata from "../format/Metadata.ts"
-import { readMetadataFiles } from "./metadataFiles.ts"
+import { readMetadataFiles } from "./readMetadata.ts"
 
 /** An entry and the metadata file that it was read from. */
 export interface Located<A> {

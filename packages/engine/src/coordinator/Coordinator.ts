@@ -6,8 +6,8 @@
  *                                                                               └──► transactions
  * ```
  *
- * Three workers, each with one backup under way at most, each keeping only the newest state that it has not seen. What
- * fails is tried again after a while, which grows as long as nothing succeeds; a worker that fails stops no other. A
+ * Three loops, each with one backup under way at most, each keeping only the newest state that it has not seen. What
+ * fails is tried again after a while, which grows as long as nothing succeeds; a loop that fails stops no other. A
  * restart goes on from what the storage holds. What is backed up is checked while it passes, against the chain of trust
  * as the storage has it; what does not hold never becomes a backup. All of it lives in the scope of {@link run}: when
  * that is interrupted, nothing of it goes on.
@@ -43,10 +43,10 @@ import type * as Retries from "../base/Retries.ts"
 import { type BackupSettings, defaultBackupSettings } from "../base/Settings.ts"
 import type { MetadataCache } from "../catalogue/MetadataCache.ts"
 import { type StoredHistory, storedHistory } from "../verify/chainOfTrust.ts"
-import { coordinatorWorker, type Due } from "./backupLoop.ts"
+import { backupLoop, type Due } from "./backupLoop.ts"
 import * as CoordinatorLease from "./CoordinatorLease.ts"
 import { type CoordinatorStatus, metrics, updateNode } from "./CoordinatorStatus.ts"
-import { type Reach, type StorageKnowledge, storageKnowledge } from "./knownBackups.ts"
+import { type LatestBackups, latestBackups, type Reach } from "./latestBackups.ts"
 import * as NextBackup from "./NextBackup.ts"
 
 export interface CoordinatorSettings {
@@ -66,7 +66,7 @@ export interface CoordinatorSettings {
   readonly pollInterval: Duration.DurationInput
   /** After this long the storage is looked at again before a backup: somebody else may back up there, too. */
   readonly syncInterval: Duration.DurationInput
-  /** How long a worker waits after a failure. */
+  /** How long a loop waits after a failure. */
   readonly backoff: Retries.Delays
   /** Nothing is done in the storage but while this lease is held. */
   readonly lease: Omit<CoordinatorLease.LeaseOptions, "backoff"> | undefined
@@ -124,13 +124,13 @@ export const run = (
 
 /** What a coordinator knows, also after it has lost the lease. */
 interface Known {
-  readonly knowledge: StorageKnowledge
+  readonly knowledge: LatestBackups
   readonly stored: StoredHistory
 }
 
 const firstLook = (settings: CoordinatorSettings) =>
   Effect.all({
-    knowledge: storageKnowledge({ ...settings, concurrency: settings.concurrentDownloads }),
+    knowledge: latestBackups({ ...settings, concurrency: settings.concurrentDownloads }),
     stored: storedHistory(settings.trustedWaypoints, {
       ahead: settings.concurrentDownloads,
       maxRecordBytes: settings.backup.maxRecordBytes
@@ -148,8 +148,8 @@ const backingUp = (
     const { backoff, backup } = settings
     const { failed, take } = takingWith(knowledge, backup.verifyWrites ? stored : undefined)
 
-    const epochEndings = coordinatorWorker({
-      worker: "epochEndings",
+    const epochEndings = backupLoop({
+      loop: "epochEndings",
       states: polled,
       backoff,
       failed,
@@ -166,8 +166,8 @@ const backingUp = (
     })
     const ofSnapshots = adoptingFirst(backup)
     const ofTransactions = adoptingFirst(backup)
-    const stateSnapshots = coordinatorWorker({
-      worker: "stateSnapshots",
+    const stateSnapshots = backupLoop({
+      loop: "stateSnapshots",
       states: forSnapshots,
       backoff,
       failed,
@@ -183,8 +183,8 @@ const backingUp = (
       }),
       done: () => Effect.void
     })
-    const transactions = coordinatorWorker({
-      worker: "transactions",
+    const transactions = backupLoop({
+      loop: "transactions",
       states: forTransactions,
       backoff,
       failed,
@@ -234,7 +234,7 @@ interface Planned {
  * Plans by what is known of the storage, and looks at it again before a backup where that is due. Then the chain of trust
  * is read as far as the storage has it.
  */
-const takingWith = (knowledge: StorageKnowledge, stored: StoredHistory | undefined) => ({
+const takingWith = (knowledge: LatestBackups, stored: StoredHistory | undefined) => ({
   failed: knowledge.doubt,
   take:
     (plan: (reach: Reach, state: LedgerInfo.DbState) => Planned | undefined) =>

@@ -18,7 +18,7 @@ import { CoordinatorStatus } from "./CoordinatorStatus.ts"
 const Millis = Schema.Number
 const Unknown = <A>(schema: Schema.Schema<A>) => Schema.UndefinedOr(schema).pipe(Schema.optional)
 
-const WorkerStatus = Schema.Struct({
+const LoopStatus = Schema.Struct({
   activity: Schema.Union(
     Schema.TaggedStruct("Waiting", {}),
     Schema.TaggedStruct("Running", { what: Schema.String, since: Millis }),
@@ -48,9 +48,9 @@ export const CoordinatorRecord = Schema.Struct({
       Schema.TaggedStruct("Waiting", { host: Schema.String, pid: Schema.Int, until: Millis }),
       Schema.TaggedStruct("Held", { until: Millis })
     ),
-    epochEndings: WorkerStatus,
-    stateSnapshots: WorkerStatus,
-    transactions: WorkerStatus
+    epochEndings: LoopStatus,
+    stateSnapshots: LoopStatus,
+    transactions: LoopStatus
   })
 })
 

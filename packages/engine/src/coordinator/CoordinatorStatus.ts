@@ -8,13 +8,13 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 
-/** The three workers of a coordinator. */
-export const workers = ["epochEndings", "stateSnapshots", "transactions"] as const
+/** The three loops of a coordinator, each of which takes one kind of backup. */
+export const loops = ["epochEndings", "stateSnapshots", "transactions"] as const
 
-export type Worker = (typeof workers)[number]
+export type Loop = (typeof loops)[number]
 
 /**
- * What a worker is doing. Times are milliseconds since 1970.
+ * What a loop is doing. Times are milliseconds since 1970.
  *
  * - `Waiting`: nothing is due.
  * - `Running`: a backup is under way.
@@ -25,7 +25,7 @@ export type Activity =
   | { readonly _tag: "Running"; readonly what: string; readonly since: number }
   | { readonly _tag: "BackingOff"; readonly until: number }
 
-export interface WorkerStatus {
+export interface LoopStatus {
   readonly activity: Activity
   /** Since when it has failed without a success in between; milliseconds since 1970. */
   readonly stalledSince: number | undefined
@@ -60,7 +60,7 @@ export type LeaseStatus =
 
 export type Status =
   & { readonly node: NodeStatus; readonly lease: LeaseStatus }
-  & { readonly [W in Worker]: WorkerStatus }
+  & { readonly [L in Loop]: LoopStatus }
 
 /** A reference to the status, which tells its changes. */
 export interface Service extends SubscriptionRef.SubscriptionRef<Status> {}
@@ -70,7 +70,7 @@ export class CoordinatorStatus
   extends Context.Tag("@holdfast/engine/CoordinatorStatus")<CoordinatorStatus, Service>()
 {}
 
-const idle: WorkerStatus = {
+const idle: LoopStatus = {
   activity: { _tag: "Waiting" },
   stalledSince: undefined,
   failures: 0,
@@ -114,33 +114,33 @@ export const metrics = {
       "Until when this coordinator waits for the lease of another one, in seconds since 1970; 0 if it does not"
   }),
   failures: Metric.gauge("holdfast_backup_coordinator_failures", {
-    description: "Failures of a worker without a success in between"
+    description: "Failures of a loop without a success in between"
   }),
   stalledSince: Metric.gauge("holdfast_backup_coordinator_stalled_since_timestamp_s", {
-    description: "Since when a worker has failed without a success in between, in seconds since 1970; 0 while it works"
+    description: "Since when a loop has failed without a success in between, in seconds since 1970; 0 while it works"
   }),
   runningSince: Metric.gauge("holdfast_backup_coordinator_running_since_timestamp_s", {
-    description: "Since when a worker takes the backup that is under way, in seconds since 1970; 0 while none is"
+    description: "Since when a loop takes the backup that is under way, in seconds since 1970; 0 while none is"
   }),
   backingOffUntil: Metric.gauge("holdfast_backup_coordinator_backing_off_until_timestamp_s", {
-    description: "When a worker tries again what failed, in seconds since 1970; 0 while nothing waits for that"
+    description: "When a loop tries again what failed, in seconds since 1970; 0 while nothing waits for that"
   })
 }
 
-/** Changes what is said of a worker, and its metrics. Returns what was said before. */
-export const updateWorker = (
-  worker: Worker,
-  change: (before: WorkerStatus) => WorkerStatus
-): Effect.Effect<WorkerStatus, never, CoordinatorStatus> =>
+/** Updates the status of a loop, and its metrics. Returns the status before. */
+export const updateLoop = (
+  loop: Loop,
+  change: (before: LoopStatus) => LoopStatus
+): Effect.Effect<LoopStatus, never, CoordinatorStatus> =>
   Effect.gen(function*() {
     const ref = yield* CoordinatorStatus
     const { before, now } = yield* SubscriptionRef.modify(ref, (status) => {
-      const changed = change(status[worker])
-      return [{ before: status[worker], now: changed }, { ...status, [worker]: changed }]
+      const changed = change(status[loop])
+      return [{ before: status[loop], now: changed }, { ...status, [loop]: changed }]
     })
     const { activity } = now
     const set = (gauge: Metric.Metric.Gauge<number>, value: number) =>
-      Metric.set(Metric.tagged(gauge, "worker", worker), value)
+      Metric.set(Metric.tagged(gauge, "worker", loop), value)
     yield* set(metrics.failures, now.failures)
     yield* set(metrics.stalledSince, (now.stalledSince ?? 0) / 1000)
     yield* set(metrics.runningSince, activity._tag === "Running" ? activity.since / 1000 : 0)

@@ -10,7 +10,7 @@ import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Retries from "../base/Retries.ts"
-import { CoordinatorStatus, updateWorker, type Worker } from "./CoordinatorStatus.ts"
+import { CoordinatorStatus, type Loop, updateLoop } from "./CoordinatorStatus.ts"
 
 /** Something that is due: what it is, in words, and how it is done. */
 export interface Due<E, R> {
@@ -18,8 +18,8 @@ export interface Due<E, R> {
   readonly take: Effect.Effect<void, E, R>
 }
 
-export interface WorkerOptions<S, E, R> {
-  readonly worker: Worker
+export interface LoopOptions<S, E, R> {
+  readonly loop: Loop
   /** The newest state that it has not seen. */
   readonly states: Queue.Dequeue<S>
   /** What is due at that state, if anything. */
@@ -37,29 +37,29 @@ export interface WorkerOptions<S, E, R> {
  * When it is interrupted, nothing is said to be under way any more; what is said of failures stays until one succeeds, be
  * it after it was started again.
  */
-export const coordinatorWorker = <S, E extends { readonly message: string }, R>(
-  { backoff, done, due, failed, states, worker }: WorkerOptions<S, E, R>
+export const backupLoop = <S, E extends { readonly message: string }, R>(
+  { backoff, done, due, failed, states, loop }: LoopOptions<S, E, R>
 ): Effect.Effect<never, never, R | CoordinatorStatus> =>
   Effect.gen(function*() {
     const delays = yield* Schedule.driver(Schedule.onDecision(Retries.delays(backoff), (_, decision) =>
       Effect.gen(function*() {
         if (!ScheduleDecision.isContinue(decision)) return
         const until = ScheduleIntervals.start(decision.intervals)
-        const { failures, lastError, stalledSince = until } = yield* updateWorker(worker, (before) => ({
+        const { failures, lastError, stalledSince = until } = yield* updateLoop(loop, (before) => ({
           ...before,
           activity: { _tag: "BackingOff", until }
         }))
         const often = failures > 1 ? `, failing since ${shown(stalledSince)} (${failures} times)` : ""
         yield* Effect.annotateLogs(
           Effect.logWarning(`will be tried again at ${shown(until)}${often}: ${lastError}`),
-          { worker }
+          { worker: loop }
         )
       })))
 
     const recovered = (lastSuccess: number | undefined) =>
       Effect.gen(function*() {
         yield* delays.reset
-        const { failures, stalledSince } = yield* updateWorker(worker, (before) => ({
+        const { failures, stalledSince } = yield* updateLoop(loop, (before) => ({
           activity: { _tag: "Waiting" },
           stalledSince: undefined,
           failures: 0,
@@ -71,14 +71,14 @@ export const coordinatorWorker = <S, E extends { readonly message: string }, R>(
         }
         yield* Effect.annotateLogs(
           Effect.logInfo(`works again; it had failed since ${shown(stalledSince)} (${failures} times)`),
-          { worker }
+          { worker: loop }
         )
       })
 
     const failing = Effect.flatMap(
       CoordinatorStatus,
       (ref) =>
-        Effect.map(SubscriptionRef.get(ref), ({ [worker]: { failures } }) => failures > 0)
+        Effect.map(SubscriptionRef.get(ref), ({ [loop]: { failures } }) => failures > 0)
     )
 
     const work = (state: S): Effect.Effect<void, E, R | CoordinatorStatus> =>
@@ -86,7 +86,7 @@ export const coordinatorWorker = <S, E extends { readonly message: string }, R>(
         for (let next = yield* due(state); next !== undefined; next = yield* due(state)) {
           const { what, take } = next
           const since = yield* Clock.currentTimeMillis
-          yield* updateWorker(worker, (before) => ({ ...before, activity: { _tag: "Running", what, since } }))
+          yield* updateLoop(loop, (before) => ({ ...before, activity: { _tag: "Running", what, since } }))
           yield* take
           yield* recovered(yield* Clock.currentTimeMillis)
         }
@@ -98,7 +98,7 @@ export const coordinatorWorker = <S, E extends { readonly message: string }, R>(
         yield* failed
         const now = yield* Clock.currentTimeMillis
         const lastError = messageOf(cause)
-        yield* updateWorker(worker, (before) => ({
+        yield* updateLoop(loop, (before) => ({
           ...before,
           stalledSince: before.stalledSince ?? now,
           failures: before.failures + 1,
@@ -121,8 +121,8 @@ export const coordinatorWorker = <S, E extends { readonly message: string }, R>(
       )
     }))
   }).pipe(
-    Effect.ensuring(updateWorker(worker, (before) => ({ ...before, activity: { _tag: "Waiting" } }))),
-    Effect.withSpan("Coordinator.worker", { attributes: { worker } })
+    Effect.ensuring(updateLoop(loop, (before) => ({ ...before, activity: { _tag: "Waiting" } }))),
+    Effect.withSpan("Coordinator.worker", { attributes: { worker: loop } })
   )
 
 const shown = (millis: number): string => DateTime.formatIso(DateTime.unsafeMake(millis))

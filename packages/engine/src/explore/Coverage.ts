@@ -5,8 +5,8 @@
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
-import { shownEach } from "../base/countedProgress.ts"
 import type { InvalidBackup } from "../base/EngineError.ts"
+import * as Progress from "../base/Progress.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
 import * as Manifest from "../format/Manifest.ts"
 import type * as Metadata from "../format/Metadata.ts"
@@ -146,7 +146,7 @@ class Parts {
         ? value.firstEpoch <= place.epoch && place.epoch - 1 <= value.lastEpoch
         : value.lastVersion >= place.version && !view.epochEndings.some((other) => precedes(other.value, value, place))
     )
-    return shownEach(
+    return Progress.forEach(
       "manifests of epoch endings",
       "files",
       bounds,
@@ -167,7 +167,7 @@ class Parts {
     const overlapping = view.transactions.filter(({ value }) =>
       value.firstVersion <= last && first <= value.lastVersion
     )
-    return shownEach(
+    return Progress.forEach(
       "manifests of transactions",
       "files",
       overlapping,

@@ -18,16 +18,16 @@ import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { capability } from "../base/capability.ts"
-import { shownEach } from "../base/countedProgress.ts"
 import { InvalidBackup } from "../base/EngineError.ts"
+import * as Progress from "../base/Progress.ts"
 import * as Retries from "../base/Retries.ts"
-import { type MetadataFile, readMetadataFiles } from "../catalogue/metadataFiles.ts"
-import { type NamedBackup, referencesOf } from "../catalogue/references.ts"
+import { type NamedBackup, referencesOf } from "../catalogue/filesOfBackups.ts"
+import { type MetadataFile, readMetadataFiles } from "../catalogue/readMetadata.ts"
 import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
 import { keyOf } from "./CompactionPlan.ts"
-import { notListed, takeStock } from "./fileInventory.ts"
 import { readSideFiles } from "./repairedMetadata.ts"
+import { notListed, takeStock } from "./unneededFiles.ts"
 
 export interface CleanupOptions {
   /** What is younger stays. */
@@ -173,6 +173,8 @@ export const deleteFiles = (
   Effect.forEach(
     [files.filter(FileNames.isManifest), files.filter((file) => !FileNames.isManifest(file))],
     (some) =>
-      shownEach("deletion", "files", some, (file) => Retries.attempts(retries, () => deleteFile(file)), concurrency),
+      Progress.forEach("deletion", "files", some, (file) =>
+        Retries.attempts(retries, () =>
+          deleteFile(file)), concurrency),
     { discard: true }
   )

@@ -12,10 +12,10 @@ import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import { shownEach } from "../base/countedProgress.ts"
 import { InvalidBackup } from "../base/EngineError.ts"
+import * as Progress from "../base/Progress.ts"
 import * as Retries from "../base/Retries.ts"
-import { type MetadataFile, readMetadataFile, readMetadataFiles } from "../catalogue/metadataFiles.ts"
+import { type MetadataFile, readMetadataFile, readMetadataFiles } from "../catalogue/readMetadata.ts"
 import { metrics } from "../coordinator/CoordinatorStatus.ts"
 import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
@@ -79,7 +79,7 @@ export const compact = (
     const warnings: Array<string> = []
 
     const moved = new Set<string>()
-    yield* shownEach(
+    yield* Progress.forEach(
       "replaced metadata to move aside",
       "files",
       CompactionPlan.movable(files, now, options.retentionSeconds),
@@ -94,7 +94,7 @@ export const compact = (
     )
 
     const planned = CompactionPlan.compactedFiles(files, options.factors)
-    const confirmed = yield* shownEach(
+    const confirmed = yield* Progress.forEach(
       "compacted metadata",
       "files",
       planned,

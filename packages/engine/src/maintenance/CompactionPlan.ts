@@ -11,7 +11,7 @@
  *
  * Source: the backup page of the specification, section 5, "Compact".
  */
-import type { MetadataFile } from "../catalogue/metadataFiles.ts"
+import type { MetadataFile } from "../catalogue/readMetadata.ts"
 import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
 

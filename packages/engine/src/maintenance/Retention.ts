@@ -15,21 +15,16 @@ import * as Option from "effect/Option"
 import { capability } from "../base/capability.ts"
 import { InvalidBackup } from "../base/EngineError.ts"
 import * as Retries from "../base/Retries.ts"
-import {
-  type MetadataFile,
-  type MetadataLine,
-  readMetadataFile,
-  readMetadataFiles
-} from "../catalogue/metadataFiles.ts"
+import { type References, referencesOf } from "../catalogue/filesOfBackups.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
-import { type References, referencesOf } from "../catalogue/references.ts"
+import { type MetadataFile, type MetadataLine, readMetadataFile, readMetadataFiles } from "../catalogue/readMetadata.ts"
 import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
 import { deleteFiles } from "./Cleanup.ts"
 import { keyOf, lettingGo } from "./CompactionPlan.ts"
-import { notListed, type Stock, takeStock } from "./fileInventory.ts"
 import { readSideFiles } from "./repairedMetadata.ts"
 import * as RetentionPlan from "./RetentionPlan.ts"
+import { notListed, type Stock, takeStock } from "./unneededFiles.ts"
 
 export interface RetentionOptions {
   readonly policy: RetentionPlan.RetentionPolicy

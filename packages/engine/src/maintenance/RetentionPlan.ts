@@ -4,8 +4,9 @@
  * Whatever the policy, all epoch endings stay, and with every snapshot that stays the transactions that hold its version.
  * A snapshot that cannot be restored does not count as one that is kept.
  */
-import * as Extent from "../catalogue/Extent.ts"
+import type * as Ranges from "../base/Ranges.ts"
 import type { MetadataView } from "../catalogue/MetadataView.ts"
+import * as RestorableVersions from "../catalogue/RestorableVersions.ts"
 import type * as Metadata from "../format/Metadata.ts"
 
 export interface RetentionPolicy {
@@ -36,7 +37,7 @@ export interface RetentionPlan {
 
 /** What becomes of each backup. */
 export const make = (view: MetadataView, policy: RetentionPolicy): RetentionPlan => {
-  const { restorable, snapshots } = Extent.of(view)
+  const { restorable, snapshots } = RestorableVersions.of(view)
   const usable = snapshots.filter(({ missing }) => missing === undefined)
   const newest = usable.slice(-Math.max(1, policy.keepSnapshots))
   const [oldest] = newest
@@ -112,7 +113,7 @@ const verdict = (file: string, entry: Metadata.BackupEntry, reason: string | und
 const newestReason = (count: number): string =>
   count === 1 ? "the newest that can be restored" : `one of the ${count} newest that can be restored`
 
-type Snapshots = ReadonlyArray<Extent.SnapshotExtent>
+type Snapshots = ReadonlyArray<RestorableVersions.SnapshotExtent>
 
 /**
  * The versions that history is restored from: in each interval that can be restored, the newest snapshot that is old enough,
@@ -120,7 +121,7 @@ type Snapshots = ReadonlyArray<Extent.SnapshotExtent>
  */
 const basesOf = (
   usable: Snapshots,
-  restorable: ReadonlyArray<Extent.Range>,
+  restorable: ReadonlyArray<Ranges.Range>,
   since: number | undefined
 ): ReadonlyArray<number> =>
   since === undefined ?

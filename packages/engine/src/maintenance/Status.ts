@@ -9,14 +9,15 @@ import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { shownEach } from "../base/countedProgress.ts"
 import type { InvalidBackup } from "../base/EngineError.ts"
-import * as Extent from "../catalogue/Extent.ts"
+import * as Progress from "../base/Progress.ts"
+import * as Ranges from "../base/Ranges.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
+import * as RestorableVersions from "../catalogue/RestorableVersions.ts"
 import type { LastVerification } from "../verify/EarlierVerifications.ts"
-import { endAtOrBefore, timeOfEnd } from "./epochEnds.ts"
-import { notListed } from "./fileInventory.ts"
+import { endAtOrBefore, timeOfEnd } from "./epochTimes.ts"
 import { type Holdings, holdingsOf } from "./storageUsage.ts"
+import { notListed } from "./unneededFiles.ts"
 
 /** How far the node is. */
 export interface NodeState {
@@ -41,7 +42,7 @@ export interface RestorableInterval {
 }
 
 /** A gap between backups. */
-export interface Gap extends Extent.Range {
+export interface Gap extends Ranges.Range {
   readonly what: "epochs" | "transactions"
 }
 
@@ -57,18 +58,18 @@ export interface Status {
   /** Why the highest version that can be restored is no higher; empty if it is the newest. */
   readonly limits: ReadonlyArray<string>
   /** Versions between those that can be restored. */
-  readonly holes: ReadonlyArray<Extent.Range & { readonly why: string }>
+  readonly holes: ReadonlyArray<Ranges.Range & { readonly why: string }>
   readonly gaps: ReadonlyArray<Gap>
-  readonly epochs: ReadonlyArray<Extent.Range>
+  readonly epochs: ReadonlyArray<Ranges.Range>
   /** The versions of these epochs. */
-  readonly epochVersions: ReadonlyArray<Extent.Range>
-  readonly snapshots: ReadonlyArray<Extent.SnapshotExtent>
-  readonly transactions: ReadonlyArray<Extent.Range>
+  readonly epochVersions: ReadonlyArray<Ranges.Range>
+  readonly snapshots: ReadonlyArray<RestorableVersions.SnapshotExtent>
+  readonly transactions: ReadonlyArray<Ranges.Range>
   /** `null` where the storage cannot list its files. */
   readonly holdings: Holdings | null
   readonly node: (NodeState & { readonly epochsBehind: number; readonly versionsBehind: number }) | null
   /** The last verification that this machine knows of, and which versions it proved; `null` where it knows of none. */
-  readonly verification: (LastVerification & { readonly proven: ReadonlyArray<Extent.Range> }) | null
+  readonly verification: (LastVerification & { readonly proven: ReadonlyArray<Ranges.Range> }) | null
   readonly metadataFiles: number
   readonly problems: ReadonlyArray<InvalidBackup>
 }
@@ -82,8 +83,8 @@ export const look = (options: {
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
     const view = yield* MetadataView.load({ concurrency: options.concurrency })
-    const extent = Extent.of(view)
-    const found = yield* shownEach(
+    const extent = RestorableVersions.of(view)
+    const found = yield* Progress.forEach(
       "what can be restored",
       "intervals",
       extent.restorable,
@@ -126,13 +127,13 @@ export const look = (options: {
     }
   }).pipe(Effect.withSpan("Status.look"))
 
-const provenBy = ({ snapshotVersions, transactions }: LastVerification): ReadonlyArray<Extent.Range> =>
-  Extent.join([
+const provenBy = ({ snapshotVersions, transactions }: LastVerification): ReadonlyArray<Ranges.Range> =>
+  Ranges.join([
     ...(transactions === null ? [] : [transactions]),
     ...snapshotVersions.map((version) => ({ first: version, last: version }))
   ])
 
-const interval = (view: MetadataView.MetadataView, range: Extent.Restorable) =>
+const interval = (view: MetadataView.MetadataView, range: RestorableVersions.Restorable) =>
   Effect.gen(function*() {
     const problems: Array<InvalidBackup> = []
     /** What cannot be read is not known, and told. */
@@ -160,14 +161,14 @@ const interval = (view: MetadataView.MetadataView, range: Extent.Restorable) =>
   })
 
 /** Every gap between backups. What comes before the first transactions is none: history may begin anywhere. */
-export const gapsOf = ({ epochs, transactions }: Extent.Extent): ReadonlyArray<Gap> => [
-  ...Extent.gaps(epochs, 0).map((range): Gap => ({ what: "epochs", ...range })),
-  ...Extent.gaps(transactions, transactions[0]?.first ?? 0).map((range): Gap => ({ what: "transactions", ...range }))
+export const gapsOf = ({ epochs, transactions }: RestorableVersions.Extent): ReadonlyArray<Gap> => [
+  ...Ranges.gaps(epochs, 0).map((range): Gap => ({ what: "epochs", ...range })),
+  ...Ranges.gaps(transactions, transactions[0]?.first ?? 0).map((range): Gap => ({ what: "transactions", ...range }))
 ]
 
 /** Versions between those that can be restored, and why they cannot be. */
-export const holesOf = ({ restorable, transactions }: Extent.Extent): Status["holes"] =>
-  Extent.gaps(restorable, restorable[0]?.first ?? 0).map(({ first, last }) => {
+export const holesOf = ({ restorable, transactions }: RestorableVersions.Extent): Status["holes"] =>
+  Ranges.gaps(restorable, restorable[0]?.first ?? 0).map(({ first, last }) => {
     const next = transactions.find((range) => range.first > first)
     return {
       first,
@@ -178,11 +179,11 @@ export const holesOf = ({ restorable, transactions }: Extent.Extent): Status["ho
     }
   })
 
-const missing = (range: Extent.Range): string =>
-  `${Extent.rangeOf("transaction", range)} ${range.first === range.last ? "is" : "are"} in no backup`
+const missing = (range: Ranges.Range): string =>
+  `${Ranges.describe("transaction", range)} ${range.first === range.last ? "is" : "are"} in no backup`
 
 /** Why the highest version that can be restored is lower than the newest that any backup reaches. */
-export const limitsOf = (extent: Extent.Extent): ReadonlyArray<string> => {
+export const limitsOf = (extent: RestorableVersions.Extent): ReadonlyArray<string> => {
   const { epochs, missingEpochs, newestVersion, restorable, snapshots, transactions } = extent
   const highest = restorable.at(-1)?.last ?? -1
   if (newestVersion === undefined) return ["there is no backup"]
@@ -190,7 +191,7 @@ export const limitsOf = (extent: Extent.Extent): ReadonlyArray<string> => {
   if (epochs.length === 0) return ["there are no epoch endings, so nothing can be proven"]
   if (missingEpochs !== undefined) {
     return [
-      `the ending of ${Extent.rangeOf("epoch", missingEpochs)} is in no backup, so nothing after it can be proven`
+      `the ending of ${Ranges.describe("epoch", missingEpochs)} is in no backup, so nothing after it can be proven`
     ]
   }
   if (restorable.length === 0) {

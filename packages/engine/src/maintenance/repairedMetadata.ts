@@ -2,7 +2,7 @@
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
-import { type MetadataFile, readMetadataFile } from "../catalogue/metadataFiles.ts"
+import { type MetadataFile, readMetadataFile } from "../catalogue/readMetadata.ts"
 import * as FileNames from "../format/FileNames.ts"
 
 /** A file of one name may be torn more than once. */

@@ -2,9 +2,9 @@ import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { shownListing } from "../base/countedProgress.ts"
 import type { MetadataView } from "../catalogue/MetadataView.ts"
 import * as FileNames from "../format/FileNames.ts"
+import { forEachListed } from "../reading/listedFiles.ts"
 
 /** Files, and what they take in the storage. */
 export interface Amount {
@@ -81,7 +81,7 @@ export const holdingsOf = (
       stateSnapshots: null,
       transactions: null
     }
-    yield* shownListing(capabilities.listFiles.value, (files) => {
+    yield* forEachListed(capabilities.listFiles.value, (files) => {
       for (const { bytes, file, modified } of files) {
         missing.delete(file)
         const kind = FileNames.backupKindOf(file)

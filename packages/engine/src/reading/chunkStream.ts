@@ -4,7 +4,7 @@ import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { InvalidBackup } from "../base/EngineError.ts"
-import type { ReachedMetrics } from "../base/EngineMetrics.ts"
+import type { ProgressMetrics } from "../base/EngineMetrics.ts"
 import { fileRecords } from "./backupFiles.ts"
 import { concatPrefetched } from "./prefetch.ts"
 
@@ -22,7 +22,7 @@ export interface ChunkStreamOptions {
   readonly ahead: number
   readonly maxRecordBytes: number
   /** Where to tell how far the pipeline has come. */
-  readonly reached?: ReachedMetrics
+  readonly reached?: ProgressMetrics
 }
 
 /** Parts of a chunk that may be ready before they are wanted; a part is about a buffer of the storage. */

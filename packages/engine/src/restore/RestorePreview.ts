@@ -7,8 +7,9 @@ import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { shownEach, shownListing } from "../base/countedProgress.ts"
 import type { InvalidBackup, RestoreRefused } from "../base/EngineError.ts"
+import * as Progress from "../base/Progress.ts"
+import { forEachListed } from "../reading/listedFiles.ts"
 import { epochEndingManifest } from "../verify/verifyEpochEndings.ts"
 import { itemsOf, stateSnapshotManifest } from "../verify/verifyStateSnapshot.ts"
 import { chunksOf, transactionManifest } from "../verify/verifyTransactions.ts"
@@ -68,7 +69,9 @@ export const make = (
     const files = manifests.map(({ value }) => value.manifest)
 
     let epochs = 0
-    for (const manifest of yield* shownEach("manifests", "files", epochEndings, epochEndingManifest, concurrency)) {
+    for (
+      const manifest of yield* Progress.forEach("manifests", "files", epochEndings, epochEndingManifest, concurrency)
+    ) {
       const chunks = manifest.chunks.filter(({ lastEpoch: last }) => last >= progress.nextEpoch)
       epochs += manifest.lastEpoch - Math.max(manifest.firstEpoch, progress.nextEpoch) + 1
       files.push(...chunks.map((chunk) => chunk.ledgerInfos))
@@ -79,7 +82,9 @@ export const make = (
       items = itemsOf(manifest)
       files.push(manifest.proof, ...manifest.chunks.flatMap(({ blobs, proof }) => [blobs, proof]))
     }
-    for (const manifest of yield* shownEach("manifests", "files", transactions, transactionManifest, concurrency)) {
+    for (
+      const manifest of yield* Progress.forEach("manifests", "files", transactions, transactionManifest, concurrency)
+    ) {
       const chunks = chunksOf(manifest, { first: firstVersion, last: targetVersion })
       files.push(...chunks.flatMap((chunk) => [chunk.transactions, chunk.proof]))
     }
@@ -108,7 +113,7 @@ const bytesOf = (files: ReadonlySet<string>) =>
     const { capabilities: { listFiles } } = yield* BackupStorage.BackupStorage
     if (Option.isNone(listFiles)) return null
     let total = 0
-    yield* shownListing(listFiles.value, (some) => {
+    yield* forEachListed(listFiles.value, (some) => {
       for (const { bytes, file } of some) if (files.has(file)) total += bytes
     })
     return total

@@ -8,9 +8,9 @@ import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { capability } from "../base/capability.ts"
-import { shownListing } from "../base/countedProgress.ts"
 import type { ImpossibleRequest } from "../base/EngineError.ts"
 import * as EngineMetrics from "../base/EngineMetrics.ts"
+import { forEachListed } from "../reading/listedFiles.ts"
 import { EarlierVerifications, type LastVerification } from "./EarlierVerifications.ts"
 import { timestamped } from "./progressMetrics.ts"
 import { type Sample, VerifiedParts } from "./verifiedParts.ts"
@@ -38,7 +38,7 @@ export const verify = (
     const earlier = yield* EarlierVerifications
     const listed = yield* capability(storage.capabilities.listFiles, "list_files", storage)
     const sizes = new Map<string, number>()
-    yield* shownListing(listed, (files) => {
+    yield* forEachListed(listed, (files) => {
       for (const { bytes, file } of files) sizes.set(file, bytes)
     })
     const parts = new VerifiedParts(yield* earlier.load, sizes, sample)

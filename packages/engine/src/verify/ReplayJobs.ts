@@ -6,8 +6,9 @@ import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import { InvalidBackup } from "../base/EngineError.ts"
-import * as Extent from "../catalogue/Extent.ts"
+import type * as Ranges from "../base/Ranges.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
+import * as RestorableVersions from "../catalogue/RestorableVersions.ts"
 
 /** What the jobs are to be like. */
 export interface ReplayJobsRequest {
@@ -19,7 +20,7 @@ export interface ReplayJobsRequest {
   readonly maxVersionsPerRange: number
   readonly maxRangesPerJob: number
   /** A range that holds any of these versions is left out. */
-  readonly skipped: ReadonlyArray<Extent.Range>
+  readonly skipped: ReadonlyArray<Ranges.Range>
 }
 
 /** Versions to replay from the state of a snapshot on. */
@@ -54,7 +55,7 @@ export const plan = (view: MetadataView.MetadataView, request: ReplayJobsRequest
 
 /** What lies between snapshots that can be restored, and after the newest, as far as it can be restored. */
 const pieces = (view: MetadataView.MetadataView, request: ReplayJobsRequest): ReadonlyArray<ReplayRange> => {
-  const { restorable, snapshots } = Extent.of(view)
+  const { restorable, snapshots } = RestorableVersions.of(view)
   const usable = snapshots.filter(({ missing }) => missing === undefined).slice(-request.maxEpochs)
   return usable.flatMap(({ epoch, version }, index) => {
     const within = restorable.find(({ first, last }) => first <= version && version <= last)
@@ -96,7 +97,7 @@ export const make = (
     const view = yield* MetadataView.load(options)
     const [problem] = view.problems
     if (problem !== undefined) return yield* problem
-    const usable = Extent.of(view).snapshots.filter(({ missing }) => missing === undefined)
+    const usable = RestorableVersions.of(view).snapshots.filter(({ missing }) => missing === undefined)
     if (usable.length === 0) {
       return yield* new InvalidBackup({
         file: "metadata",

@@ -4,10 +4,10 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
-import type { ReachedMetrics } from "../base/EngineMetrics.ts"
+import type { ProgressMetrics } from "../base/EngineMetrics.ts"
 import type * as Manifest from "../format/Manifest.ts"
 
-type Metrics = ReachedMetrics | undefined
+type Metrics = ProgressMetrics | undefined
 
 export const reachedEpoch = (metrics: Metrics, history: EpochHistory.EpochHistory): Effect.Effect<void> =>
   Effect.suspend(() =>
@@ -39,7 +39,7 @@ const now = Effect.map(Clock.currentTimeMillis, (millis) => millis / 1000)
 
 /** Tells when a run begins, and when it succeeds or fails; of one that is interrupted neither. */
 export const timestamped = <A, E, R>(
-  metrics: ReachedMetrics,
+  metrics: ProgressMetrics,
   run: Effect.Effect<A, E, R>,
   succeeded: (result: A) => boolean
 ): Effect.Effect<A, E, R> => {

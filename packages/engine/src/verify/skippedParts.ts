@@ -1,5 +1,5 @@
 import type * as Arr from "effect/Array"
-import type * as Extent from "../catalogue/Extent.ts"
+import type * as Ranges from "../base/Ranges.ts"
 import type * as Manifest from "../format/Manifest.ts"
 import type { VerifiedParts } from "./verifiedParts.ts"
 import { type CheckedSnapshot, itemsOf } from "./verifyStateSnapshot.ts"
@@ -27,7 +27,7 @@ interface ChunkRun {
 /** The chunks of a range, in runs. */
 export const chunkRuns = (
   manifest: Manifest.TransactionManifest,
-  range: Extent.Range,
+  range: Ranges.Range,
   verified: VerifiedParts | undefined
 ): ReadonlyArray<ChunkRun> => {
   const runs: Array<ChunkRun> = []

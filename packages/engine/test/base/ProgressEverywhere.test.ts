@@ -2,13 +2,13 @@
  * Whatever may take long says how far it is.
  */
 import { expect, layer } from "@effect/vitest"
+import * as CachedMetadata from "@holdfast/engine/CachedMetadata"
 import * as Cleanup from "@holdfast/engine/Cleanup"
 import * as Compaction from "@holdfast/engine/Compaction"
 import * as Coverage from "@holdfast/engine/Coverage"
 import * as EarlierVerifications from "@holdfast/engine/EarlierVerifications"
 import * as IncrementalVerify from "@holdfast/engine/IncrementalVerify"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
-import * as MetadataSync from "@holdfast/engine/MetadataSync"
 import * as Progress from "@holdfast/engine/Progress"
 import * as ProgressEvents from "@holdfast/engine/ProgressEvents"
 import * as RestorePreview from "@holdfast/engine/RestorePreview"
@@ -31,7 +31,7 @@ type Operation = Effect.Effect<unknown, { readonly message: string }, BackupStor
 
 const operations = {
   "sync of the metadata": Effect.provide(
-    MetadataSync.sync({ concurrency, newStorage: false }),
+    CachedMetadata.refresh({ concurrency, newStorage: false }),
     MetadataCache.layerMemory
   ),
   verify: Verify.verify({ ...Verify.everything, allSnapshots: true }),

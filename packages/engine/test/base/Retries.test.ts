@@ -16,7 +16,7 @@ import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { chunkPipeline, type IncomingChunk } from "../../src/backup/chunkPipeline.ts"
+import { cutChunks, type IncomingChunk } from "../../src/backup/cutChunks.ts"
 import { type BackupSettings, defaultBackupSettings } from "../../src/base/Settings.ts"
 import { between, settings } from "../support/backups.ts"
 import { clientOf } from "../support/memoryNode.ts"
@@ -202,7 +202,7 @@ describe("the pipeline, with a budget of three records for chunks of eight,", ()
       Effect.gen(function*() {
         const asked: Array<readonly [number, number]> = []
         const written = yield* withTime(
-          chunkPipeline(sourceOf(asked), tight, (chunk) =>
+          cutChunks(sourceOf(asked), tight, (chunk) =>
             attempting(chunk, (bytes, attempt) =>
               attempt < 2
                 ? Effect.zipRight(Stream.runDrain(Stream.take(bytes, pieces)), failed)
@@ -217,7 +217,7 @@ describe("the pipeline, with a budget of three records for chunks of eight,", ()
   it.effect("is not held up by a chunk whose attempt hangs and is given up in the middle", () =>
     Effect.gen(function*() {
       const written = yield* withTime(
-        chunkPipeline(sourceOf(), tight, (chunk) =>
+        cutChunks(sourceOf(), tight, (chunk) =>
           attempting(chunk, (bytes, attempt) =>
             attempt === 0
               ? Effect.raceFirst(
@@ -232,7 +232,7 @@ describe("the pipeline, with a budget of three records for chunks of eight,", ()
   it.effect("goes on with the other chunks while one waits for its next attempt", () =>
     Effect.gen(function*() {
       const done: Array<number> = []
-      const pipeline = yield* Effect.fork(chunkPipeline(sourceOf(), tight, (chunk) =>
+      const pipeline = yield* Effect.fork(cutChunks(sourceOf(), tight, (chunk) =>
         attempting(chunk, (bytes, attempt) =>
           chunk.first === 0 && attempt === 0
             ? failed
@@ -247,7 +247,7 @@ describe("the pipeline, with a budget of three records for chunks of eight,", ()
     Effect.gen(function*() {
       // As a storage does that has room for so few commands at a time.
       const room = yield* Effect.makeSemaphore(3)
-      const written = yield* withTime(chunkPipeline(sourceOf(), tight, (chunk) =>
+      const written = yield* withTime(cutChunks(sourceOf(), tight, (chunk) =>
         attempting(chunk, (bytes, attempt) =>
           room.withPermits(1)(
             Effect.zipRight(chunk.first < 16 && attempt === 0 ? failed : Effect.void, bytesOf(bytes))
@@ -279,7 +279,7 @@ describe("the pipeline, with a budget of three records for chunks of eight,", ()
                 )
               ))
         }
-        const error = yield* withTime(Effect.flip(chunkPipeline(lying, tight, (chunk) =>
+        const error = yield* withTime(Effect.flip(cutChunks(lying, tight, (chunk) =>
           attempting(chunk, (bytes, attempt) =>
             attempt === 0 ? failed : bytesOf(bytes)))))
         expect(error).toMatchObject({ _tag: "SourceMismatch", reason: "Changed" })

@@ -48,7 +48,7 @@ describe("the coordinator", () => {
       ])
       const report = yield* expectVerifies(memory)
       expect(report.stateSnapshot?.epoch).toBe(4)
-      for (const worker of CoordinatorStatus.workers) {
+      for (const worker of CoordinatorStatus.loops) {
         expect((yield* status)[worker]).toMatchObject({ activity: { _tag: "Waiting" }, failures: 0 })
       }
       expect((yield* Metric.value(CoordinatorStatus.metrics.epochEndingEpoch)).value).toBe(4)
@@ -107,13 +107,13 @@ describe("the coordinator", () => {
       const { status } = yield* start(client, memory, yield* makeCache)
       yield* pass(60)
       expect(saved(memory)).toEqual(["identity.meta"])
-      for (const worker of CoordinatorStatus.workers) {
+      for (const worker of CoordinatorStatus.loops) {
         expect((yield* status)[worker]).toMatchObject({ activity: { _tag: "Waiting" }, failures: 0 })
       }
       yield* grow(1)
       yield* pass(2)
       expect(saved(memory)).toContain("transaction_0-0.meta")
-      for (const worker of CoordinatorStatus.workers) expect((yield* status)[worker].lastError).toBeUndefined()
+      for (const worker of CoordinatorStatus.loops) expect((yield* status)[worker].lastError).toBeUndefined()
       yield* expectVerifies(memory)
     }))
 

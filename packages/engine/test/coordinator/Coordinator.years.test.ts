@@ -75,7 +75,7 @@ describe("the coordinator", () => {
       })
       const expectCaughtUp = Effect.gen(function*() {
         const now = yield* status
-        for (const worker of CoordinatorStatus.workers) {
+        for (const worker of CoordinatorStatus.loops) {
           expect(now[worker]).toMatchObject({ activity: { _tag: "Waiting" }, failures: 0, stalledSince: undefined })
         }
         expect(now.node.silentSince).toBeUndefined()

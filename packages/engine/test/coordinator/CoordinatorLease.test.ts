@@ -133,7 +133,7 @@ describe("two coordinators that ask for a lease", () => {
       yield* pass(60)
       const lost = yield* first.status
       expect(lost.lease._tag).toBe("None")
-      for (const worker of CoordinatorStatus.workers) expect(lost[worker].activity).toEqual({ _tag: "Waiting" })
+      for (const worker of CoordinatorStatus.loops) expect(lost[worker].activity).toEqual({ _tag: "Waiting" })
       expect(lost.epochEndings.stalledSince).toBeDefined()
 
       const second = yield* start(client, memory, yield* makeCache, { lease: leaseOf("b") })

@@ -37,7 +37,7 @@ describe("the record of a coordinator", () => {
         state: { epoch: 3, committedVersion: 40 },
         silentSince: 900
       })).pipe(Effect.provideService(CoordinatorStatus.CoordinatorStatus, status))
-      yield* CoordinatorStatus.updateWorker("transactions", (before) => ({
+      yield* CoordinatorStatus.updateLoop("transactions", (before) => ({
         ...before,
         activity: { _tag: "BackingOff", until: 20_000 },
         stalledSince: 1_000,

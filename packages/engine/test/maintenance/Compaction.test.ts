@@ -2,12 +2,12 @@
  * Compaction keeps every entry in the storage: whatever fails, whoever reads, and whoever else compacts.
  */
 import { describe, expect, it } from "@effect/vitest"
+import * as CachedMetadata from "@holdfast/engine/CachedMetadata"
 import * as Compaction from "@holdfast/engine/Compaction"
 import type * as CompactionPlan from "@holdfast/engine/CompactionPlan"
 import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
 import * as FileNames from "@holdfast/engine/FileNames"
 import * as Metadata from "@holdfast/engine/Metadata"
-import * as MetadataSync from "@holdfast/engine/MetadataSync"
 import * as MetadataView from "@holdfast/engine/MetadataView"
 import * as Retries from "@holdfast/engine/Retries"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
@@ -298,7 +298,7 @@ const viewed = (storage: BackupStorage.Service) =>
 
 /** The same of a coordinator, which remembers what it has seen. */
 const synced = (storage: BackupStorage.Service, cache: Cache) =>
-  MetadataSync.sync({ concurrency: 2, newStorage: false }).pipe(
+  CachedMetadata.refresh({ concurrency: 2, newStorage: false }).pipe(
     Effect.provideService(BackupStorage.BackupStorage, storage),
     Effect.provide(cache),
     Effect.map(foundIn)

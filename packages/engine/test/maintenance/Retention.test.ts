@@ -2,12 +2,12 @@
  * Letting go of backups leaves whole backups, wherever it is cut short, and the next run finishes it.
  */
 import { expect, layer } from "@effect/vitest"
+import * as CachedMetadata from "@holdfast/engine/CachedMetadata"
 import * as Compaction from "@holdfast/engine/Compaction"
 import * as CompactionPlan from "@holdfast/engine/CompactionPlan"
 import * as FileNames from "@holdfast/engine/FileNames"
 import type * as Metadata from "@holdfast/engine/Metadata"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
-import * as MetadataSync from "@holdfast/engine/MetadataSync"
 import * as MetadataView from "@holdfast/engine/MetadataView"
 import * as Retention from "@holdfast/engine/Retention"
 import type * as RetentionPlan from "@holdfast/engine/RetentionPlan"
@@ -35,7 +35,7 @@ const retainIn = (
     .pipe(Effect.provideService(BackupStorage.BackupStorage, storage))
 
 const syncIn = (storage: BackupStorage.Service) =>
-  MetadataSync.sync({ concurrency: 4, newStorage: false }).pipe(
+  CachedMetadata.refresh({ concurrency: 4, newStorage: false }).pipe(
     Effect.provideService(BackupStorage.BackupStorage, storage)
   )
 

@@ -2,7 +2,8 @@
  * Whatever the storage and the policy: what stays can be restored as before.
  */
 import { describe, expect, it } from "@effect/vitest"
-import * as Extent from "@holdfast/engine/Extent"
+import * as Ranges from "@holdfast/engine/Ranges"
+import * as RestorableVersions from "@holdfast/engine/RestorableVersions"
 import * as RetentionPlan from "@holdfast/engine/RetentionPlan"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -25,8 +26,8 @@ describe("what a policy keeps", () => {
         }
         const view = viewOf(entries)
         const plan = RetentionPlan.make(view, policy)
-        const before = Extent.of(view)
-        const after = Extent.of(viewOf(plan.verdicts.filter(({ kept }) => kept).map(({ entry }) => entry)))
+        const before = RestorableVersions.of(view)
+        const after = RestorableVersions.of(viewOf(plan.verdicts.filter(({ kept }) => kept).map(({ entry }) => entry)))
         const of = `round ${round} ${JSON.stringify(policy)}`
         expect(plan.verdicts.length, of).toBe(
           view.epochEndings.length + view.stateSnapshots.length + view.transactions.length
@@ -49,7 +50,7 @@ describe("what a policy keeps", () => {
         for (const { first, last } of before.restorable) {
           for (const version of [Math.max(first, from), last]) {
             if (version < from || version < first || version > last) continue
-            expect(Extent.holding(after.restorable, version), `${of} version ${version}`).toBeDefined()
+            expect(Ranges.holding(after.restorable, version), `${of} version ${version}`).toBeDefined()
           }
         }
         if (policy.keepHistorySince === undefined) expect(after.transactions, of).toEqual(before.transactions)

@@ -4,7 +4,7 @@
 import type * as Frames from "@holdfast/ledger/Frames"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { chunkPipeline, type IncomingChunk } from "../../src/backup/chunkPipeline.ts"
+import { cutChunks, type IncomingChunk } from "../../src/backup/cutChunks.ts"
 import type { SourceMismatch } from "../../src/base/EngineError.ts"
 import type { BackupSettings } from "../../src/base/Settings.ts"
 
@@ -16,4 +16,4 @@ export const pipelineOnce = <A, E, R, E2, R2>(
   first: number,
   settings: BackupSettings,
   write: (chunk: IncomingChunk<void, E | SourceMismatch, R>) => Effect.Effect<A, E2, R2>
-) => chunkPipeline({ first, records, again: () => Stream.dieMessage("asked again"), check: unchecked }, settings, write)
+) => cutChunks({ first, records, again: () => Stream.dieMessage("asked again"), check: unchecked }, settings, write)

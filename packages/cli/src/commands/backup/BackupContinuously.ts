@@ -97,10 +97,10 @@ export const backupContinuously = leaf(
       Kept.whenInterrupted(Kept.ofCoordinator),
       Effect.provide(
         Layer.mergeAll(
-          // Each of the three workers may write as many files as a backup by itself.
+          // Each of the three loops may write as many files as a backup by itself.
           Storage.layer(
             flags,
-            CoordinatorStatus.workers.length * BackupFlags.filesPerChunk * flags.concurrentWrites,
+            CoordinatorStatus.loops.length * BackupFlags.filesPerChunk * flags.concurrentWrites,
             sharesOf(flags).killGrace
           ),
           Client.layer({ address: flags.backupServiceAddress }),
@@ -118,14 +118,14 @@ export const backupContinuously = leaf(
 
 const sharesOf = ({ stopWithin }: { readonly stopWithin: number }) => Stop.sharesOf(Duration.seconds(stopWithin))
 
-/** Ready while the node answers and every worker works. */
+/** Ready while the node answers and every loop works. */
 const isBackingUp: MetricsServer.Readiness<CoordinatorStatus.CoordinatorStatus> = Effect.flatMap(
   CoordinatorStatus.CoordinatorStatus,
   (ref) =>
-    Effect.map(SubscriptionRef.get(ref), ({ node, ...workers }) => {
+    Effect.map(SubscriptionRef.get(ref), ({ node, ...status }) => {
       if (node.heartbeat === undefined) return Option.some("the node has not answered yet")
       if (node.silentSince !== undefined) return Option.some("the node does not answer")
-      const failing = CoordinatorStatus.workers.filter((worker) => workers[worker].stalledSince !== undefined)
+      const failing = CoordinatorStatus.loops.filter((loop) => status[loop].stalledSince !== undefined)
       return failing.length === 0 ? Option.none() : Option.some(`failing: ${failing.join(", ")}`)
     })
 )

@@ -3,8 +3,8 @@
  */
 import * as Client from "@holdfast/backup-service/Client"
 import * as Routes from "@holdfast/backup-service/Routes"
+import * as CachedMetadata from "@holdfast/engine/CachedMetadata"
 import * as EngineError from "@holdfast/engine/EngineError"
-import * as MetadataSync from "@holdfast/engine/MetadataSync"
 import * as MetadataView from "@holdfast/engine/MetadataView"
 import * as Retries from "@holdfast/engine/Retries"
 import * as Effect from "effect/Effect"
@@ -51,7 +51,7 @@ const storageState = leaf(
   },
   ({ concurrentDownloads, newStorage, retries, ...flags }) =>
     Effect.gen(function*() {
-      const view = yield* MetadataSync.sync({ concurrency: concurrentDownloads, newStorage })
+      const view = yield* CachedMetadata.refresh({ concurrency: concurrentDownloads, newStorage })
       const state = MetadataView.storageState(view)
       const ok = view.problems.length === 0
       for (const problem of view.problems) yield* Effect.logError(problem.message)

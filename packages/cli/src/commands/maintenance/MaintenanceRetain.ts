@@ -2,9 +2,9 @@
  * `backup-maintenance retain`: plans which backups may go by a policy, and lets them go on demand.
  */
 import * as CompactionPlan from "@holdfast/engine/CompactionPlan"
-import * as Extent from "@holdfast/engine/Extent"
 import * as Figures from "@holdfast/engine/Figures"
 import * as Metadata from "@holdfast/engine/Metadata"
+import * as Ranges from "@holdfast/engine/Ranges"
 import * as Retention from "@holdfast/engine/Retention"
 import type * as RetentionPlan from "@holdfast/engine/RetentionPlan"
 import * as Retries from "@holdfast/engine/Retries"
@@ -100,7 +100,7 @@ const units = {
 /** Neighbours of one fate and one reason are told together. */
 const groups = (verdicts: ReadonlyArray<RetentionPlan.Verdict>, fate: string, style: Style): ReadonlyArray<string> => {
   const grouped: Array<
-    { readonly kind: Metadata.BackupEntry["_tag"]; readonly why: string; parts: Array<Extent.Range> }
+    { readonly kind: Metadata.BackupEntry["_tag"]; readonly why: string; parts: Array<Ranges.Range> }
   > = []
   for (const { entry, why } of verdicts) {
     const [first, last] = CompactionPlan.rangeOf(entry)
@@ -111,7 +111,7 @@ const groups = (verdicts: ReadonlyArray<RetentionPlan.Verdict>, fate: string, st
   return grouped.flatMap(({ kind, parts, why }) => {
     const ranges = kind === "StateSnapshotBackup"
       ? `of epoch${parts.length > 1 ? "s" : ""} ${parts.map(({ first }) => first).join(", ")}`
-      : Extent.join(parts).map(({ first, last }) => `${first} to ${last}`).join(", ")
+      : Ranges.join(parts).map(({ first, last }) => `${first} to ${last}`).join(", ")
     const unit = kind === "StateSnapshotBackup" && parts.length === 1 ? units[kind] : `${units[kind]}s`
     const [head = "", ...rest] = wrap(`${unit} ${ranges}: ${why}`, 8)
     return [`  ${fate}  ${head.trimStart()}`, ...rest.map((line) => style.dim(line))]

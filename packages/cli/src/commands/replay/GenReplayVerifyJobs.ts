@@ -3,8 +3,8 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as EngineError from "@holdfast/engine/EngineError"
-import type * as Extent from "@holdfast/engine/Extent"
 import * as Figures from "@holdfast/engine/Figures"
+import type * as Ranges from "@holdfast/engine/Ranges"
 import * as ReplayJobs from "@holdfast/engine/ReplayJobs"
 import * as Retries from "@holdfast/engine/Retries"
 import * as Effect from "effect/Effect"
@@ -21,7 +21,7 @@ import type { Style } from "../../terminal/Style.ts"
 /** As far back as today's tool goes if it is not told otherwise. */
 const defaultEpochs = 4_000
 
-const versionRanges: Values.Kind<ReadonlyArray<Extent.Range>> = {
+const versionRanges: Values.Kind<ReadonlyArray<Ranges.Range>> = {
   placeholder: "FIRST-LAST",
   parse: (text) =>
     Either.all(

@@ -2,7 +2,8 @@
  * What is said to be restorable is what a restore would accept as its target, version by version.
  */
 import { describe, expect, it } from "@effect/vitest"
-import * as Extent from "@holdfast/engine/Extent"
+import * as Ranges from "@holdfast/engine/Ranges"
+import * as RestorableVersions from "@holdfast/engine/RestorableVersions"
 import * as RestorePlan from "@holdfast/engine/RestorePlan"
 import * as Status from "@holdfast/engine/Status"
 import * as Effect from "effect/Effect"
@@ -22,11 +23,11 @@ describe("extent", () => {
       for (let round = 0; round < 300; round++) {
         const { end, entries } = yield* someStorage(8)
         const view = viewOf(entries)
-        const extent = Extent.of(view)
+        const extent = RestorableVersions.of(view)
         for (let targetVersion = 0; targetVersion <= end + 50; targetVersion++) {
           const goal = { targetVersion, historyStartVersion: undefined, skipEpochEndings: false }
           const planned = Either.isRight(RestorePlan.make(view, goal, emptyStore))
-          const said = Extent.holding(extent.restorable, targetVersion) !== undefined
+          const said = Ranges.holding(extent.restorable, targetVersion) !== undefined
           // A plan does not know what is beyond a missing epoch ending before it comes to it.
           if (said || extent.missingEpochs === undefined) {
             expect(said, `round ${round}, version ${targetVersion}`).toBe(planned && extent.history !== undefined)
@@ -51,8 +52,8 @@ describe("extent", () => {
           ),
           yield* Random.nextIntBetween(0, 12)
         )
-        const joined = Extent.join(ranges)
-        const gaps = Extent.gaps(joined, 0)
+        const joined = Ranges.join(ranges)
+        const gaps = Ranges.gaps(joined, 0)
         for (let number = 0; number <= (joined.at(-1)?.last ?? -1); number++) {
           const held = ranges.some(({ first, last }) => first <= number && number <= last)
           expect(joined.filter(({ first, last }) => first <= number && number <= last).length).toBe(held ? 1 : 0)
@@ -96,7 +97,7 @@ describe("extent", () => {
   ]
   for (const [title, entries, limit] of cases) {
     it(`why no more can be restored: ${title}`, () => {
-      expect(Status.limitsOf(Extent.of(viewOf(entries)))).toEqual(limit === undefined ? [] : [limit])
+      expect(Status.limitsOf(RestorableVersions.of(viewOf(entries)))).toEqual(limit === undefined ? [] : [limit])
     })
   }
 })

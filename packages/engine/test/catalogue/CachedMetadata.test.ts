@@ -4,10 +4,10 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { describe, expect, it } from "@effect/vitest"
+import * as CachedMetadata from "@holdfast/engine/CachedMetadata"
 import * as FileNames from "@holdfast/engine/FileNames"
 import * as Metadata from "@holdfast/engine/Metadata"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
-import * as MetadataSync from "@holdfast/engine/MetadataSync"
 import * as MetadataView from "@holdfast/engine/MetadataView"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
@@ -69,8 +69,8 @@ const counted = (files: Iterable<readonly [string, Uint8Array]>, hooks: Hooks = 
   return { ...memory, calls }
 }
 
-const sync = ({ storage }: MemoryStorage, options: Partial<MetadataSync.SyncOptions> = {}) =>
-  MetadataSync.sync({ concurrency: 4, newStorage: false, ...options }).pipe(
+const sync = ({ storage }: MemoryStorage, options: Partial<CachedMetadata.RefreshOptions> = {}) =>
+  CachedMetadata.refresh({ concurrency: 4, newStorage: false, ...options }).pipe(
     Effect.provideService(BackupStorage.BackupStorage, storage)
   )
 

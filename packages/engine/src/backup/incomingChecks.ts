@@ -16,7 +16,7 @@ import * as Retries from "../base/Retries.ts"
 import type { BackupSettings } from "../base/Settings.ts"
 import { fromNode } from "../reading/nodeRecords.ts"
 import { checkRootProof } from "../verify/rootProof.ts"
-import type { ChunkCheck } from "./chunkPipeline.ts"
+import type { ChunkCheck } from "./cutChunks.ts"
 
 type History = EpochHistory.EpochHistory | undefined
 

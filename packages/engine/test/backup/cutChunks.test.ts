@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import { chunkPipeline, type IncomingChunk } from "../../src/backup/chunkPipeline.ts"
+import { cutChunks, type IncomingChunk } from "../../src/backup/cutChunks.ts"
 import { type BackupSettings, defaultBackupSettings } from "../../src/base/Settings.ts"
 import { pipelineOnce, unchecked } from "../support/pipelines.ts"
 import { batchesOf, recordOf } from "../support/recordBatches.ts"
@@ -330,7 +330,7 @@ describe("further attempts", () => {
       const { asked, source } = repeatable(all)
       // Each chunk is larger than what may wait: a writer that gave up must not hold the source back.
       const bounds = { ...settings, maxChunkBytes: 10 * recordBytes, bufferedBytes: 2 * recordBytes }
-      const written = yield* chunkPipeline(source, bounds, secondAttempt)
+      const written = yield* cutChunks(source, bounds, secondAttempt)
       expect(written).toEqual(
         [0, 10, 20].map((first) => all.slice(first, first + 10).flatMap(({ bytes }) => [...bytes]))
       )
@@ -341,7 +341,7 @@ describe("further attempts", () => {
     Effect.gen(function*() {
       const { source } = repeatable(batches(30))
       const bounds = { ...settings, maxChunkBytes: 10 * recordBytes, bufferedBytes: 2 * recordBytes }
-      const written = yield* chunkPipeline(
+      const written = yield* cutChunks(
         source,
         bounds,
         (chunk) => Effect.zipRight(chunk.letGo, Effect.map(chunk.summary, ({ last }) => last))
@@ -363,7 +363,7 @@ describe("further attempts", () => {
           again: (first: number, count: number) =>
             Stream.map(source.again(first, count), (batch) => ({ ...batch, bytes: change(batch.bytes) }))
         }
-        const error = yield* Effect.flip(chunkPipeline(changing, settings, secondAttempt))
+        const error = yield* Effect.flip(cutChunks(changing, settings, secondAttempt))
         expect(error).toMatchObject({ _tag: "SourceMismatch", reason: "Changed", request: "records 0 to 0", detail })
       }))
   }

@@ -35,7 +35,7 @@ const mostNames = 5
  *
  * Fails with `StorageError` where the line cannot be saved, or cannot be read back: then nothing is known to be listed.
  */
-export const listBackup = (
+export const saveEntry = (
   entry: BackupEntry,
   retries: Retries.RetryPolicy,
   grace: Duration.DurationInput

@@ -8,8 +8,8 @@ import * as Random from "effect/Random"
 import type { BackupResult } from "../backup/BackupResult.ts"
 import { type LocalStateError, StorageChanged } from "../base/EngineError.ts"
 import * as Retries from "../base/Retries.ts"
+import * as CachedMetadata from "../catalogue/CachedMetadata.ts"
 import { MetadataCache } from "../catalogue/MetadataCache.ts"
-import * as MetadataSync from "../catalogue/MetadataSync.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
 import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
@@ -27,7 +27,7 @@ type Failure = LocalStateError | StorageChanged | StorageError.StorageError
 type Services = BackupStorage.BackupStorage | MetadataCache
 
 /** What the coordinator knows of its storage: what it saw there, and what it saved since. */
-export interface StorageKnowledge {
+export interface LatestBackups {
   /** As far as is known. */
   readonly reach: Effect.Effect<Reach>
   /** What was seen there last. */
@@ -40,7 +40,7 @@ export interface StorageKnowledge {
   readonly saved: (backup: BackupResult) => Effect.Effect<void, LocalStateError, MetadataCache>
 }
 
-export interface KnowledgeOptions extends MetadataSync.SyncOptions {
+export interface KnowledgeOptions extends CachedMetadata.RefreshOptions {
   /** After this long the storage is looked at again before a backup: somebody else may back up there, too. */
   readonly syncInterval: Duration.DurationInput
   readonly backoff: Retries.Delays
@@ -50,7 +50,7 @@ export interface KnowledgeOptions extends MetadataSync.SyncOptions {
  * Looks at the storage for the first time. What can pass by itself is waited for; a storage that has changed is an error.
  * An empty storage gets an identity, which proves that it can be written and that its listing works.
  */
-export const storageKnowledge = (options: KnowledgeOptions): Effect.Effect<StorageKnowledge, Failure, Services> =>
+export const latestBackups = (options: KnowledgeOptions): Effect.Effect<LatestBackups, Failure, Services> =>
   Effect.gen(function*() {
     const interval = Duration.toMillis(options.syncInterval)
     const one = yield* Effect.makeSemaphore(1)
@@ -71,7 +71,7 @@ export const storageKnowledge = (options: KnowledgeOptions): Effect.Effect<Stora
 
     const look = (newStorage: boolean) =>
       Effect.gen(function*() {
-        const view = yield* MetadataSync.sync({ concurrency: options.concurrency, newStorage })
+        const view = yield* CachedMetadata.refresh({ concurrency: options.concurrency, newStorage })
         for (const { message } of view.problems) yield* Effect.logWarning(`passed over: ${message}`)
         seen = view
         yield* learn(reachOf(view))

@@ -1,8 +1,8 @@
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
-import { shownEach } from "../base/countedProgress.ts"
 import type { InvalidBackup } from "../base/EngineError.ts"
+import * as Progress from "../base/Progress.ts"
 import * as Manifest from "../format/Manifest.ts"
 import type { BackupEntry } from "../format/Metadata.ts"
 import { type Check, readManifest } from "../reading/backupFiles.ts"
@@ -59,6 +59,6 @@ export const referencesOf = (
         }),
         Effect.catchTag("InvalidBackup", (doubt) => Effect.sync(() => void doubts.push(doubt)))
       )
-    yield* shownEach("manifests", "files", distinct.values(), note, concurrency)
+    yield* Progress.forEach("manifests", "files", distinct.values(), note, concurrency)
     return { files, doubts }
   })

@@ -2,8 +2,8 @@ import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { shownEach } from "../base/countedProgress.ts"
 import type { InvalidBackup } from "../base/EngineError.ts"
+import * as Progress from "../base/Progress.ts"
 import * as Retries from "../base/Retries.ts"
 import * as Metadata from "../format/Metadata.ts"
 import { unreadable } from "../reading/backupFiles.ts"
@@ -50,7 +50,7 @@ export const readMetadataFiles = (
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
     const handles = yield* Retries.reading(storage.listMetadataFiles)
-    const files = yield* shownEach("metadata", "files", [...handles].sort(), readMetadataFile, concurrency)
+    const files = yield* Progress.forEach("metadata", "files", [...handles].sort(), readMetadataFile, concurrency)
     const lost = files.filter(({ problems }) => problems.some(({ reason }) => reason === "Unreadable"))
     if (lost.length > 0 && passes > 1) {
       const listed = new Set(yield* Retries.reading(storage.listMetadataFiles))

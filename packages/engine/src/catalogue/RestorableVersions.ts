@@ -7,14 +7,9 @@
  *
  * Source: the backup page of the specification, sections 3 and 7.
  */
+import * as Ranges from "../base/Ranges.ts"
 import type * as Metadata from "../format/Metadata.ts"
 import type { Located, MetadataView } from "./MetadataView.ts"
-
-/** Both ends included. */
-export interface Range {
-  readonly first: number
-  readonly last: number
-}
 
 /** A state snapshot, and why it cannot be restored, if it cannot. */
 export interface SnapshotExtent {
@@ -27,60 +22,33 @@ export interface SnapshotExtent {
  * Versions that can be restored, and the epochs of the snapshots that they can be restored from. From version 0 on none
  * is needed.
  */
-export interface Restorable extends Range {
+export interface Restorable extends Ranges.Range {
   readonly snapshotEpochs: ReadonlyArray<number>
 }
 
 export interface Extent {
   /** Epochs, joined where they touch or overlap. */
-  readonly epochs: ReadonlyArray<Range>
+  readonly epochs: ReadonlyArray<Ranges.Range>
   /** The versions of these epochs, as far as the metadata say. */
-  readonly epochVersions: ReadonlyArray<Range>
+  readonly epochVersions: ReadonlyArray<Ranges.Range>
   /** The epochs from 0 on that are there without a gap, and the version that they end with. */
   readonly history: { readonly lastEpoch: number; readonly lastVersion: number } | undefined
   /** The first epochs whose endings are missing though later backups show that they have ended. */
-  readonly missingEpochs: Range | undefined
+  readonly missingEpochs: Ranges.Range | undefined
   /** By version, one for each. */
   readonly snapshots: ReadonlyArray<SnapshotExtent>
   /** Versions, joined. */
-  readonly transactions: ReadonlyArray<Range>
+  readonly transactions: ReadonlyArray<Ranges.Range>
   /** By version, joined. */
   readonly restorable: ReadonlyArray<Restorable>
   /** The highest version that any backup reaches. */
   readonly newestVersion: number | undefined
 }
 
-/** Ranges in order, joined where they touch or overlap. */
-export const join = (ranges: ReadonlyArray<Range>): ReadonlyArray<Range> => {
-  const joined: Array<Range> = []
-  for (const range of [...ranges].sort((a, b) => a.first - b.first)) {
-    const before = joined.at(-1)
-    if (before !== undefined && range.first <= before.last + 1) {
-      joined[joined.length - 1] = { first: before.first, last: Math.max(before.last, range.last) }
-    } else joined.push({ first: range.first, last: range.last })
-  }
-  return joined
-}
-
-/** What joined ranges leave out between `first` and their end. */
-export const gaps = (joined: ReadonlyArray<Range>, first: number): ReadonlyArray<Range> => {
-  const left: Array<Range> = []
-  let next = first
-  for (const range of joined) {
-    if (range.first > next) left.push({ first: next, last: range.first - 1 })
-    next = Math.max(next, range.last + 1)
-  }
-  return left
-}
-
-/** The range that holds a number. */
-export const holding = <A extends Range>(ranges: ReadonlyArray<A>, value: number): A | undefined =>
-  ranges.find(({ first, last }) => first <= value && value <= last)
-
 /** What metadata say that there is. */
 export const of = (view: MetadataView): Extent => {
-  const epochs = join(view.epochEndings.map(({ value }) => ({ first: value.firstEpoch, last: value.lastEpoch })))
-  const transactions = join(
+  const epochs = Ranges.join(view.epochEndings.map(({ value }) => ({ first: value.firstEpoch, last: value.lastEpoch })))
+  const transactions = Ranges.join(
     view.transactions.map(({ value }) => ({ first: value.firstVersion, last: value.lastVersion }))
   )
   const history = historyOf(view.epochEndings, epochs)
@@ -94,10 +62,12 @@ export const of = (view: MetadataView): Extent => {
     snapshots.find(({ epoch }) => epoch === missingEpochs.first)?.version ?? -1
   )
   const reach = (version: number): number =>
-    Math.max(version, Math.min(limit, holding(transactions, version + 1)?.last ?? version))
-  const genesis = history === undefined || holding(transactions, 0) === undefined ? [] : [{ first: 0, last: reach(0) }]
+    Math.max(version, Math.min(limit, Ranges.holding(transactions, version + 1)?.last ?? version))
+  const genesis = history === undefined || Ranges.holding(transactions, 0) === undefined
+    ? []
+    : [{ first: 0, last: reach(0) }]
   const fromSnapshots = snapshots.filter(({ missing }) => missing === undefined)
-  const restorable = join([
+  const restorable = Ranges.join([
     ...genesis,
     ...fromSnapshots.map(({ version }) => ({ first: version, last: reach(version) }))
   ])
@@ -131,10 +101,10 @@ export const of = (view: MetadataView): Extent => {
 
 /** The first epochs whose endings are missing though later backups show that they have ended. */
 const missingEpochsOf = (
-  epochs: ReadonlyArray<Range>,
+  epochs: ReadonlyArray<Ranges.Range>,
   snapshots: ReadonlyArray<SnapshotExtent>
-): Range | undefined => {
-  const next = (holding(epochs, 0)?.last ?? -1) + 1
+): Ranges.Range | undefined => {
+  const next = (Ranges.holding(epochs, 0)?.last ?? -1) + 1
   const later = [...epochs.map(({ first }) => first - 1), ...snapshots.map(({ epoch }) => epoch)]
     .filter((epoch) => epoch >= next)
   return later.length === 0 ? undefined : { first: next, last: later.reduce((a, b) => Math.min(a, b)) }
@@ -142,20 +112,16 @@ const missingEpochsOf = (
 
 const historyOf = (
   backups: ReadonlyArray<Located<Metadata.EpochEndingBackup>>,
-  epochs: ReadonlyArray<Range>
+  epochs: ReadonlyArray<Ranges.Range>
 ): Extent["history"] => {
-  const lastEpoch = holding(epochs, 0)?.last
+  const lastEpoch = Ranges.holding(epochs, 0)?.last
   if (lastEpoch === undefined) return undefined
   const last = backups.find(({ value }) => value.lastEpoch === lastEpoch)
   return { lastEpoch, lastVersion: last?.value.lastVersion ?? 0 }
 }
 
-const missingFor = (epoch: number, lastEpoch: number, epochs: ReadonlyArray<Range>): string | undefined => {
+const missingFor = (epoch: number, lastEpoch: number, epochs: ReadonlyArray<Ranges.Range>): string | undefined => {
   if (epoch <= lastEpoch) return undefined
   const next = epochs.find(({ first }) => first > lastEpoch)
-  return `the ending of ${rangeOf("epoch", { first: lastEpoch + 1, last: (next?.first ?? epoch + 1) - 1 })}`
+  return `the ending of ${Ranges.describe("epoch", { first: lastEpoch + 1, last: (next?.first ?? epoch + 1) - 1 })}`
 }
-
-/** `epoch 3`, `epochs 3 to 5`. */
-export const rangeOf = (what: string, { first, last }: Range): string =>
-  first === last ? `${what} ${first}` : `${what}s ${first} to ${last}`

@@ -3,15 +3,15 @@ import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { shownEach } from "../base/countedProgress.ts"
 import type { LocalStateError, SourceMismatch } from "../base/EngineError.ts"
+import * as Progress from "../base/Progress.ts"
 import type { Tracker } from "../base/Progress.ts"
 import type { BackupSettings } from "../base/Settings.ts"
 import { unreadable } from "../reading/backupFiles.ts"
 import type { Adoption } from "./adoption.ts"
 import type { ConfirmedChunk, Journal } from "./BackupJournal.ts"
 import type { ReusedChunks } from "./BackupResult.ts"
-import { chunkPipeline, type ChunkSource, type IncomingChunk } from "./chunkPipeline.ts"
+import { type ChunkSource, cutChunks, type IncomingChunk } from "./cutChunks.ts"
 
 /** A part of a backup: a chunk that is there already, or records that are missing, behind one that is there. */
 export type Segment =
@@ -67,7 +67,7 @@ export interface ResumedChunks {
  * All chunks of a backup, in order: those that the journal knows, as far as they are still there; between them those that
  * are adopted; and what the pipeline makes of the rest. Each is in the journal as soon as it is confirmed.
  */
-export const resumedChunks = <P, E, R, E2, R2, R3>(
+export const takeChunks = <P, E, R, E2, R2, R3>(
   { adoption, first, journal, last, settings, source, tracker, usable, write }: ResumeOptions<P, E, R, E2, R2, R3>
 ): Effect.Effect<
   ResumedChunks,
@@ -75,7 +75,7 @@ export const resumedChunks = <P, E, R, E2, R2, R3>(
   R | R2 | R3 | BackupStorage.BackupStorage
 > =>
   Effect.gen(function*() {
-    const there = yield* shownEach(
+    const there = yield* Progress.forEach(
       "what an earlier attempt wrote",
       "chunks",
       journal.confirmed,
@@ -94,7 +94,7 @@ export const resumedChunks = <P, E, R, E2, R2, R3>(
       tracker.bytes += chunk.bytes
     }
     const received = (from: number, to: number, after: ConfirmedChunk | undefined) =>
-      chunkPipeline(
+      cutChunks(
         source(from, to, after),
         settings,
         (chunk) => Effect.tap(write(chunk), (written) => one.withPermits(1)(journal.add(written)))

@@ -125,7 +125,7 @@ const receivedAgain = <P, E, R>(
  * against the budget of bytes, and a slow storage slows the source down. What a check refuses fails the pipeline. The results are in order, one at least. A failure anywhere
  * interrupts everything else and waits for it.
  */
-export const chunkPipeline = <A, P, E, R, E2, R2>(
+export const cutChunks = <A, P, E, R, E2, R2>(
   source: ChunkSource<P, E, R>,
   settings: BackupSettings,
   write: (chunk: IncomingChunk<P, E | SourceMismatch, R>) => Effect.Effect<A, E2, R2>

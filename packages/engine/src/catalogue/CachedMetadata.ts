@@ -14,19 +14,19 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import { shownEach } from "../base/countedProgress.ts"
 import { type InvalidBackup, type LocalStateError, StorageChanged } from "../base/EngineError.ts"
+import * as Progress from "../base/Progress.ts"
 import * as Retries from "../base/Retries.ts"
 import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
 import { unreadable } from "../reading/backupFiles.ts"
 import { readText } from "../reading/smallFiles.ts"
 import { MetadataCache, type Remembered } from "./MetadataCache.ts"
-import { maxMetadataBytes } from "./metadataFiles.ts"
 import * as MetadataView from "./MetadataView.ts"
-import { replacedFiles, unaccounted } from "./vanishedBackups.ts"
+import { maxMetadataBytes } from "./readMetadata.ts"
+import { replacedFiles, unaccounted } from "./shrunkenListing.ts"
 
-export interface SyncOptions {
+export interface RefreshOptions {
   /** Files that are downloaded at a time. */
   readonly concurrency: number
   /** Forget what was seen before: whatever the storage holds now is what it holds. */
@@ -61,8 +61,8 @@ const maxPasses = 4
  * is torn or foreign is a problem of the view; it is not cached, and so read anew the next time. What this program saved
  * is in the view also where the listing lags behind; after ten minutes, or if nothing is listed, it counts as lost.
  */
-export const sync = (
-  options: SyncOptions
+export const refresh = (
+  options: RefreshOptions
 ): Effect.Effect<
   MetadataView.MetadataView,
   LocalStateError | StorageChanged | StorageError.StorageError,
@@ -88,7 +88,7 @@ export const sync = (
     // Without a backup there is nothing to miss; and two that begin at once may still write over each other's identity.
     if (options.newStorage || MetadataView.size(view) > 0) yield* cache.replace(rememberedOf(now))
     return view
-  }).pipe(Effect.withSpan("MetadataSync.sync"))
+  }).pipe(Effect.withSpan("CachedMetadata.refresh"))
 
 /** A file that was saved must be listed within this time. */
 const longestLag = Duration.minutes(10)
@@ -123,7 +123,9 @@ const readListed = (
     const changed = misses.length > 0 || known.size !== listed.length
     const wanted = changed ? listed.filter((file) => !known.has(file) || FileNames.isIdentity(file)) : misses
     const downloaded = new Map(
-      (yield* shownEach("metadata", "files", wanted, download, concurrency)).map((read) => [read.file, read] as const)
+      (yield* Progress.forEach("metadata", "files", wanted, download, concurrency)).map((read) =>
+        [read.file, read] as const
+      )
     )
     yield* Metric.set(metrics.files, listed.length)
     yield* Metric.set(metrics.misses, misses.length)

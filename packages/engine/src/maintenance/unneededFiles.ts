@@ -2,9 +2,9 @@ import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import { capability } from "../base/capability.ts"
-import { shownListing } from "../base/countedProgress.ts"
 import { InvalidBackup } from "../base/EngineError.ts"
 import * as FileNames from "../format/FileNames.ts"
+import { forEachListed } from "../reading/listedFiles.ts"
 
 /** What a storage holds beside what is needed. */
 export interface Stock {
@@ -32,7 +32,7 @@ export const takeStock = (
     const youngest = new Map<string, number>()
     let foreign = 0
     const listed = yield* capability(storage.capabilities.listFiles, "list_files", storage)
-    yield* shownListing(listed, (files) => {
+    yield* forEachListed(listed, (files) => {
       for (const found of files) {
         const { file, modified } = found
         const folder = FileNames.folderOf(file)
