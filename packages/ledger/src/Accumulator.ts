@@ -101,21 +101,15 @@ export class AccumulatorBuilder {
       const left = rest % 2 === 1 ? this.#frozen[level] : undefined
       if (left !== undefined) {
         root = root === undefined
-          ? (rest === 1 ? left : pair(this.#seed, left, accumulatorPlaceholder))
-          : pair(this.#seed, left, root)
+          ? (rest === 1 ? left : Sha3.hashSeeded(this.#seed, left, accumulatorPlaceholder))
+          : Sha3.hashSeeded(this.#seed, left, root)
       } else if (root !== undefined) {
-        root = pair(this.#seed, root, accumulatorPlaceholder)
+        root = Sha3.hashSeeded(this.#seed, root, accumulatorPlaceholder)
       }
       rest = Math.floor(rest / 2)
     }
     return root ?? accumulatorPlaceholder
   }
-}
-
-const pair = (seed: Uint8Array, left: HashValue, right: HashValue): HashValue => {
-  const out = new Uint8Array(size)
-  Sha3.hashPair(seed, left, 0, right, 0, out, 0)
-  return out
 }
 
 /**
@@ -134,8 +128,8 @@ export const verifyInclusion = (
   let position = index
   for (const sibling of siblings) {
     node = position % 2 === 0
-      ? pair(seeds.transactionAccumulator, node, sibling)
-      : pair(seeds.transactionAccumulator, sibling, node)
+      ? Sha3.hashSeeded(seeds.transactionAccumulator, node, sibling)
+      : Sha3.hashSeeded(seeds.transactionAccumulator, sibling, node)
     position = Math.floor(position / 2)
   }
   if (position !== 0) refuse("ProofShape", `${siblings.length} siblings do not reach leaf ${index}`)

@@ -5,6 +5,7 @@
  */
 import { BcsError, type BcsErrorReason } from "./BcsError.ts"
 import { maxContainerDepth, maxSequenceLength } from "./BcsReader.ts"
+import { GrowableBytes } from "./TypedArrays.ts"
 
 const utf8 = new TextEncoder()
 
@@ -13,15 +14,18 @@ const loneSurrogate = /\p{Surrogate}/u
 
 /** Collects encoded values. Numbers out of the range of their type are refused, never wrapped. */
 export class BcsWriter {
-  #bytes: Uint8Array
+  readonly #written: GrowableBytes
   #view: DataView
   #depth = 0
-  /** Bytes written so far. */
-  offset = 0
 
   constructor(capacity = 256) {
-    this.#bytes = new Uint8Array(capacity)
-    this.#view = new DataView(this.#bytes.buffer)
+    this.#written = new GrowableBytes(capacity)
+    this.#view = new DataView(this.#written.bytes.buffer)
+  }
+
+  /** Bytes written so far. */
+  get offset(): number {
+    return this.#written.length
   }
 
   fail(reason: BcsErrorReason, detail: string): never {
@@ -30,14 +34,9 @@ export class BcsWriter {
 
   /** Makes room and returns where it is. May replace the view, so call it before touching that. */
   #reserve(size: number): number {
-    const start = this.offset
-    if (start + size > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, start + size))
-      grown.set(this.#bytes.subarray(0, start))
-      this.#bytes = grown
-      this.#view = new DataView(grown.buffer)
-    }
-    this.offset = start + size
+    const start = this.#written.extend(size)
+    const { buffer } = this.#written.bytes
+    if (buffer !== this.#view.buffer) this.#view = new DataView(buffer)
     return start
   }
 
@@ -109,8 +108,7 @@ export class BcsWriter {
   }
 
   fixed(bytes: Uint8Array): void {
-    const at = this.#reserve(bytes.length)
-    this.#bytes.set(bytes, at)
+    this.#written.append(bytes)
   }
 
   byteString(bytes: Uint8Array): void {
@@ -136,11 +134,11 @@ export class BcsWriter {
 
   /** A view on `[start, offset)` of what was written; valid until the next write. */
   written(start = 0): Uint8Array {
-    return this.#bytes.subarray(start, this.offset)
+    return this.#written.written(start)
   }
 
   /** A copy of everything written. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.offset)
+    return this.#written.written().slice()
   }
 }

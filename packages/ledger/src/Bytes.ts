@@ -1,6 +1,8 @@
 /**
- * Bytes as ordered, printable values. No copies.
+ * Bytes as ordered, printable values.
  */
+import { byteAt } from "./TypedArrays.ts"
+
 const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
 
 /** Lowercase hex digits, without `0x`. */
@@ -24,7 +26,7 @@ export const fromHex = (text: string): Uint8Array | undefined => {
 export const compareBytes = (a: Uint8Array, b: Uint8Array): number => {
   const length = Math.min(a.length, b.length)
   for (let index = 0; index < length; index++) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0)
+    const difference = byteAt(a, index) - byteAt(b, index)
     if (difference !== 0) return difference
   }
   return a.length - b.length
@@ -40,6 +42,22 @@ export const equalRange = (a: Uint8Array, aStart: number, b: Uint8Array, bStart:
     if (a[aStart + index] !== b[bStart + index]) return false
   }
   return true
+}
+
+/** A bit of the bytes that begin at `start`: bit 0 is the most significant one of the first byte. */
+export const bitAt = (bytes: Uint8Array, start: number, bit: number): number =>
+  (byteAt(bytes, start + (bit >> 3)) >> (7 - (bit & 7))) & 1
+
+/** Up to about this many bytes a loop is faster than `set`, which needs a view of them first. */
+const fewBytes = 48
+
+/** Copies `from[start, end)` to `to`, where it begins at `at`. Throws `RangeError` out of the bounds of either. */
+export const copyRange = (from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void => {
+  const length = end - start
+  if (end > from.length) throw new RangeError(`bytes ${start} to ${end} of an array of ${from.length}`)
+  if (at + length > to.length) throw new RangeError(`bytes ${at} to ${at + length} of an array of ${to.length}`)
+  if (length > fewBytes) return to.set(from.subarray(start, end), at)
+  for (let index = 0; index < length; index++) to[at + index] = byteAt(from, start + index)
 }
 
 /** One array of all parts. */

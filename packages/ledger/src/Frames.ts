@@ -12,6 +12,7 @@
  * Source: the formats page of the specification, section 8.
  */
 import * as Data from "effect/Data"
+import { byteAt, lengthened } from "./TypedArrays.ts"
 
 /**
  * - `RecordTooLarge`: a record claims to be larger than the limit that was set.
@@ -68,7 +69,8 @@ const headerSize = 4
 const noBytes = new Uint8Array(0)
 
 const lengthAt = (bytes: Uint8Array, at: number): number =>
-  ((bytes[at] ?? 0) * 0x100_0000) + (((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0))
+  byteAt(bytes, at) * 0x100_0000 +
+  ((byteAt(bytes, at + 1) << 16) | (byteAt(bytes, at + 2) << 8) | byteAt(bytes, at + 3))
 
 /**
  * Cuts a stream that arrives in buffers of any size into batches of whole records.
@@ -158,9 +160,7 @@ export class FrameSplitter {
     if (size <= 0) return 0
     const needed = this.#pendingSize + size
     if (needed > this.#pending.length) {
-      const grown = new Uint8Array(Math.max(needed, Math.min(2 * this.#pending.length, total)))
-      grown.set(this.#pending.subarray(0, this.#pendingSize))
-      this.#pending = grown
+      this.#pending = lengthened(this.#pending, Math.max(needed, Math.min(2 * this.#pending.length, total)))
     }
     this.#pending.set(bytes.subarray(start, start + size), this.#pendingSize)
     this.#pendingSize = needed

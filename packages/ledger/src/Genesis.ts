@@ -25,9 +25,10 @@ import { refuse } from "./ProofError.ts"
 import * as Sha3 from "./Sha3.ts"
 import { StateFrontier } from "./StateFrontier.ts"
 import * as StateKey from "./StateKey.ts"
-import { StateValue } from "./StateValue.ts"
+import { leafHash } from "./StateNodes.ts"
+import * as StateValue from "./StateValue.ts"
 import { Transaction } from "./Transaction.ts"
-import { TransactionInfo } from "./TransactionInfo.ts"
+import * as TransactionInfo from "./TransactionInfo.ts"
 import { StructTag } from "./TypeTag.ts"
 import { entries, storedValue, WriteSet } from "./WriteSet.ts"
 
@@ -115,7 +116,7 @@ export const make = (transaction: Uint8Array): GenesisLedger => {
   if (stored === undefined) return refuse("BadGenesis", "the write set holds no 0x1::stake::ValidatorSet")
   const data = stored._tag === "V0" ? stored.value : stored.value.data
   const writeSetBytes = Bcs.encode(WriteSet, writeSet)
-  const transactionInfo = Bcs.encode(TransactionInfo, {
+  const transactionInfo = Bcs.encode(TransactionInfo.TransactionInfo, {
     _tag: "V0",
     value: {
       gasUsed: 0n,
@@ -139,7 +140,7 @@ export const make = (transaction: Uint8Array): GenesisLedger => {
             epoch: 0,
             round: 0n,
             id: zero,
-            executedStateId: Sha3.hashSeeded(seeds.transactionInfo, transactionInfo),
+            executedStateId: TransactionInfo.hashEncoded(transactionInfo),
             version: 0,
             timestampUsecs: 0,
             nextEpochState: epochState(1, Bcs.decodeUnsafe(ValidatorSet, data))
@@ -162,9 +163,8 @@ const stateRoot = (writeSet: WriteSet): HashValue => {
   for (const [stateKey, op] of entries(writeSet)) {
     const value = storedValue(op)
     if (value === undefined) continue
-    const key = Sha3.hashSeeded(seeds.stateKey, StateKey.storageEncoding(stateKey))
-    const valueHash = Sha3.hashSeeded(seeds.stateValue, Bcs.encode(StateValue, value))
-    leaves.push({ key, hash: Sha3.hashSeeded(seeds.sparseMerkleLeaf, key, valueHash) })
+    const key = StateKey.hash(stateKey)
+    leaves.push({ key, hash: leafHash(key, StateValue.hash(value)) })
   }
   leaves.sort((a, b) => compareBytes(a.key, b.key))
   const frontier = new StateFrontier()

@@ -11,12 +11,15 @@
  * Records: the formats page of the specification, section 8.
  */
 import { BcsReader } from "./BcsReader.ts"
+import { copyRange } from "./Bytes.ts"
 import { ContractEvent } from "./ContractEvent.ts"
 import { EncryptedInner, EncryptedPayload } from "./EncryptedPayload.ts"
+import type { RecordBatch } from "./Frames.ts"
 import { StateKey, storageTags } from "./StateKey.ts"
 import { StateValue } from "./StateValue.ts"
 import { Transaction } from "./Transaction.ts"
 import { ExecutionStatus, PersistedAuxiliaryInfo } from "./TransactionInfo.ts"
+import { byteAt, GrowableBytes, lengthened, uint32At } from "./TypedArrays.ts"
 import { WriteSet } from "./WriteSet.ts"
 
 /** The two layouts of the records in transaction chunks; only `V1` carries auxiliary infos. */
@@ -30,28 +33,32 @@ const maxBatchBytes = 0x7fffffff
 
 const noBytes = new Uint8Array(0)
 
-const longer = (array: Uint32Array, capacity: number): Uint32Array => {
-  const grown = new Uint32Array(capacity)
-  grown.set(array)
-  return grown
-}
+/** What the scans of all kinds of records share. */
+export abstract class RecordScan {
+  /** Records scanned since `begin`. */
+  count = 0
+  protected reader: BcsReader = new BcsReader(noBytes)
 
-const longerSigned = (array: Int32Array, capacity: number): Int32Array => {
-  const grown = new Int32Array(capacity)
-  grown.set(array)
-  return grown
-}
+  /** Forgets what was scanned and goes on to the records of another batch. */
+  begin(batch: Uint8Array): void {
+    this.reader = new BcsReader(batch)
+    if (batch.length > maxBatchBytes) this.reader.fail("LengthLimit", `a batch of ${batch.length} bytes`)
+    this.count = 0
+  }
 
-const longerBytes = (array: Uint8Array, capacity: number): Uint8Array => {
-  const grown = new Uint8Array(capacity)
-  grown.set(array)
-  return grown
-}
+  /**
+   * Scans the record that is exactly `[start, end)` of the batch. Throws `BcsError`, with an offset into the batch, for a
+   * record that is not what it should be; the scan then stands as it was before that record.
+   */
+  abstract add(start: number, end: number): void
 
-const readerOf = (batch: Uint8Array): BcsReader => {
-  const reader = new BcsReader(batch)
-  if (batch.length > maxBatchBytes) reader.fail("LengthLimit", `a batch of ${batch.length} bytes`)
-  return reader
+  /** Begins, and scans the records `first` … `last - 1` of a batch. */
+  scan(batch: RecordBatch, first: number, last: number): void {
+    this.begin(batch.bytes)
+    for (let index = first; index < last; index++) {
+      this.add(uint32At(batch.starts, index), uint32At(batch.ends, index))
+    }
+  }
 }
 
 /**
@@ -88,14 +95,9 @@ const hashedForm = (bytes: Uint8Array, start: number, end: number): Uint8Array |
 
 /**
  * The parts of the records of a transaction chunk. All offsets count from the start of the batch.
- *
- * `add` throws `BcsError`, with an offset into the batch, for a record that is not what it should be; the scan then
- * stands as it was before that record.
  */
-export class TransactionScan {
+export class TransactionScan extends RecordScan {
   readonly format: RecordFormat
-  /** Records scanned since `begin`. */
-  count = 0
 
   transactionStarts: Uint32Array = new Uint32Array(initialCapacity)
   transactionEnds: Uint32Array = new Uint32Array(initialCapacity)
@@ -130,29 +132,25 @@ export class TransactionScan {
    */
   readonly replacements: Map<number, Uint8Array> = new Map()
 
-  #reader = new BcsReader(noBytes)
-
   constructor(format: RecordFormat) {
+    super()
     this.format = format
   }
 
   /** All events since `begin`. */
   get eventCount(): number {
-    return this.eventFirst[this.count] ?? 0
+    return uint32At(this.eventFirst, this.count)
   }
 
-  /** Forgets what was scanned and goes on to the records of another batch. */
-  begin(batch: Uint8Array): void {
-    this.#reader = readerOf(batch)
-    this.count = 0
+  override begin(batch: Uint8Array): void {
+    super.begin(batch)
     this.replacements.clear()
   }
 
-  /** Scans the record that is exactly `[start, end)` of the batch. */
-  add(start: number, end: number): void {
+  override add(start: number, end: number): void {
     const index = this.count
     if (index === this.transactionStarts.length) this.#grow(2 * index)
-    const reader = this.#reader
+    const reader = this.reader
     reader.window(start, end)
 
     this.transactionStarts[index] = start
@@ -164,7 +162,7 @@ export class TransactionScan {
     this.auxVariant[index] = 0
     if (this.format === "V1") {
       PersistedAuxiliaryInfo.skip(reader)
-      this.auxVariant[index] = reader.bytes[transactionEnd] ?? 0
+      this.auxVariant[index] = byteAt(reader.bytes, transactionEnd)
     }
     this.auxEnds[index] = reader.offset
 
@@ -199,13 +197,13 @@ export class TransactionScan {
 
   /** Appends the events of a record and returns how many there are since `begin`. */
   #events(reader: BcsReader, index: number): number {
-    const first = this.eventFirst[index] ?? 0
+    const first = uint32At(this.eventFirst, index)
     const last = first + reader.length()
     for (let event = first; event < last; event++) {
       // Grown by what has been found, not by the length that is claimed.
       if (event === this.eventStarts.length) {
-        this.eventStarts = longer(this.eventStarts, 2 * event)
-        this.eventEnds = longer(this.eventEnds, 2 * event)
+        this.eventStarts = lengthened(this.eventStarts, 2 * event)
+        this.eventEnds = lengthened(this.eventEnds, 2 * event)
       }
       this.eventStarts[event] = reader.offset
       ContractEvent.skip(reader)
@@ -215,21 +213,21 @@ export class TransactionScan {
   }
 
   #grow(capacity: number): void {
-    this.transactionStarts = longer(this.transactionStarts, capacity)
-    this.transactionEnds = longer(this.transactionEnds, capacity)
-    this.auxStarts = longer(this.auxStarts, capacity)
-    this.auxEnds = longer(this.auxEnds, capacity)
-    this.auxVariant = longerBytes(this.auxVariant, capacity)
-    this.infoStarts = longer(this.infoStarts, capacity)
-    this.infoEnds = longer(this.infoEnds, capacity)
-    this.transactionHashAt = longer(this.transactionHashAt, capacity)
-    this.eventRootAt = longer(this.eventRootAt, capacity)
-    this.stateChangeAt = longer(this.stateChangeAt, capacity)
-    this.checkpointAt = longerSigned(this.checkpointAt, capacity)
-    this.auxiliaryHashAt = longerSigned(this.auxiliaryHashAt, capacity)
-    this.writeSetStarts = longer(this.writeSetStarts, capacity)
-    this.writeSetEnds = longer(this.writeSetEnds, capacity)
-    this.eventFirst = longer(this.eventFirst, capacity + 1)
+    this.transactionStarts = lengthened(this.transactionStarts, capacity)
+    this.transactionEnds = lengthened(this.transactionEnds, capacity)
+    this.auxStarts = lengthened(this.auxStarts, capacity)
+    this.auxEnds = lengthened(this.auxEnds, capacity)
+    this.auxVariant = lengthened(this.auxVariant, capacity)
+    this.infoStarts = lengthened(this.infoStarts, capacity)
+    this.infoEnds = lengthened(this.infoEnds, capacity)
+    this.transactionHashAt = lengthened(this.transactionHashAt, capacity)
+    this.eventRootAt = lengthened(this.eventRootAt, capacity)
+    this.stateChangeAt = lengthened(this.stateChangeAt, capacity)
+    this.checkpointAt = lengthened(this.checkpointAt, capacity)
+    this.auxiliaryHashAt = lengthened(this.auxiliaryHashAt, capacity)
+    this.writeSetStarts = lengthened(this.writeSetStarts, capacity)
+    this.writeSetEnds = lengthened(this.writeSetEnds, capacity)
+    this.eventFirst = lengthened(this.eventFirst, capacity + 1)
   }
 }
 
@@ -239,26 +237,11 @@ const tableItem = 1
 /** Where the bytes of a table item's key begin, or rather their length: after the variant and the handle. */
 const tableKeyAt = 1 + 32
 
-/** Short runs are copied byte by byte: up to about this many bytes the view that `set` needs costs more than the copy. */
-const shortRun = 32
-
-const copyRange = (from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number => {
-  const length = end - start
-  if (length > shortRun) to.set(from.subarray(start, end), at)
-  else for (let index = 0; index < length; index++) to[at + index] = from[start + index] ?? 0
-  return at + length
-}
-
 /**
  * The parts of the records of a state snapshot chunk: keys and values. All offsets but those of the staged keys count
  * from the start of the batch.
- *
- * `add` throws `BcsError` for a record that is not a key and a value; the scan then stands as it was before.
  */
-export class StateRecordScan {
-  /** Records scanned since `begin`. */
-  count = 0
-
+export class StateRecordScan extends RecordScan {
   /** BCS of the keys. */
   keyStarts: Uint32Array = new Uint32Array(initialCapacity)
   keyEnds: Uint32Array = new Uint32Array(initialCapacity)
@@ -274,23 +257,18 @@ export class StateRecordScan {
 
   /** Where the last byte string of each key begins, after its length. */
   #tailStarts: Uint32Array = new Uint32Array(initialCapacity)
-  #staged: Uint8Array = noBytes
+  readonly #staged = new GrowableBytes()
   /** Bytes of all keys: their storage encodings are no longer. */
   #keyBytes = 0
-  #reader = new BcsReader(noBytes)
-
-  /** Forgets what was scanned and goes on to the records of another batch. */
-  begin(batch: Uint8Array): void {
-    this.#reader = readerOf(batch)
-    this.count = 0
+  override begin(batch: Uint8Array): void {
+    super.begin(batch)
     this.#keyBytes = 0
   }
 
-  /** Scans the record that is exactly `[start, end)` of the batch. */
-  add(start: number, end: number): void {
+  override add(start: number, end: number): void {
     const index = this.count
     if (index === this.keyStarts.length) this.#grow(2 * index)
-    const reader = this.#reader
+    const reader = this.reader
     reader.window(start, end)
 
     StateKey.skip(reader)
@@ -298,7 +276,7 @@ export class StateRecordScan {
     StateValue.skip(reader)
     reader.finish()
 
-    const variant = reader.bytes[start] ?? 0
+    const variant = byteAt(reader.bytes, start)
     reader.window(start + (variant === tableItem || variant === accessPath ? tableKeyAt : 1), keyEnd)
     reader.uleb()
 
@@ -317,38 +295,37 @@ export class StateRecordScan {
    * reused by the next call; `stagedStarts` and `stagedEnds` then say where each of them lies.
    */
   stageKeys(): Uint8Array {
-    if (this.#staged.length < this.#keyBytes) {
-      this.#staged = new Uint8Array(Math.max(this.#keyBytes, 2 * this.#staged.length))
-    }
-    const staged = this.#staged
-    const bytes = this.#reader.bytes
+    const staged = this.#staged.reserve(this.#keyBytes)
+    const bytes = this.reader.bytes
     let at = 0
     for (let index = 0; index < this.count; index++) {
-      const start = this.keyStarts[index] ?? 0
-      const end = this.keyEnds[index] ?? 0
-      const variant = this.keyVariant[index] ?? 0
+      const start = uint32At(this.keyStarts, index)
+      const end = uint32At(this.keyEnds, index)
+      const variant = byteAt(this.keyVariant, index)
       this.stagedStarts[index] = at
-      if (variant === accessPath) {
-        // Its tag is that of its BCS, and the rest is BCS.
-        at = copyRange(bytes, start, end, staged, at)
-      } else {
-        if (variant === tableItem) at = copyRange(bytes, start, start + tableKeyAt, staged, at)
-        else staged[at++] = storageTags[2]
-        at = copyRange(bytes, this.#tailStarts[index] ?? 0, end, staged, at)
+      // The encoding of an access path is its BCS. Others are their BCS without the length before the last byte string.
+      const tail = variant === accessPath ? start : uint32At(this.#tailStarts, index)
+      if (variant === tableItem) {
+        copyRange(bytes, start, start + tableKeyAt, staged, at)
+        at += tableKeyAt
+      } else if (variant !== accessPath) {
+        staged[at++] = storageTags[2]
       }
+      copyRange(bytes, tail, end, staged, at)
+      at += end - tail
       this.stagedEnds[index] = at
     }
     return staged
   }
 
   #grow(capacity: number): void {
-    this.keyStarts = longer(this.keyStarts, capacity)
-    this.keyEnds = longer(this.keyEnds, capacity)
-    this.keyVariant = longerBytes(this.keyVariant, capacity)
-    this.valueStarts = longer(this.valueStarts, capacity)
-    this.valueEnds = longer(this.valueEnds, capacity)
-    this.stagedStarts = longer(this.stagedStarts, capacity)
-    this.stagedEnds = longer(this.stagedEnds, capacity)
-    this.#tailStarts = longer(this.#tailStarts, capacity)
+    this.keyStarts = lengthened(this.keyStarts, capacity)
+    this.keyEnds = lengthened(this.keyEnds, capacity)
+    this.keyVariant = lengthened(this.keyVariant, capacity)
+    this.valueStarts = lengthened(this.valueStarts, capacity)
+    this.valueEnds = lengthened(this.valueEnds, capacity)
+    this.stagedStarts = lengthened(this.stagedStarts, capacity)
+    this.stagedEnds = lengthened(this.stagedEnds, capacity)
+    this.#tailStarts = lengthened(this.#tailStarts, capacity)
   }
 }

@@ -7,18 +7,15 @@
  *
  * Source: the formats page of the specification, section 5.
  */
-import { equalBytes } from "./Bytes.ts"
+import { bitAt, copyRange, equalBytes } from "./Bytes.ts"
 import { format, type HashValue, seeds, size, sparseMerklePlaceholder } from "./HashValue.ts"
+import { bits, sharedBits } from "./KeyHash.ts"
 import { refuse } from "./ProofError.ts"
 import * as Sha3 from "./Sha3.ts"
-
-const bits = 8 * size
+import { byteAt } from "./TypedArrays.ts"
 
 /** Bytes of a saved frontier before its left siblings. */
 const savedHeader = 8 + 2 + 2 * size
-
-const bitAt = (key: Uint8Array, start: number, bit: number): number =>
-  ((key[start + (bit >> 3)] ?? 0) >> (7 - (bit & 7))) & 1
 
 /** `node` becomes its parent, whose left child it is. */
 const joinRight = (node: HashValue, right: HashValue): void =>
@@ -53,10 +50,8 @@ export class StateFrontier {
     for (let index = 0; index < count; index++) {
       const at = index * size
       if (this.#count > 0) this.#settle(keyHashes, at)
-      for (let byte = 0; byte < size; byte++) {
-        key[byte] = keyHashes[at + byte] ?? 0
-        node[byte] = leafHashes[at + byte] ?? 0
-      }
+      copyRange(keyHashes, at, at + size, key, 0)
+      copyRange(leafHashes, at, at + size, node, 0)
       this.#count += 1
     }
   }
@@ -64,16 +59,13 @@ export class StateFrontier {
   /** The last leaf's subtree is complete up to where the next key parts from it: there it becomes a left sibling. */
   #settle(next: Uint8Array, at: number): void {
     const key = this.#key
-    let byte = 0
-    while (byte < size && key[byte] === next[at + byte]) byte++
-    const difference = (key[byte] ?? 0) ^ (next[at + byte] ?? 0)
-    if (byte === size || (key[byte] ?? 0) > (next[at + byte] ?? 0)) {
+    const shared = sharedBits(key, 0, next, at)
+    if (shared === bits || bitAt(next, at, shared) === 0) {
       refuse(
         "KeyOrder",
         `item ${this.#count}: key hash ${format(next.subarray(at, at + size))} does not come after ${format(key)}`
       )
     }
-    const shared = 8 * byte + Math.clz32(difference) - 24
     this.#climb(Math.max(this.#shared, shared), shared)
     this.#left.set(this.#node, shared * size)
     this.#present[shared] = 1
@@ -187,7 +179,7 @@ export class StateFrontier {
     frontier.#key.set(bytes.subarray(10, 10 + size))
     frontier.#node.set(bytes.subarray(10 + size, savedHeader))
     for (let at = savedHeader; at < bytes.length; at += 1 + size) {
-      const depth = bytes[at] ?? 0
+      const depth = byteAt(bytes, at)
       frontier.#present[depth] = 1
       frontier.#left.set(bytes.subarray(at + 1, at + 1 + size), depth * size)
     }

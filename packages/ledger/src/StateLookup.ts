@@ -10,12 +10,13 @@
  * Whatever the siblings are, and wherever they come from: if they lead to the state root, the path ends in what it
  * shows.
  */
-import { equalBytes } from "./Bytes.ts"
-import { format, type HashValue, seeds, size, sparseMerklePlaceholder } from "./HashValue.ts"
+import { bitAt, equalBytes } from "./Bytes.ts"
+import { format, type HashValue, seeds, sparseMerklePlaceholder } from "./HashValue.ts"
+import { sharedBits, siblingStart } from "./KeyHash.ts"
 import { refuse } from "./ProofError.ts"
 import type { SparseMerkleRangeProof } from "./Proofs.ts"
 import * as Sha3 from "./Sha3.ts"
-import { bitAt, type PathEnd, sharedBits, siblingStart, type StateRun, type SubtreeTop } from "./StateRun.ts"
+import type { PathEnd, StateRun, SubtreeTop } from "./StateRun.ts"
 
 /**
  * A left sibling that lies before the run: it is the subtree of all keys that share `depth` bits with the key and then
@@ -45,11 +46,11 @@ export interface Lookup {
  * Throws `ProofError`.
  */
 export const lookup = (keyHash: HashValue, run: StateRun, before: HashValue | undefined): Lookup => {
-  const parting = before === undefined ? -1 : sharedBits(before, keyHash)
+  const parting = before === undefined ? -1 : sharedBits(before, 0, keyHash, 0)
   const depth = parting + 1
   const missing: Array<MissingSibling> = []
   for (let level = parting; level >= 0; level--) {
-    if (bitAt(keyHash, level) === 1) missing.push({ depth: level, start: siblingStart(keyHash, level) })
+    if (bitAt(keyHash, 0, level) === 1) missing.push({ depth: level, start: siblingStart(keyHash, level) })
   }
   return { keyHash, end: run.pathEnd(keyHash, depth), depth, node: run.subtree(keyHash, depth), missing }
 }
@@ -72,7 +73,7 @@ export const prove = (
   const what = `the path to key hash ${format(keyHash)}`
   let top = node
   for (let level = depth - 1; level >= 0; level--) {
-    top = bitAt(keyHash, level) === 0
+    top = bitAt(keyHash, 0, level) === 0
       ? join(top, run.subtree(siblingStart(keyHash, level), level + 1))
       : join(left.get(level) ?? refuse("ProofShape", `${what} lacks its sibling at depth ${level}`), top)
   }
@@ -89,9 +90,7 @@ export const prove = (
 const join = (zeros: SubtreeTop, ones: SubtreeTop): SubtreeTop => {
   if (isEmpty(zeros) && (isEmpty(ones) || ones.leaf !== undefined)) return ones
   if (isEmpty(ones) && zeros.leaf !== undefined) return zeros
-  const hash = new Uint8Array(size)
-  Sha3.hashPair(seeds.sparseMerkleInternal, zeros.hash, 0, ones.hash, 0, hash, 0)
-  return { hash, leaf: undefined }
+  return { hash: Sha3.hashSeeded(seeds.sparseMerkleInternal, zeros.hash, ones.hash), leaf: undefined }
 }
 
 const isEmpty = ({ hash }: SubtreeTop): boolean => equalBytes(hash, sparseMerklePlaceholder)
@@ -106,7 +105,7 @@ export const agrees = (
   { rightSiblings }: SparseMerkleRangeProof
 ): boolean => {
   let above = 0
-  for (let level = 0; level < depth - 1; level++) above += 1 - bitAt(before, level)
+  for (let level = 0; level < depth - 1; level++) above += 1 - bitAt(before, 0, level)
   const sibling = rightSiblings.at(-1 - above)
   return above < rightSiblings.length && sibling !== undefined ? equalBytes(sibling, node.hash) : isEmpty(node)
 }

@@ -4,39 +4,18 @@
  *
  * Source: the formats page of the specification, section 5.
  */
-import { compareBytes, equalBytes } from "./Bytes.ts"
+import { bitAt, equalBytes } from "./Bytes.ts"
 import type { RecordBatch } from "./Frames.ts"
 import { format, type HashValue, seeds, size, sparseMerklePlaceholder } from "./HashValue.ts"
+import { bits, compareBits, sharedBits } from "./KeyHash.ts"
 import { refuse } from "./ProofError.ts"
 import type { SparseMerkleRangeProof } from "./Proofs.ts"
-import { StateRecordScan } from "./Scan.ts"
 import * as Sha3 from "./Sha3.ts"
+import { type HashedItems, StateItemHasher } from "./StateItemHasher.ts"
+import { GrowableBytes } from "./TypedArrays.ts"
 
 /** Records hashed at a time: bounds the scratch memory. */
 const stride = 1024
-
-/** Bits of a key hash. */
-const bits = 8 * size
-
-/** The bit of a key hash that decides at a depth of the tree, 0 at the root. */
-export const bitAt = (key: HashValue, depth: number): number => ((key[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1
-
-/** How many bits two key hashes share from the first on. */
-export const sharedBits = (a: HashValue, b: HashValue): number => {
-  let byte = 0
-  while (byte < size && a[byte] === b[byte]) byte++
-  return byte === size ? bits : 8 * byte + Math.clz32((a[byte] ?? 0) ^ (b[byte] ?? 0)) - 24
-}
-
-/** The first key hash of the subtree beside the path to `key`: it shares `depth` bits with it and parts there. */
-export const siblingStart = (key: HashValue, depth: number): HashValue => {
-  const start = new Uint8Array(size)
-  start.set(key.subarray(0, (depth >> 3) + 1))
-  const mask = 0x80 >> (depth & 7)
-  const byte = start[depth >> 3] ?? 0
-  start[depth >> 3] = (byte ^ mask) & ~(mask - 1)
-  return start
-}
 
 /** What a path from some depth on ends in. */
 export type PathEnd =
@@ -67,10 +46,9 @@ interface Subtree {
  */
 export class StateRun {
   readonly #wanted: HashValue | undefined
-  readonly #scan = new StateRecordScan()
-  #keys = new Uint8Array(stride * size)
-  #leaves = new Uint8Array(stride * size)
-  #count = 0
+  readonly #hasher = new StateItemHasher(stride)
+  readonly #keys = new GrowableBytes(stride * size)
+  readonly #leaves = new GrowableBytes(stride * size)
   #record: Uint8Array | undefined
   /** Right siblings of the path to the last item, the top one first, and the depths of the nodes that they hang on. */
   #siblings: ReadonlyArray<HashValue> = []
@@ -83,7 +61,7 @@ export class StateRun {
 
   /** Items received. */
   get count(): number {
-    return this.#count
+    return this.#keys.length / size
   }
 
   get firstKey(): HashValue {
@@ -91,51 +69,28 @@ export class StateRun {
   }
 
   get lastKey(): HashValue {
-    return this.#keyAt(this.#count - 1)
+    return this.#keyAt(this.count - 1)
   }
 
   #keyAt(index: number): HashValue {
-    return this.#keys.subarray(index * size, (index + 1) * size)
+    return this.#keys.bytes.subarray(index * size, (index + 1) * size)
   }
 
   /** Takes the next records. */
   push(batch: RecordBatch): void {
-    for (let first = 0; first < batch.count; first += stride) {
-      this.#take(batch, first, Math.min(first + stride, batch.count))
-    }
+    this.#hasher.hash(batch, (items) => this.#take(items))
   }
 
-  #take(batch: RecordBatch, first: number, last: number): void {
-    const scan = this.#scan
-    scan.begin(batch.bytes)
-    for (let index = first; index < last; index++) scan.add(batch.starts[index] ?? 0, batch.ends[index] ?? 0)
-    const { count } = scan
-    const held = this.#count
-    this.#reserve(held + count)
-    Sha3.hashRanges(
-      seeds.stateKey,
-      scan.stageKeys(),
-      scan.stagedStarts,
-      scan.stagedEnds,
-      count,
-      this.#keys,
-      held * size
-    )
-    const values = new Uint8Array(count * size)
-    Sha3.hashRanges(seeds.stateValue, batch.bytes, scan.valueStarts, scan.valueEnds, count, values)
-    const pairs = new Uint8Array(2 * count * size)
-    for (let index = 0; index < count; index++) {
-      pairs.set(this.#keyAt(held + index), 2 * index * size)
-      pairs.set(values.subarray(index * size, (index + 1) * size), (2 * index + 1) * size)
-    }
-    Sha3.hashPairs(seeds.sparseMerkleLeaf, pairs, count, this.#leaves, held * size)
-    for (let index = 0; index < count; index++) this.#check(batch, first + index, held + index)
-    this.#count = held + count
+  #take({ batch, count, first, keyHashes, leafHashes }: HashedItems): void {
+    const before = this.count
+    this.#keys.append(keyHashes, 0, count * size)
+    this.#leaves.append(leafHashes, 0, count * size)
+    for (let index = 0; index < count; index++) this.#check(batch, first + index, before + index)
   }
 
   #check(batch: RecordBatch, record: number, index: number): void {
     const key = this.#keyAt(index)
-    if (index > 0 && compareBytes(this.#keyAt(index - 1), key) >= 0) {
+    if (index > 0 && compareBits(this.#keys.bytes, (index - 1) * size, key, bits) >= 0) {
       const before = format(this.#keyAt(index - 1))
       refuse("KeyOrder", `item ${index}: key hash ${format(key)} does not come after ${before}`)
     }
@@ -144,25 +99,14 @@ export class StateRun {
     }
   }
 
-  #reserve(count: number): void {
-    if (count * size <= this.#keys.length) return
-    const grow = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
-      const grown = new Uint8Array(Math.max(2 * bytes.length, count * size))
-      grown.set(bytes)
-      return grown
-    }
-    this.#keys = grow(this.#keys)
-    this.#leaves = grow(this.#leaves)
-  }
-
   /** All items are in; `proof` is the range proof of the last one. */
   end(proof: SparseMerkleRangeProof): void {
     const siblings = proof.rightSiblings.toReversed()
-    if (this.#count === 0) refuse("ProofShape", "a range proof of no state items")
+    if (this.count === 0) refuse("ProofShape", "a range proof of no state items")
     const last = this.lastKey
     const depths: Array<number> = []
     for (let depth = 0; depth < bits && depths.length < siblings.length; depth++) {
-      if (bitAt(last, depth) === 0) depths.push(depth)
+      if (bitAt(last, 0, depth) === 0) depths.push(depth)
     }
     if (depths.length < siblings.length) {
       refuse("ProofShape", `the range proof for the items up to ${format(last)} has ${siblings.length} siblings`)
@@ -184,15 +128,15 @@ export class StateRun {
 
   /** What the run holds of the subtree at `depth` that `key` is in. */
   #part(key: HashValue, depth: number): Subtree {
-    const from = this.#search((index) => compareBits(this.#keys, index, key, depth) < 0)
-    const to = this.#search((index) => compareBits(this.#keys, index, key, depth) <= 0)
-    return { from, to, open: to > from && to === this.#count }
+    const from = this.#search((index) => compareBits(this.#keys.bytes, index * size, key, depth) < 0)
+    const to = this.#search((index) => compareBits(this.#keys.bytes, index * size, key, depth) <= 0)
+    return { from, to, open: to > from && to === this.count }
   }
 
   /** The first item that a predicate does not hold of; it holds of all before and none after. */
   #search(before: (index: number) => boolean): number {
     let low = 0
-    let high = this.#count
+    let high = this.count
     while (low < high) {
       const middle = (low + high) >>> 1
       if (before(middle)) low = middle + 1
@@ -207,7 +151,7 @@ export class StateRun {
    */
   subtree(key: HashValue, depth: number): SubtreeTop {
     const part = this.#part(key, depth)
-    if (part.from === this.#count) return { hash: this.#beyond(key, depth), leaf: undefined }
+    if (part.from === this.count) return { hash: this.#beyond(key, depth), leaf: undefined }
     const leaf = this.#isLeaf(part, depth) ? this.#keyAt(part.from).slice() : undefined
     return { hash: this.#hash(part, depth), leaf }
   }
@@ -218,7 +162,7 @@ export class StateRun {
 
   /** A subtree to the right of the last item: one of the proof's siblings. */
   #beyond(key: HashValue, depth: number): HashValue {
-    const parting = sharedBits(key, this.lastKey)
+    const parting = sharedBits(key, 0, this.lastKey, 0)
     return (parting === depth - 1 ? this.#rightSibling(parting) : undefined) ??
       refuse("ProofShape", `the range proof for the items up to ${format(this.lastKey)} has too few siblings`)
   }
@@ -226,11 +170,11 @@ export class StateRun {
   #hash(part: Subtree, depth: number): HashValue {
     const { from, open, to } = part
     if (from === to) return sparseMerklePlaceholder
-    if (this.#isLeaf(part, depth)) return this.#leaves.slice(from * size, to * size)
+    if (this.#isLeaf(part, depth)) return this.#leaves.bytes.slice(from * size, to * size)
     const [zeros, ones] = this.#split(part, depth)
     const left = this.#hash(zeros, depth + 1)
     const right = open && !ones.open ? this.#siblingAt(depth) : this.#hash(ones, depth + 1)
-    return pairHash(left, right)
+    return Sha3.hashSeeded(seeds.sparseMerkleInternal, left, right)
   }
 
   #siblingAt(depth: number): HashValue {
@@ -244,7 +188,7 @@ export class StateRun {
     let high = to
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (bitAt(this.#keyAt(middle), depth) === 0) low = middle + 1
+      if (bitAt(this.#keys.bytes, middle * size, depth) === 0) low = middle + 1
       else high = middle
     }
     const openRight = open && low < to
@@ -254,14 +198,14 @@ export class StateRun {
   /** What the path to a key ends in, from the node at `depth` on. No item of that subtree may come before the run. */
   pathEnd(key: HashValue, depth: number): PathEnd {
     let part = this.#part(key, depth)
-    if (part.from === this.#count) return this.#endBeyond(this.#beyond(key, depth))
+    if (part.from === this.count) return this.#endBeyond(this.#beyond(key, depth))
     for (let level = depth;; level++) {
       const { from, open, to } = part
       if (from === to) return { _tag: "Empty" }
       if (this.#isLeaf(part, level)) return this.#itemEnd(key, from)
       const [zeros, ones] = this.#split(part, level)
-      if (bitAt(key, level) === 1 && open && !ones.open) return this.#endBeyond(this.#siblingAt(level))
-      part = bitAt(key, level) === 0 ? zeros : ones
+      if (bitAt(key, 0, level) === 1 && open && !ones.open) return this.#endBeyond(this.#siblingAt(level))
+      part = bitAt(key, 0, level) === 0 ? zeros : ones
     }
   }
 
@@ -279,22 +223,4 @@ export class StateRun {
     }
     return { _tag: "Empty" }
   }
-}
-
-/** Negative, zero or positive as the first `depth` bits of item `index` come before, are, or come after those of `key`. */
-const compareBits = (keys: Uint8Array, index: number, key: HashValue, depth: number): number => {
-  const at = index * size
-  const whole = depth >> 3
-  for (let byte = 0; byte < whole; byte++) {
-    const difference = (keys[at + byte] ?? 0) - (key[byte] ?? 0)
-    if (difference !== 0) return difference
-  }
-  const shift = 8 - (depth & 7)
-  return shift === 8 ? 0 : ((keys[at + whole] ?? 0) >> shift) - ((key[whole] ?? 0) >> shift)
-}
-
-const pairHash = (left: HashValue, right: HashValue): HashValue => {
-  const hash = new Uint8Array(size)
-  Sha3.hashPair(seeds.sparseMerkleInternal, left, 0, right, 0, hash, 0)
-  return hash
 }

@@ -6,18 +6,14 @@
  */
 import { equalBytes } from "./Bytes.ts"
 import type { RecordBatch } from "./Frames.ts"
-import { format, type HashValue, seeds, size, sparseMerklePlaceholder } from "./HashValue.ts"
+import { format, type HashValue, size, sparseMerklePlaceholder } from "./HashValue.ts"
 import { refuse } from "./ProofError.ts"
 import type { SparseMerkleRangeProof } from "./Proofs.ts"
-import { StateRecordScan } from "./Scan.ts"
-import * as Sha3 from "./Sha3.ts"
 import { StateFrontier } from "./StateFrontier.ts"
+import { type HashedItems, StateItemHasher } from "./StateItemHasher.ts"
 
 /** Records hashed at a time: bounds the scratch memory. */
 const stride = 4096
-
-/** Words of 32 bits in a hash. */
-const words = size / Uint32Array.BYTES_PER_ELEMENT
 
 /** What a chunk holds, for comparison with its manifest. */
 export interface StateChunkFacts {
@@ -26,18 +22,7 @@ export interface StateChunkFacts {
   readonly items: number
 }
 
-/**
- * Items that were hashed: the records `first` … `first + count - 1` of a batch. Their hashes lie one after the other,
- * beginning with that of record `first`. Everything is lent until the call returns.
- */
-export interface HashedItems {
-  readonly batch: RecordBatch
-  readonly first: number
-  readonly count: number
-  readonly keyHashes: Uint8Array
-  /** Hashes of the leaves: of key hash and value hash. */
-  readonly leafHashes: Uint8Array
-}
+export type { HashedItems } from "./StateItemHasher.ts"
 
 /**
  * Takes the records of a snapshot in order and proves them against its state root. Throws `BcsError` and `ProofError`.
@@ -45,14 +30,7 @@ export interface HashedItems {
 export class StateSnapshotVerifier {
   readonly #root: HashValue
   readonly #frontier: StateFrontier
-  readonly #scan = new StateRecordScan()
-  readonly #keyHashes = new Uint8Array(stride * size)
-  readonly #valueHashes = new Uint8Array(stride * size)
-  /** Key and value hash of each leaf, which then give way to the hashes of the leaves. */
-  readonly #leafHashes = new Uint8Array(stride * 2 * size)
-  readonly #keyWords = new Uint32Array(this.#keyHashes.buffer)
-  readonly #valueWords = new Uint32Array(this.#valueHashes.buffer)
-  readonly #leafWords = new Uint32Array(this.#leafHashes.buffer)
+  readonly #hasher = new StateItemHasher(stride)
   #chunkStart: number
   #firstKey: HashValue | undefined
   #lastProof: SparseMerkleRangeProof | undefined
@@ -76,43 +54,11 @@ export class StateSnapshotVerifier {
 
   /** Takes the next records of the chunk under way. `hashed` is called with all of them, some at a time. */
   push(batch: RecordBatch, hashed?: (items: HashedItems) => void): void {
-    const scan = this.#scan
-    for (let first = 0; first < batch.count; first += stride) {
-      const last = Math.min(first + stride, batch.count)
-      scan.begin(batch.bytes)
-      for (let index = first; index < last; index++) scan.add(batch.starts[index] ?? 0, batch.ends[index] ?? 0)
-      this.#hash(batch.bytes)
-      hashed?.({ batch, first, count: last - first, keyHashes: this.#keyHashes, leafHashes: this.#leafHashes })
-    }
-  }
-
-  #hash(bytes: Uint8Array): void {
-    const scan = this.#scan
-    const count = scan.count
-    const keys = this.#keyHashes
-    const values = this.#valueHashes
-    const leaves = this.#leafHashes
-    Sha3.hashRanges(seeds.stateKey, scan.stageKeys(), scan.stagedStarts, scan.stagedEnds, count, keys)
-    Sha3.hashRanges(seeds.stateValue, bytes, scan.valueStarts, scan.valueEnds, count, values)
-    this.#pairUp(count)
-    Sha3.hashPairs(seeds.sparseMerkleLeaf, leaves, count, leaves)
-    this.#firstKey ??= keys.slice(0, size)
-    this.#frontier.push(keys, leaves, count)
-  }
-
-  /** Puts key and value hash of each leaf side by side: word by word, since two views a leaf would cost far more. */
-  #pairUp(count: number): void {
-    const keys = this.#keyWords
-    const values = this.#valueWords
-    const leaves = this.#leafWords
-    for (let index = 0; index < count; index++) {
-      const from = index * words
-      const to = 2 * from
-      for (let word = 0; word < words; word++) {
-        leaves[to + word] = keys[from + word] ?? 0
-        leaves[to + words + word] = values[from + word] ?? 0
-      }
-    }
+    this.#hasher.hash(batch, (items) => {
+      this.#firstKey ??= items.keyHashes.slice(0, size)
+      this.#frontier.push(items.keyHashes, items.leafHashes, items.count)
+      hashed?.(items)
+    })
   }
 
   /** The chunk is complete: proves it, and everything before it. */

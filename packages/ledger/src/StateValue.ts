@@ -10,6 +10,8 @@
  * Source: the formats page of the specification, section 3.
  */
 import * as Bcs from "./Bcs.ts"
+import { type HashValue, seeds } from "./HashValue.ts"
+import * as Sha3 from "./Sha3.ts"
 
 /** Who paid for the storage of a value, and since when it stands. */
 export const StateValueMetadata = Bcs.enumeration("StateValueMetadata", {
@@ -25,3 +27,6 @@ export const StateValue = Bcs.enumeration("StateValue", {
 })
 
 export type StateValue = Bcs.Type<typeof StateValue>
+
+/** The hash that a value has in the leaf of its item. */
+export const hash = (value: StateValue): HashValue => Sha3.hashSeeded(seeds.stateValue, Bcs.encode(StateValue, value))

@@ -12,6 +12,7 @@ import { refuse } from "./ProofError.ts"
 import type { TransactionRangeProof } from "./Proofs.ts"
 import { type RecordFormat, TransactionScan } from "./Scan.ts"
 import * as Sha3 from "./Sha3.ts"
+import { GrowableBytes, int32At, uint32At } from "./TypedArrays.ts"
 
 /** Records scanned and hashed at a time: bounds the scratch memory. */
 const stride = 1024
@@ -19,19 +20,8 @@ const stride = 1024
 /** The variant of `PersistedAuxiliaryInfo` that has a hash. */
 const hashedAuxiliaryInfo = 1
 
-/** A hash array that grows with what is put into it. */
-class Hashes {
-  bytes = new Uint8Array(stride * size)
-
-  reserve(count: number): Uint8Array {
-    if (count * size > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(2 * this.bytes.length, count * size))
-      grown.set(this.bytes)
-      this.bytes = grown
-    }
-    return this.bytes
-  }
-}
+/** Memory for hashes of the records that are scanned at a time; it grows where a record has many events. */
+const roomForHashes = (): GrowableBytes => new GrowableBytes(stride * size)
 
 /**
  * Transactions whose records agree with their transaction infos; the infos have yet to be proven. All of it is lent until
@@ -53,12 +43,12 @@ export class TransactionChunkVerifier {
     V0: new TransactionScan("V0"),
     V1: new TransactionScan("V1")
   }
-  readonly #computed = new Hashes()
-  readonly #events = new Hashes()
-  readonly #eventLeaves = new Hashes()
-  readonly #eventRoots = new Hashes()
+  readonly #computed = roomForHashes()
+  readonly #events = roomForHashes()
+  readonly #eventLeaves = roomForHashes()
+  readonly #eventRoots = roomForHashes()
   /** Hashes of the transaction infos; the first 32 bytes are room for a left sibling. */
-  readonly #leaves = new Hashes()
+  readonly #leaves = roomForHashes()
   #scan = this.#scans.V1
   #first = 0
   #count = 0
@@ -80,9 +70,7 @@ export class TransactionChunkVerifier {
     const { bytes } = batch
     const scan = this.#scan
     for (let first = 0; first < batch.count; first += stride) {
-      const last = Math.min(first + stride, batch.count)
-      scan.begin(bytes)
-      for (let index = first; index < last; index++) scan.add(batch.starts[index] ?? 0, batch.ends[index] ?? 0)
+      scan.scan(batch, first, Math.min(first + stride, batch.count))
       const leafHashes = this.#check(bytes)
       hashed?.({ bytes, scan, firstVersion: this.#first + this.#count - scan.count, leafHashes })
     }
@@ -92,7 +80,7 @@ export class TransactionChunkVerifier {
   #check(bytes: Uint8Array): Uint8Array {
     const scan = this.#scan
     const count = scan.count
-    const computed = this.#computed.reserve(count)
+    const computed = this.#computed.reserve(count * size)
 
     Sha3.hashRanges(seeds.transaction, bytes, scan.transactionStarts, scan.transactionEnds, count, computed)
     for (const [index, replacement] of scan.replacements) {
@@ -106,7 +94,7 @@ export class TransactionChunkVerifier {
     this.#compare("event root", this.#hashEvents(bytes), bytes, scan.eventRootAt)
     this.#checkAuxiliaryInfos(bytes)
 
-    const leaves = this.#leaves.reserve(this.#count + count + 2)
+    const leaves = this.#leaves.reserve((this.#count + count + 2) * size)
     const leavesAt = (this.#count + 1) * size
     Sha3.hashRanges(seeds.transactionInfo, bytes, scan.infoStarts, scan.infoEnds, count, leaves, leavesAt)
     this.#count += count
@@ -115,7 +103,7 @@ export class TransactionChunkVerifier {
 
   #compare(what: string, computed: Uint8Array, bytes: Uint8Array, at: Uint32Array): void {
     for (let index = 0; index < this.#scan.count; index++) {
-      if (!equalRange(computed, index * size, bytes, at[index] ?? 0, size)) this.#mismatch(what, index, computed)
+      if (!equalRange(computed, index * size, bytes, uint32At(at, index), size)) this.#mismatch(what, index, computed)
     }
   }
 
@@ -132,18 +120,18 @@ export class TransactionChunkVerifier {
   #hashEvents(bytes: Uint8Array): Uint8Array {
     const scan = this.#scan
     const total = scan.eventCount
-    const hashes = this.#events.reserve(total + 1)
-    const roots = this.#eventRoots.reserve(scan.count)
+    const hashes = this.#events.reserve((total + 1) * size)
+    const roots = this.#eventRoots.reserve(scan.count * size)
     Sha3.hashRanges(seeds.event, bytes, scan.eventStarts, scan.eventEnds, total, hashes)
     for (let index = 0; index < scan.count; index++) {
-      const first = scan.eventFirst[index] ?? 0
-      const count = (scan.eventFirst[index + 1] ?? 0) - first
+      const first = uint32At(scan.eventFirst, index)
+      const count = uint32At(scan.eventFirst, index + 1) - first
       if (count === 0) {
         roots.set(accumulatorPlaceholder, index * size)
       } else if (count === 1) {
         roots.set(hashes.subarray(first * size, (first + 1) * size), index * size)
       } else {
-        const leaves = this.#eventLeaves.reserve(count + 1)
+        const leaves = this.#eventLeaves.reserve((count + 1) * size)
         leaves.set(hashes.subarray(first * size, (first + count) * size))
         roots.set(Accumulator.rootOfLeaves(seeds.eventAccumulator, leaves, count), index * size)
       }
@@ -156,7 +144,7 @@ export class TransactionChunkVerifier {
     const computed = this.#computed.bytes
     Sha3.hashRanges(seeds.auxiliaryInfo, bytes, scan.auxStarts, scan.auxEnds, scan.count, computed)
     for (let index = 0; index < scan.count; index++) {
-      const at = scan.auxiliaryHashAt[index] ?? -1
+      const at = int32At(scan.auxiliaryHashAt, index)
       const version = this.#first + this.#count + index
       if (scan.format === "V0") {
         if (at !== -1) {
@@ -191,6 +179,12 @@ export class TransactionChunkVerifier {
         `version ${last} lies beyond version ${version} of the ledger info that should prove it`
       )
     }
-    Accumulator.verifyRange(this.#leaves.reserve(this.#count + 2), this.#count, this.#first, proof, executedStateId)
+    Accumulator.verifyRange(
+      this.#leaves.reserve((this.#count + 2) * size),
+      this.#count,
+      this.#first,
+      proof,
+      executedStateId
+    )
   }
 }

@@ -10,7 +10,8 @@
  * Source: the formats page of the specification, section 3.
  */
 import * as Bcs from "./Bcs.ts"
-import { HashValue } from "./HashValue.ts"
+import { HashValue, seeds } from "./HashValue.ts"
+import * as Sha3 from "./Sha3.ts"
 import { ModuleId } from "./TypeTag.ts"
 
 const AbortLocation = Bcs.enumeration("AbortLocation", { Module: ModuleId, Script: null })
@@ -42,6 +43,12 @@ export const TransactionInfoV0 = Bcs.struct("TransactionInfoV0", {
 export const TransactionInfo = Bcs.enumeration("TransactionInfo", { V0: TransactionInfoV0 })
 
 export type TransactionInfo = Bcs.Type<typeof TransactionInfo>
+
+/** The leaf that a transaction info is in the transaction accumulator: its hash. */
+export const hash = (info: TransactionInfo): HashValue => hashEncoded(Bcs.encode(TransactionInfo, info))
+
+/** The hash of a transaction info that is given as its BCS. */
+export const hashEncoded = (info: Uint8Array): HashValue => Sha3.hashSeeded(seeds.transactionInfo, info)
 
 /**
  * What a node keeps about a transaction beside the ledger proper.

@@ -7,10 +7,11 @@
  * Source: the formats page of the specification, section 6.
  */
 import { aggregatePublicKeys, PublicKey, Signature, verify, verifyMultipleAggregateSignatures } from "@chainsafe/blst"
-import { concatBytes, equalBytes } from "./Bytes.ts"
+import { bitAt, concatBytes, equalBytes } from "./Bytes.ts"
 import { seeds } from "./HashValue.ts"
 import type { AggregateSignature, EpochState } from "./LedgerInfo.ts"
 import { refuse } from "./ProofError.ts"
+import { bigUint64At, uint32At } from "./TypedArrays.ts"
 
 /** The bytes that validators sign for a ledger info. */
 export const signedMessage = (ledgerInfo: Uint8Array): Uint8Array => concatBytes([seeds.ledgerInfo, ledgerInfo])
@@ -113,10 +114,10 @@ export class ValidatorVerifier {
     const signers: Array<PublicKey> = []
     let power = 0n
     for (let index = 0; index < 8 * mask.length; index++) {
-      if ((((mask[index >> 3] ?? 0) >> (7 - (index & 7))) & 1) === 0) continue
+      if (bitAt(mask, 0, index) === 0) continue
       if (index >= count) refuse("BadBitmask", `${what}: validator ${index} of ${count} is marked as a signer`)
-      power += this.#powers[index] ?? 0n
-      signers.push(this.#cache.get(this.#keys[index] ?? 0))
+      power += bigUint64At(this.#powers, index)
+      signers.push(this.#cache.get(uint32At(this.#keys, index)))
     }
     if (power < this.#quorum) {
       refuse("NoQuorum", `${what}: signed with voting power ${power}, ${this.#quorum} needed`)
