@@ -49,7 +49,7 @@ export const bitAt = (bytes: Uint8Array, start: number, bit: number): number =>
   (byteAt(bytes, start + (bit >> 3)) >> (7 - (bit & 7))) & 1
 
 /** Up to about this many bytes a loop is faster than `set`, which needs a view of them first. */
-const fewBytes = 48
+const fewBytes = 32
 
 /** Copies `from[start, end)` to `to`, where it begins at `at`. Throws `RangeError` out of the bounds of either. */
 export const copyRange = (from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void => {

@@ -7,7 +7,7 @@
  *
  * Source: the formats page of the specification, section 5.
  */
-import { bitAt, copyRange, equalBytes } from "./Bytes.ts"
+import { bitAt, equalBytes } from "./Bytes.ts"
 import { format, type HashValue, seeds, size, sparseMerklePlaceholder } from "./HashValue.ts"
 import { bits, sharedBits } from "./KeyHash.ts"
 import { refuse } from "./ProofError.ts"
@@ -50,8 +50,11 @@ export class StateFrontier {
     for (let index = 0; index < count; index++) {
       const at = index * size
       if (this.#count > 0) this.#settle(keyHashes, at)
-      copyRange(keyHashes, at, at + size, key, 0)
-      copyRange(leafHashes, at, at + size, node, 0)
+      // Both in one loop: this runs for every item of a state.
+      for (let byte = 0; byte < size; byte++) {
+        key[byte] = byteAt(keyHashes, at + byte)
+        node[byte] = byteAt(leafHashes, at + byte)
+      }
       this.#count += 1
     }
   }
