@@ -140,7 +140,7 @@ export const make = (transaction: Uint8Array): GenesisLedger => {
             epoch: 0,
             round: 0n,
             id: zero,
-            executedStateId: TransactionInfo.hashEncoded(transactionInfo),
+            executedStateId: TransactionInfo.leafHashes([transactionInfo]),
             version: 0,
             timestampUsecs: 0,
             nextEpochState: epochState(1, Bcs.decodeUnsafe(ValidatorSet, data))

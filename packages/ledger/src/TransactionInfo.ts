@@ -10,7 +10,7 @@
  * Source: the formats page of the specification, section 3.
  */
 import * as Bcs from "./Bcs.ts"
-import { HashValue, seeds } from "./HashValue.ts"
+import { HashValue, seeds, size } from "./HashValue.ts"
 import * as Sha3 from "./Sha3.ts"
 import { ModuleId } from "./TypeTag.ts"
 
@@ -44,11 +44,16 @@ export const TransactionInfo = Bcs.enumeration("TransactionInfo", { V0: Transact
 
 export type TransactionInfo = Bcs.Type<typeof TransactionInfo>
 
-/** The leaf that a transaction info is in the transaction accumulator: its hash. */
-export const hash = (info: TransactionInfo): HashValue => hashEncoded(Bcs.encode(TransactionInfo, info))
+/** The hash of a transaction info: its leaf in the transaction accumulator. */
+export const hash = (info: TransactionInfo): HashValue =>
+  Sha3.hashSeeded(seeds.transactionInfo, Bcs.encode(TransactionInfo, info))
 
-/** The hash of a transaction info that is given as its BCS. */
-export const hashEncoded = (info: Uint8Array): HashValue => Sha3.hashSeeded(seeds.transactionInfo, info)
+/** The leaves of transaction infos, each as its BCS: hashes of 32 bytes, one after the other. */
+export const leafHashes = (infos: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const leaves = new Uint8Array(infos.length * size)
+  infos.forEach((info, index) => leaves.set(Sha3.hashSeeded(seeds.transactionInfo, info), index * size))
+  return leaves
+}
 
 /**
  * What a node keeps about a transaction beside the ledger proper.
