@@ -1,4 +1,5 @@
 /** Numbers in keys and records: u64, big-endian, so that keys sort as their numbers do. */
+import { byteAt } from "@holdfast/ledger/TypedArrays"
 
 const high = 2 ** 32
 
@@ -17,9 +18,9 @@ export const writeU64 = (target: Uint8Array, at: number, value: number): void =>
 
 export const readU64 = (source: Uint8Array, at: number): number => {
   let upper = 0
-  for (let byte = at; byte < at + 4; byte++) upper = upper * 256 + (source[byte] ?? 0)
+  for (let byte = at; byte < at + 4; byte++) upper = upper * 256 + byteAt(source, byte)
   let lower = 0
-  for (let byte = at + 4; byte < at + 8; byte++) lower = lower * 256 + (source[byte] ?? 0)
+  for (let byte = at + 4; byte < at + 8; byte++) lower = lower * 256 + byteAt(source, byte)
   return upper * high + lower
 }
 

@@ -10,6 +10,7 @@
  * ```
  */
 import * as HashValue from "@holdfast/ledger/HashValue"
+import { refuse } from "../attempt.ts"
 import { readU64, writeU64 } from "../u64.ts"
 
 const { size } = HashValue
@@ -19,6 +20,8 @@ export interface StateRecord {
   readonly root: HashValue.HashValue
 }
 
+const unreadable = (): never => refuse("state import", "Corrupt", "the record of its progress cannot be read")
+
 export const encodeState = ({ root, version }: StateRecord): Uint8Array => {
   const bytes = new Uint8Array(8 + size)
   writeU64(bytes, 0, version)
@@ -26,7 +29,8 @@ export const encodeState = ({ root, version }: StateRecord): Uint8Array => {
   return bytes
 }
 
-export const decodeState = (bytes: Uint8Array): StateRecord => ({ version: readU64(bytes, 0), root: bytes.slice(8) })
+export const decodeState = (bytes: Uint8Array): StateRecord =>
+  bytes.length === 8 + size ? { version: readU64(bytes, 0), root: bytes.slice(8) } : unreadable()
 
 export interface PartRecord {
   readonly complete: boolean
@@ -62,6 +66,7 @@ export const encodePart = ({ complete, frontier, items, lastKey, unfinished }: P
 }
 
 export const decodePart = (bytes: Uint8Array): PartRecord => {
+  if (bytes.length < partHeader) return unreadable()
   const frontierEnd = partHeader + readU64(bytes, 9 + size)
   return {
     complete: bytes[0] === 1,

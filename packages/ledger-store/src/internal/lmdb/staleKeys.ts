@@ -4,6 +4,7 @@
  *
  * A row of the table `stale` is a run of keys, each as its table (0 nodes, 1 values), its length (u8) and its bytes.
  */
+import { byteAt, GrowableBytes } from "@holdfast/ledger/TypedArrays"
 import { numberKey, readU64 } from "../u64.ts"
 import { decodeEpochState, type Table, type Tables } from "./tables.ts"
 
@@ -14,25 +15,18 @@ export type StaleKind = typeof staleNode | typeof staleValue
 
 /** Collects the keys of one row. */
 export class StaleKeys {
-  #bytes = new Uint8Array(1024)
-  #length = 0
+  readonly #row = new GrowableBytes()
 
   add(kind: StaleKind, key: Uint8Array): void {
-    const end = this.#length + 2 + key.length
-    if (end > this.#bytes.length) {
-      const grown = new Uint8Array(2 * end)
-      grown.set(this.#bytes.subarray(0, this.#length))
-      this.#bytes = grown
-    }
-    this.#bytes[this.#length] = kind
-    this.#bytes[this.#length + 1] = key.length
-    this.#bytes.set(key, this.#length + 2)
-    this.#length = end
+    const at = this.#row.extend(2)
+    this.#row.bytes[at] = kind
+    this.#row.bytes[at + 1] = key.length
+    this.#row.append(key)
   }
 
   /** The row; `undefined` if nothing is stale. A view. */
   row(): Uint8Array | undefined {
-    return this.#length === 0 ? undefined : this.#bytes.subarray(0, this.#length)
+    return this.#row.length === 0 ? undefined : this.#row.written()
   }
 }
 
@@ -67,7 +61,7 @@ export const sweep = ({ nodes, stale, states, values }: Tables): boolean => {
     const row = stale.get(version) ?? new Uint8Array(0)
     for (let at = 0; at + 2 <= row.length; removed++) {
       const table: Table = row[at] === staleNode ? nodes : values
-      const end = at + 2 + (row[at + 1] ?? 0)
+      const end = at + 2 + byteAt(row, at + 1)
       table.removeSync(row.subarray(at + 2, end))
       at = end
     }

@@ -12,7 +12,7 @@ import { refuse } from "../attempt.ts"
 import { HashBuffer, RecordBuffer } from "../records/buffer.ts"
 import { StateBuilder } from "../state/builder.ts"
 import { nodeKey, valueKey, valueKeyBytes, writeValueKey } from "../state/keys.ts"
-import { nibbleAt } from "../state/nodes.ts"
+import { pathTo } from "../state/nodes.ts"
 import { decodePart, encodePart, noPart, type PartRecord, type StateRecord } from "./restoreRecords.ts"
 import { metaKeys, type Tables } from "./tables.ts"
 import { append, type LmdbWriter, put, removeFrom } from "./writer.ts"
@@ -153,7 +153,7 @@ export const discardStaged = (tables: Tables, writer: LmdbWriter, version: numbe
   removeFrom(writer, tables.values, values.items === 0 ? undefined : valueKey(values.lastKey, 0, version + 1))
   const { complete, items, lastKey } = partOf(tables, metaKeys.tree)
   if (complete) return
-  const path = Uint8Array.from({ length: items === 0 ? 0 : nibbles }, (_, level) => nibbleAt(lastKey, 0, level))
+  const path = pathTo(lastKey, 0, items === 0 ? 0 : nibbles)
   writer.transaction(() => {
     // Records on the path to the last item are incomplete until the next items are known.
     for (let length = 0; length < path.length; length++) {

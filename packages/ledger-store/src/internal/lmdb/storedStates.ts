@@ -1,7 +1,7 @@
 /** Reading a stored state: nothing that is read is kept, so that a walk over it takes the memory of one path. */
-import * as Bytes from "@holdfast/ledger/Bytes"
-import * as HashValue from "@holdfast/ledger/HashValue"
-import { bitAt, decodeChildren, decodeNode, hashOf, Inner, type Leaf, type Node, Stored } from "../state/nodes.ts"
+import type * as HashValue from "@holdfast/ledger/HashValue"
+import * as StateNodes from "@holdfast/ledger/StateNodes"
+import { decodeChildren, decodeNode, type Leaf, Stored } from "../state/nodes.ts"
 import { type ReadNode, type StateRoot, storedRoot } from "../state/session.ts"
 
 /** Leaves in ascending order of their key hashes, from the one at index `start` on, at most `limit`. */
@@ -37,19 +37,9 @@ export const rangeProof = (
   root: StateRoot,
   read: ReadNode,
   keyHash: HashValue.HashValue
-): ReadonlyArray<HashValue.HashValue> | undefined => {
-  const siblings: Array<HashValue.HashValue> = []
-  let node: Node = storedRoot(root)
-  for (let depth = 0; node instanceof Stored || node instanceof Inner;) {
-    if (node instanceof Stored) {
-      node = decodeNode(read(node.version, node.path), node.path)
-      continue
-    }
-    const isRight = bitAt(keyHash, 0, depth) === 1
-    if (!isRight) siblings.push(hashOf(node.right))
-    node = isRight ? node.right : node.left
-    depth += 1
-  }
-  const isThere = node !== undefined && Bytes.equalRange(node.keys, node.keyAt, keyHash, 0, HashValue.size)
-  return isThere ? siblings.reverse() : undefined
-}
+): ReadonlyArray<HashValue.HashValue> | undefined =>
+  StateNodes.rangeProof<Leaf, Stored>(
+    storedRoot(root),
+    keyHash,
+    ({ path, version }) => decodeNode(read(version, path), path)
+  )

@@ -3,13 +3,15 @@
  * record is handed over when its last item has passed.
  */
 import * as HashValue from "@holdfast/ledger/HashValue"
+import * as KeyHash from "@holdfast/ledger/KeyHash"
+import { countOf, hashOf } from "@holdfast/ledger/StateNodes"
+import { byteAt } from "@holdfast/ledger/TypedArrays"
 import { readU64, writeU64 } from "../u64.ts"
 import { nodeKey } from "./keys.ts"
-import { countOf, decodeChildren, encodeNode, hashOf, Leaf, nibbleAt, type Node, Stored, topOf } from "./nodes.ts"
+import { decodeChildren, encodeNode, Leaf, nibbleAt, type Node, pathTo, Stored, topOf } from "./nodes.ts"
 import type { StateRoot } from "./session.ts"
 
 const { size } = HashValue
-const nibbles = 2 * size
 
 /** Takes a record and its key. Records come from the bottom up, those of equal height in the order of their keys. */
 export type PutNode = (key: Uint8Array, record: Uint8Array) => void
@@ -18,14 +20,6 @@ export type PutNode = (key: Uint8Array, record: Uint8Array) => void
 type OpenRecord = Array<Node>
 
 const newRecord = (): OpenRecord => Array.from({ length: 16 })
-
-/** Nibbles that two keys have in common. */
-const sharedNibbles = (a: Uint8Array, aAt: number, b: Uint8Array, bAt: number): number => {
-  let byte = 0
-  while (byte < size && a[aAt + byte] === b[bAt + byte]) byte++
-  if (byte === size) return nibbles
-  return 2 * byte + (((a[aAt + byte] ?? 0) ^ (b[bAt + byte] ?? 0)) < 16 ? 1 : 0)
-}
 
 export class StateBuilder {
   readonly #version: number
@@ -57,7 +51,8 @@ export class StateBuilder {
       const at = index * size
       const last = this.#last
       if (last !== undefined) {
-        const shared = sharedNibbles(last.keys, last.keyAt, keyHashes, at)
+        // Nibbles that are shared as a whole.
+        const shared = KeyHash.sharedBits(last.keys, last.keyAt, keyHashes, at) >> 2
         this.#place(last, Math.max(this.#shared, shared))
         this.#close(last, shared)
         this.#shared = shared
@@ -85,8 +80,7 @@ export class StateBuilder {
   }
 
   #complete(children: OpenRecord, leaf: Leaf, depth: number): Stored {
-    const path = new Uint8Array(depth)
-    for (let level = 0; level < depth; level++) path[level] = nibbleAt(leaf.keys, leaf.keyAt, level)
+    const path = pathTo(leaf.keys, leaf.keyAt, depth)
     const top = topOf(children)
     const hash = hashOf(top)
     this.#put(nodeKey(this.#version, path), encodeNode(children, this.#version))
@@ -135,13 +129,12 @@ export class StateBuilder {
     const builder = new StateBuilder(version, put)
     if (bytes.length === 0) return builder
     builder.#count = readU64(bytes, 0)
-    builder.#shared = bytes[8] ?? 0
+    builder.#shared = byteAt(bytes, 8)
     const last = new Leaf(bytes, 9, bytes, 9 + size, version, undefined)
     builder.#last = last
     for (let at = savedHeader; at < bytes.length;) {
-      const end = at + 2 + ((bytes[at] ?? 0) << 8) + (bytes[at + 1] ?? 0)
-      const path = new Uint8Array(builder.#open.length)
-      for (let level = 0; level < path.length; level++) path[level] = nibbleAt(last.keys, last.keyAt, level)
+      const end = at + 2 + (byteAt(bytes, at) << 8) + byteAt(bytes, at + 1)
+      const path = pathTo(last.keys, last.keyAt, builder.#open.length)
       builder.#open.push([...decodeChildren(bytes.subarray(at + 2, end), path)])
       at = end
     }

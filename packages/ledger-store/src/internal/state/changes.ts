@@ -1,5 +1,6 @@
 /** What write sets do to the state tree, read from their bytes: no object is made of a key or a value. */
 import * as BcsReader from "@holdfast/ledger/BcsReader"
+import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Scan from "@holdfast/ledger/Scan"
 import * as Sha3 from "@holdfast/ledger/Sha3"
@@ -52,12 +53,6 @@ const scanWrites = (reader: BcsReader.BcsReader, start: number, end: number, wri
   reader.finish()
 }
 
-/** For a few bytes a loop is faster than a view and `set`. */
-const copy = (source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void => {
-  if (end - start > 64) return target.set(source.subarray(start, end), at)
-  for (let byte = start; byte < end; byte++) target[at + byte - start] = source[byte] ?? 0
-}
-
 /** Framed state records, one for each write. */
 const recordsOf = (bytes: Uint8Array, writes: ReadonlyArray<Write>): Uint8Array => {
   let room = 0
@@ -70,13 +65,13 @@ const recordsOf = (bytes: Uint8Array, writes: ReadonlyArray<Write>): Uint8Array 
   for (const { keyEnd, keyStart, valueEnd, valueStart, variant } of writes) {
     const start = offset + headerBytes
     const value = start + keyEnd - keyStart
-    copy(bytes, keyStart, keyEnd, records, start)
+    Bytes.copyRange(bytes, keyStart, keyEnd, records, start)
     let end = value + noValue.length
     if (variant === undefined) {
       records.set(noValue, value)
     } else {
       records[value] = variant
-      copy(bytes, valueStart, valueEnd, records, value + 1)
+      Bytes.copyRange(bytes, valueStart, valueEnd, records, value + 1)
       end = value + 1 + valueEnd - valueStart
     }
     view.setUint32(offset, end - start)

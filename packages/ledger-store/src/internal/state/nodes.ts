@@ -3,8 +3,8 @@
  *
  * The tree is the binary sparse Merkle tree of the format; four of its levels at a time are kept as one record, a 16-way
  * node (a Jellyfish Merkle tree). A record's children are leaves, which sit as high as they can, and other records. In
- * memory a record becomes its binary nodes again: a {@link Stored} where the next record begins, a {@link Leaf}, or an
- * {@link Inner} over two sides.
+ * memory a record becomes its binary nodes again, as {@link StateNodes} has them: a {@link Stored} where the next record
+ * begins, a {@link Leaf}, or an {@link Inner} over two sides.
  *
  * A record:
  *
@@ -18,8 +18,10 @@
  *
  * Numbers are big-endian.
  */
+import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"
-import * as Sha3 from "@holdfast/ledger/Sha3"
+import * as StateNodes from "@holdfast/ledger/StateNodes"
+import { byteAt } from "@holdfast/ledger/TypedArrays"
 import { refuse } from "../attempt.ts"
 import { readU64, writeU64 } from "../u64.ts"
 
@@ -34,8 +36,8 @@ const nodeBytes = 8 + 8 + size
 /** The version of a value that is not stored yet. */
 export const unstored = -1
 
-/** One item. Hashes are ranges of arrays that leaves share: views cost more than they hold. */
-export class Leaf {
+/** One item. */
+export class Leaf implements StateNodes.Leaf {
   readonly keys: Uint8Array
   readonly keyAt: number
   readonly hashes: Uint8Array
@@ -73,62 +75,35 @@ export class Leaf {
 }
 
 /** A record that lies in the store. It stands where its path says, and is read when somebody looks below it. */
-export class Stored {
+export class Stored extends StateNodes.Unread {
   readonly version: number
   /** The nibbles from the root to it, a byte each. */
   readonly path: Uint8Array
-  readonly count: number
-  readonly hashes: Uint8Array
-  readonly hashAt: number
   /** What is below it, where that is kept; changes, as does what says which write last found it in a state. */
   expanded: Leaf | Inner | undefined
   keptBy = 0
 
   constructor(version: number, path: Uint8Array, count: number, hashes: Uint8Array, hashAt: number) {
+    super(count, hashes, hashAt)
     this.version = version
     this.path = path
-    this.count = count
-    this.hashes = hashes
-    this.hashAt = hashAt
     this.expanded = undefined
   }
 }
 
-const unhashed = new Uint8Array(0)
+/** A subtree; `undefined` is the empty one. */
+export type Node = StateNodes.Node<Leaf, Stored>
 
-export class Inner {
-  readonly left: Node
-  readonly right: Node
-  readonly count: number
-  /** Where the hash stands, once it is known: the only fields that ever change. */
-  hashes = unhashed
-  hashAt = 0
-
-  constructor(left: Node, right: Node) {
-    this.left = left
-    this.right = right
-    this.count = countOf(left) + countOf(right)
-  }
-}
-
-/** `undefined` is the empty subtree. */
-export type Node = Leaf | Inner | Stored | undefined
-
-export const countOf = (node: Node): number => node === undefined ? 0 : node.count
-
-export const bitAt = (key: Uint8Array, start: number, bit: number): number =>
-  ((key[start + (bit >> 3)] ?? 0) >> (7 - (bit & 7))) & 1
+/** A node with two sides. */
+export type Inner = StateNodes.Inner<Leaf, Stored>
 
 /** The nibble of a key below a record whose path has `level` nibbles. */
 export const nibbleAt = (key: Uint8Array, start: number, level: number): number =>
-  ((key[start + (level >> 1)] ?? 0) >> (level % 2 === 0 ? 4 : 0)) & 15
+  (byteAt(key, start + (level >> 1)) >> (level % 2 === 0 ? 4 : 0)) & 15
 
-/** Two sides as one subtree: a leaf whose other side is empty is the subtree itself. */
-export const join = (left: Node, right: Node): Node => {
-  if (left === undefined && (right === undefined || right instanceof Leaf)) return right
-  if (right === undefined && left instanceof Leaf) return left
-  return new Inner(left, right)
-}
+/** The path to a key of `nibbles` nibbles. */
+export const pathTo = (key: Uint8Array, start: number, nibbles: number): Uint8Array =>
+  Uint8Array.from({ length: nibbles }, (_, level) => nibbleAt(key, start, level))
 
 /** The path of a child. */
 export const pathBelow = (path: Uint8Array, nibble: number): Uint8Array => {
@@ -143,8 +118,9 @@ const unreadable = (path: Uint8Array): never =>
 
 /** The children of a record at `path`, by nibble. Keeps `record`, which must not change afterwards. */
 export const decodeChildren = (record: Uint8Array, path: Uint8Array): ReadonlyArray<Leaf | Stored | undefined> => {
-  const children = ((record[0] ?? 0) << 8) | (record[1] ?? 0)
-  const leaves = ((record[2] ?? 0) << 8) | (record[3] ?? 0)
+  if (record.length < headerBytes) unreadable(path)
+  const children = (byteAt(record, 0) << 8) | byteAt(record, 1)
+  const leaves = (byteAt(record, 2) << 8) | byteAt(record, 3)
   const found: Array<Leaf | Stored | undefined> = []
   let at = headerBytes
   for (let nibble = 0; nibble < 16; nibble++) {
@@ -170,7 +146,7 @@ export const topOf = (children: ReadonlyArray<Node>): Node => {
   let level = children
   while (level.length > 1) {
     const above: Array<Node> = []
-    for (let index = 0; index < level.length; index += 2) above.push(join(level[index], level[index + 1]))
+    for (let index = 0; index < level.length; index += 2) above.push(StateNodes.join(level[index], level[index + 1]))
     level = above
   }
   return level[0]
@@ -196,7 +172,7 @@ const addChildren = (children: Array<Node>, node: Node, path: number, level: num
     children[nibbleAt(node.keys, node.keyAt, path)] = node
   } else if (level === levelsPerNode) {
     children[nibble] = node
-  } else if (node instanceof Inner) {
+  } else if (node instanceof StateNodes.Inner) {
     addChildren(children, node.left, path, level + 1, 2 * nibble)
     addChildren(children, node.right, path, level + 1, 2 * nibble + 1)
   }
@@ -213,10 +189,10 @@ export const encodeNode = (children: ReadonlyArray<Node>, version: number): Uint
     if (node === undefined) continue
     const byte = nibble < 8 ? 1 : 0
     const bit = 1 << (nibble % 8)
-    record[byte] = (record[byte] ?? 0) | bit
+    record[byte] = byteAt(record, byte) | bit
     if (node instanceof Leaf) {
-      record[byte + 2] = (record[byte + 2] ?? 0) | bit
-      copyBytes(node.keys, node.keyAt, record, at)
+      record[byte + 2] = byteAt(record, byte + 2) | bit
+      Bytes.copyRange(node.keys, node.keyAt, node.keyAt + size, record, at)
       writeU64(record, at + size, node.version === unstored ? version : node.version)
       at += size + 8
     } else {
@@ -224,59 +200,8 @@ export const encodeNode = (children: ReadonlyArray<Node>, version: number): Uint
       writeU64(record, at + 8, node.count)
       at += 16
     }
-    copyHash(node, record, at)
+    StateNodes.copyHash(node, record, at)
     at += size
   }
   return record
-}
-
-/** A hash's bytes one by one: for so few that is faster than a view and `set`. */
-const copyBytes = (source: Uint8Array, from: number, target: Uint8Array, at: number): void => {
-  for (let byte = 0; byte < size; byte++) target[at + byte] = source[from + byte] ?? 0
-}
-
-const copyHash = (node: Node, target: Uint8Array, at: number): void =>
-  node === undefined
-    ? copyBytes(HashValue.sparseMerklePlaceholder, 0, target, at)
-    : copyBytes(node.hashes, node.hashAt, target, at)
-
-/** Sorts nodes without a hash by their height above those that have one; the height of `node`, -1 if it has one. */
-const collect = (node: Node, byHeight: Array<Array<Inner>>): number => {
-  if (!(node instanceof Inner) || node.hashes !== unhashed) return -1
-  const height = 1 + Math.max(collect(node.left, byHeight), collect(node.right, byHeight))
-  const level = byHeight[height]
-  if (level === undefined) byHeight[height] = [node]
-  else level.push(node)
-  return height
-}
-
-/** Computes the hashes that are missing, a level at a time. Nothing is read: a stored node knows its hash. */
-const hashAll = (top: Node): void => {
-  const byHeight: Array<Array<Inner>> = []
-  collect(top, byHeight)
-  for (const level of byHeight) {
-    const pairs = new Uint8Array(level.length * 2 * size)
-    let at = 0
-    for (const node of level) {
-      copyHash(node.left, pairs, at)
-      copyHash(node.right, pairs, at + size)
-      at += 2 * size
-    }
-    const hashes = new Uint8Array(level.length * size)
-    Sha3.hashPairs(HashValue.seeds.sparseMerkleInternal, pairs, level.length, hashes)
-    at = 0
-    for (const node of level) {
-      node.hashes = hashes
-      node.hashAt = at
-      at += size
-    }
-  }
-}
-
-/** The hash of a subtree; afterwards all hashes in it are known. A copy. */
-export const hashOf = (node: Node): HashValue.HashValue => {
-  hashAll(node)
-  const hash = new Uint8Array(size)
-  copyHash(node, hash, 0)
-  return hash
 }
