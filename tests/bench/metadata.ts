@@ -5,6 +5,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as CachedMetadata from "@holdfast/engine/CachedMetadata"
 import type * as EngineError from "@holdfast/engine/EngineError"
+import * as LocalState from "@holdfast/engine/LocalState"
 import * as Metadata from "@holdfast/engine/Metadata"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
 import * as MetadataView from "@holdfast/engine/MetadataView"
@@ -70,6 +71,9 @@ export const syncMetadata = (
     return { amount: MetadataView.size(view), per: seconds, seconds, cpuSeconds: (system + user) / 1e6 }
   }).pipe(
     Effect.provide(
-      Layer.merge(LocalFolder.layer({ directory }), MetadataCache.layer({ directory: `${directory}/cache` }))
+      Layer.merge(
+        LocalFolder.layer({ directory }),
+        Layer.provide(MetadataCache.layer, LocalState.layer({ directory: `${directory}/cache` }))
+      )
     )
   )

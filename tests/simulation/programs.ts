@@ -11,6 +11,7 @@ import * as Coordinator from "@holdfast/engine/Coordinator"
 import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
 import * as EarlierVerifications from "@holdfast/engine/EarlierVerifications"
 import * as IncrementalVerify from "@holdfast/engine/IncrementalVerify"
+import * as LocalState from "@holdfast/engine/LocalState"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
 import * as Retries from "@holdfast/engine/Retries"
 import * as Settings from "@holdfast/engine/Settings"
@@ -66,7 +67,8 @@ export const coordinator = (
 ): Program =>
   Coordinator.run({ ...settings, ...changes }).pipe(
     Effect.provide(
-      Layer.merge(MetadataCache.layer({ directory }), BackupJournal.layer({ directory })).pipe(
+      Layer.merge(MetadataCache.layer, BackupJournal.layer()).pipe(
+        Layer.provide(LocalState.layer({ directory })),
         Layer.provide(Path.layer)
       )
     ),
@@ -91,7 +93,9 @@ export const cleaner = (olderThanSeconds: number): Program =>
 /** Files that cannot be read, or are not listed, are no fault of those who wrote them: what was read must hold. */
 export const verifier = (torn: (file: string) => boolean): Program =>
   IncrementalVerify.verify({ ...Verify.everything, allSnapshots: true }, { share: 0.2, seed: 1 }).pipe(
-    Effect.provide(Layer.provide(EarlierVerifications.layer({ directory }), Path.layer)),
+    Effect.provide(
+      EarlierVerifications.layer.pipe(Layer.provide(LocalState.layer({ directory })), Layer.provide(Path.layer))
+    ),
     expected(({ errors }): Outcome => {
       const lies = errors.filter(({ file, reason }) => !["Unreadable", "Gap"].includes(reason) && !torn(file))
       return lies.length === 0 ? "ended" : { wrong: lies.map(({ message }) => message).join("; ") }

@@ -8,6 +8,7 @@ import * as BackupJournal from "@holdfast/engine/BackupJournal"
 import * as CoordinatorRecord from "@holdfast/engine/CoordinatorRecord"
 import type * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
 import * as EarlierVerifications from "@holdfast/engine/EarlierVerifications"
+import * as LocalState from "@holdfast/engine/LocalState"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -24,15 +25,15 @@ type Remembered<A> = Layer.Layer<A, UsageError, FileSystem.FileSystem | Path.Pat
 
 /** The cache of the storage's metadata. */
 export const metadata = (flags: FolderFlags): Remembered<MetadataCache.MetadataCache> =>
-  remembered(flags, MetadataCache.layerMemory, (directory) => MetadataCache.layer({ directory }))
+  remembered(flags, MetadataCache.layerMemory, MetadataCache.layer)
 
 /** The journals of backups to the storage: one for each request, where several may be under way at a time. */
 export const journal = (flags: FolderFlags, perRequest = false): Remembered<never> =>
-  remembered(flags, Layer.empty, (directory) => BackupJournal.layer({ directory, perRequest }))
+  remembered(flags, Layer.empty, BackupJournal.layer({ perRequest }))
 
 /** What was verified of the storage. */
 export const verifications = (flags: FolderFlags): Remembered<EarlierVerifications.EarlierVerifications> =>
-  remembered(flags, EarlierVerifications.layerMemory, (directory) => EarlierVerifications.layer({ directory }))
+  remembered(flags, EarlierVerifications.layerMemory, EarlierVerifications.layer)
 
 /** Tells other programs where the coordinator that runs here stands. */
 export const telling = (
@@ -42,28 +43,28 @@ export const telling = (
   never,
   UsageError,
   CoordinatorStatus.CoordinatorStatus | FileSystem.FileSystem | Path.Path
-> => remembered(flags, Layer.empty, (directory) => CoordinatorRecord.layer({ directory, ...owner }))
+> => remembered(flags, Layer.empty, CoordinatorRecord.layer(owner))
 
 /** Where the coordinator of this machine said that it stands. */
 export const coordinator = (flags: FolderFlags) =>
   Effect.flatMap(folderOf(flags), (found) =>
     Effect.map(
-      Effect.transposeOption(Option.map(found, (directory) => CoordinatorRecord.read({ directory }))),
+      Effect.transposeOption(
+        Option.map(found, (directory) => Effect.provide(CoordinatorRecord.read, LocalState.layer({ directory })))
+      ),
       Option.flatten
     ))
 
-const remembered = <A, R = never>(
+const remembered = <A, R>(
   flags: FolderFlags,
   withoutFolder: Layer.Layer<A>,
-  inFolder: (directory: string) => Layer.Layer<A, never, R | FileSystem.FileSystem | Path.Path>
-): Layer.Layer<A, UsageError, R | FileSystem.FileSystem | Path.Path> =>
+  inFolder: Layer.Layer<A, never, R>
+): Layer.Layer<A, UsageError, Exclude<R, LocalState.LocalState> | FileSystem.FileSystem | Path.Path> =>
   Layer.unwrapEffect(
     Effect.map(
       folderOf(flags),
-      Option.match({
-        onNone: (): Layer.Layer<A, never, R | FileSystem.FileSystem | Path.Path> => withoutFolder,
-        onSome: inFolder
-      })
+      (found) =>
+        Option.isNone(found) ? withoutFolder : Layer.provide(inFolder, LocalState.layer({ directory: found.value }))
     )
   )
 

@@ -3,10 +3,10 @@
  * on behind it, and nothing is fetched or written twice.
  *
  * ```
- * <directory>/state_snapshot.journal   a line for each confirmed chunk: CRC32 [KEY, CHUNK]
- * <directory>/transactions.journal
- * <directory>/transactions.KEY.journal   where each request has its own
- * <directory>/unused.files             handles of files that no resume can use, one a line; the newest 10 000
+ * state_snapshot.journal   a line for each confirmed chunk: CRC32 [KEY, CHUNK]
+ * transactions.journal
+ * transactions.KEY.journal  where each request has its own
+ * unused.files             handles of files that no resume can use, one a line; the newest 10 000
  * ```
  *
  * KEY stands for all that must be the same for a chunk to be of use: node, storage, what is backed up and a hash of it,
@@ -17,8 +17,6 @@
  *
  * Without this service (the default is none) every backup begins at its beginning.
  */
-import type * as FileSystem from "@effect/platform/FileSystem"
-import type * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -29,7 +27,7 @@ import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import { crc32 } from "node:zlib"
 import type { LocalStateError } from "../base/EngineError.ts"
-import { type PrivateFiles, privateFiles } from "../base/privateFiles.ts"
+import * as LocalState from "../base/LocalState.ts"
 
 /** A chunk whose files the storage confirmed. */
 export const ConfirmedChunk = Schema.Struct({
@@ -103,8 +101,6 @@ export class BackupJournal extends Context.Reference<BackupJournal>()("@holdfast
 }) {}
 
 export interface Options {
-  /** A folder for this storage alone. */
-  readonly directory: string
   /** A journal for each request, since there may be several of a kind at a time; else each kind has one. */
   readonly perRequest?: boolean
 }
@@ -149,7 +145,10 @@ const isUsableAt = (now: number) => ({ confirmedAt }: Entry): boolean =>
   confirmedAt >= now - Duration.toMillis(longestUse)
 
 /** Notes that the files of chunks are of no use any more; the oldest of too many are forgotten. */
-const listUnused = (files: PrivateFiles, chunks: ReadonlyArray<ConfirmedChunk>): Effect.Effect<void, LocalStateError> =>
+const listUnused = (
+  files: LocalState.Service,
+  chunks: ReadonlyArray<ConfirmedChunk>
+): Effect.Effect<void, LocalStateError> =>
   Effect.gen(function*() {
     const handles = chunks.flatMap(({ data, proof }) => [data, proof])
     const before = ((yield* files.read(unusedName)) ?? "").split("\n").filter((line) => line !== "")
@@ -160,7 +159,7 @@ const listUnused = (files: PrivateFiles, chunks: ReadonlyArray<ConfirmedChunk>):
   })
 
 /** Removes the journals of requests that were given up: nothing of them is of use any more. */
-const removeOld = (files: PrivateFiles): Effect.Effect<void, LocalStateError> =>
+const removeOld = (files: LocalState.Service): Effect.Effect<void, LocalStateError> =>
   Effect.gen(function*() {
     const isUsable = isUsableAt(yield* Clock.currentTimeMillis)
     for (const name of (yield* files.names).filter((each) => requestName.test(each))) {
@@ -171,7 +170,7 @@ const removeOld = (files: PrivateFiles): Effect.Effect<void, LocalStateError> =>
     }
   })
 
-const open = (files: PrivateFiles, key: JournalKey, name: string): Effect.Effect<Journal, LocalStateError> =>
+const open = (files: LocalState.Service, key: JournalKey, name: string): Effect.Effect<Journal, LocalStateError> =>
   Effect.gen(function*() {
     const own = keyOf(key)
     const isUsable = isUsableAt(yield* Clock.currentTimeMillis)
@@ -206,13 +205,11 @@ const open = (files: PrivateFiles, key: JournalKey, name: string): Effect.Effect
     }
   })
 
-/** Journals in a folder. */
-export const layer = (
-  { directory, perRequest = false }: Options
-): Layer.Layer<BackupJournal, never, FileSystem.FileSystem | Path.Path> =>
+/** Journals among the local state. */
+export const layer = ({ perRequest = false }: Options = {}): Layer.Layer<BackupJournal, never, LocalState.LocalState> =>
   Layer.effect(
     BackupJournal,
-    Effect.map(privateFiles(directory), (files): Service => {
+    Effect.map(LocalState.LocalState, (files): Service => {
       const opened = new Map<string, { readonly key: JournalKey; readonly totalRecords: number }>()
       return {
         keeps: true,
@@ -228,9 +225,11 @@ export const layer = (
             )
           }),
         underWay: Effect.suspend(() =>
-          Effect.forEach(opened, ([name, { key, totalRecords }]) =>
-            Effect.map(files.read(name), (text = "") =>
-              standingOf(key, totalRecords, text)))
+          Effect.forEach(
+            opened,
+            ([name, { key, totalRecords }]) =>
+              Effect.map(files.read(name), (text = "") => standingOf(key, totalRecords, text))
+          )
         )
       }
     })

@@ -10,16 +10,13 @@
  *
  * Source: the backup page of the specification, section 3, "Sync".
  */
-import type * as FileSystem from "@effect/platform/FileSystem"
-import type * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
+import * as Option from "effect/Option"
 import { crc32 } from "node:zlib"
 import type { LocalStateError } from "../base/EngineError.ts"
-import { privateFiles } from "../base/privateFiles.ts"
+import * as LocalState from "../base/LocalState.ts"
 
 /** What is remembered, by the handles of the files. */
 export interface Remembered {
@@ -47,20 +44,26 @@ export interface Service {
 /** Remembers the metadata files of one storage. */
 export class MetadataCache extends Context.Tag("@holdfast/engine/MetadataCache")<MetadataCache, Service>() {}
 
-export interface Options {
-  /** A folder for this storage alone. It is made, for this user only, with the first thing to remember. */
-  readonly directory: string
-}
-
 const cacheName = "metadata.cache"
 const savedName = "metadata.saved"
 const header = `{"holdfast":"metadata cache","version":1}`
 
-const Line = Schema.decodeUnknownEither(
-  Schema.parseJson(
-    Schema.Tuple(Schema.NonEmptyString, Schema.String, Schema.Number, Schema.optionalElement(Schema.Number))
-  )
-)
+const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
+
+interface Line extends Partial<SavedFile> {
+  readonly file: string
+  readonly text: string
+}
+
+/** Without a schema, since there may be a hundred thousand lines. `undefined`: spoilt, or of another version. */
+const parseLine = (line: string): Line | undefined => {
+  const value = Option.getOrUndefined(parseJson(line))
+  if (!Array.isArray(value)) return undefined
+  const [file, text, sum, savedAt]: ReadonlyArray<unknown> = value
+  if (typeof file !== "string" || typeof text !== "string" || checksum(file, text) !== sum) return undefined
+  if (savedAt === undefined) return { file, text }
+  return typeof savedAt === "number" ? { file, text, savedAt } : undefined
+}
 
 /** Against a spoilt disk, not against people. */
 const checksum = (file: string, text: string): number => crc32(text, crc32(file))
@@ -70,11 +73,10 @@ const lineOf = (file: string, text: string, savedAt?: number): string =>
 
 const nothing: Remembered = { files: new Map(), saved: new Map() }
 
-/** The cache in a folder. */
-export const make = (
-  { directory }: Options
-): Effect.Effect<Service, never, FileSystem.FileSystem | Path.Path> =>
-  Effect.map(privateFiles(directory), (kept) =>
+/** The cache among the local state. */
+export const layer: Layer.Layer<MetadataCache, never, LocalState.LocalState> = Layer.effect(
+  MetadataCache,
+  Effect.map(LocalState.LocalState, (kept) =>
     MetadataCache.of({
       load: Effect.gen(function*() {
         const text = yield* kept.read(cacheName)
@@ -86,14 +88,14 @@ export const make = (
         let unread = first === header ? 0 : 1
         for (const line of [...(first === header ? lines : []), ...(later?.split("\n") ?? [])]) {
           if (line === "") continue
-          const [file, content, sum, savedAt] = Either.getOrElse(Line(line), () => ["", "", -1] as const)
-          if (checksum(file, content) !== sum) unread += 1
-          else if (savedAt === undefined) files.set(file, content)
-          else saved.set(file, { text: content, savedAt })
+          const parsed = parseLine(line)
+          if (parsed === undefined) unread += 1
+          else if (parsed.savedAt === undefined) files.set(parsed.file, parsed.text)
+          else saved.set(parsed.file, { text: parsed.text, savedAt: parsed.savedAt })
         }
         if (unread > 0) {
           yield* Effect.logWarning(
-            `the cached metadata in ${directory} are damaged or of another version: what cannot be read is downloaded again`
+            `the cached metadata in ${kept.place} are damaged or of another version: what cannot be read is downloaded again`
           )
         }
         return { files, saved }
@@ -108,18 +110,7 @@ export const make = (
       // A newline before it, too: the line before may be torn.
       add: (file, { savedAt, text }) => kept.append(savedName, `\n${lineOf(file, text, savedAt)}\n`)
     }))
-
-/** The cache in a folder. */
-export const layer = (
-  options: Options
-): Layer.Layer<MetadataCache, never, FileSystem.FileSystem | Path.Path> => Layer.effect(MetadataCache, make(options))
+)
 
 /** A cache that lasts as long as the program: nothing that was seen before it started is known. */
-export const layerMemory: Layer.Layer<MetadataCache> = Layer.sync(MetadataCache, () => {
-  let kept = nothing
-  return MetadataCache.of({
-    load: Effect.sync(() => kept),
-    replace: (remembered) => Effect.sync(() => void (kept = remembered)),
-    add: (file, saved) => Effect.sync(() => void (kept = { ...kept, saved: new Map([...kept.saved, [file, saved]]) }))
-  })
-})
+export const layerMemory: Layer.Layer<MetadataCache> = Layer.provide(layer, LocalState.layerMemory)

@@ -2,8 +2,6 @@
  * Where the coordinator of this machine stands, for other programs: a small file that it replaces every ten seconds and
  * removes when it stops. One that was killed leaves it, with the time when it was last alive.
  */
-import type * as FileSystem from "@effect/platform/FileSystem"
-import type * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,7 +10,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { privateFiles } from "../base/privateFiles.ts"
+import { LocalState } from "../base/LocalState.ts"
 import { CoordinatorStatus } from "./CoordinatorStatus.ts"
 
 const Millis = Schema.Number
@@ -64,20 +62,15 @@ const name = "coordinator"
 /** From one time that the file is replaced to the next. */
 export const interval: Duration.Duration = Duration.seconds(10)
 
-export interface Options {
-  /** A folder for one storage alone. */
-  readonly directory: string
-}
-
 const encode = Schema.encodeSync(Schema.parseJson(CoordinatorRecord))
 const decode = Schema.decodeUnknownOption(Schema.parseJson(CoordinatorRecord))
 
 /** Keeps the file as long as the layer lives. Where it cannot be written, that is warned of once. */
 export const layer = (
-  { directory, host, pid }: Options & Owner
-): Layer.Layer<never, never, CoordinatorStatus | FileSystem.FileSystem | Path.Path> =>
+  { host, pid }: Owner
+): Layer.Layer<never, never, CoordinatorStatus | LocalState> =>
   Layer.scopedDiscard(Effect.gen(function*() {
-    const kept = yield* privateFiles(directory)
+    const kept = yield* LocalState
     const ref = yield* CoordinatorStatus
     let isTold = false
     const save = Effect.gen(function*() {
@@ -93,10 +86,10 @@ export const layer = (
   }))
 
 /** What the coordinator that last ran here said, unless it was stopped, or the file cannot be read. */
-export const read = (
-  { directory }: Options
-): Effect.Effect<Option.Option<CoordinatorRecord>, never, FileSystem.FileSystem | Path.Path> =>
-  Effect.flatMap(privateFiles(directory), (kept) => kept.read(name)).pipe(
-    Effect.map((text) => text === undefined ? Option.none() : decode(text)),
-    Effect.catchAll(() => Effect.succeedNone)
-  )
+export const read: Effect.Effect<Option.Option<CoordinatorRecord>, never, LocalState> = Effect.flatMap(
+  LocalState,
+  (kept) => kept.read(name)
+).pipe(
+  Effect.map((text) => text === undefined ? Option.none() : decode(text)),
+  Effect.catchAll(() => Effect.succeedNone)
+)

@@ -4,15 +4,13 @@
  * The record is one text file: a line of JSON with the anchor and the result of the last verification, then one digest a
  * line.
  */
-import type { PlatformError } from "@effect/platform/Error"
-import * as FileSystem from "@effect/platform/FileSystem"
-import * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
+import type { LocalStateError } from "../base/EngineError.ts"
+import * as LocalState from "../base/LocalState.ts"
 
 /** The result of the last verification. */
 export const LastVerification = Schema.Struct({
@@ -59,16 +57,6 @@ export class EarlierVerifications
   extends Context.Tag("@holdfast/engine/EarlierVerifications")<EarlierVerifications, Service>()
 {}
 
-/** Keeps the record as long as the program runs. */
-export const layerMemory: Layer.Layer<EarlierVerifications> = Layer.sync(EarlierVerifications, () => {
-  let record = nothing
-  return {
-    load: Effect.sync(() => record),
-    save: (next) => Effect.sync(() => void (record = next)),
-    lasts: false
-  }
-})
-
 const fileName = "verified"
 
 const Header = Schema.parseJson(Schema.Struct({
@@ -95,42 +83,25 @@ const parse = (text: string): VerificationRecord => {
 const print = ({ anchor, last, parts }: VerificationRecord): string =>
   [JSON.stringify({ holdfast: "verified", version: 1, anchor, last }), ...parts, ""].join("\n")
 
-const ownerOnly = { folder: 0o700, file: 0o600 } as const
-
 /**
- * Keeps the record in a folder that belongs to one storage; the first save makes the folder. A crash leaves the old record
- * or the new one. A record that cannot be read or written is a warning in the log.
+ * Keeps the record among the local state. A record that cannot be read or written is a warning in the log.
  */
-export const layer = (
-  { directory }: { readonly directory: string }
-): Layer.Layer<EarlierVerifications, never, FileSystem.FileSystem | Path.Path> =>
-  Layer.effect(
-    EarlierVerifications,
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const path = yield* Path.Path
-      const file = path.join(directory, fileName)
-      const warn = (what: string) => (error: PlatformError) =>
-        Effect.logWarning(`${file} cannot be ${what}: ${error.message}; the next verification reads everything again`)
-      return {
-        load: fs.readFileString(file).pipe(
-          Effect.map(parse),
-          Effect.catchAll((error) =>
-            error._tag === "SystemError" && error.reason === "NotFound"
-              ? Effect.succeed(nothing)
-              : Effect.as(warn("read")(error), nothing)
-          )
-        ),
-        save: (record) =>
-          Effect.gen(function*() {
-            yield* fs.makeDirectory(directory, { recursive: true, mode: ownerOnly.folder })
-            const aside = `${file}.${yield* Random.nextIntBetween(0, 2 ** 32)}`
-            yield* fs.writeFileString(aside, print(record), { mode: ownerOnly.file }).pipe(
-              Effect.zipRight(fs.rename(aside, file)),
-              Effect.tapError(() => Effect.ignore(fs.remove(aside, { force: true })))
-            )
-          }).pipe(Effect.catchAll(warn("written")), Effect.uninterruptible),
-        lasts: true
-      }
-    })
-  )
+export const layer: Layer.Layer<EarlierVerifications, never, LocalState.LocalState> = Layer.effect(
+  EarlierVerifications,
+  Effect.map(LocalState.LocalState, (kept) => {
+    const warn = (what: string) => ({ message }: LocalStateError) =>
+      Effect.logWarning(`the record of verifications cannot be ${what} again: ${message}`)
+    return {
+      load: kept.read(fileName).pipe(
+        Effect.map((text) => text === undefined ? nothing : parse(text)),
+        Effect.catchAll((error) => Effect.as(warn("read, so everything is verified")(error), nothing))
+      ),
+      save: (record) =>
+        Effect.catchAll(kept.replace(fileName, print(record)), warn("saved, so the next run verifies everything")),
+      lasts: kept.lasts
+    }
+  })
+)
+
+/** Keeps the record as long as the program runs. */
+export const layerMemory: Layer.Layer<EarlierVerifications> = Layer.provide(layer, LocalState.layerMemory)

@@ -7,6 +7,7 @@ import { describe, expect, layer } from "@effect/vitest"
 import type * as Client from "@holdfast/backup-service/Client"
 import * as BackupJournal from "@holdfast/engine/BackupJournal"
 import type * as BackupResult from "@holdfast/engine/BackupResult"
+import * as LocalState from "@holdfast/engine/LocalState"
 import * as Progress from "@holdfast/engine/Progress"
 import * as ProgressEvents from "@holdfast/engine/ProgressEvents"
 import * as StateSnapshotBackup from "@holdfast/engine/StateSnapshotBackup"
@@ -15,6 +16,7 @@ import * as LocalFolder from "@holdfast/storage-local/LocalFolder"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import * as fs from "node:fs"
@@ -258,7 +260,7 @@ layer(layerSmall)("a backup that adopts", (it) => {
         Effect.gen(function*() {
           const network = yield* TestNetwork
           const journals = yield* TempDirectory.make
-          const journal = BackupJournal.layer({ directory: journals })
+          const journal = Layer.provide(BackupJournal.layer(), LocalState.layer({ directory: journals }))
           const { directory, storage } = yield* makeFolder
           yield* leaveAll(network, storage, kind)
           yield* Effect.flip(

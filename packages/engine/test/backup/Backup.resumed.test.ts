@@ -9,6 +9,7 @@ import type * as Client from "@holdfast/backup-service/Client"
 import * as BackupJournal from "@holdfast/engine/BackupJournal"
 import type * as BackupResult from "@holdfast/engine/BackupResult"
 import * as Cleanup from "@holdfast/engine/Cleanup"
+import * as LocalState from "@holdfast/engine/LocalState"
 import * as Retries from "@holdfast/engine/Retries"
 import * as StateSnapshotBackup from "@holdfast/engine/StateSnapshotBackup"
 import * as TransactionBackup from "@holdfast/engine/TransactionBackup"
@@ -16,6 +17,7 @@ import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
+import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import * as path from "node:path"
 import { segments } from "../../src/backup/takeChunks.ts"
@@ -71,7 +73,8 @@ const expectVerifies = ({ store, summary }: Network, memory: MemoryStorage) =>
     expect(faults(report)).toEqual([])
   })
 
-const journalIn = (directory: string) => BackupJournal.layer({ directory })
+const journalIn = (directory: string, options?: BackupJournal.Options) =>
+  Layer.provide(BackupJournal.layer(options), LocalState.layer({ directory }))
 
 layer(layerSmall)("a backup with a journal", (it) => {
   for (const kind of kinds) {
@@ -231,7 +234,7 @@ layer(layerSmall)("a backup with a journal", (it) => {
           const unused = path.join(directory, "unused.files")
           yield* fs.writeFileString(unused, "old/file\n".repeat(9_999))
           const { memory } = withoutManifests()
-          const journal = BackupJournal.layer({ directory, perRequest: true })
+          const journal = journalIn(directory, { perRequest: true })
           const attempt = (maxChunkBytes: number) =>
             Effect.flip(
               Effect.provide(between(clientOf(network.store), memory.storage, ofKind(kind, { maxChunkBytes })), journal)

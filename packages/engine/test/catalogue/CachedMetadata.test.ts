@@ -6,6 +6,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import { describe, expect, it } from "@effect/vitest"
 import * as CachedMetadata from "@holdfast/engine/CachedMetadata"
 import * as FileNames from "@holdfast/engine/FileNames"
+import * as LocalState from "@holdfast/engine/LocalState"
 import * as Metadata from "@holdfast/engine/Metadata"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
 import * as MetadataView from "@holdfast/engine/MetadataView"
@@ -13,6 +14,7 @@ import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as path from "node:path"
 import { failure, type Hooks, makeStorage, type MemoryStorage } from "../support/memoryStorage.ts"
 
@@ -274,15 +276,16 @@ describe("C-4: a storage that is not what it was", () => {
 describe("the cache in a folder", () => {
   const inFolder = Effect.map(TempDirectory.make, (directory) => path.join(directory, "deep", "cache"))
   const file = (directory: string) => path.join(directory, "metadata.cache")
+  const cacheIn = (directory: string) => Layer.provide(MetadataCache.layer, LocalState.layer({ directory }))
 
   it.scoped("is for this user alone, and serves the next start", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* inFolder
       const memory = counted(filesOf(identity("a"), ...everyKind(3)))
-      const first = yield* Effect.provide(sync(memory), MetadataCache.layer({ directory }))
+      const first = yield* Effect.provide(sync(memory), cacheIn(directory))
       costs(memory)
-      expect(yield* Effect.provide(sync(memory), MetadataCache.layer({ directory }))).toEqual(first)
+      expect(yield* Effect.provide(sync(memory), cacheIn(directory))).toEqual(first)
       expect(costs(memory)).toEqual({ lists: 1, reads: 0 })
       expect((yield* fs.stat(directory)).mode & 0o777).toBe(0o700)
       expect((yield* fs.stat(file(directory))).mode & 0o777).toBe(0o600)
@@ -294,7 +297,7 @@ describe("the cache in a folder", () => {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* inFolder
       const memory = counted(filesOf(identity("a"), ...everyKind(2)))
-      const cache = MetadataCache.layer({ directory })
+      const cache = cacheIn(directory)
       const view = yield* Effect.provide(sync(memory), cache)
       const whole = yield* fs.readFile(file(directory))
       for (let cut = 0; cut < whole.length; cut += 61) {
@@ -311,7 +314,7 @@ describe("the cache in a folder", () => {
   it.scoped("is whole whichever of two processes writes it last", () =>
     Effect.gen(function*() {
       const directory = yield* inFolder
-      const cache = MetadataCache.layer({ directory })
+      const cache = cacheIn(directory)
       const memory = counted(filesOf(identity("a"), ...everyKind(20)))
       const views = yield* Effect.all(
         Array.from({ length: 4 }, () => Effect.provide(sync(memory), cache)),
@@ -330,7 +333,7 @@ describe("the cache in a folder", () => {
       const directory = path.join(folder, "file", "cache")
       yield* fs.writeFileString(path.join(folder, "file"), "in the way")
       const error = yield* Effect.flip(
-        Effect.provide(sync(counted(filesOf(...everyKind(1)))), MetadataCache.layer({ directory }))
+        Effect.provide(sync(counted(filesOf(...everyKind(1)))), cacheIn(directory))
       )
       expect(error).toMatchObject({ _tag: "LocalStateError" })
       expect(error.message).toContain(directory)

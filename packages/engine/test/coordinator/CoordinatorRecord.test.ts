@@ -6,6 +6,7 @@ import * as Path from "@effect/platform/Path"
 import { describe, expect } from "@effect/vitest"
 import * as CoordinatorRecord from "@holdfast/engine/CoordinatorRecord"
 import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
+import * as LocalState from "@holdfast/engine/LocalState"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -16,6 +17,10 @@ import * as MemoryFiles from "../../../../tests/simulation/memoryFiles.ts"
 import { pass, test } from "../support/coordinators.ts"
 
 const directory = "/cache"
+const stateOn = ({ fileSystem }: MemoryFiles.MemoryFiles) =>
+  LocalState.layer({ directory }).pipe(
+    Layer.provide(Layer.merge(Layer.succeed(FileSystem.FileSystem, fileSystem), Path.layer))
+  )
 const owner = { host: "here", pid: 7 }
 
 describe("the record of a coordinator", () => {
@@ -23,13 +28,13 @@ describe("the record of a coordinator", () => {
     const disk = MemoryFiles.make()
     return Effect.gen(function*() {
       const status = yield* SubscriptionRef.make(CoordinatorStatus.initial)
-      expect(yield* CoordinatorRecord.read({ directory })).toEqual(Option.none())
+      expect(yield* CoordinatorRecord.read).toEqual(Option.none())
       const scope = yield* Scope.make()
-      yield* Layer.buildWithScope(CoordinatorRecord.layer({ directory, ...owner }), scope).pipe(
+      yield* Layer.buildWithScope(CoordinatorRecord.layer(owner), scope).pipe(
         Effect.provideService(CoordinatorStatus.CoordinatorStatus, status)
       )
       yield* pass(1)
-      expect(yield* CoordinatorRecord.read({ directory })).toEqual(
+      expect(yield* CoordinatorRecord.read).toEqual(
         Option.some({ ...owner, at: 0, status: CoordinatorStatus.initial })
       )
       yield* CoordinatorStatus.updateNode((before) => ({
@@ -45,12 +50,12 @@ describe("the record of a coordinator", () => {
         lastError: "no space"
       })).pipe(Effect.provideService(CoordinatorStatus.CoordinatorStatus, status))
       yield* pass(10)
-      expect(yield* CoordinatorRecord.read({ directory })).toEqual(
+      expect(yield* CoordinatorRecord.read).toEqual(
         Option.some({ ...owner, at: 10_000, status: yield* SubscriptionRef.get(status) })
       )
       yield* Scope.close(scope, Exit.void)
-      expect(yield* CoordinatorRecord.read({ directory })).toEqual(Option.none())
-    }).pipe(Effect.provideService(FileSystem.FileSystem, disk.fileSystem), Effect.provide(Path.layer))
+      expect(yield* CoordinatorRecord.read).toEqual(Option.none())
+    }).pipe(Effect.provide(stateOn(disk)))
   })
 
   test("that cannot be read says nothing", () => {
@@ -58,8 +63,8 @@ describe("the record of a coordinator", () => {
     return Effect.gen(function*() {
       for (const text of ["", "{", "{}", "null"]) {
         yield* disk.fileSystem.writeFileString(`${directory}/coordinator`, text)
-        expect(yield* CoordinatorRecord.read({ directory })).toEqual(Option.none())
+        expect(yield* CoordinatorRecord.read).toEqual(Option.none())
       }
-    }).pipe(Effect.provideService(FileSystem.FileSystem, disk.fileSystem), Effect.provide(Path.layer))
+    }).pipe(Effect.provide(stateOn(disk)))
   })
 })

@@ -5,6 +5,7 @@ import { NodeContext } from "@effect/platform-node"
 import { expect, layer } from "@effect/vitest"
 import * as EarlierVerifications from "@holdfast/engine/EarlierVerifications"
 import * as IncrementalVerify from "@holdfast/engine/IncrementalVerify"
+import * as LocalState from "@holdfast/engine/LocalState"
 import * as Verify from "@holdfast/engine/Verify"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
@@ -215,7 +216,10 @@ layer(layerStored)("a verification that remembers", (it) => {
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const directory = path.join(yield* TempDirectory.make, "made")
-      const kept = Layer.provide(EarlierVerifications.layer({ directory }), NodeContext.layer)
+      const kept = EarlierVerifications.layer.pipe(
+        Layer.provide(LocalState.layer({ directory })),
+        Layer.provide(NodeContext.layer)
+      )
       const { data, memory } = readsOf(stored.files)
       const run = Effect.provide(verifyWith(memory), kept)
       yield* run
