@@ -13,6 +13,7 @@ import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import * as Scan from "@holdfast/ledger/Scan"
 import * as Sha3 from "@holdfast/ledger/Sha3"
 import * as StateFrontier from "@holdfast/ledger/StateFrontier"
+import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -83,7 +84,7 @@ const epochOf = (grown: Grown, version: number): number => {
 }
 
 const leafOf = (grown: Grown, version: number): HashValue.HashValue =>
-  Sha3.hashSeeded(HashValue.seeds.transactionInfo, grown.infos[version] ?? new Uint8Array(0))
+  TransactionInfo.hashEncoded(grown.infos[version] ?? new Uint8Array(0))
 
 /** Key hashes and leaf hashes of state records, for a frontier. */
 const leavesOf = (records: ReadonlyArray<Uint8Array>) => {

@@ -3,7 +3,7 @@ import * as Accumulator from "@holdfast/ledger/Accumulator"
 import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
-import * as Sha3 from "@holdfast/ledger/Sha3"
+import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
 import type { Block, TransactionToCommit } from "../LedgerStore.ts"
 import { refuse } from "./attempt.ts"
 
@@ -44,7 +44,7 @@ export const checkLedgerInfo = (
 export const leafHashes = (transactions: Block["transactions"]): Uint8Array => {
   const leaves = new Uint8Array(transactions.length * HashValue.size)
   transactions.forEach(({ transactionInfo }, index) => {
-    leaves.set(Sha3.hashSeeded(HashValue.seeds.transactionInfo, transactionInfo), index * HashValue.size)
+    leaves.set(TransactionInfo.hashEncoded(transactionInfo), index * HashValue.size)
   })
   return leaves
 }

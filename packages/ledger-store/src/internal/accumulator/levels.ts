@@ -1,11 +1,11 @@
 /** The frozen nodes of the transaction accumulator in memory: one growing array for each level. */
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Sha3 from "@holdfast/ledger/Sha3"
-import { GrowableBytes } from "@holdfast/ledger/TypedArrays"
+import { lengthened } from "@holdfast/ledger/TypedArrays"
 
 export class AccumulatorLevels {
   /** Level k: the roots of the full subtrees of 2^k leaves, one after the other, and room at the end. */
-  readonly #levels: Array<GrowableBytes> = []
+  readonly #levels: Array<Uint8Array> = []
   #count = 0
 
   /** Leaves so far. */
@@ -39,7 +39,7 @@ export class AccumulatorLevels {
 
   /** A copy of a frozen node. */
   readonly node = (level: number, index: number): HashValue.HashValue => {
-    const nodes = this.#levels[level]?.bytes
+    const nodes = this.#levels[level]
     const start = index * HashValue.size
     if (nodes === undefined || (index + 1) * 2 ** level > this.#count) {
       throw new RangeError(`node ${index} of level ${level} is not frozen after ${this.#count} leaves`)
@@ -48,7 +48,11 @@ export class AccumulatorLevels {
   }
 
   #withRoom(level: number, nodes: number): Uint8Array {
-    const held = this.#levels[level] ??= new GrowableBytes(0)
-    return held.reserve(nodes * HashValue.size)
+    const held = this.#levels[level]
+    const size = nodes * HashValue.size
+    if (held !== undefined && held.length >= size) return held
+    const grown = held === undefined ? new Uint8Array(size) : lengthened(held, Math.max(size, 2 * held.length))
+    this.#levels[level] = grown
+    return grown
   }
 }

@@ -3,7 +3,6 @@ import * as Bcs from "@holdfast/ledger/Bcs"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import * as Proofs from "@holdfast/ledger/Proofs"
-import * as Sha3 from "@holdfast/ledger/Sha3"
 import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
 import * as Option from "effect/Option"
 import type { RestoreProgress, StateToImport } from "../../RestoreTarget.ts"
@@ -127,11 +126,7 @@ export class LmdbRestore {
     const [{ ledgerInfoToTransactionInfoProof, transactionInfo }, ledgerInfo] = rootProof
     const { epoch, version } = ledgerInfo.value.ledgerInfo.commitInfo
     const frozen = leftSiblings(version, ledgerInfoToTransactionInfoProof.siblings)
-    const leaf = Sha3.hashSeeded(
-      HashValue.seeds.transactionInfo,
-      Bcs.encode(TransactionInfo.TransactionInfo, transactionInfo)
-    )
-    const growth = accumulatorGrowth(version, frozen, leaf, 1)
+    const growth = accumulatorGrowth(version, frozen, TransactionInfo.hash(transactionInfo), 1)
     checkLedgerInfo(ledgerInfo, epoch, version + 1, growth.frozenSubtreeRoots)
     frozenPositions(version).forEach((position, index) =>
       append(accumulator, numberKey(position), frozen[index] ?? HashValue.zero)

@@ -18,10 +18,11 @@ export class StaleKeys {
   readonly #row = new GrowableBytes()
 
   add(kind: StaleKind, key: Uint8Array): void {
-    const at = this.#row.extend(2)
-    this.#row.bytes[at] = kind
-    this.#row.bytes[at + 1] = key.length
-    this.#row.append(key)
+    const at = this.#row.extend(2 + key.length)
+    const { bytes } = this.#row
+    bytes[at] = kind
+    bytes[at + 1] = key.length
+    bytes.set(key, at + 2)
   }
 
   /** The row; `undefined` if nothing is stale. A view. */

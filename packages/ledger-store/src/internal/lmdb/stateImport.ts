@@ -7,9 +7,10 @@
 import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import type * as StateSnapshotVerifier from "@holdfast/ledger/StateSnapshotVerifier"
+import { GrowableBytes } from "@holdfast/ledger/TypedArrays"
 import type { StatePart } from "../../RestoreTarget.ts"
 import { refuse } from "../attempt.ts"
-import { HashBuffer, RecordBuffer } from "../records/buffer.ts"
+import { RecordBuffer } from "../records/buffer.ts"
 import { StateBuilder } from "../state/builder.ts"
 import { nodeKey, valueKey, valueKeyBytes, writeValueKey } from "../state/keys.ts"
 import { pathTo } from "../state/nodes.ts"
@@ -26,16 +27,19 @@ const writeBytes = 4 * 1024 * 1024
 /** Bytes of the largest batch, about. */
 const batchBytes = 256 * 1024
 
+/** Bytes of hashes to allocate at once. */
+const hashBytes = 32 * 1024
+
 /** Hashed items that wait for their transaction. */
 class StagedItems {
   readonly records = new RecordBuffer(writeBytes + batchBytes)
-  readonly keyHashes = new HashBuffer()
-  readonly leafHashes = new HashBuffer()
+  readonly keyHashes = new GrowableBytes(hashBytes)
+  readonly leafHashes = new GrowableBytes(hashBytes)
 
   add({ batch, count, first, keyHashes, leafHashes }: StateSnapshotVerifier.HashedItems): void {
     this.records.addAll(batch.bytes, batch.starts, batch.ends, first, first + count)
-    this.keyHashes.add(keyHashes, count * size)
-    this.leafHashes.add(leafHashes, count * size)
+    this.keyHashes.append(keyHashes, 0, count * size)
+    this.leafHashes.append(leafHashes, 0, count * size)
   }
 }
 

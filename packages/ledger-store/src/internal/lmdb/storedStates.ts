@@ -1,10 +1,10 @@
-/** Reading a stored state: nothing that is read is kept, so that a walk over it takes the memory of one path. */
+/** Reads a stored state. Walks keep nothing that they read, so that they take the memory of one path. */
 import type * as HashValue from "@holdfast/ledger/HashValue"
 import * as StateNodes from "@holdfast/ledger/StateNodes"
 import { decodeChildren, decodeNode, type Leaf, Stored } from "../state/nodes.ts"
 import { type ReadNode, type StateRoot, storedRoot } from "../state/session.ts"
 
-/** Leaves in ascending order of their key hashes, from the one at index `start` on, at most `limit`. */
+/** Leaves in ascending order of their key hashes, `limit` at most, from index `start` on. */
 export function* leaves(
   root: StateRoot,
   read: ReadNode,
@@ -29,17 +29,10 @@ export function* leaves(
   }
 }
 
-/**
- * The right siblings of the path from the root to a key's leaf, the bottom one first. Empty sides of the path are
- * placeholders. `undefined` where the key does not exist.
- */
+/** The state range proof for a key: see {@link StateNodes.rangeProof}. */
 export const rangeProof = (
   root: StateRoot,
   read: ReadNode,
   keyHash: HashValue.HashValue
 ): ReadonlyArray<HashValue.HashValue> | undefined =>
-  StateNodes.rangeProof<Leaf, Stored>(
-    storedRoot(root),
-    keyHash,
-    ({ path, version }) => decodeNode(read(version, path), path)
-  )
+  StateNodes.rangeProof(storedRoot(root), keyHash, ({ path, version }: Stored) => decodeNode(read(version, path), path))

@@ -1,4 +1,4 @@
-/** Copies of records, in as few arrays as there can be. */
+/** Copies of records, in as few arrays as possible. */
 import { GrowableBytes, GrowableUint32, uint32At } from "@holdfast/ledger/TypedArrays"
 
 export class RecordBuffer {
@@ -6,7 +6,7 @@ export class RecordBuffer {
   readonly #starts = new GrowableUint32()
   readonly #ends = new GrowableUint32()
 
-  /** Has room for so many bytes at once, and grows beyond. */
+  /** `capacity`: bytes to allocate at once. */
   constructor(capacity: number) {
     this.#bytes = new GrowableBytes(capacity)
   }
@@ -15,12 +15,12 @@ export class RecordBuffer {
     return this.#ends.length
   }
 
-  /** Bytes of the records, and of what stands between them. */
+  /** Bytes of the records. */
   get length(): number {
     return this.#bytes.length
   }
 
-  /** Takes in the records `from` … `to - 1` of a batch: record `i` is `bytes[starts[i], ends[i])`, one after the other. */
+  /** Copies the records `from` … `to - 1` of a batch. Record `i` is `bytes[starts[i], ends[i])`, and they are in order. */
   addAll(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, from: number, to: number): void {
     if (from >= to) return
     const start = uint32At(starts, from)
@@ -31,11 +31,11 @@ export class RecordBuffer {
     }
   }
 
-  /** Takes in one record, made of these parts. */
+  /** Adds one record, the concatenation of these parts. */
   add(...parts: ReadonlyArray<Uint8Array>): void {
-    this.#starts.push(this.#bytes.length)
+    this.#starts.push(this.length)
     for (const part of parts) this.#bytes.append(part)
-    this.#ends.push(this.#bytes.length)
+    this.#ends.push(this.length)
   }
 
   /** A record, without its length. A view. */
@@ -43,26 +43,13 @@ export class RecordBuffer {
     return this.#bytes.bytes.subarray(this.#starts.at(index), this.#ends.at(index))
   }
 
-  /** The bytes of all records, and what stands between them; room behind them. */
+  /** The bytes of all records, whatever lay between them, and room behind them. */
   get bytes(): Uint8Array {
     return this.#bytes.bytes
   }
 
-  /** Where in the bytes a record begins. */
+  /** Where in {@link bytes} a record begins. */
   startOf(index: number): number {
     return this.#starts.at(index)
-  }
-}
-
-/** Copies of hashes that lie one after the other. */
-export class HashBuffer {
-  readonly #hashes = new GrowableBytes(32 * 1024)
-
-  get bytes(): Uint8Array {
-    return this.#hashes.bytes
-  }
-
-  add(hashes: Uint8Array, length: number): void {
-    this.#hashes.append(hashes, 0, length)
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Makes the records of a state tree from all its items in the order of their key hashes, in the memory of one path: a
- * record is handed over when its last item has passed.
+ * Builds the records of a state tree from all its items in the order of their key hashes, in the memory of one path. A
+ * record goes to the writer once its last item has passed.
  */
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as KeyHash from "@holdfast/ledger/KeyHash"
-import { countOf, hashOf } from "@holdfast/ledger/StateNodes"
+import * as StateNodes from "@holdfast/ledger/StateNodes"
 import { byteAt } from "@holdfast/ledger/TypedArrays"
 import { readU64, writeU64 } from "../u64.ts"
 import { nodeKey } from "./keys.ts"
@@ -12,11 +12,13 @@ import { decodeChildren, encodeNode, Leaf, nibbleAt, type Node, pathTo, Stored, 
 import type { StateRoot } from "./session.ts"
 
 const { size } = HashValue
+/** Bits of a nibble. */
+const nibbleBits = 4
 
 /** Takes a record and its key. Records come from the bottom up, those of equal height in the order of their keys. */
 export type PutNode = (key: Uint8Array, record: Uint8Array) => void
 
-/** The children of a record that is not complete yet, by nibble. */
+/** The children of an incomplete record, by nibble. */
 type OpenRecord = Array<Node>
 
 const newRecord = (): OpenRecord => Array.from({ length: 16 })
@@ -24,11 +26,11 @@ const newRecord = (): OpenRecord => Array.from({ length: 16 })
 export class StateBuilder {
   readonly #version: number
   readonly #put: PutNode
-  /** The records on the path to the last item; that at index n has a path of n nibbles. */
+  /** The records on the path to the last item; the record at index n has a path of n nibbles. */
   #open: Array<OpenRecord> = []
-  /** The last item: it has no place before the next one is known. */
+  /** The last item, whose record the next item decides. */
   #last: Leaf | undefined
-  /** Nibbles that it shares with the item before it. */
+  /** Nibbles that the last item shares with the item before. */
   #shared = 0
   #count = 0
 
@@ -43,16 +45,15 @@ export class StateBuilder {
   }
 
   /**
-   * Takes `count` items: key hashes, strictly increasing over all calls, and hashes of leaves lie one after the other.
-   * Both arrays are kept for a while and must not change.
+   * Takes `count` items: their key hashes, strictly increasing over all calls, and the hashes of their leaves, one after
+   * the other. The builder keeps both arrays, which must not change.
    */
   push(keyHashes: Uint8Array, leafHashes: Uint8Array, count: number): void {
     for (let index = 0; index < count; index++) {
       const at = index * size
       const last = this.#last
       if (last !== undefined) {
-        // Nibbles that are shared as a whole.
-        const shared = KeyHash.sharedBits(last.keys, last.keyAt, keyHashes, at) >> 2
+        const shared = Math.floor(KeyHash.sharedBits(last.keys, last.keyAt, keyHashes, at) / nibbleBits)
         this.#place(last, Math.max(this.#shared, shared))
         this.#close(last, shared)
         this.#shared = shared
@@ -62,7 +63,7 @@ export class StateBuilder {
     this.#count += count
   }
 
-  /** Puts an item into the record at `level`, which it shares with a neighbour. */
+  /** Puts an item into the record at `level`: the lowest one that it shares with a neighbour. */
   #place(leaf: Leaf, level: number): void {
     while (this.#open.length <= level) this.#open.push(newRecord())
     const record = this.#open[level]
@@ -80,14 +81,14 @@ export class StateBuilder {
   }
 
   #complete(children: OpenRecord, leaf: Leaf, depth: number): Stored {
-    const path = pathTo(leaf.keys, leaf.keyAt, depth)
+    const path = pathTo(leaf, depth)
     const top = topOf(children)
-    const hash = hashOf(top)
+    const hash = StateNodes.hashOf(top)
     this.#put(nodeKey(this.#version, path), encodeNode(children, this.#version))
-    return new Stored(this.#version, path, countOf(top), hash, 0)
+    return new Stored(this.#version, path, StateNodes.countOf(top), hash, 0)
   }
 
-  /** That was all: where the state lies. */
+  /** All items were pushed. Returns where the state lies. */
   finish(): StateRoot {
     const last = this.#last
     if (last === undefined) return { version: this.#version, count: 0, hash: HashValue.sparseMerklePlaceholder }
@@ -99,7 +100,7 @@ export class StateBuilder {
   }
 
   /**
-   * What {@link StateBuilder.restore} goes on from.
+   * The progress, for {@link StateBuilder.restore}.
    *
    * ```
    * count u64 · shared u8 · last key hash · its leaf hash · then each open record: length u16 · record
@@ -124,7 +125,7 @@ export class StateBuilder {
     return bytes
   }
 
-  /** Goes on from what was saved. Keeps `bytes`, which must not change. */
+  /** Continues from saved progress. Keeps `bytes`, which must not change. */
   static restore(version: number, put: PutNode, bytes: Uint8Array): StateBuilder {
     const builder = new StateBuilder(version, put)
     if (bytes.length === 0) return builder
@@ -134,8 +135,7 @@ export class StateBuilder {
     builder.#last = last
     for (let at = savedHeader; at < bytes.length;) {
       const end = at + 2 + (byteAt(bytes, at) << 8) + byteAt(bytes, at + 1)
-      const path = pathTo(last.keys, last.keyAt, builder.#open.length)
-      builder.#open.push([...decodeChildren(bytes.subarray(at + 2, end), path)])
+      builder.#open.push([...decodeChildren(bytes.subarray(at + 2, end), pathTo(last, builder.#open.length))])
       at = end
     }
     return builder

@@ -1,32 +1,33 @@
-/** What write sets do to the state tree, read from their bytes: no object is made of a key or a value. */
+/** Reads from the bytes of write sets what they change in the state tree, without an object for any key or value. */
 import * as BcsReader from "@holdfast/ledger/BcsReader"
 import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Scan from "@holdfast/ledger/Scan"
 import * as Sha3 from "@holdfast/ledger/Sha3"
 import * as StateKey from "@holdfast/ledger/StateKey"
-import type * as StateTree from "@holdfast/ledger/StateTree"
+import type * as StateNodes from "@holdfast/ledger/StateNodes"
 import * as StateValue from "@holdfast/ledger/StateValue"
+import { uint32At } from "@holdfast/ledger/TypedArrays"
 
-/** By the variant of a write op: the variant of the value that it leaves in the state, or nothing. */
+/** By variant of a write op: the variant of the state value that the op leaves; `undefined` for a deletion. */
 const storedVariants = [0, 0, undefined, 1, 1, undefined] as const
 const deletionWithMetadata = 5
 
 const headerBytes = 4
-/** Stands for the value of a removed key while its key is hashed: `StateValue::V0` of no bytes. */
+/** The value of a removed key while the key is hashed: an empty `StateValue::V0`. */
 const noValue = Uint8Array.of(0, 0)
 
-/** Where one key and its value begin and end in the bytes of a write set. */
+/** The offsets of a key and its value in the bytes of a write set. */
 interface Write {
   readonly keyStart: number
   readonly keyEnd: number
   readonly variant: 0 | 1 | undefined
-  /** The stored value is its variant and these bytes, as they stand in the write op. */
+  /** The state value is its variant and then these bytes of the write op. */
   readonly valueStart: number
   readonly valueEnd: number
 }
 
-/** Write sets that lie in one array: that at index `i` is `bytes[starts[i], ends[i])`. */
+/** Write sets in one array: write set `i` is `bytes[starts[i], ends[i])`. */
 export interface WriteSets {
   readonly bytes: Uint8Array
   readonly starts: ReadonlyArray<number>
@@ -80,22 +81,22 @@ const recordsOf = (bytes: Uint8Array, writes: ReadonlyArray<Write>): Uint8Array 
   return records
 }
 
-/** Lent to one call at a time: nothing here is asynchronous. */
+/** Scratch memory of one call at a time: nothing here is asynchronous. */
 const scan = new Scan.StateRecordScan()
 
 /**
- * The changes that a write set (BCS) makes, in its order. The record of an item is its framed BCS, as a state snapshot
- * streams it. Throws `BcsError`.
+ * The changes of a write set (BCS), in its order. The record of an item is its framed BCS, as in the stream of a state
+ * snapshot. Throws `BcsError`.
  */
-export const stateChanges = (writeSet: Uint8Array): ReadonlyArray<StateTree.StateChange> =>
+export const stateChanges = (writeSet: Uint8Array): ReadonlyArray<StateNodes.StateChange> =>
   stateChangesOf({ bytes: writeSet, starts: [0], ends: [writeSet.length] }, 0, 1)
 
-/** The changes that the write sets `from` … `to - 1` make, one after the other: see {@link stateChanges}. */
+/** The changes of the write sets `from` … `to - 1`, one after the other: see {@link stateChanges}. */
 export const stateChangesOf = (
   { bytes, ends, starts }: WriteSets,
   from: number,
   to: number
-): ReadonlyArray<StateTree.StateChange> => {
+): ReadonlyArray<StateNodes.StateChange> => {
   const reader = new BcsReader.BcsReader(bytes)
   const writes: Array<Write> = []
   for (let index = from; index < to; index++) scanWrites(reader, starts[index] ?? 0, ends[index] ?? 0, writes)
@@ -119,7 +120,7 @@ export const stateChangesOf = (
       keyHash: keyHashes.subarray(at, at + HashValue.size),
       value: variant === undefined ? undefined : {
         valueHash: valueHashes.subarray(at, at + HashValue.size),
-        record: records.subarray((scan.keyStarts[index] ?? 0) - headerBytes, scan.valueEnds[index])
+        record: records.subarray(uint32At(scan.keyStarts, index) - headerBytes, scan.valueEnds[index])
       }
     }
   })

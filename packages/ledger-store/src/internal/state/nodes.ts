@@ -1,16 +1,16 @@
 /**
- * The nodes of a versioned state tree, as they stand in memory while a state is read or changed.
+ * The nodes of a stored state tree in memory, and their records in the store.
  *
- * The tree is the binary sparse Merkle tree of the format; four of its levels at a time are kept as one record, a 16-way
- * node (a Jellyfish Merkle tree). A record's children are leaves, which sit as high as they can, and other records. In
- * memory a record becomes its binary nodes again, as {@link StateNodes} has them: a {@link Stored} where the next record
- * begins, a {@link Leaf}, or an {@link Inner} over two sides.
+ * The tree is the binary sparse Merkle tree of the format. The store keeps four of its levels as one record, a 16-way node
+ * (a Jellyfish Merkle tree). The children of a record are leaves, which sit as high as they can, and other records. In
+ * memory a record becomes its binary nodes again: a {@link Stored} where another record begins, a {@link Leaf}, or an inner
+ * node over two sides.
  *
  * A record:
  *
  * ```
- * children  u16   bit n is set where there is something below nibble n
- * leaves    u16   bit n is set where that is a leaf
+ * children  u16   bit n is set where nibble n has a child
+ * leaves    u16   bit n is set where that child is a leaf
  * then for each child, by ascending nibble:
  *   leaf    key hash (32) · version of the value (u64) · leaf hash (32)
  *   node    version of the record (u64) · items below (u64) · hash (32)
@@ -42,11 +42,11 @@ export class Leaf implements StateNodes.Leaf {
   readonly keyAt: number
   readonly hashes: Uint8Array
   readonly hashAt: number
-  /** The version at which its value is stored; {@link unstored} for one that came with a change. */
+  /** The version of the stored value; {@link unstored} for a value that came with a change. */
   readonly version: number
   /** The framed value of a leaf that is not stored yet. */
   readonly record: Uint8Array | undefined
-  /** The last {@link StateSession.write} whose state has it: the only field that ever changes. */
+  /** The last {@link StateSession.write} whose state has the leaf: the only field that changes. */
   keptBy = 0
 
   constructor(
@@ -74,13 +74,14 @@ export class Leaf implements StateNodes.Leaf {
   }
 }
 
-/** A record that lies in the store. It stands where its path says, and is read when somebody looks below it. */
+/** A record in the store, which a walk reads when it comes to it. */
 export class Stored extends StateNodes.Unread {
   readonly version: number
-  /** The nibbles from the root to it, a byte each. */
+  /** The nibbles from the root to the record, a byte each. */
   readonly path: Uint8Array
-  /** What is below it, where that is kept; changes, as does what says which write last found it in a state. */
+  /** The nodes of the record, once a session has read it. */
   expanded: Leaf | Inner | undefined
+  /** The last {@link StateSession.write} whose state has the record. */
   keptBy = 0
 
   constructor(version: number, path: Uint8Array, count: number, hashes: Uint8Array, hashAt: number) {
@@ -91,19 +92,22 @@ export class Stored extends StateNodes.Unread {
   }
 }
 
-/** A subtree; `undefined` is the empty one. */
-export type Node = StateNodes.Node<Leaf, Stored>
-
 /** A node with two sides. */
 export type Inner = StateNodes.Inner<Leaf, Stored>
+
+/** A subtree; `undefined` is the empty one. */
+export type Node = StateNodes.Node<Leaf, Stored>
 
 /** The nibble of a key below a record whose path has `level` nibbles. */
 export const nibbleAt = (key: Uint8Array, start: number, level: number): number =>
   (byteAt(key, start + (level >> 1)) >> (level % 2 === 0 ? 4 : 0)) & 15
 
-/** The path to a key of `nibbles` nibbles. */
-export const pathTo = (key: Uint8Array, start: number, nibbles: number): Uint8Array =>
-  Uint8Array.from({ length: nibbles }, (_, level) => nibbleAt(key, start, level))
+/** The path of the record on the way to a leaf that has `length` nibbles. */
+export const pathTo = (leaf: Leaf, length: number): Uint8Array => {
+  const path = new Uint8Array(length)
+  for (let level = 0; level < length; level++) path[level] = nibbleAt(leaf.keys, leaf.keyAt, level)
+  return path
+}
 
 /** The path of a child. */
 export const pathBelow = (path: Uint8Array, nibble: number): Uint8Array => {
@@ -152,7 +156,7 @@ export const topOf = (children: ReadonlyArray<Node>): Node => {
   return level[0]
 }
 
-/** The binary nodes of a record at `path`. Keeps `record`, which must not change afterwards. */
+/** The topmost binary node of a record at `path`. Keeps `record`, which must not change afterwards. */
 export const decodeNode = (record: Uint8Array, path: Uint8Array): Leaf | Inner => {
   const top = topOf(decodeChildren(record, path))
   return top === undefined || top instanceof Stored ? unreadable(path) : top
@@ -178,20 +182,20 @@ const addChildren = (children: Array<Node>, node: Node, path: number, level: num
   }
 }
 
-/** The record of these children. What is not stored yet gets `version`. All hashes must be known. */
+/** The record of these children, whose hashes must be known. New children get `version`. */
 export const encodeNode = (children: ReadonlyArray<Node>, version: number): Uint8Array => {
   let length = headerBytes
   for (const node of children) if (node !== undefined) length += node instanceof Leaf ? leafBytes : nodeBytes
   const record = new Uint8Array(length)
   let at = headerBytes
+  let present = 0
+  let leaves = 0
   for (let nibble = 0; nibble < children.length; nibble++) {
     const node = children[nibble]
     if (node === undefined) continue
-    const byte = nibble < 8 ? 1 : 0
-    const bit = 1 << (nibble % 8)
-    record[byte] = byteAt(record, byte) | bit
+    present |= 1 << nibble
     if (node instanceof Leaf) {
-      record[byte + 2] = byteAt(record, byte + 2) | bit
+      leaves |= 1 << nibble
       Bytes.copyRange(node.keys, node.keyAt, node.keyAt + size, record, at)
       writeU64(record, at + size, node.version === unstored ? version : node.version)
       at += size + 8
@@ -203,5 +207,6 @@ export const encodeNode = (children: ReadonlyArray<Node>, version: number): Uint
     StateNodes.copyHash(node, record, at)
     at += size
   }
+  record.set([present >> 8, present & 0xff, leaves >> 8, leaves & 0xff])
   return record
 }

@@ -1,12 +1,10 @@
 /**
- * Changing a stored state in memory: states are made of states, nothing is written before {@link StateSession.write}.
+ * Changes a stored state in memory. A change makes a new state of an old one; only {@link StateSession.write} writes.
  *
- * What is read on the way is kept until the session goes: a session lives for one block, or from a question for its
- * roots until the block comes.
+ * A session keeps all records that it reads. It lives for one block, or from the preview of a block until its commit.
  */
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as StateNodes from "@holdfast/ledger/StateNodes"
-import type * as StateTree from "@holdfast/ledger/StateTree"
 import { nodeKey, valueKey } from "./keys.ts"
 import {
   childrenOf,
@@ -22,12 +20,12 @@ import {
 } from "./nodes.ts"
 import type { States } from "./states.ts"
 
-/** The bytes of a state tree record. They must not change afterwards. Throws where it is missing. */
+/** The bytes of a record of the state tree, which must not change afterwards. Throws where the record is missing. */
 export type ReadNode = (version: number, path: Uint8Array) => Uint8Array
 
-/** Where a state is found in the store. */
+/** Where a state lies in the store. */
 export interface StateRoot {
-  /** The version of the record at its top; of no meaning in an empty state. */
+  /** The version of the topmost record; without meaning in an empty state. */
   readonly version: number
   readonly count: number
   readonly hash: HashValue.HashValue
@@ -37,7 +35,7 @@ export const emptyRoot: StateRoot = { version: 0, count: 0, hash: HashValue.spar
 
 const noPath = new Uint8Array(0)
 
-/** The record at the top of a state; nothing for an empty one. */
+/** The topmost record of a state; `undefined` in an empty state. */
 export const storedRoot = ({ count, hash, version }: StateRoot): Stored | undefined =>
   count === 0 ? undefined : new Stored(version, noPath, count, hash, 0)
 
@@ -46,24 +44,24 @@ export interface State {
   readonly top: Node
 }
 
-/** Takes what a session has to write. Records come in the order of their keys, values by ascending key hash. */
+/** Takes the writes of a session: records in the order of their keys, values by ascending key hash. */
 export interface StateWriter {
   readonly putNode: (key: Uint8Array, record: Uint8Array) => void
-  /** `framed` is the record with its length before it. */
+  /** `framed` is the length of the value and the value. */
   readonly putValue: (key: Uint8Array, framed: Uint8Array) => void
-  /** No state from now on has what is under this key, which was written at `version`. */
+  /** No later state has the record under this key, which was written at `version`. */
   readonly staleNode: (key: Uint8Array, version: number) => void
+  /** No later state has the value under this key, which was written at `version`. */
   readonly staleValue: (key: Uint8Array, version: number) => void
 }
 
-const newLeaf: StateNodes.MakeLeaf<Leaf> = (keys, hashes, at, record) =>
-  new Leaf(keys, at, hashes, at, unstored, record)
+const leafOf: StateNodes.MakeLeaf<Leaf> = (keys, hashes, at, record) => new Leaf(keys, at, hashes, at, unstored, record)
 
 export class StateSession implements States<State> {
   readonly base: State
   readonly #root: StateRoot
   readonly #read: ReadNode
-  /** Every record that was looked into. */
+  /** All records that the session has read. */
   readonly #expanded: Array<Stored> = []
   #writes = 0
 
@@ -74,8 +72,8 @@ export class StateSession implements States<State> {
   }
 
   /** The state after the changes. Of several changes of one key the last one counts. */
-  readonly update = (state: State, changes: ReadonlyArray<StateTree.StateChange>): State => {
-    const top = StateNodes.update(state.top, changes, newLeaf, this.#expand)
+  readonly update = (state: State, changes: ReadonlyArray<StateNodes.StateChange>): State => {
+    const top = StateNodes.update(state.top, changes, leafOf, this.#expand)
     return top === state.top ? state : { top }
   }
 
@@ -89,7 +87,7 @@ export class StateSession implements States<State> {
     return node.expanded
   }
 
-  /** Writes what `state` has and the base has not, as of `version`, and tells what is stale. Where the state then lies. */
+  /** Writes the nodes that `state` has and the base lacks, under `version`, and names the stale ones. */
   write({ top }: State, version: number, writer: StateWriter): StateRoot {
     this.#writes += 1
     const hash = StateNodes.hashOf(top)
@@ -120,7 +118,7 @@ export class StateSession implements States<State> {
     }
   }
 
-  /** An unchanged record keeps what is below it; only what was looked into needs to be told. */
+  /** Marks an unchanged record and the records below it that the session has read. */
   #keep(node: Node): void {
     if (node instanceof Stored) {
       node.keptBy = this.#writes
@@ -131,7 +129,7 @@ export class StateSession implements States<State> {
     }
   }
 
-  /** The values of a record that is stale, but for those that have moved to another one. */
+  /** Names the values of a stale record, except values that another record has taken over. */
   #tellStaleValues(node: Node, writer: StateWriter): void {
     if (node instanceof StateNodes.Inner) {
       this.#tellStaleValues(node.left, writer)

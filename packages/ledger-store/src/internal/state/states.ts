@@ -1,26 +1,27 @@
-/** How the states of any store follow from write sets, whatever a state is made of. */
+/** How states follow from write sets, in any store. */
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"
-import type * as StateTree from "@holdfast/ledger/StateTree"
+import type * as StateNodes from "@holdfast/ledger/StateNodes"
 import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
 import type { Block } from "../../LedgerStore.ts"
 import { refuse } from "../attempt.ts"
 import { stateChanges } from "./changes.ts"
 
-/** How a store's states change. A state stays what it was when another is made of it. */
+/** Operations of a store on states. A state is persistent: an update makes another one. */
 export interface States<S> {
-  readonly update: (state: S, changes: ReadonlyArray<StateTree.StateChange>) => S
+  readonly update: (state: S, changes: ReadonlyArray<StateNodes.StateChange>) => S
   readonly root: (state: S) => HashValue.HashValue
 }
 
-/** The states after each of some write sets that were applied, one after the other, to `base`. */
+/** The states after each of some write sets, which apply to `base` one after the other. */
 export interface Preview<S> {
   readonly base: S
   readonly writeSets: ReadonlyArray<Uint8Array>
   readonly states: ReadonlyArray<S>
 }
 
+/** The states after each write set. */
 export const preview = <S>(
   { update }: States<S>,
   base: S,
@@ -39,8 +40,8 @@ const sameBytes = (a: Uint8Array | undefined, b: Uint8Array): boolean =>
   a !== undefined && (a === b || Bytes.equalBytes(a, b))
 
 /**
- * The state after the transactions, whose state checkpoint hashes must be the roots that their write sets lead to.
- * `known`, a preview from the same base, saves work as far as its write sets are those of the block.
+ * The state after a block. Each state checkpoint hash must be the root that the write sets lead to. `known` is a preview
+ * from the same base: the block reuses its states as far as the write sets are the same.
  */
 export const stateAfter = <S>(
   { root, update }: States<S>,
@@ -49,8 +50,8 @@ export const stateAfter = <S>(
   known: Preview<S> | undefined
 ): S => {
   let state = base
-  /** Changes since `state`: they are applied together, at the next checkpoint. */
-  let changes: Array<StateTree.StateChange> = []
+  /** Changes since `state`, which apply together at the next checkpoint. */
+  let changes: Array<StateNodes.StateChange> = []
   let ahead = known
   transactions.forEach(({ transactionInfo, writeSet }, index) => {
     if (ahead !== undefined && !sameBytes(ahead.writeSets[index], writeSet)) ahead = undefined
