@@ -84,7 +84,7 @@ const epochOf = (grown: Grown, version: number): number => {
 }
 
 const leafOf = (grown: Grown, version: number): HashValue.HashValue =>
-  TransactionInfo.hashEncoded(grown.infos[version] ?? new Uint8Array(0))
+  TransactionInfo.leafHashes([grown.infos[version] ?? new Uint8Array(0)])
 
 /** Key hashes and leaf hashes of state records, for a frontier. */
 const leavesOf = (records: ReadonlyArray<Uint8Array>) => {

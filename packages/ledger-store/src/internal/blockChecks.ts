@@ -40,14 +40,9 @@ export const checkLedgerInfo = (
   }
 }
 
-/** The accumulator leaves of transactions: the hashes of their infos, one after the other. */
-export const leafHashes = (transactions: Block["transactions"]): Uint8Array => {
-  const leaves = new Uint8Array(transactions.length * HashValue.size)
-  transactions.forEach(({ transactionInfo }, index) => {
-    leaves.set(TransactionInfo.hashEncoded(transactionInfo), index * HashValue.size)
-  })
-  return leaves
-}
+/** The accumulator leaves of transactions, one after the other. */
+export const leafHashes = (transactions: Block["transactions"]): Uint8Array =>
+  TransactionInfo.leafHashes(transactions.map(({ transactionInfo }) => transactionInfo))
 
 /** The parts of a transaction in the order of a `V1` record. */
 export const recordParts = (each: TransactionToCommit): ReadonlyArray<Uint8Array> => [

@@ -20,7 +20,7 @@ export interface StateRecord {
   readonly root: HashValue.HashValue
 }
 
-const unreadable = (): never => refuse("state import", "Corrupt", "the record of its progress cannot be read")
+const unreadable = (): never => refuse("state import", "Corrupt", "the record of the progress cannot be read")
 
 export const encodeState = ({ root, version }: StateRecord): Uint8Array => {
   const bytes = new Uint8Array(8 + size)

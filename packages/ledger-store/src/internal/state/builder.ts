@@ -81,7 +81,7 @@ export class StateBuilder {
   }
 
   #complete(children: OpenRecord, leaf: Leaf, depth: number): Stored {
-    const path = pathTo(leaf, depth)
+    const path = pathTo(leaf.keys, leaf.keyAt, depth)
     const top = topOf(children)
     const hash = StateNodes.hashOf(top)
     this.#put(nodeKey(this.#version, path), encodeNode(children, this.#version))
@@ -135,7 +135,9 @@ export class StateBuilder {
     builder.#last = last
     for (let at = savedHeader; at < bytes.length;) {
       const end = at + 2 + (byteAt(bytes, at) << 8) + byteAt(bytes, at + 1)
-      builder.#open.push([...decodeChildren(bytes.subarray(at + 2, end), pathTo(last, builder.#open.length))])
+      builder.#open.push([
+        ...decodeChildren(bytes.subarray(at + 2, end), pathTo(last.keys, last.keyAt, builder.#open.length))
+      ])
       at = end
     }
     return builder

@@ -102,10 +102,10 @@ export type Node = StateNodes.Node<Leaf, Stored>
 export const nibbleAt = (key: Uint8Array, start: number, level: number): number =>
   (byteAt(key, start + (level >> 1)) >> (level % 2 === 0 ? 4 : 0)) & 15
 
-/** The path of the record on the way to a leaf that has `length` nibbles. */
-export const pathTo = (leaf: Leaf, length: number): Uint8Array => {
-  const path = new Uint8Array(length)
-  for (let level = 0; level < length; level++) path[level] = nibbleAt(leaf.keys, leaf.keyAt, level)
+/** The first nibbles of a key: the path of a record on the way to its leaf. */
+export const pathTo = (key: Uint8Array, start: number, nibbles: number): Uint8Array => {
+  const path = new Uint8Array(nibbles)
+  for (let level = 0; level < nibbles; level++) path[level] = nibbleAt(key, start, level)
   return path
 }
 
