@@ -41,6 +41,6 @@ describe("the examples", () => {
       ])
       const storage = yield* BackupStorage.BackupStorage
       expect(yield* storage.listMetadataFiles).toEqual(["metadata/epoch_ending_0-2.meta"])
-      expect(yield* Verify.verify(Verify.everything)).toMatchObject({ ok: true, epochEndings: { verified: 3 } })
+      expect(yield* Verify.verify()).toMatchObject({ ok: true, epochEndings: { verified: 3 } })
     }).pipe(Effect.provide([DevnetNode.layer, MemoryStorage.layer])))
 })

@@ -14,7 +14,7 @@ it.scopedLive("a backup holds until a byte of it changes", () =>
   Effect.gen(function*() {
     // A folder of the testkit: it is gone when the test ends.
     const directory = yield* TempDirectory.make
-    const verify = Verify.verify(Verify.everything).pipe(Effect.provide(folder(directory)))
+    const verify = Verify.verify().pipe(Effect.provide(folder(directory)))
     yield* backUpClosedEpochs.pipe(Effect.provide([DevnetNode.layer, folder(directory)]))
     expect(yield* verify).toMatchObject({ ok: true, epochEndings: { verified: 3 }, errors: [] })
 

@@ -79,7 +79,7 @@ export const verify = (
   { count, storage }: Extract<Task, { readonly _tag: "Verify" }>
 ): Effect.Effect<number, TaskError, Platform> =>
   Effect.gen(function*() {
-    const report = yield* Verify.verify(Verify.everything)
+    const report = yield* Verify.verify()
     if (!report.ok || report.unverified.length > 0) {
       return yield* Effect.dieMessage(`the storage does not verify: ${JSON.stringify(report, undefined, 2)}`)
     }
@@ -98,9 +98,6 @@ export const restore = (
   { count, directory, storage }: Extract<Task, { readonly _tag: "Restore" }>
 ): Effect.Effect<number, RestoreError, Platform> =>
   Effect.gen(function*() {
-    const report = yield* Restore.restore(
-      { targetVersion: undefined, historyStartVersion: undefined, skipEpochEndings: false },
-      Restore.defaultSettings
-    )
+    const report = yield* Restore.restore()
     return report[count]
   }).pipe(Effect.provide(Layer.merge(LmdbLedgerStore.layer({ directory }), storageLayer(storage))))

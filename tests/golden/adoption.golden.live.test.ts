@@ -90,7 +90,6 @@ describe.skipIf(!Golden.isPresent)("golden leftovers (skipped where ../shared/go
         expect(requested().filter((asked) => /chunk|transactions|range_proof/.test(asked))).toEqual([])
         if (layout === "gzip-commands") return
         const report = yield* Verify.verify({
-          ...Verify.everything,
           strict: true,
           allSnapshots: true,
           trustedWaypoints: [genesisWaypoint("small")]

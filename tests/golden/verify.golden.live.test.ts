@@ -18,7 +18,6 @@ describe.skipIf(!Golden.isPresent)("golden storages (skipped where ../shared/gol
         const facts = factsOf(ledger)
         const genesis = facts.epoch_endings[0]?.waypoint ?? ""
         const report = yield* Verify.verify({
-          ...Verify.everything,
           allSnapshots: true,
           strict: true,
           requireWaypoint: true,

@@ -86,7 +86,7 @@ describe.skipIf(!Golden.isPresent)("a backup with a change (skipped where ../sha
       const directory = yield* TempDirectory.make
       const store = LmdbLedgerStore.layer({ directory, genesisWaypoint: genesisWaypoint("rich") })
       const error = yield* Effect.flip(
-        Restore.restore(whole, Restore.defaultSettings).pipe(
+        Restore.restore(whole).pipe(
           Effect.provide([store, folderStorage(path.join(Golden.ledgerFolder("small"), "local-folder"))])
         )
       )

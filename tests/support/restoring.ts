@@ -3,6 +3,7 @@
  */
 import * as Restore from "@holdfast/engine/Restore"
 import type * as RestorePlan from "@holdfast/engine/RestorePlan"
+import type * as RestoreSettings from "@holdfast/engine/RestoreSettings"
 import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
@@ -13,27 +14,20 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 
 /** The whole history, as far as it reaches. */
-export const whole: RestorePlan.RestoreGoal = {
-  targetVersion: undefined,
-  historyStartVersion: 0,
-  skipEpochEndings: false
-}
+export const whole: RestorePlan.RestoreGoal = { historyStartVersion: 0 }
 
 /** Restores into the store of a folder, and looks at it. */
 export const restoreInto = <A, E, R>(
   directory: string,
   storage: Layer.Layer<BackupStorage.BackupStorage>,
-  goal: Partial<RestorePlan.RestoreGoal>,
-  settings: Partial<Restore.RestoreSettings>,
+  goal: RestorePlan.RestoreGoal,
+  settings: RestoreSettings.RestoreSettings,
   look: (report: Restore.RestoreReport, store: LedgerStore.Service) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | Restore.RestoreError | LedgerStoreError.LedgerStoreOpenError, Exclude<R, Scope.Scope>> =>
   Effect.gen(function*() {
     const services = yield* Layer.build(Layer.merge(LmdbLedgerStore.layer({ directory }), storage))
     const report = yield* Effect.provide(
-      Restore.restore(
-        { targetVersion: undefined, historyStartVersion: undefined, skipEpochEndings: false, ...goal },
-        { ...Restore.defaultSettings, ...settings }
-      ),
+      Restore.restore(goal, settings),
       services
     )
     return yield* look(report, Context.get(services, LedgerStore.LedgerStore))

@@ -21,16 +21,10 @@ import { LmdbReader } from "./internal/lmdb/reader.ts"
 import { LmdbRestore, restoreProgress } from "./internal/lmdb/restore.ts"
 import { LmdbWriter } from "./internal/lmdb/writer.ts"
 import { batchesOf } from "./internal/records/batches.ts"
+import type { StateSink, TransactionSink } from "./LedgerSink.ts"
 import { LedgerStore, type Service as Store } from "./LedgerStore.ts"
 import type { LedgerStoreError, LedgerStoreOpenError } from "./LedgerStoreError.ts"
-import {
-  RestoreTarget,
-  type Service as Target,
-  type StateImport,
-  type StateToImport,
-  type TransactionImport,
-  type TransactionImportOptions
-} from "./RestoreTarget.ts"
+import * as RestoreTarget from "./RestoreTarget.ts"
 
 /** How to open a store. */
 export interface LmdbOptions {
@@ -76,7 +70,7 @@ const streamOf = (
 /** Both services of an open store. */
 interface Services {
   readonly store: Store
-  readonly target: Target
+  readonly target: RestoreTarget.Service
 }
 
 const servicesOf = (connection: Connection, retainedEpochs: number): Services => {
@@ -115,29 +109,30 @@ const servicesOf = (connection: Connection, retainedEpochs: number): Services =>
       stateRootsAfter: (writeSets) => writing("state roots", (store) => store.stateRootsAfter(writeSets)),
       commit: (block) => writing("commit", (store) => store.commit(block))
     }),
-    target: RestoreTarget.of({
+    target: {
       progress: reading("restore", () => restoreProgress(tables, reader)),
       epochEndings: streamOf(connection, "epoch endings", (at) => at.allEpochEndings()),
-      addEpochEndings: (first, records) =>
-        restoring("epoch endings", (target) => target.addEpochEndings(first, records)),
-      importState: (state) => importState(restoring, state),
-      importTransactions: (options) => importTransactions(restoring, options)
-    })
+      epochEndingSink: {
+        add: (first, records) => restoring("epoch endings", (target) => target.addEpochEndings(first, records))
+      },
+      stateSink: (state) => stateSink(restoring, state),
+      transactionSink: (options) => transactionSink(restoring, options)
+    }
   }
 }
 
 type Restoring = <A>(operation: string, run: (restore: LmdbRestore) => A) => Effect.Effect<A, LedgerStoreError>
 
-const importState = (
+const stateSink = (
   restoring: Restoring,
-  state: StateToImport
-): Effect.Effect<StateImport, LedgerStoreError, Scope.Scope> => {
+  state: RestoreTarget.StateToRestore
+): Effect.Effect<StateSink<LedgerStoreError>, LedgerStoreError, Scope.Scope> => {
   const step = <A>(run: (restore: LmdbRestore) => A) => restoring("state import", run)
   return Effect.acquireRelease(
     step((restore) => restore.beginState(state)),
     // Items that cannot be dropped now are dropped when the import continues.
     () => Effect.ignore(step((restore) => restore.discardItems()))
-  ).pipe(Effect.map((items): StateImport => ({
+  ).pipe(Effect.map((items): StateSink<LedgerStoreError> => ({
     items: items.settled.items,
     frontier: items.settled.items === 0 ? Option.none() : Option.some(items.settled.frontier),
     stage: (hashed) => items.stage(hashed),
@@ -147,15 +142,15 @@ const importState = (
   })))
 }
 
-const importTransactions = (
+const transactionSink = (
   restoring: Restoring,
-  { lastVersion, maxStagedBytes }: TransactionImportOptions
-): Effect.Effect<TransactionImport, LedgerStoreError> => {
+  { lastVersion, maxStagedBytes }: RestoreTarget.TransactionSinkOptions
+): Effect.Effect<TransactionSink<LedgerStoreError>, LedgerStoreError> => {
   const step = <A>(run: (restore: LmdbRestore) => A) => restoring("transaction import", run)
   return Effect.map(
     step((restore) => restore.beginTransactions(lastVersion, maxStagedBytes)),
-    (transactions): TransactionImport => ({
-      stage: (scan, bytes, firstVersion) => transactions.stage(scan, bytes, firstVersion),
+    (transactions): TransactionSink<LedgerStoreError> => ({
+      stage: (hashed) => transactions.stage(hashed),
       flush: step(() => transactions.checkStaged()),
       settle: (proof) =>
         Effect.suspend(() => {
@@ -196,8 +191,10 @@ export const make = (
 /** The store of a folder, as what a node serves and as what a restore writes. */
 export const layer = (
   options: LmdbOptions
-): Layer.Layer<LedgerStore | RestoreTarget, LedgerStoreOpenError | LedgerStoreError> =>
+): Layer.Layer<LedgerStore | RestoreTarget.RestoreTarget, LedgerStoreOpenError | LedgerStoreError> =>
   Layer.scopedContext(
-    Effect.map(open(options), ({ store, target }) =>
-      Context.make(LedgerStore, store).pipe(Context.add(RestoreTarget, target)))
+    Effect.map(
+      open(options),
+      ({ store, target }) => Context.make(LedgerStore, store).pipe(Context.add(RestoreTarget.RestoreTarget, target))
+    )
   )

@@ -1,9 +1,8 @@
 /**
- * The contract of what a restore writes: a ledger store that is brought back from a backup, step by step.
+ * The contract of what a restore writes: a ledger store that is brought back from a backup, step by step, by sinks.
  *
- * The target *stages* items and transactions while the caller checks them. Readers see staged data only after the caller
- * has settled them as proven. A settled step survives any end of the program; staged data that were not settled are
- * dropped. A restore that runs again asks for the progress and continues from there.
+ * Readers of the store see staged records only after the sink has settled them. A settled step survives any end of the
+ * program. A restore that runs again asks for the progress and continues from there.
  *
  * The order of the steps:
  *
@@ -13,18 +12,16 @@
  *
  * Source: docs/spec/backup.md, section 7.
  */
-import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import type * as Proofs from "@holdfast/ledger/Proofs"
-import type * as Scan from "@holdfast/ledger/Scan"
-import type * as StateSnapshotVerifier from "@holdfast/ledger/StateSnapshotVerifier"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import type { EpochEndingSink, StateSink, TransactionSink } from "./LedgerSink.ts"
 import type { LedgerStoreError } from "./LedgerStoreError.ts"
 
-/** Which half of a state an import writes: the values, the tree that proves the values, or both at once. */
+/** Which half of a state a sink writes: the values, the tree that proves the values, or both at once. */
 export type StatePart = "all" | "values" | "tree"
 
 /** How much of one half of a state the store holds. */
@@ -34,7 +31,7 @@ export interface PartProgress {
   readonly complete: boolean
 }
 
-/** A state whose import was begun and is not complete. */
+/** A state whose restore was begun and is not complete. */
 export interface StateInProgress {
   readonly version: number
   readonly values: PartProgress
@@ -52,54 +49,19 @@ export interface RestoreProgress {
   readonly nextVersion: number
 }
 
-/** A state to import. Its version ended an epoch. */
-export interface StateToImport {
+/** A state to restore. Its version ended an epoch. */
+export interface StateToRestore {
   /** The proof of the transaction info with the state root. The caller has checked it; its ledger info ends the epoch. */
   readonly rootProof: Proofs.StateRootProof
   readonly part: StatePart
 }
 
-/** Takes the items of a state in the order of their key hashes. */
-export interface StateImport {
-  /** Items that the store holds, proven: the caller continues with the next one. */
-  readonly items: number
-  /** What the caller gave to {@link StateImport.settle} behind these items. */
-  readonly frontier: Option.Option<Uint8Array>
-  /** Copies items to a buffer, which grows until {@link StateImport.flush} runs. */
-  readonly stage: (items: StateSnapshotVerifier.HashedItems) => void
-  /** Writes the buffer once it is large enough. */
-  readonly flush: Effect.Effect<void, LedgerStoreError>
-  /** All items staged so far are proven. `frontier` is what the caller needs to continue behind them. */
-  readonly settle: (frontier: Uint8Array) => Effect.Effect<void, LedgerStoreError>
-  /**
-   * All items were settled. Fails with `Corrupt` where the items do not lead to the state root. Once values and tree are
-   * both complete, the ledger of the store begins with this state.
-   */
-  readonly finish: Effect.Effect<void, LedgerStoreError>
-}
-
-/** What an import of transactions takes. */
-export interface TransactionImportOptions {
-  /** The import skips transactions of later versions. */
+/** What a sink of transactions takes. */
+export interface TransactionSinkOptions {
+  /** The sink skips transactions of later versions. */
   readonly lastVersion: number
   /** Most bytes of transactions that may wait for their proof: a chunk has one proof. */
   readonly maxStagedBytes: number
-}
-
-/** Takes transactions in the order of their versions. */
-export interface TransactionImport {
-  /**
-   * Copies the transactions of a scan, of which the first has that version. The import skips transactions that the store
-   * holds already. Run {@link TransactionImport.flush} after each batch.
-   */
-  readonly stage: (scan: Scan.TransactionScan, bytes: Uint8Array, firstVersion: number) => void
-  /** Fails with `Refused` where more bytes are staged than may wait for their proof. */
-  readonly flush: Effect.Effect<void, LedgerStoreError>
-  /**
-   * A ledger info that the caller has verified proves all transactions staged so far: they become part of the ledger, and
-   * the state follows. Fails with `Inconsistent` where a state checkpoint hash does not hold.
-   */
-  readonly settle: (proof: LedgerInfo.LedgerInfoWithSignatures) => Effect.Effect<void, LedgerStoreError>
 }
 
 /** What a restore target offers. */
@@ -108,22 +70,30 @@ export interface Service {
   /** All epoch endings of the store, also those ahead of the ledger: framed records. */
   readonly epochEndings: Stream.Stream<Uint8Array, LedgerStoreError>
   /**
-   * Adds verified epoch endings, BCS of `LedgerInfoWithSignatures`, from the next epoch on. The ending of epoch 0 says
-   * which network the store belongs to; fails with `Refused` where that is another one.
+   * Takes epoch endings from the next epoch on. The ending of epoch 0 says which network the store belongs to; fails with
+   * `Refused` where that is another one.
    */
-  readonly addEpochEndings: (
-    firstEpoch: number,
-    records: ReadonlyArray<Uint8Array>
-  ) => Effect.Effect<void, LedgerStoreError>
+  readonly epochEndingSink: EpochEndingSink<LedgerStoreError>
   /**
-   * Begins or continues the import of a state. Fails with `Refused` where the store holds a ledger already or part of
-   * another state, and where it lacks the ending of the epoch. Items that were not settled when the scope closes are dropped.
+   * Begins or continues a state. Fails with `Refused` where the store holds a ledger already or part of another state, and
+   * where it lacks the ending of the epoch. Items that were not settled when the scope closes are dropped.
+   *
+   * `finish` fails with `Corrupt` where the items do not lead to the state root. Once values and tree are both complete, the
+   * ledger of the store begins with this state.
    */
-  readonly importState: (state: StateToImport) => Effect.Effect<StateImport, LedgerStoreError, Scope.Scope>
-  /** Continues the ledger. Fails with `Refused` while the import of a state is not complete. */
-  readonly importTransactions: (
-    options: TransactionImportOptions
-  ) => Effect.Effect<TransactionImport, LedgerStoreError>
+  readonly stateSink: (
+    state: StateToRestore
+  ) => Effect.Effect<StateSink<LedgerStoreError>, LedgerStoreError, Scope.Scope>
+  /**
+   * Continues the ledger. Fails with `Refused` while a state is not complete. The sink skips transactions that the store
+   * holds already.
+   *
+   * `flush` fails with `Refused` where more bytes are staged than may wait for their proof. `settle` makes the transactions
+   * part of the ledger, and the state follows; it fails with `Inconsistent` where a state checkpoint hash does not hold.
+   */
+  readonly transactionSink: (
+    options: TransactionSinkOptions
+  ) => Effect.Effect<TransactionSink<LedgerStoreError>, LedgerStoreError>
 }
 
 /** A ledger store that a restore writes. */

@@ -2,6 +2,7 @@
  * Ledger stores: what a node serves and a restore writes. The contracts, and adapters in memory and on LMDB.
  */
 export * as GenesisBlock from "./GenesisBlock.ts"
+export * as LedgerSink from "./LedgerSink.ts"
 export * as LedgerStore from "./LedgerStore.ts"
 export * as LedgerStoreError from "./LedgerStoreError.ts"
 export * as LmdbLedgerStore from "./LmdbLedgerStore.ts"

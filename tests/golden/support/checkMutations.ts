@@ -43,7 +43,7 @@ export const verifyWith = (
     Effect.zipRight(changed(folder, mutation), verifyAll.pipe(Effect.provide(layerOf(layout, folder))))
   )
 
-const verifyAll = Verify.verify({ ...Verify.everything, allSnapshots: true })
+const verifyAll = Verify.verify({ allSnapshots: true })
 
 /** Does an error name the file? */
 export const names = (report: VerifyReport.VerifyReport, file: string): boolean =>

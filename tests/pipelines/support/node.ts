@@ -125,7 +125,6 @@ export const verify = (
 ): Effect.Effect<VerifyReport.VerifyReport, EngineError.ImpossibleRequest | StorageError.StorageError, TestNode> =>
   Effect.flatMap(TestNode, ({ summary }) =>
     Verify.verify({
-      ...Verify.everything,
       strict: true,
       requireWaypoint: true,
       allSnapshots: true,

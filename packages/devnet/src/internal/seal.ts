@@ -81,15 +81,12 @@ export const seal = (
     head.nextVersion,
     head.frozenSubtreeRoots
   )
-  const leaves = new Uint8Array(prepared.length * size)
   const transactions = prepared.map(({ info, ...bytes }, index) => {
     const stateCheckpointHash = index === prepared.length - 1 ? stateRoot : undefined
     const outcome: TransactionInfo.TransactionInfo = { _tag: "V0", value: { ...info, stateCheckpointHash } }
-    const transactionInfo = Bcs.encode(TransactionInfo.TransactionInfo, outcome)
-    leaves.set(Sha3.hashSeeded(seeds.transactionInfo, transactionInfo), index * size)
-    return { ...bytes, transactionInfo }
+    return { ...bytes, transactionInfo: Bcs.encode(TransactionInfo.TransactionInfo, outcome) }
   })
-  accumulator.append(leaves)
+  accumulator.append(TransactionInfo.leafHashes(transactions.map(({ transactionInfo }) => transactionInfo)))
   return {
     transactions,
     lastVersion: accumulator.count - 1,

@@ -8,6 +8,7 @@ import * as Bcs from "@holdfast/ledger/Bcs"
 import type * as EpochHistory from "@holdfast/ledger/EpochHistory"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Proofs from "@holdfast/ledger/Proofs"
+import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -17,7 +18,6 @@ import * as Progress from "../base/Progress.ts"
 import type { BackupSettings } from "../base/Settings.ts"
 import * as FileNames from "../format/FileNames.ts"
 import { transactionRecords } from "../reading/nodeRecords.ts"
-import { leafOf } from "../verify/rootProof.ts"
 import { adopting, nothing, proveTransactions } from "./adoption.ts"
 import { BackupJournal, none } from "./BackupJournal.ts"
 import type { Backup } from "./BackupResult.ts"
@@ -131,5 +131,5 @@ export const take = ({ firstVersion, history, lastVersion, settings }: Transacti
 const hashOf = (version: number) =>
   Client.BackupServiceClient.pipe(
     Effect.flatMap((client) => client.stateRootProof(version)),
-    Effect.map(([{ transactionInfo }]) => HashValue.format(leafOf(transactionInfo)))
+    Effect.map(([{ transactionInfo }]) => HashValue.format(TransactionInfo.hash(transactionInfo)))
   )

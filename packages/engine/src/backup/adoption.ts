@@ -1,6 +1,7 @@
 /** Chunks that earlier attempts left are read back and named by the new backup, where they hold. */
 import type * as BackupServiceError from "@holdfast/backup-service/BackupServiceError"
 import type * as Client from "@holdfast/backup-service/Client"
+import { discard } from "@holdfast/ledger-store/LedgerSink"
 import * as EpochHistory from "@holdfast/ledger/EpochHistory"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
@@ -14,11 +15,10 @@ import * as Encoding from "effect/Encoding"
 import type { InvalidBackup } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import type { BackupSettings } from "../base/Settings.ts"
-import { checkSignature } from "../explore/ledgerInfoTrust.ts"
 import { folderOf } from "../format/FileNames.ts"
 import { type Check, check, inconsistent } from "../reading/backupFiles.ts"
 import { epochEndingRecord } from "../reading/nodeRecords.ts"
-import { nowhere } from "../verify/sinks.ts"
+import { checkSignature } from "../verify/ledgerInfoSignature.ts"
 import { verifyStateChunks } from "../verify/verifyStateSnapshot.ts"
 import { verifyTransactions } from "../verify/verifyTransactions.ts"
 import type { ConfirmedChunk } from "./BackupJournal.ts"
@@ -100,18 +100,18 @@ export const proveItems = (
     const verifier = new StateSnapshotVerifier.StateSnapshotVerifier(root, frontier)
     const tracker = yield* reading({ data, first, last }, "items")
     const keys = { firstKey: "", lastKey: "" }
-    yield* verifyStateChunks(
-      folderOf(data),
-      [{ firstIndex: first, lastIndex: last, blobs: data, proof }],
+    yield* verifyStateChunks({
+      manifestFile: folderOf(data),
+      chunks: [{ firstIndex: first, lastIndex: last, blobs: data, proof }],
       verifier,
       tracker,
-      (_, { firstKey, lastKey }) => {
+      sink: discard.state,
+      proven: (_, { firstKey, lastKey }) => {
         keys.firstKey = HashValue.format(firstKey)
         keys.lastKey = HashValue.format(lastKey)
       },
-      nowhere.state,
-      { ahead: 1, maxRecordBytes }
-    )
+      options: { concurrentDownloads: 1, maxRecordBytes }
+    })
     return { first, last, bytes: tracker.bytes, data, proof, ...keys, frontier: Encoding.encodeHex(verifier.save()) }
   }).pipe(Effect.scoped)
 
@@ -127,23 +127,18 @@ export const proveTransactions = (
   Effect.gen(function*() {
     const tracker = yield* reading({ data, first, last }, "transactions")
     const unproven: Array<LedgerInfo.LedgerInfoWithSignatures> = []
-    const range = { firstVersion: first, lastVersion: last }
-    yield* verifyTransactions(
-      folderOf(data),
-      { ...range, chunks: [{ ...range, transactions: data, proof, format: "V1" }] },
-      { first, last },
-      history ?? new EpochHistory.EpochHistory(),
+    yield* verifyTransactions({
+      manifestFile: folderOf(data),
+      chunks: [{ firstVersion: first, lastVersion: last, transactions: data, proof, format: "V1" }],
+      history: history ?? new EpochHistory.EpochHistory(),
       tracker,
-      () => undefined,
-      {
-        ...nowhere.transactions,
-        settle: (signed, trusted) =>
-          Effect.sync(() => {
-            if (!trusted) unproven.push(signed)
-          })
-      },
-      { ahead: 1, maxRecordBytes: settings.maxRecordBytes }
-    )
+      sink: discard.transactions,
+      accept: ({ ledgerInfo, trusted }) =>
+        Effect.sync(() => {
+          if (!trusted) unproven.push(ledgerInfo)
+        }),
+      options: { concurrentDownloads: 1, maxRecordBytes: settings.maxRecordBytes }
+    })
     yield* Effect.forEach(unproven, (signed) => expectSigned(proof, signed, history, settings), { discard: true })
     return { first, last, bytes: tracker.bytes, data, proof }
   }).pipe(Effect.scoped)

@@ -8,6 +8,7 @@ import type * as EpochHistory from "@holdfast/ledger/EpochHistory"
 import type * as HashValue from "@holdfast/ledger/HashValue"
 import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import type * as Proofs from "@holdfast/ledger/Proofs"
+import * as StateRootProof from "@holdfast/ledger/StateRootProof"
 import type * as StateSnapshotVerifier from "@holdfast/ledger/StateSnapshotVerifier"
 import * as TransactionChunkVerifier from "@holdfast/ledger/TransactionChunkVerifier"
 import * as Effect from "effect/Effect"
@@ -15,7 +16,6 @@ import { SourceMismatch } from "../base/EngineError.ts"
 import * as Retries from "../base/Retries.ts"
 import type { BackupSettings } from "../base/Settings.ts"
 import { fromNode } from "../reading/nodeRecords.ts"
-import { checkRootProof } from "../verify/rootProof.ts"
 import type { ChunkCheck } from "./cutChunks.ts"
 
 type History = EpochHistory.EpochHistory | undefined
@@ -120,7 +120,7 @@ export const checkStateRoot = (
         detail: `its ledger info is of epoch ${commitInfo.epoch}, version ${commitInfo.version}, not of epoch ${epoch}`
       })
     }
-    checkRootProof(proof, version)
+    StateRootProof.verify(proof, version)
     expectSigned(history, request, signed)
   })
 }

@@ -42,7 +42,7 @@ import type {
 import type * as Retries from "../base/Retries.ts"
 import { type BackupSettings, defaultBackupSettings } from "../base/Settings.ts"
 import type { MetadataCache } from "../catalogue/MetadataCache.ts"
-import { type StoredHistory, storedHistory } from "../verify/chainOfTrust.ts"
+import { type StorageHistory, storageHistory } from "../verify/storageEpochEndings.ts"
 import { backupLoop, type Due } from "./backupLoop.ts"
 import * as CoordinatorLease from "./CoordinatorLease.ts"
 import { type CoordinatorStatus, metrics, updateNode } from "./CoordinatorStatus.ts"
@@ -125,14 +125,14 @@ export const run = (
 /** What a coordinator knows, also after it has lost the lease. */
 interface Known {
   readonly knowledge: LatestBackups
-  readonly stored: StoredHistory
+  readonly stored: StorageHistory
 }
 
 const firstLook = (settings: CoordinatorSettings) =>
   Effect.all({
     knowledge: latestBackups({ ...settings, concurrency: settings.concurrentDownloads }),
-    stored: storedHistory(settings.trustedWaypoints, {
-      ahead: settings.concurrentDownloads,
+    stored: storageHistory(settings.trustedWaypoints, {
+      concurrentDownloads: settings.concurrentDownloads,
       maxRecordBytes: settings.backup.maxRecordBytes
     })
   })
@@ -234,7 +234,7 @@ interface Planned {
  * Plans by what is known of the storage, and looks at it again before a backup where that is due. Then the chain of trust
  * is read as far as the storage has it.
  */
-const takingWith = (knowledge: LatestBackups, stored: StoredHistory | undefined) => ({
+const takingWith = (knowledge: LatestBackups, stored: StorageHistory | undefined) => ({
   failed: knowledge.doubt,
   take:
     (plan: (reach: Reach, state: LedgerInfo.DbState) => Planned | undefined) =>
@@ -246,7 +246,7 @@ const takingWith = (knowledge: LatestBackups, stored: StoredHistory | undefined)
         const planned = plan(reach, state)
         if (planned === undefined) return undefined
         const take = Effect.gen(function*() {
-          if (stored !== undefined) yield* stored.upTo(reach.epoch ?? -1, yield* knowledge.view)
+          if (stored !== undefined) yield* stored.extendTo(reach.epoch ?? -1, yield* knowledge.view)
           const taken = yield* planned.backup(stored === undefined ? {} : { history: stored.history })
           yield* knowledge.saved(taken)
           yield* Effect.annotateLogs(Effect.logInfo(`backed up ${planned.what}`), { manifest: taken.manifest })

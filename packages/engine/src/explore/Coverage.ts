@@ -11,7 +11,7 @@ import * as MetadataView from "../catalogue/MetadataView.ts"
 import * as Manifest from "../format/Manifest.ts"
 import type * as Metadata from "../format/Metadata.ts"
 import { readManifest } from "../reading/backupFiles.ts"
-import { endingVersion } from "./backedUpEpochEndings.ts"
+import { endingVersion } from "../verify/manifests.ts"
 
 /** A version, or an epoch with all its versions. */
 export type Place =

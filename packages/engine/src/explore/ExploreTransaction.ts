@@ -2,6 +2,7 @@
  * A transaction with its outcome, from a chunk of a storage or from a store, with its proof. Of a storage the one chunk is
  * read that holds it: its range proof needs all of it.
  */
+import type { TransactionSink } from "@holdfast/ledger-store/LedgerSink"
 import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as EpochHistory from "@holdfast/ledger/EpochHistory"
@@ -17,15 +18,14 @@ import { type InvalidBackup, LedgerDataNotFound } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import { storageName } from "../base/storageName.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
-import type * as Manifest from "../format/Manifest.ts"
 import { type Check, check, inconsistent } from "../reading/backupFiles.ts"
-import type { TransactionsEnd } from "../verify/sinks.ts"
-import { chunksOf, transactionManifest, verifyTransactions } from "../verify/verifyTransactions.ts"
-import { storedEndings } from "./backedUpEpochEndings.ts"
+import { chunksOf, transactionManifest } from "../verify/manifests.ts"
+import { type TransactionChunk, verifyTransactions } from "../verify/verifyTransactions.ts"
+import { storageEndings, storeEndings } from "./endingSources.ts"
 import type { Proof, ProofRequest, StorageReading } from "./Exploration.ts"
 import { checked, open, proofOf } from "./explorationProof.ts"
 import { signedBy } from "./ledgerInfoTrust.ts"
-import { checkStore, recordBatches, storeEndings } from "./storeEpochEndings.ts"
+import { checkStore, recordBatches } from "./storeAnswers.ts"
 
 export interface TransactionRequest extends ProofRequest {
   readonly version: number
@@ -67,33 +67,36 @@ export const inStorage = (
     }
     const manifest = yield* transactionManifest(backup)
     const [chunk] = chunksOf(manifest, { first: version, last: version })
-    const kept = chunk === undefined ? undefined : yield* recordIn(backup.value.manifest, manifest, version, request)
-    if (chunk === undefined || kept === undefined) {
+    const proven = chunk === undefined
+      ? undefined
+      : yield* recordIn(backup.value.manifest, chunk, version, request)
+    if (chunk === undefined || proven === undefined) {
       return yield* inconsistent(backup.file, `it says that ${backup.value.manifest} holds version ${version}`)
     }
-    const record = yield* check(chunk.transactions, () => TransactionRecord.decodeUnsafe(chunk.format, kept.record))
-    const signed = yield* signedBy(kept.ledgerInfo, storedEndings(view, chunk.proof, request), request)
+    const record = yield* check(chunk.transactions, () => TransactionRecord.decodeUnsafe(chunk.format, proven.record))
+    const signed = yield* signedBy(proven.ledgerInfo, storageEndings(view, chunk.proof, request), request)
     const proof = proofOf([checked(parts), inLedgerInfo(version)], signed)
     return { record, chunk: chunk.transactions, proof }
   }).pipe(Effect.withSpan("ExploreTransaction.inStorage"))
 
-interface Kept {
+interface ProvenRecord {
+  /** A copy. */
   readonly record: Uint8Array
   readonly ledgerInfo: LedgerInfo.LedgerInfoWithSignatures
 }
 
-/** Checks the chunk of a version like any verification; its record, and the ledger info that it is proven by, are kept. */
+/** Verifies the chunk of a version. Returns the record of the version and the ledger info that proves the record. */
 const recordIn = (
-  file: string,
-  manifest: Manifest.TransactionManifest,
+  manifestFile: string,
+  chunk: TransactionChunk,
   version: number,
-  { concurrentDownloads, maxRecordBytes }: StorageReading
-): Check<Kept | undefined> =>
+  options: StorageReading
+): Check<ProvenRecord | undefined> =>
   Effect.suspend(() => {
     let record: Uint8Array | undefined
-    let kept: Kept | undefined
-    const end: TransactionsEnd<never> = {
-      stage: (scan, bytes, firstVersion) => {
+    let proven: ProvenRecord | undefined
+    const sink: TransactionSink<never> = {
+      stage: ({ bytes, firstVersion, scan }) => {
         const index = version - firstVersion
         if (index < 0 || index >= scan.count) return
         record = bytes.slice(scan.transactionStarts[index], scan.writeSetEnds[index])
@@ -101,20 +104,23 @@ const recordIn = (
       flush: Effect.void,
       settle: (ledgerInfo) =>
         Effect.sync(() => {
-          kept = record === undefined ? undefined : { record, ledgerInfo }
+          proven = record === undefined ? undefined : { record, ledgerInfo }
         })
     }
-    // Who signed the ledger info is found out afterwards: an empty history says nothing of it.
-    const history = new EpochHistory.EpochHistory()
-    const range = { first: version, last: version }
     return Progress.begin({ what: `the chunk of transaction ${version}`, unit: "transactions", total: undefined }).pipe(
       Effect.flatMap((tracker) =>
-        verifyTransactions(file, manifest, range, history, tracker, () => undefined, end, {
-          ahead: concurrentDownloads,
-          maxRecordBytes
+        verifyTransactions({
+          manifestFile,
+          chunks: [chunk],
+          // The signature of the ledger info is checked later: an empty history proves nothing.
+          history: new EpochHistory.EpochHistory(),
+          sink,
+          accept: () => Effect.void,
+          tracker,
+          options
         })
       ),
-      Effect.map(() => kept),
+      Effect.map(() => proven),
       Effect.scoped
     )
   })

@@ -1,28 +1,16 @@
 /** Who signed a ledger info, by the epoch endings that lie beside it. */
-import * as Bcs from "@holdfast/ledger/Bcs"
 import * as Bytes from "@holdfast/ledger/Bytes"
 import * as EpochHistory from "@holdfast/ledger/EpochHistory"
-import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import * as ProofError from "@holdfast/ledger/ProofError"
-import * as ValidatorVerifier from "@holdfast/ledger/ValidatorVerifier"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
 import * as Effect from "effect/Effect"
+import { checkSignature } from "../verify/ledgerInfoSignature.ts"
+import type { EndingSource } from "./endingSources.ts"
 import type { ProofRequest, Signed } from "./Exploration.ts"
 import { checked, open } from "./explorationProof.ts"
 
 type LedgerInfoWithSignatures = LedgerInfo.LedgerInfoWithSignatures
-
-/** Where epoch endings are read from. */
-export interface EndingSource<E, R> {
-  /** In words: `the storage`. */
-  readonly where: string
-  /** The ledger info that ends an epoch, as BCS; `undefined` if it is not there. */
-  readonly one: (epoch: number) => Effect.Effect<Uint8Array | undefined, E, R>
-  /** Takes the endings from epoch 0 to `last` into the history, as far as they are there. */
-  readonly all: (history: EpochHistory.EpochHistory, last: number) => Effect.Effect<void, E, R>
-  /** Runs a check of the ledger's; what it finds wrong is the source's. */
-  readonly check: <A>(run: () => A) => Effect.Effect<A, E>
-}
 
 /** Checks the signature of a ledger info that an answer leads to. Fails where it is wrong. */
 export const signedBy = <E, R>(
@@ -110,28 +98,3 @@ const byOneEnding = <E, R>(
     })
     return { ledgerInfo, trust: `waypoint ${text}`, steps }
   })
-
-/** Checks the signature with the validators that an ending names; the waypoint of that ending. */
-export const checkSignature = (
-  signed: LedgerInfoWithSignatures,
-  ending: Uint8Array,
-  epoch: number
-): Waypoint.Waypoint => {
-  const { ledgerInfo } = Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, ending).value
-  const next = ledgerInfo.commitInfo.nextEpochState
-  if (ledgerInfo.commitInfo.epoch !== epoch || next?.epoch !== epoch + 1) {
-    return ProofError.refuse("EpochMismatch", `the ledger info that should end epoch ${epoch} does not`)
-  }
-  const { commitInfo } = signed.value.ledgerInfo
-  const what = `the ledger info of epoch ${commitInfo.epoch}, version ${commitInfo.version}`
-  const verifier = new ValidatorVerifier.ValidatorVerifier(next, new ValidatorVerifier.PublicKeyCache())
-  const pending = verifier.prepare(
-    Bcs.encode(LedgerInfo.LedgerInfo, signed.value.ledgerInfo),
-    signed.value.signatures,
-    what
-  )
-  if (ValidatorVerifier.checkAll([pending]) !== -1) {
-    ProofError.refuse("BadSignature", `${what}: the signature does not verify`)
-  }
-  return Waypoint.fromLedgerInfo(ledgerInfo)
-}

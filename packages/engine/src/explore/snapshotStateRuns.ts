@@ -9,16 +9,14 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { InvalidBackup } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
-import type * as Manifest from "../format/Manifest.ts"
 import { type Check, check, fileRecords, inconsistent, readProof } from "../reading/backupFiles.ts"
+import { type StateChunk, wrongKeys } from "../verify/verifyStateSnapshot.ts"
 import type { Step, StorageReading } from "./Exploration.ts"
 import { checked } from "./explorationProof.ts"
 import { type Found, type StateRuns, stepOf } from "./provenLookup.ts"
 
-export type Chunk = Manifest.StateSnapshotManifest["chunks"][number]
-
 /** The chunk that holds the first item at or after a key; the last one where there is none. */
-export const chunkAt = (chunks: ReadonlyArray<Chunk>, key: HashValue.HashValue): number => {
+export const chunkAt = (chunks: ReadonlyArray<StateChunk>, key: HashValue.HashValue): number => {
   const hex = HashValue.format(key)
   const index = chunks.findIndex((chunk) => chunk.lastKey >= hex)
   return index < 0 ? chunks.length - 1 : index
@@ -27,7 +25,7 @@ export const chunkAt = (chunks: ReadonlyArray<Chunk>, key: HashValue.HashValue):
 /** What is read of a snapshot, a chunk at a time. */
 export const runsOf = (
   manifest: string,
-  chunks: ReadonlyArray<Chunk>,
+  chunks: ReadonlyArray<StateChunk>,
   blamed: string,
   { concurrentDownloads, maxRecordBytes }: StorageReading
 ): StateRuns<InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> => {
@@ -63,7 +61,7 @@ const siblingsIn = <E, R>(
   missing: ReadonlyArray<StateLookup.MissingSibling>
 ) => Effect.map(reading, (run) => missing.map((each) => [each.depth, StateLookup.siblingIn(each, run)] as const))
 
-const readRun = (manifest: string, chunk: Chunk, maxRecordBytes: number, wanted?: HashValue.HashValue) =>
+const readRun = (manifest: string, chunk: StateChunk, maxRecordBytes: number, wanted?: HashValue.HashValue) =>
   Effect.gen(function*() {
     const run = new StateRun.StateRun(wanted)
     const expected = chunk.lastIndex - chunk.firstIndex + 1
@@ -79,11 +77,7 @@ const readRun = (manifest: string, chunk: Chunk, maxRecordBytes: number, wanted?
     yield* check(chunk.proof, () => run.end(proof))
     const wrong = run.count !== expected
       ? `holds ${run.count} items, not ${expected}`
-      : HashValue.format(run.firstKey) !== chunk.firstKey
-      ? `begins with key hash ${HashValue.format(run.firstKey)}, not ${chunk.firstKey}`
-      : HashValue.format(run.lastKey) !== chunk.lastKey
-      ? `ends with key hash ${HashValue.format(run.lastKey)}, not ${chunk.lastKey}`
-      : undefined
+      : wrongKeys(chunk, HashValue.format(run.firstKey), HashValue.format(run.lastKey))
     if (wrong !== undefined) return yield* inconsistent(manifest, `${chunk.blobs} ${wrong} as it says`)
     return run
   }).pipe(Effect.scoped)
@@ -95,7 +89,7 @@ const readRun = (manifest: string, chunk: Chunk, maxRecordBytes: number, wanted?
 export const snapshotSteps = (
   found: Found,
   root: HashValue.HashValue,
-  chunks: ReadonlyArray<Chunk>,
+  chunks: ReadonlyArray<StateChunk>,
   index: number
 ): Check<ReadonlyArray<Step>> =>
   Effect.gen(function*() {

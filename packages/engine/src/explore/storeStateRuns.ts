@@ -7,7 +7,7 @@ import * as StateLookup from "@holdfast/ledger/StateLookup"
 import * as StateRun from "@holdfast/ledger/StateRun"
 import * as Effect from "effect/Effect"
 import type { StateRuns } from "./provenLookup.ts"
-import { checkStore, corrupt, recordBatches } from "./storeEpochEndings.ts"
+import { checkStore, corrupt, recordBatches } from "./storeAnswers.ts"
 
 type Store = LedgerStore.Service
 type Failure = LedgerStoreError.LedgerStoreError
@@ -22,7 +22,7 @@ export const storeRuns = (store: Store, version: number, count: number): StateRu
         for (const batch of batches) run.push(batch)
       })
       if (run.count !== 1) {
-        return yield* corrupt(`the state of version ${version} has ${count} items, but no item ${index}`)
+        return yield* corrupt({ message: `the state of version ${version} has ${count} items, but no item ${index}` })
       }
       return run
     })

@@ -6,8 +6,9 @@ import * as Effect from "effect/Effect"
 import type { InvalidBackup } from "../base/EngineError.ts"
 import { defaultMaxRecordBytes } from "../base/Settings.ts"
 import type { MetadataView } from "../catalogue/MetadataView.ts"
-import { endingVersion, storedEndings } from "../explore/backedUpEpochEndings.ts"
-import { epochEndingManifest } from "../verify/verifyEpochEndings.ts"
+import { check } from "../reading/backupFiles.ts"
+import { endingVersion, epochEndingManifest } from "../verify/manifests.ts"
+import { endingOf } from "../verify/storageEpochEndings.ts"
 
 /** The end of an epoch. */
 export interface EpochEnd {
@@ -38,10 +39,9 @@ export const endAtOrBefore = (view: MetadataView, version: number): Reading<Epoc
 /** When an epoch ended, in unix seconds: read from its ledger info. `undefined` for a time that no clock told. */
 export const timeOfEnd = (view: MetadataView, epoch: number): Reading<number | undefined> =>
   Effect.gen(function*() {
-    const source = storedEndings(view, "metadata", { concurrentDownloads: 1, maxRecordBytes: defaultMaxRecordBytes })
-    const record = yield* source.one(epoch)
+    const record = yield* endingOf(view, epoch, defaultMaxRecordBytes)
     if (record === undefined) return undefined
-    const { value } = yield* source.check(() => Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, record))
+    const { value } = yield* check("metadata", () => Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, record))
     const { timestampUsecs } = value.ledgerInfo.commitInfo
     return timestampUsecs === 0 ? undefined : Math.floor(timestampUsecs / 1_000_000)
   })

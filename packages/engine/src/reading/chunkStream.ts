@@ -18,10 +18,11 @@ type Failure = InvalidBackup | StorageError.StorageError
 type Storage = BackupStorage.BackupStorage
 
 export interface ChunkStreamOptions {
-  /** Chunks that are being downloaded at a time. */
-  readonly ahead: number
+  /** Chunks that are downloaded at a time. */
+  readonly concurrentDownloads: number
+  /** A record larger than this is refused. Bytes. */
   readonly maxRecordBytes: number
-  /** Where to tell how far the pipeline has come. */
+  /** The metrics that say how far the pipeline has come. */
   readonly reached?: ProgressMetrics
 }
 
@@ -54,5 +55,5 @@ export const chunkStream = <C, P>(
         )
       })
     ),
-    { ahead: options.ahead, buffered: partsAhead }
+    { ahead: options.concurrentDownloads, buffered: partsAhead }
   )

@@ -8,7 +8,6 @@ import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
 import * as Accumulator from "@holdfast/ledger/Accumulator"
-import type * as EpochHistory from "@holdfast/ledger/EpochHistory"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
@@ -19,40 +18,14 @@ import * as Option from "effect/Option"
 import type { ImpossibleRequest, RestoreRefused } from "../base/EngineError.ts"
 import { InvalidBackup } from "../base/EngineError.ts"
 import * as EngineMetrics from "../base/EngineMetrics.ts"
-import * as Progress from "../base/Progress.ts"
-import { defaultMaxRecordBytes } from "../base/Settings.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
-import type { ChunkStreamOptions } from "../reading/chunkStream.ts"
+import { epochEndingManifest, stateSnapshotManifest, transactionManifest } from "../verify/manifests.ts"
 import { timestamped } from "../verify/progressMetrics.ts"
 import { rootOfTrust, waypointAdvised } from "../verify/rootOfTrust.ts"
-import { epochEndingManifest } from "../verify/verifyEpochEndings.ts"
-import { stateSnapshotManifest } from "../verify/verifyStateSnapshot.ts"
-import { transactionManifest } from "../verify/verifyTransactions.ts"
-import { checkSameLedger, restoredHistory } from "./restoredChainOfTrust.ts"
+import { checkSameLedger } from "./restoredChainOfTrust.ts"
 import * as RestorePlan from "./RestorePlan.ts"
-import { restoreEpochEndings, restoreState, restoreTransactions } from "./restoreSteps.ts"
-
-/** How to read and whom to trust, in every kind of restore. */
-export interface RestoreSettings {
-  /** Each stands for the signature of the epoch ending of its version. */
-  readonly trustedWaypoints: ReadonlyArray<Waypoint.Waypoint>
-  /** Refuse to take epoch 0 as it stands. */
-  readonly requireWaypoint: boolean
-  /** Files that are downloaded at a time. */
-  readonly concurrentDownloads: number
-  /** A record larger than this is refused. Bytes. */
-  readonly maxRecordBytes: number
-  /** A chunk of transactions larger than this is refused: it waits in memory for its proof. Bytes. */
-  readonly maxChunkBytes: number
-}
-
-export const defaultSettings: RestoreSettings = {
-  trustedWaypoints: [],
-  requireWaypoint: false,
-  concurrentDownloads: 4,
-  maxRecordBytes: defaultMaxRecordBytes,
-  maxChunkBytes: 256 * 1024 * 1024
-}
+import { defaults, type RestoreSettings } from "./RestoreSettings.ts"
+import { beginRestoration, epochEndingSteps, type Restoration, restoreState, transactionSteps } from "./restoreSteps.ts"
 
 /** What a store holds after a restore. */
 export interface RestoreReport {
@@ -101,34 +74,34 @@ export const loadView = (
 
 /** Brings the store to the goal, from wherever it stands. */
 export const restore = (
-  goal: RestorePlan.RestoreGoal,
-  settings: RestoreSettings
+  goal: RestorePlan.RestoreGoal = {},
+  settings: RestoreSettings = {}
 ): Effect.Effect<RestoreReport, RestoreError, RestoreServices> =>
   Effect.gen(function*() {
     const started = yield* Clock.currentTimeMillis
+    const { concurrentDownloads } = { ...defaults, ...settings }
     const target = yield* RestoreTarget.RestoreTarget
-    const view = yield* loadView(settings.concurrentDownloads)
+    const view = yield* loadView(concurrentDownloads)
     const plan = yield* RestorePlan.make(view, goal, yield* target.progress)
-    const notes: Array<string> = []
-
-    const history = yield* restoredHistory(settings.trustedWaypoints)
+    const restoration = yield* beginRestoration(settings)
+    const { history } = restoration
     const [oldest] = view.epochEndings
     if (oldest !== undefined && history.nextEpoch > 0) {
       yield* checkSameLedger(oldest.value.manifest, yield* epochEndingManifest(oldest), history)
     }
-    yield* addEpochEndings(plan, history, settings)
-    noteTrust(history, settings, notes)
+    yield* restoreEpochEndings(plan, restoration)
+    const notes = trustNotes(restoration)
 
     if (plan.base !== undefined) {
       const manifest = yield* stateSnapshotManifest(plan.base)
-      yield* restoreState(plan.base.value.manifest, manifest, history, "all", streamOptions(settings))
+      yield* restoreState(restoration, { manifestFile: plan.base.value.manifest, manifest }, "all")
     }
 
-    const applied = applyTransactions(plan, history, settings)
+    const applied = restoreTransactions(plan, restoration)
     yield* goal.targetVersion !== undefined ? applied : Effect.catchIf(
       applied,
       (error) => error instanceof InvalidBackup && error.reason === "Unverifiable",
-      // Nobody asked for exactly this version: what is proven is as far as it goes.
+      // Nobody asked for this very version: the restore ends with what is proven.
       ({ message }) => Effect.sync(() => void notes.push(`restored as far as the epoch endings prove it: ${message}`))
     )
     return yield* reportOf(rootOfTrust(history).trust, notes, started)
@@ -138,84 +111,41 @@ export const restore = (
   )
 
 /** What the operator should know of the root of trust. */
-const noteTrust = (history: EpochHistory.EpochHistory, settings: RestoreSettings, notes: Array<string>): void => {
+const trustNotes = ({ history, settings }: Restoration): Array<string> => {
   const { untrustedGenesis } = rootOfTrust(history)
-  if (untrustedGenesis !== undefined) notes.push(waypointAdvised(untrustedGenesis))
-  for (const waypoint of settings.trustedWaypoints) {
-    if (!history.matched.includes(waypoint)) {
-      notes.push(
-        `the trusted waypoint ${Waypoint.format(waypoint)} was not reached: no epoch ending of its version came in`
-      )
-    }
-  }
+  return [
+    ...untrustedGenesis === undefined ? [] : [waypointAdvised(untrustedGenesis)],
+    ...settings.trustedWaypoints.filter((waypoint) => !history.matched.includes(waypoint)).map((waypoint) =>
+      `the trusted waypoint ${Waypoint.format(waypoint)} was not reached: no epoch ending of its version came in`
+    )
+  ]
 }
 
-const addEpochEndings = (
+const restoreEpochEndings = (
   { epochEndings: backups, targetVersion }: RestorePlan.RestorePlan,
-  history: EpochHistory.EpochHistory,
-  settings: RestoreSettings
+  restoration: Restoration
 ) =>
   Effect.gen(function*() {
     const lastEpoch = backups.at(-1)?.value.lastEpoch
     if (lastEpoch === undefined) return
-    const tracker = yield* Progress.begin({
-      what: `epoch endings ${history.nextEpoch} to ${lastEpoch}`,
-      unit: "epochs",
-      total: lastEpoch - history.nextEpoch + 1
-    })
+    const step = yield* epochEndingSteps(restoration, lastEpoch, targetVersion)
     for (const backup of backups) {
-      const manifest = yield* epochEndingManifest(backup)
-      yield* restoreEpochEndings(
-        backup.value.manifest,
-        manifest,
-        targetVersion,
-        history,
-        settings.requireWaypoint,
-        tracker,
-        streamOptions(settings)
-      )
+      yield* step({ manifestFile: backup.value.manifest, manifest: yield* epochEndingManifest(backup) })
     }
   }).pipe(Effect.scoped)
 
-const applyTransactions = (
+const restoreTransactions = (
   { firstVersion, targetVersion, transactions: backups }: RestorePlan.RestorePlan,
-  history: EpochHistory.EpochHistory,
-  settings: RestoreSettings
+  restoration: Restoration
 ) =>
   Effect.gen(function*() {
-    const target = yield* RestoreTarget.RestoreTarget
-    const tracker = yield* Progress.begin({
-      what: `transactions ${firstVersion} to ${targetVersion}`,
-      unit: "transactions",
-      total: targetVersion - firstVersion + 1
-    })
-    const transactions = yield* target.importTransactions({
-      lastVersion: targetVersion,
-      maxStagedBytes: settings.maxChunkBytes
-    })
-    let first = firstVersion
+    const step = yield* transactionSteps(restoration, { first: firstVersion, last: targetVersion })
+    let from = firstVersion
     for (const backup of backups) {
-      const manifest = yield* transactionManifest(backup)
-      const range = { first, last: targetVersion }
-      yield* restoreTransactions(
-        backup.value.manifest,
-        manifest,
-        range,
-        history,
-        transactions,
-        tracker,
-        streamOptions(settings)
-      )
-      first = backup.value.lastVersion + 1
+      yield* step({ manifestFile: backup.value.manifest, manifest: yield* transactionManifest(backup) }, from)
+      from = backup.value.lastVersion + 1
     }
   }).pipe(Effect.scoped)
-
-/** @internal */
-export const streamOptions = (settings: RestoreSettings): ChunkStreamOptions => ({
-  ahead: settings.concurrentDownloads,
-  maxRecordBytes: settings.maxRecordBytes,
-  reached: EngineMetrics.restore
-})
 
 /** What the store holds now. */
 const reportOf = (trust: string, notes: ReadonlyArray<string>, started: number) =>

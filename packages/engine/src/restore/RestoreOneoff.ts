@@ -1,7 +1,7 @@
 /**
  * Restores one backup, named by its manifest, into a ledger store: the pieces that {@link Restore.restore} puts together.
  *
- * Each goes on where the store stands. What cannot be proven by the epoch endings in the store is refused.
+ * Each restore continues where the store stands, and refuses what the epoch endings in the store do not prove.
  */
 import * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
@@ -9,28 +9,28 @@ import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import { ImpossibleRequest, type InvalidBackup } from "../base/EngineError.ts"
-import * as Progress from "../base/Progress.ts"
 import * as Manifest from "../format/Manifest.ts"
 import { readManifest } from "../reading/backupFiles.ts"
-import { type RestoreError, type RestoreServices, type RestoreSettings, streamOptions } from "./Restore.ts"
-import { restoredHistory } from "./restoredChainOfTrust.ts"
-import { restoreEpochEndings, restoreState, restoreTransactions } from "./restoreSteps.ts"
+import type { RestoreError, RestoreServices } from "./Restore.ts"
+import type { RestoreSettings } from "./RestoreSettings.ts"
+import { beginRestoration, epochEndingSteps, restoreState, transactionSteps } from "./restoreSteps.ts"
 
-/** Who names the manifest, for errors. */
+/** Errors say that the command line names the manifest. */
 const manifestGiven = <A>(
   file: string,
   parse: (file: string, text: string) => Either.Either<A, InvalidBackup>
 ): Effect.Effect<A, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
   readManifest("the command line", file, parse)
 
-/** Restores epoch endings from the next epoch of the store on. Returns the epoch that comes next then. */
+/** Restores epoch endings from the next epoch of the store on. Returns the next epoch of the store after that. */
 export const epochEndings = (
   manifestFile: string,
-  settings: RestoreSettings
+  settings: RestoreSettings = {}
 ): Effect.Effect<number, RestoreError, RestoreServices> =>
   Effect.gen(function*() {
     const manifest = yield* manifestGiven(manifestFile, Manifest.parseEpochEnding)
-    const history = yield* restoredHistory(settings.trustedWaypoints)
+    const restoration = yield* beginRestoration(settings)
+    const { history } = restoration
     if (manifest.firstEpoch > history.nextEpoch) {
       return yield* new ImpossibleRequest({
         detail:
@@ -38,32 +38,20 @@ export const epochEndings = (
           + "restore the backup before it first"
       })
     }
-    const tracker = yield* Progress.begin({
-      what: `epoch endings ${history.nextEpoch} to ${manifest.lastEpoch}`,
-      unit: "epochs",
-      total: manifest.lastEpoch - history.nextEpoch + 1
-    })
-    yield* restoreEpochEndings(
-      manifestFile,
-      manifest,
-      Number.MAX_SAFE_INTEGER,
-      history,
-      settings.requireWaypoint,
-      tracker,
-      streamOptions(settings)
-    )
+    const step = yield* epochEndingSteps(restoration, manifest.lastEpoch, Number.MAX_SAFE_INTEGER)
+    yield* step({ manifestFile, manifest })
     return history.nextEpoch
   }).pipe(Effect.scoped)
 
 /**
- * Restores a state, or one half of it, into a store without a ledger. Returns where the store stands then: without a
- * ledger as long as the other half is missing.
+ * Restores a state, or one half of a state, into a store without a ledger. Returns where the store stands after that:
+ * without a ledger as long as the other half is missing.
  */
 export const stateSnapshot = (
   manifestFile: string,
   intoVersion: number,
-  part: RestoreTarget.StatePart,
-  settings: RestoreSettings
+  part: RestoreTarget.StatePart = "all",
+  settings: RestoreSettings = {}
 ): Effect.Effect<RestoreTarget.RestoreProgress, RestoreError, RestoreServices> =>
   Effect.gen(function*() {
     const manifest = yield* manifestGiven(manifestFile, Manifest.parseStateSnapshot)
@@ -72,20 +60,19 @@ export const stateSnapshot = (
         detail: `${manifestFile} holds the state of version ${manifest.version}, not of ${intoVersion}`
       })
     }
-    const history = yield* restoredHistory(settings.trustedWaypoints)
-    yield* restoreState(manifestFile, manifest, history, part, streamOptions(settings))
-    const target = yield* RestoreTarget.RestoreTarget
-    return yield* target.progress
+    const restoration = yield* beginRestoration(settings)
+    yield* restoreState(restoration, { manifestFile, manifest }, part)
+    return yield* restoration.target.progress
   })
 
 /**
- * Restores transactions from the next version of the store on, as far as `lastVersion`. Returns the version that comes
- * next then.
+ * Restores transactions from the next version of the store on, up to `lastVersion` or the end of the backup. Returns the
+ * next version of the store after that.
  */
 export const transactions = (
   manifestFile: string,
-  lastVersion: number | undefined,
-  settings: RestoreSettings
+  lastVersion?: number,
+  settings: RestoreSettings = {}
 ): Effect.Effect<number, RestoreError, RestoreServices> =>
   Effect.gen(function*() {
     const manifest = yield* manifestGiven(manifestFile, Manifest.parseTransaction)
@@ -98,13 +85,7 @@ export const transactions = (
           + "restore what is before it first"
       })
     }
-    const history = yield* restoredHistory(settings.trustedWaypoints)
-    const tracker = yield* Progress.begin({
-      what: `transactions ${first} to ${last}`,
-      unit: "transactions",
-      total: Math.max(last - first + 1, 0)
-    })
-    const end = yield* target.importTransactions({ lastVersion: last, maxStagedBytes: settings.maxChunkBytes })
-    yield* restoreTransactions(manifestFile, manifest, { first, last }, history, end, tracker, streamOptions(settings))
+    const step = yield* transactionSteps(yield* beginRestoration(settings), { first, last })
+    yield* step({ manifestFile, manifest }, first)
     return (yield* target.progress).nextVersion
   }).pipe(Effect.scoped)

@@ -11,17 +11,17 @@ import { InvalidBackup, RestoreRefused } from "../base/EngineError.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
 import type * as Metadata from "../format/Metadata.ts"
 
-/** What is to be restored. */
+/** What to restore. An empty goal asks for the newest version that the backups reach, and for as little as that takes. */
 export interface RestoreGoal {
-  /** The last version; `undefined`: as far as the backups reach. */
-  readonly targetVersion: number | undefined
+  /** The last version; as far as the backups reach by default. */
+  readonly targetVersion?: number | undefined
   /**
-   * Every transaction and every state from this version on is wanted; `undefined`: the newest state that is needed for the
-   * target, and what comes after it.
+   * Restore every transaction and every state from this version on. By default the ledger begins with the newest state that
+   * the target needs.
    */
-  readonly historyStartVersion: number | undefined
+  readonly historyStartVersion?: number | undefined
   /** Take no epoch endings from the backups: those in the store must do. */
-  readonly skipEpochEndings: boolean
+  readonly skipEpochEndings?: boolean
 }
 
 export interface RestorePlan {
@@ -113,7 +113,7 @@ const checkStore = (
 /** The epochs whose endings are in the store or in backups without a gap. */
 const provableEpochs = (
   view: MetadataView.MetadataView,
-  { skipEpochEndings }: RestoreGoal,
+  { skipEpochEndings = false }: RestoreGoal,
   { nextEpoch }: RestoreTarget.RestoreProgress
 ) => {
   const latest = MetadataView.storageState(view).latestEpochEndingEpoch ?? -1

@@ -10,9 +10,13 @@ import * as Option from "effect/Option"
 import type { InvalidBackup, RestoreRefused } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import { forEachListed } from "../reading/listedFiles.ts"
-import { epochEndingManifest } from "../verify/verifyEpochEndings.ts"
-import { itemsOf, stateSnapshotManifest } from "../verify/verifyStateSnapshot.ts"
-import { chunksOf, transactionManifest } from "../verify/verifyTransactions.ts"
+import {
+  chunksOf,
+  epochEndingManifest,
+  itemsOf,
+  stateSnapshotManifest,
+  transactionManifest
+} from "../verify/manifests.ts"
 import { loadView } from "./Restore.ts"
 import * as RestorePlan from "./RestorePlan.ts"
 

@@ -1,4 +1,5 @@
-/** Verified backups into a store: the pipelines of verify, with the store at their end. */
+/** The steps of a restore: the pipelines of verify, with the sinks of the store. */
+import type { EpochEndingSink, StateSink, TransactionSink } from "@holdfast/ledger-store/LedgerSink"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
 import type * as EpochHistory from "@holdfast/ledger/EpochHistory"
@@ -8,25 +9,52 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { InvalidBackup, type RestoreRefused } from "../base/EngineError.ts"
-import type { Tracker } from "../base/Progress.ts"
+import * as EngineMetrics from "../base/EngineMetrics.ts"
+import * as Progress from "../base/Progress.ts"
+import type * as Ranges from "../base/Ranges.ts"
 import type * as Manifest from "../format/Manifest.ts"
 import { inconsistent } from "../reading/backupFiles.ts"
 import type { ChunkStreamOptions } from "../reading/chunkStream.ts"
+import { chunksOf } from "../verify/manifests.ts"
 import { rootOfTrust, waypointRequired } from "../verify/rootOfTrust.ts"
-import type { EpochEndingsEnd, StateEnd, TransactionsEnd } from "../verify/sinks.ts"
+import type { CheckedRoot } from "../verify/stateRoot.ts"
 import { verifyEpochEndings } from "../verify/verifyEpochEndings.ts"
-import { type CheckedRoot, verifyStateSnapshot } from "../verify/verifyStateSnapshot.ts"
-import { verifyTransactions } from "../verify/verifyTransactions.ts"
-import { checkSameLedger } from "./restoredChainOfTrust.ts"
+import { verifyStateSnapshot } from "../verify/verifyStateSnapshot.ts"
+import { type ProvenChunk, verifyTransactions } from "../verify/verifyTransactions.ts"
+import { checkSameLedger, restoredHistory } from "./restoredChainOfTrust.ts"
+import { defaults, type RestoreSettings } from "./RestoreSettings.ts"
 
 type Failure = InvalidBackup | RestoreRefused | LedgerStoreError.LedgerStoreError
-type Step = Effect.Effect<
-  void,
-  Failure | StorageError.StorageError,
-  BackupStorage.BackupStorage | RestoreTarget.RestoreTarget
->
+type Step<R = never> = Effect.Effect<void, Failure | StorageError.StorageError, BackupStorage.BackupStorage | R>
 
-const unverifiable = (file: string, epoch: number, history: EpochHistory.EpochHistory): InvalidBackup =>
+/** What the steps of a restore share. */
+export interface Restoration {
+  readonly settings: Required<RestoreSettings>
+  readonly target: RestoreTarget.Service
+  /** The chain of trust: what the store holds, and what this restore adds. */
+  readonly history: EpochHistory.EpochHistory
+}
+
+/** Begins or continues the restore of the store. */
+export const beginRestoration = (settings: RestoreSettings) =>
+  Effect.gen(function*() {
+    const complete = { ...defaults, ...settings }
+    const target = yield* RestoreTarget.RestoreTarget
+    return { settings: complete, target, history: yield* restoredHistory(complete.trustedWaypoints) }
+  })
+
+/** A manifest, and its file. */
+export interface Source<M> {
+  readonly manifestFile: string
+  readonly manifest: M
+}
+
+const streamOptions = ({ settings }: Restoration): ChunkStreamOptions => ({
+  ...settings,
+  reached: EngineMetrics.restore
+})
+
+const unverifiable = (file: string, epoch: number, { history }: Restoration): InvalidBackup =>
   new InvalidBackup({
     file,
     reason: "Unverifiable",
@@ -37,50 +65,67 @@ const unverifiable = (file: string, epoch: number, history: EpochHistory.EpochHi
     }: restore the epoch endings first`
   })
 
-/** Those that end an epoch at or before version `lastVersion` go to the store; the others only to the history. */
-export const restoreEpochEndings = (
-  file: string,
-  manifest: Manifest.EpochEndingManifest,
-  lastVersion: number,
-  history: EpochHistory.EpochHistory,
-  requireWaypoint: boolean,
-  tracker: Tracker,
-  options: ChunkStreamOptions
-): Step =>
-  Effect.flatMap(RestoreTarget.RestoreTarget, (target) => {
-    const end: EpochEndingsEnd<Failure> = {
-      add: (firstEpoch, records) =>
-        Effect.suspend((): Effect.Effect<void, Failure> => {
-          const { untrustedGenesis } = rootOfTrust(history)
-          if (requireWaypoint && untrustedGenesis !== undefined) return waypointRequired(untrustedGenesis)
-          const wanted = records.filter((_, index) => (history.ending(firstEpoch + index)?.version ?? 0) <= lastVersion)
-          return wanted.length === 0 ? Effect.void : target.addEpochEndings(firstEpoch, wanted)
+/**
+ * Opens the task of restoring epoch endings up to `lastEpoch`. The steps take the endings of one manifest each: into the
+ * history, and into the store if their version is at most `lastVersion`.
+ */
+export const epochEndingSteps = (
+  restoration: Restoration,
+  lastEpoch: number,
+  lastVersion: number
+): Effect.Effect<(source: Source<Manifest.EpochEndingManifest>) => Step, never, Scope.Scope> => {
+  const { history, settings, target } = restoration
+  const sink: EpochEndingSink<Failure> = {
+    add: (firstEpoch, records) =>
+      Effect.suspend((): Effect.Effect<void, Failure> => {
+        const { untrustedGenesis } = rootOfTrust(history)
+        if (settings.requireWaypoint && untrustedGenesis !== undefined) return waypointRequired(untrustedGenesis)
+        const wanted = records.filter((_, index) => (history.ending(firstEpoch + index)?.version ?? 0) <= lastVersion)
+        return wanted.length === 0 ? Effect.void : target.epochEndingSink.add(firstEpoch, wanted)
+      })
+  }
+  const task = {
+    what: `epoch endings ${history.nextEpoch} to ${lastEpoch}`,
+    unit: "epochs",
+    total: lastEpoch - history.nextEpoch + 1
+  }
+  return Effect.map(Progress.begin(task), (tracker) => (source) =>
+    Effect.zipRight(
+      checkSameLedger(source.manifestFile, source.manifest, history),
+      Effect.suspend(() =>
+        verifyEpochEndings({
+          ...source,
+          from: history.nextEpoch,
+          history,
+          sink,
+          tracker,
+          options: streamOptions(restoration)
         })
-    }
-    return Effect.zipRight(
-      checkSameLedger(file, manifest, history),
-      verifyEpochEndings(file, manifest, history.nextEpoch, history, tracker, end, options)
-    )
-  })
+      )
+    ))
+}
 
-/** The values, the tree, or whatever is missing of both, of the state of a manifest. */
+/** Restores the state of a manifest: its values, its tree, or whatever the store lacks of both. */
 export const restoreState = (
-  file: string,
-  manifest: Manifest.StateSnapshotManifest,
-  history: EpochHistory.EpochHistory,
-  part: RestoreTarget.StatePart,
-  options: ChunkStreamOptions
+  restoration: Restoration,
+  source: Source<Manifest.StateSnapshotManifest>,
+  part: RestoreTarget.StatePart
 ): Step =>
   Effect.gen(function*() {
-    const target = yield* RestoreTarget.RestoreTarget
-    const begin =
+    const { history, target } = restoration
+    const openSink =
       (each: RestoreTarget.StatePart) =>
-      ({ rootProof, trusted }: CheckedRoot): Effect.Effect<StateEnd<Failure>, Failure, Scope.Scope> =>
+      ({ rootProof, trusted }: CheckedRoot): Effect.Effect<StateSink<Failure>, Failure, Scope.Scope> =>
         trusted
-          ? target.importState({ rootProof, part: each })
-          : unverifiable(manifest.proof, manifest.epoch, history)
+          ? target.stateSink({ rootProof, part: each })
+          : unverifiable(source.manifest.proof, source.manifest.epoch, restoration)
     for (const each of missingParts(part, yield* target.progress)) {
-      yield* verifyStateSnapshot(file, manifest, history, begin(each), options)
+      yield* verifyStateSnapshot<Failure>({
+        ...source,
+        history,
+        openSink: openSink(each),
+        options: streamOptions(restoration)
+      })
     }
   })
 
@@ -98,24 +143,42 @@ const missingParts = (
   ]
 }
 
-/** The transactions from the next one on, as far as the import goes. */
-export const restoreTransactions = (
-  file: string,
-  manifest: Manifest.TransactionManifest,
-  range: { readonly first: number; readonly last: number },
-  history: EpochHistory.EpochHistory,
-  transactions: RestoreTarget.TransactionImport,
-  tracker: Tracker,
-  options: ChunkStreamOptions
-): Step => {
-  const end: TransactionsEnd<Failure> = {
-    stage: transactions.stage,
-    flush: transactions.flush,
-    settle: (ledgerInfo, trusted, proof) =>
+/** Opens the task of restoring transactions `first` … `last`. The steps take those of one manifest each, from `from` on. */
+export const transactionSteps = (
+  restoration: Restoration,
+  { first, last }: Ranges.Range
+): Effect.Effect<
+  (source: Source<Manifest.TransactionManifest>, from: number) => Step,
+  LedgerStoreError.LedgerStoreError,
+  Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const { history, settings, target } = restoration
+    const tracker = yield* Progress.begin({
+      what: `transactions ${first} to ${last}`,
+      unit: "transactions",
+      total: Math.max(last - first + 1, 0)
+    })
+    const sink = yield* target.transactionSink({ lastVersion: last, maxStagedBytes: settings.maxChunkBytes })
+    const accept = ({ chunk, ledgerInfo, trusted }: ProvenChunk) =>
       trusted
-        ? Effect.mapError(transactions.settle(ledgerInfo), (error) =>
-          error.reason === "Inconsistent" ? inconsistent(file, error.detail) : error)
-        : unverifiable(proof, ledgerInfo.value.ledgerInfo.commitInfo.epoch, history)
-  }
-  return verifyTransactions(file, manifest, range, history, tracker, () => undefined, end, options)
-}
+        ? Effect.void
+        : unverifiable(chunk.proof, ledgerInfo.value.ledgerInfo.commitInfo.epoch, restoration)
+    return ({ manifest, manifestFile }, from) => {
+      const blaming: TransactionSink<Failure> = {
+        ...sink,
+        settle: (ledgerInfo) =>
+          Effect.mapError(sink.settle(ledgerInfo), (error) =>
+            error.reason === "Inconsistent" ? inconsistent(manifestFile, error.detail) : error)
+      }
+      return verifyTransactions<Failure>({
+        manifestFile,
+        chunks: chunksOf(manifest, { first: from, last }),
+        history,
+        sink: blaming,
+        accept,
+        tracker,
+        options: streamOptions(restoration)
+      })
+    }
+  })

@@ -2,6 +2,7 @@
  * Verification that skips what earlier runs verified ({@link EarlierVerifications}), but for a sample: an archive of years
  * is verified in the time that its newest part takes. Once, or again and again.
  */
+import { discard } from "@holdfast/ledger-store/LedgerSink"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
@@ -13,9 +14,10 @@ import * as EngineMetrics from "../base/EngineMetrics.ts"
 import { forEachListed } from "../reading/listedFiles.ts"
 import { EarlierVerifications, type LastVerification } from "./EarlierVerifications.ts"
 import { timestamped } from "./progressMetrics.ts"
+import { runVerification } from "./runVerification.ts"
 import { type Sample, VerifiedParts } from "./verifiedParts.ts"
-import * as Verify from "./Verify.ts"
 import type { VerifyReport } from "./VerifyReport.ts"
+import type { VerifyRequest } from "./VerifyRequest.ts"
 
 export type { Sample }
 
@@ -30,7 +32,7 @@ export type Verification = Effect.Effect<
  * `Verify.verify` does, and with `Unsupported` where the storage cannot list its files.
  */
 export const verify = (
-  request: Verify.VerifyRequest,
+  request: VerifyRequest,
   sample: Sample
 ): Verification =>
   Effect.gen(function*() {
@@ -42,7 +44,7 @@ export const verify = (
       for (const { bytes, file } of files) sizes.set(file, bytes)
     })
     const parts = new VerifiedParts(yield* earlier.load, sizes, sample)
-    return yield* Verify.verify(request, parts).pipe(
+    return yield* runVerification(request, discard.transactions, parts).pipe(
       Effect.tap((report) =>
         Effect.flatMap(Clock.currentTimeMillis, (millis) =>
           earlier.save(parts.record(lastOf(report, Math.floor(millis / 1000)))))
@@ -74,7 +76,7 @@ const lastOf = (report: VerifyReport, at: number): LastVerification => ({
  */
 export const every = (
   pause: Duration.DurationInput,
-  request: Verify.VerifyRequest,
+  request: VerifyRequest,
   sample: Sample,
   tell: (report: VerifyReport) => Effect.Effect<unknown>
 ): Verification =>

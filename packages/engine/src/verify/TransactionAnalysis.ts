@@ -12,6 +12,7 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
+import type { TransactionSink } from "@holdfast/ledger-store/LedgerSink"
 import * as BcsReader from "@holdfast/ledger/BcsReader"
 import * as ContractEvent from "@holdfast/ledger/ContractEvent"
 import type * as Scan from "@holdfast/ledger/Scan"
@@ -21,11 +22,10 @@ import * as WriteSet from "@holdfast/ledger/WriteSet"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { LocalStateError } from "../base/EngineError.ts"
-import type { TransactionsEnd } from "./sinks.ts"
 
-/** Where verified transactions go to be analysed. */
-export interface TransactionAnalysis extends TransactionsEnd<LocalStateError> {
-  /** Writes what is still in memory. */
+/** A sink that writes a row for each transaction, event and write operation. */
+export interface TransactionAnalysis extends TransactionSink<LocalStateError> {
+  /** Writes the rows that are still in memory. */
   readonly finish: Effect.Effect<void, LocalStateError>
 }
 
@@ -96,7 +96,7 @@ export const make = (
     const writeOps = yield* open("write_ops.csv")
     const all = [transactions, events, writeOps]
     return {
-      stage: (scan, bytes, firstVersion) => {
+      stage: ({ bytes, firstVersion, scan }) => {
         for (let index = 0; index < scan.count; index++) {
           const version = firstVersion + index
           const parts = sizesOf(scan, index)

@@ -1,105 +1,84 @@
+import type { EpochEndingSink } from "@holdfast/ledger-store/LedgerSink"
 import type * as EpochHistory from "@holdfast/ledger/EpochHistory"
 import * as Frames from "@holdfast/ledger/Frames"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
-import type * as BackupStorage from "@holdfast/storage/BackupStorage"
-import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
-import type { InvalidBackup } from "../base/EngineError.ts"
-import type { Tracker } from "../base/Progress.ts"
-import type { Located } from "../catalogue/MetadataView.ts"
-import * as Manifest from "../format/Manifest.ts"
-import type * as Metadata from "../format/Metadata.ts"
-import { type Check, check, inconsistent, namedBy, readManifest } from "../reading/backupFiles.ts"
-import { chunkStream, type ChunkStreamOptions } from "../reading/chunkStream.ts"
+import type * as Manifest from "../format/Manifest.ts"
+import { check, inconsistent } from "../reading/backupFiles.ts"
+import { checkChunks, type CheckInto, type ChunkSource } from "./checkChunks.ts"
 import { reachedEpoch } from "./progressMetrics.ts"
-import type { EpochEndingsEnd } from "./sinks.ts"
 
-/** A check whose records go to an end that may fail with `E`. */
-export type CheckInto<A, E> = Effect.Effect<
-  A,
-  InvalidBackup | StorageError.StorageError | E,
-  BackupStorage.BackupStorage
->
-
-/** The manifest that metadata point to; they must say the same. */
-export const epochEndingManifest = (
-  { file, value }: Located<Metadata.EpochEndingBackup>
-): Check<Manifest.EpochEndingManifest> =>
-  Effect.tap(
-    readManifest(file, value.manifest, Manifest.parseEpochEnding),
-    (manifest) => matchesMetadata(file, value, manifest)
-  )
-
-/** Bytes of records that wait for their signatures to be checked, about. */
+/** So many bytes of records may wait for a check of their signatures, about. */
 const settleBytes = 4 * 1024 * 1024
 
+export interface EpochEndingCheck<E> extends ChunkSource {
+  readonly manifest: Manifest.EpochEndingManifest
+  /** Reads no chunk whose epochs all lie before this one. */
+  readonly from: number
+  readonly history: EpochHistory.EpochHistory
+  readonly sink: EpochEndingSink<E>
+}
+
 /**
- * Takes the epoch endings of one manifest into the history, from the chunk on that holds epoch `from`. Epochs that the
- * history has already (backups may overlap) must be the same; all others go to the end.
+ * Takes the epoch endings of one manifest into the history. Endings that the history holds already, from backups that
+ * overlap, must be the same; all others go to the sink once their signatures are checked.
  */
 export const verifyEpochEndings = <E>(
-  file: string,
-  manifest: Manifest.EpochEndingManifest,
-  from: number,
-  history: EpochHistory.EpochHistory,
-  tracker: Tracker,
-  end: EpochEndingsEnd<E>,
-  options: ChunkStreamOptions
-): CheckInto<void, E> => {
-  /** New epochs whose signatures are not checked yet. */
-  let pending: Array<Uint8Array> = []
-  let pendingBytes = 0
-  const settle = (chunk: { readonly ledgerInfos: string }) =>
-    Effect.suspend(() => {
-      const records = pending
-      pending = []
-      pendingBytes = 0
-      return Effect.zipRight(
-        check(chunk.ledgerInfos, () => history.settle()),
-        records.length === 0 ? Effect.void : Effect.zipRight(
-          Effect.suspend(() => end.add(history.nextEpoch - records.length, records)),
-          reachedEpoch(options.reached, history)
-        )
-      )
-    })
-  const wanted = manifest.chunks.filter((chunk) => chunk.lastEpoch >= from)
-  let epoch = wanted[0]?.firstEpoch ?? 0
-  const parts = chunkStream(wanted, (chunk) => chunk.ledgerInfos, () => Effect.void, options)
-  return Stream.runForEach(parts, (part) => {
-    const { chunk } = part
-    switch (part._tag) {
-      case "Start":
-        return Effect.void
-      case "Records": {
-        const { batch } = part
-        const taken = check(chunk.ledgerInfos, () => {
-          for (let index = 0; index < batch.count; index++) {
-            if (epoch > chunk.lastEpoch) throw inconsistent(chunk.ledgerInfos, tooMany(chunk))
-            const record = Frames.recordAt(batch, index)
-            const isNew = epoch >= history.nextEpoch
-            const found = isNew ? history.push(record) : history.repeat(epoch, record)
-            const listed = manifest.waypoints[epoch - manifest.firstEpoch]
-            if (Waypoint.format(found) !== listed) {
-              throw inconsistent(
-                file,
-                `its waypoint of epoch ${epoch} is ${listed}, ${chunk.ledgerInfos} holds ${Waypoint.format(found)}`
-              )
-            }
-            if (isNew) {
-              pending.push(record)
-              pendingBytes += record.length
-            }
-            epoch += 1
-            tracker.done += 1
-          }
-          tracker.bytes += batch.bytes.length
-        })
-        return Effect.zipRight(taken, Effect.suspend(() => pendingBytes >= settleBytes ? settle(chunk) : Effect.void))
-      }
-      case "End":
+  { from, history, manifest, sink, ...source }: EpochEndingCheck<E>
+): CheckInto<void, E> =>
+  Effect.suspend(() => {
+    /** New epoch endings whose signatures are not checked yet. */
+    let pending: Array<Uint8Array> = []
+    let pendingBytes = 0
+    const settle = (file: string) =>
+      Effect.suspend(() => {
+        const records = pending
+        pending = []
+        pendingBytes = 0
         return Effect.zipRight(
-          settle(chunk),
+          check(file, () => history.settle()),
+          records.length === 0 ? Effect.void : Effect.zipRight(
+            Effect.suspend(() => sink.add(history.nextEpoch - records.length, records)),
+            reachedEpoch(source.options.reached, history)
+          )
+        )
+      })
+    const wanted = manifest.chunks.filter((chunk) => chunk.lastEpoch >= from)
+    let epoch = wanted[0]?.firstEpoch ?? 0
+    const take = (file: string, record: Uint8Array): void => {
+      const isNew = epoch >= history.nextEpoch
+      const found = isNew ? history.push(record) : history.repeat(epoch, record)
+      const listed = manifest.waypoints[epoch - manifest.firstEpoch]
+      if (Waypoint.format(found) !== listed) {
+        throw inconsistent(
+          source.manifestFile,
+          `its waypoint of epoch ${epoch} is ${listed}, ${file} holds ${Waypoint.format(found)}`
+        )
+      }
+      if (isNew) {
+        pending.push(record)
+        pendingBytes += record.length
+      }
+      epoch += 1
+    }
+    return checkChunks(source, wanted, {
+      file: (chunk) => chunk.ledgerInfos,
+      proof: () => Effect.void,
+      take: (chunk, batch) => {
+        for (const record of Frames.recordsOf(batch)) {
+          if (epoch > chunk.lastEpoch) {
+            throw inconsistent(
+              chunk.ledgerInfos,
+              `it holds more than the epochs ${chunk.firstEpoch} to ${chunk.lastEpoch} that its manifest says`
+            )
+          }
+          take(chunk.ledgerInfos, record)
+        }
+      },
+      flush: (chunk) => pendingBytes >= settleBytes ? settle(chunk.ledgerInfos) : Effect.void,
+      end: (chunk) =>
+        Effect.zipRight(
+          settle(chunk.ledgerInfos),
           check(chunk.ledgerInfos, () => {
             if (epoch !== chunk.lastEpoch + 1) {
               throw inconsistent(
@@ -109,32 +88,5 @@ export const verifyEpochEndings = <E>(
             }
           })
         )
-    }
-  }).pipe(namedBy(file))
-}
-
-const tooMany = (chunk: { readonly firstEpoch: number; readonly lastEpoch: number }): string =>
-  `it holds more than the epochs ${chunk.firstEpoch} to ${chunk.lastEpoch} that its manifest says`
-
-const matchesMetadata = (file: string, entry: Metadata.EpochEndingBackup, manifest: Manifest.EpochEndingManifest) => {
-  const version = (text: string | undefined): number | undefined => Waypoint.parse(text ?? "")?.version
-  const pairs = [
-    ["first epoch", entry.firstEpoch, manifest.firstEpoch],
-    ["last epoch", entry.lastEpoch, manifest.lastEpoch],
-    ["first version", entry.firstVersion, version(manifest.waypoints[0])],
-    ["last version", entry.lastVersion, version(manifest.waypoints.at(-1))]
-  ] as const
-  return expectSame(file, entry.manifest, pairs)
-}
-
-/** Metadata must say the same as the manifest that they point to. */
-export const expectSame = (
-  file: string,
-  manifest: string,
-  pairs: ReadonlyArray<readonly [what: string, metadata: number, manifest: number | undefined]>
-) => {
-  const wrong = pairs.find(([, a, b]) => a !== b)
-  return wrong === undefined
-    ? Effect.void
-    : Effect.fail(inconsistent(file, `its ${wrong[0]} is ${wrong[1]}, that of ${manifest} is ${wrong[2]}`))
-}
+    })
+  })

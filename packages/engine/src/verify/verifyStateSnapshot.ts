@@ -1,4 +1,4 @@
-import * as Accumulator from "@holdfast/ledger/Accumulator"
+import type { StateSink } from "@holdfast/ledger-store/LedgerSink"
 import type * as EpochHistory from "@holdfast/ledger/EpochHistory"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Proofs from "@holdfast/ledger/Proofs"
@@ -7,18 +7,15 @@ import * as StateSnapshotVerifier from "@holdfast/ledger/StateSnapshotVerifier"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import type { InvalidBackup } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
-import type { Located } from "../catalogue/MetadataView.ts"
-import * as Manifest from "../format/Manifest.ts"
-import type * as Metadata from "../format/Metadata.ts"
-import { type Check, check, inconsistent, namedBy, readManifest, readProof } from "../reading/backupFiles.ts"
-import { chunkStream, type ChunkStreamOptions } from "../reading/chunkStream.ts"
+import type * as Manifest from "../format/Manifest.ts"
+import { check, inconsistent, readProof } from "../reading/backupFiles.ts"
+import type { ChunkStreamOptions } from "../reading/chunkStream.ts"
+import { checkChunks, type CheckInto, type ChunkSource } from "./checkChunks.ts"
+import { itemsOf } from "./manifests.ts"
 import { beganState, reachedItem } from "./progressMetrics.ts"
-import { leafOf } from "./rootProof.ts"
-import type { StateEnd } from "./sinks.ts"
-import { type CheckInto, expectSame } from "./verifyEpochEndings.ts"
+import { type CheckedRoot, verifyStateRoot } from "./stateRoot.ts"
 import type { VerifiedStateSnapshot } from "./VerifyReport.ts"
 
 /** A snapshot whose items lead to its root; `trusted` says whether the history proves that root. */
@@ -27,135 +24,98 @@ export interface CheckedSnapshot {
   readonly trusted: boolean
 }
 
-/** The manifest that metadata point to; they must say the same. */
-export const stateSnapshotManifest = (
-  { file, value }: Located<Metadata.StateSnapshotBackup>
-): Check<Manifest.StateSnapshotManifest> =>
-  Effect.tap(
-    readManifest(file, value.manifest, Manifest.parseStateSnapshot),
-    (manifest) =>
-      expectSame(file, value.manifest, [
-        ["epoch", value.epoch, manifest.epoch],
-        ["version", value.version, manifest.version]
-      ])
-  )
-
-/** A state root, and whether the history proves it. */
-export interface CheckedRoot {
-  readonly root: HashValue.HashValue
-  readonly rootProof: Proofs.StateRootProof
-  readonly trusted: boolean
+export interface SnapshotCheck<E> {
+  readonly manifestFile: string
+  readonly manifest: Manifest.StateSnapshotManifest
+  readonly history: EpochHistory.EpochHistory
+  /** Opens the sink of the items, once the root is known to be right. */
+  readonly openSink: (root: CheckedRoot) => CheckInto<StateSink<E>, E, Scope.Scope>
+  readonly options: ChunkStreamOptions
 }
 
-/**
- * Checks the state snapshot of one manifest: its root against the history, its items against the root, its manifest
- * against both. The items go to the end that `begin` makes once the root is known to be right.
- */
+/** Checks a state snapshot: its root against the history, its items against the root, its manifest against both. */
 export const verifyStateSnapshot = <E>(
-  file: string,
-  manifest: Manifest.StateSnapshotManifest,
-  history: EpochHistory.EpochHistory,
-  begin: (root: CheckedRoot) => Effect.Effect<StateEnd<E>, E, Scope.Scope>,
-  options: ChunkStreamOptions
+  { history, manifest, manifestFile, openSink, options }: SnapshotCheck<E>
 ): CheckInto<CheckedSnapshot, E> =>
   Effect.gen(function*() {
-    const checked = yield* verifyRoot(file, manifest, history)
-    const { root, trusted } = checked
-    const end = yield* begin(checked)
+    const checked = yield* verifyStateRoot(manifestFile, manifest, history)
+    const sink = yield* openSink(checked)
     const tracker = yield* Progress.begin({
       what: `state snapshot of version ${manifest.version}`,
       unit: "items",
       total: itemsOf(manifest),
-      before: end.items
+      before: sink.items
     })
-    yield* beganState(options.reached, manifest, end.items)
-
-    const verifier = new StateSnapshotVerifier.StateSnapshotVerifier(root, yield* frontierOf(file, manifest, end))
-    yield* verifyStateChunks(
-      file,
-      manifest.chunks.filter((chunk) => chunk.firstIndex >= end.items),
-      verifier,
+    yield* beganState(options.reached, manifest, sink.items)
+    const frontier = yield* frontierOf(manifestFile, manifest, sink)
+    const verifier = new StateSnapshotVerifier.StateSnapshotVerifier(checked.root, frontier)
+    yield* verifyStateChunks({
+      manifestFile,
       tracker,
-      (chunk, { firstKey, lastKey }) => {
-        const [first, last] = [HashValue.format(firstKey), HashValue.format(lastKey)]
-        const wrong = first !== chunk.firstKey
-          ? `begins with key hash ${first}, not ${chunk.firstKey}`
-          : last !== chunk.lastKey
-          ? `ends with key hash ${last}, not ${chunk.lastKey}`
-          : undefined
-        if (wrong !== undefined) throw inconsistent(file, `${chunk.blobs} ${wrong} as it says`)
-      },
-      end,
-      options
-    )
-    yield* check(file, () => verifier.finish())
-    yield* end.finish
+      options,
+      sink,
+      verifier,
+      chunks: manifest.chunks.filter((chunk) => chunk.firstIndex >= sink.items),
+      proven: (chunk, { firstKey, lastKey }) => {
+        const wrong = wrongKeys(chunk, HashValue.format(firstKey), HashValue.format(lastKey))
+        if (wrong !== undefined) throw inconsistent(manifestFile, `${chunk.blobs} ${wrong} as it says`)
+      }
+    })
+    yield* check(manifestFile, () => verifier.finish())
+    yield* sink.finish
     const { epoch, rootHash, version } = manifest
-    return { snapshot: { epoch, version, items: verifier.items, rootHash }, trusted }
+    return { snapshot: { epoch, version, items: verifier.items, rootHash }, trusted: checked.trusted }
   }).pipe(Effect.scoped)
 
-/**
- * Checks chunks, in order, behind what the verifier has; their items go to the end. `proven` is told of each what it turned
- * out to hold, and may refuse it.
- */
-export const verifyStateChunks = <
-  C extends Pick<Manifest.StateSnapshotManifest["chunks"][number], "blobs" | "firstIndex" | "lastIndex" | "proof">,
-  E
->(
-  file: string,
-  chunks: ReadonlyArray<C>,
-  verifier: StateSnapshotVerifier.StateSnapshotVerifier,
-  tracker: Progress.Tracker,
-  proven: (chunk: C, facts: StateSnapshotVerifier.StateChunkFacts) => void,
-  end: StateEnd<E>,
-  options: ChunkStreamOptions
-): CheckInto<void, E> => {
-  const parts = chunkStream(
-    chunks,
-    (chunk) => chunk.blobs,
-    (chunk) => readProof(chunk.proof, Proofs.SparseMerkleRangeProof),
-    options
-  )
-  return Stream.runForEach(parts, (part) => {
-    const { chunk } = part
-    switch (part._tag) {
-      case "Start":
-        return Effect.void
-      case "Records": {
-        const { batch } = part
-        const taken = check(chunk.blobs, () => {
-          verifier.push(batch, end.stage)
-          tracker.done += batch.count
-          tracker.bytes += batch.bytes.length
-        })
-        return Effect.zipRight(taken, end.flush)
-      }
-      case "End": {
-        const checked = check(chunk.blobs, () => {
-          const expected = chunk.lastIndex - chunk.firstIndex + 1
-          const facts = verifier.endChunk(part.proof)
-          if (facts.items !== expected) {
-            throw inconsistent(file, `${chunk.blobs} holds ${facts.items} items, not ${expected} as it says`)
-          }
-          proven(chunk, facts)
-        }, `with its proof ${chunk.proof}: `)
-        return checked.pipe(
-          Effect.zipRight(Effect.suspend(() => end.settle(verifier.save()))),
-          Effect.zipRight(reachedItem(options.reached, chunk.lastIndex))
-        )
-      }
-    }
-  }).pipe(namedBy(file))
+export type StateChunk = Manifest.StateSnapshotManifest["chunks"][number]
+
+/** How the keys of a chunk differ from what its manifest says, if they do. */
+export const wrongKeys = (chunk: StateChunk, first: string, last: string): string | undefined =>
+  first !== chunk.firstKey
+    ? `begins with key hash ${first}, not ${chunk.firstKey}`
+    : last !== chunk.lastKey
+    ? `ends with key hash ${last}, not ${chunk.lastKey}`
+    : undefined
+
+export interface StateChunkCheck<C, E> extends ChunkSource {
+  readonly chunks: ReadonlyArray<C>
+  readonly sink: StateSink<E>
+  readonly verifier: StateSnapshotVerifier.StateSnapshotVerifier
+  /** Hears what each proven chunk holds. Throws to refuse the chunk. */
+  readonly proven: (chunk: C, facts: StateSnapshotVerifier.StateChunkFacts) => void
 }
 
-/** Items of a snapshot, as its manifest says. */
-export const itemsOf = ({ chunks }: Manifest.StateSnapshotManifest): number => (chunks.at(-1)?.lastIndex ?? -1) + 1
+/** Checks chunks, in order, after the items that the verifier has taken; their items go to the sink. */
+export const verifyStateChunks = <C extends Pick<StateChunk, "blobs" | "firstIndex" | "lastIndex" | "proof">, E>(
+  { chunks, proven, sink, verifier, ...source }: StateChunkCheck<C, E>
+): CheckInto<void, E> =>
+  checkChunks(source, chunks, {
+    file: (chunk) => chunk.blobs,
+    proof: (chunk) => readProof(chunk.proof, Proofs.SparseMerkleRangeProof),
+    take: (_, batch) => verifier.push(batch, sink.stage),
+    flush: () => sink.flush,
+    end: (chunk, proof) =>
+      check(chunk.blobs, () => {
+        const expected = chunk.lastIndex - chunk.firstIndex + 1
+        const facts = verifier.endChunk(proof)
+        if (facts.items !== expected) {
+          throw inconsistent(
+            source.manifestFile,
+            `${chunk.blobs} holds ${facts.items} items, not ${expected} as it says`
+          )
+        }
+        proven(chunk, facts)
+      }, `with its proof ${chunk.proof}: `).pipe(
+        Effect.zipRight(Effect.suspend(() => sink.settle(verifier.save()))),
+        Effect.zipRight(reachedItem(source.options.reached, chunk.lastIndex))
+      )
+  })
 
-/** Where the check goes on after the items that the end has already: where a chunk ends. */
+/** The frontier of the items that the sink holds: the check goes on where a chunk ends. */
 const frontierOf = <E>(
   file: string,
   manifest: Manifest.StateSnapshotManifest,
-  { frontier, items }: StateEnd<E>
+  { frontier, items }: StateSink<E>
 ): Effect.Effect<StateFrontier.StateFrontier, InvalidBackup> => {
   if (Option.isNone(frontier)) return Effect.succeed(new StateFrontier.StateFrontier())
   const restored = StateFrontier.StateFrontier.restore(frontier.value)
@@ -169,51 +129,3 @@ const frontierOf = <E>(
       }, the last one that was restored from another backup of this state: begin again in an empty folder`
     ))
 }
-
-/** The state root that the root proof proves for the version of the manifest. */
-const verifyRoot = (
-  file: string,
-  manifest: Manifest.StateSnapshotManifest,
-  history: EpochHistory.EpochHistory
-): Check<CheckedRoot> =>
-  Effect.gen(function*() {
-    const rootProof = yield* readProof(manifest.proof, Proofs.StateRootProof).pipe(namedBy(file))
-    const [{ ledgerInfoToTransactionInfoProof, transactionInfo }, signed] = rootProof
-    const { commitInfo } = signed.value.ledgerInfo
-    const root = transactionInfo.value.stateCheckpointHash
-    if (root === undefined) {
-      return yield* Effect.fail(inconsistent(manifest.proof, "its transaction info carries no state checkpoint hash"))
-    }
-    if (HashValue.format(root) !== manifest.rootHash) {
-      return yield* Effect.fail(
-        inconsistent(file, `its root hash is ${manifest.rootHash}, ${manifest.proof} proves ${HashValue.format(root)}`)
-      )
-    }
-    if (commitInfo.epoch !== manifest.epoch) {
-      return yield* Effect.fail(
-        inconsistent(
-          file,
-          `its epoch is ${manifest.epoch}, the ledger info in ${manifest.proof} is of ${commitInfo.epoch}`
-        )
-      )
-    }
-    const before = manifest.epoch === 0 ? -1 : history.ending(manifest.epoch - 1)?.version
-    if (manifest.version > commitInfo.version || (before !== undefined && manifest.version <= before)) {
-      return yield* Effect.fail(
-        inconsistent(
-          file,
-          `version ${manifest.version} is not in epoch ${manifest.epoch}, whose ledger info in ${manifest.proof} is of version ${commitInfo.version}`
-        )
-      )
-    }
-    const trusted = yield* check(manifest.proof, () => {
-      Accumulator.verifyInclusion(
-        leafOf(transactionInfo),
-        manifest.version,
-        ledgerInfoToTransactionInfoProof.siblings,
-        commitInfo.executedStateId
-      )
-      return history.verify(signed)
-    })
-    return { root, rootProof, trusted }
-  })

@@ -1,5 +1,7 @@
 import type { VerifiedTransactions } from "./VerifyReport.ts"
-import type { CheckedChunk } from "./verifyTransactions.ts"
+import type { TransactionChunk } from "./verifyTransactions.ts"
+
+type Versions = Pick<TransactionChunk, "firstVersion" | "lastVersion">
 
 /** The versions from the first one asked for that are proven without a gap. */
 export class VerifiedRange {
@@ -13,8 +15,8 @@ export class VerifiedRange {
     this.#next = first
   }
 
-  add(chunk: CheckedChunk): void {
-    if (chunk.firstVersion <= this.#next) this.#next = Math.max(this.#next, chunk.lastVersion + 1)
+  add({ firstVersion: first, lastVersion: last }: Versions): void {
+    if (first <= this.#next) this.#next = Math.max(this.#next, last + 1)
   }
 
   result(): VerifiedTransactions | null {
@@ -24,11 +26,11 @@ export class VerifiedRange {
   }
 }
 
-/** Chunks that agree with their proofs, but whose ledger infos lie beyond the history: neighbours are joined. */
+/** Chunks that agree with their proofs, but whose ledger infos lie beyond the history. Neighbours are joined. */
 export class UnprovenRanges {
-  readonly ranges: Array<{ firstVersion: number; lastVersion: number; epochs: [number, number] }> = []
+  readonly ranges: Array<{ readonly firstVersion: number; lastVersion: number; epochs: [number, number] }> = []
 
-  add({ epoch, firstVersion, lastVersion }: CheckedChunk): void {
+  add({ firstVersion, lastVersion }: Versions, epoch: number): void {
     const before = this.ranges.at(-1)
     if (before?.lastVersion === firstVersion - 1) {
       before.lastVersion = lastVersion

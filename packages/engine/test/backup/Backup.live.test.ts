@@ -70,7 +70,6 @@ const expectNothingReferred = (directory: string) =>
 
 const verifyIn = (storage: Storage, { summary }: Network) =>
   Verify.verify({
-    ...Verify.everything,
     strict: true,
     requireWaypoint: true,
     allSnapshots: true,

@@ -66,7 +66,7 @@ const expectRetryVerifies = (kind: Kind, { store, summary }: Network, { files }:
     yield* between(clientOf(store), storage, ofKind[kind])
     expect(log.filter((event) => event.startsWith("abort"))).toEqual([])
     const genesis = summary.epochEndings.slice(0, 1).map(({ waypoint }) => waypoint)
-    const report = yield* Verify.verify({ ...Verify.everything, strict: true, trustedWaypoints: genesis }).pipe(
+    const report = yield* Verify.verify({ strict: true, trustedWaypoints: genesis }).pipe(
       Effect.provideService(BackupStorage.BackupStorage, storage)
     )
     expect(report).toMatchObject({ ok: true, errors: [], unverified: [] })

@@ -45,14 +45,9 @@ type Progress = Parameters<typeof RestorePlan.make>[2]
 
 const plan = (
   view: MetadataView.MetadataView,
-  goal: Partial<RestorePlan.RestoreGoal> = {},
+  goal: RestorePlan.RestoreGoal = {},
   progress: Progress = empty
-) =>
-  RestorePlan.make(
-    view,
-    { targetVersion: undefined, historyStartVersion: undefined, skipEpochEndings: false, ...goal },
-    progress
-  )
+) => RestorePlan.make(view, goal, progress)
 
 /** A plan in short, or why there is none. */
 const short = (found: ReturnType<typeof plan>) =>

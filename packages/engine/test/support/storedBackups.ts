@@ -4,6 +4,7 @@
 import * as Metadata from "@holdfast/engine/Metadata"
 import * as Verify from "@holdfast/engine/Verify"
 import type * as VerifyReport from "@holdfast/engine/VerifyReport"
+import type * as VerifyRequest from "@holdfast/engine/VerifyRequest"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import type * as Waypoint from "@holdfast/ledger/Waypoint"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
@@ -49,14 +50,14 @@ export const layerStored: Layer.Layer<StoredBackups> = Layer.effect(
 ).pipe(Layer.provide(layerSmall))
 
 /** Verifies a storage with these files. */
-export const verifyFiles = (files: Files, request: Partial<Verify.VerifyRequest> = {}, hooks: Hooks = {}) =>
+export const verifyFiles = (files: Files, request: VerifyRequest.VerifyRequest = {}, hooks: Hooks = {}) =>
   verifyIn(makeStorage(hooks, files), request)
 
 export const verifyIn = (
   { storage }: Pick<MemoryStorage, "storage">,
-  request: Partial<Verify.VerifyRequest> = {}
+  request: VerifyRequest.VerifyRequest = {}
 ) =>
-  Verify.verify({ ...Verify.everything, ...request }).pipe(
+  Verify.verify(request).pipe(
     Effect.provideService(BackupStorage.BackupStorage, storage)
   )
 

@@ -6,7 +6,7 @@ import { expect, layer } from "@effect/vitest"
 import * as EarlierVerifications from "@holdfast/engine/EarlierVerifications"
 import * as IncrementalVerify from "@holdfast/engine/IncrementalVerify"
 import * as LocalState from "@holdfast/engine/LocalState"
-import * as Verify from "@holdfast/engine/Verify"
+import type * as VerifyRequest from "@holdfast/engine/VerifyRequest"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Deferred from "effect/Deferred"
@@ -28,9 +28,9 @@ const never: IncrementalVerify.Sample = { share: 0, seed: 0 }
 const verifyWith = (
   { storage }: MemoryStorage,
   sample: IncrementalVerify.Sample = never,
-  request: Partial<Verify.VerifyRequest> = {}
+  request: VerifyRequest.VerifyRequest = {}
 ) =>
-  IncrementalVerify.verify({ ...Verify.everything, strict: true, allSnapshots: true, ...request }, sample).pipe(
+  IncrementalVerify.verify({ strict: true, allSnapshots: true, ...request }, sample).pipe(
     Effect.provideService(BackupStorage.BackupStorage, storage)
   )
 
@@ -180,7 +180,7 @@ layer(layerStored)("a verification that remembers", (it) => {
             : Effect.void
       }, stored.files)
       const told = yield* Queue.bounded<string>(1)
-      const request = { ...Verify.everything, strict: true, allSnapshots: true }
+      const request = { strict: true, allSnapshots: true }
       const running = yield* Effect.fork(
         IncrementalVerify.every(
           "24 hours",
@@ -245,7 +245,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       const { storage } = makeStorage({}, (yield* StoredBackups).files)
       const without = { ...storage, capabilities: { listFiles: Option.none(), deleteFile: Option.none() } }
       const error = yield* Effect.flip(
-        IncrementalVerify.verify(Verify.everything, never).pipe(
+        IncrementalVerify.verify({}, never).pipe(
           Effect.provideService(BackupStorage.BackupStorage, without)
         )
       )

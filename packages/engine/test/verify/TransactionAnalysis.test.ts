@@ -5,6 +5,7 @@ import { NodeContext } from "@effect/platform-node"
 import { expect, layer } from "@effect/vitest"
 import * as TransactionAnalysis from "@holdfast/engine/TransactionAnalysis"
 import * as Verify from "@holdfast/engine/Verify"
+import type * as VerifyRequest from "@holdfast/engine/VerifyRequest"
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as ContractEvent from "@holdfast/ledger/ContractEvent"
 import * as StateKey from "@holdfast/ledger/StateKey"
@@ -32,13 +33,13 @@ const rowsOf = (directory: string, name: string) => {
   })
 }
 
-const analyse = (request: Partial<Verify.VerifyRequest>, files?: ReadonlyMap<string, Uint8Array>) =>
+const analyse = (request: VerifyRequest.VerifyRequest, files?: ReadonlyMap<string, Uint8Array>) =>
   Effect.gen(function*() {
     const stored = yield* StoredBackups
     const { storage } = makeStorage({}, files ?? stored.files)
     const directory = path.join(yield* TempDirectory.make, "new", "analysis")
     const analysis = yield* TransactionAnalysis.make(directory)
-    const report = yield* Verify.verify({ ...Verify.everything, ...request }, undefined, analysis).pipe(
+    const report = yield* Verify.verifyInto(analysis, request).pipe(
       Effect.provideService(BackupStorage.BackupStorage, storage)
     )
     yield* analysis.finish

@@ -73,7 +73,6 @@ for (let seed = 1; seed <= 8; seed++) {
 
       const endings = summary.epochEndings
       const report = yield* Verify.verify({
-        ...Verify.everything,
         strict: true,
         requireWaypoint: true,
         allSnapshots: true,

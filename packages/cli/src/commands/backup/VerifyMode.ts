@@ -8,6 +8,7 @@ import * as IncrementalVerify from "@holdfast/engine/IncrementalVerify"
 import * as TransactionAnalysis from "@holdfast/engine/TransactionAnalysis"
 import * as Verify from "@holdfast/engine/Verify"
 import type * as VerifyReport from "@holdfast/engine/VerifyReport"
+import type * as VerifyRequest from "@holdfast/engine/VerifyRequest"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
@@ -46,7 +47,7 @@ type ModeFlags = ValuesOf<typeof flags> & MetadataFolder.FolderFlags
 
 /** Verifies as the flags say. `tell` hears of every verification but the last. */
 export const verify = (
-  request: Verify.VerifyRequest,
+  request: VerifyRequest.VerifyRequest,
   mode: ModeFlags,
   tell: (report: VerifyReport.VerifyReport) => Effect.Effect<void>
 ): Effect.Effect<
@@ -87,8 +88,8 @@ export const verify = (
     )
   })
 
-const analysed = (request: Verify.VerifyRequest, directory: string) =>
+const analysed = (request: VerifyRequest.VerifyRequest, directory: string) =>
   Effect.flatMap(
     TransactionAnalysis.make(directory),
-    (analysis) => Effect.zipLeft(Verify.verify(request, undefined, analysis), analysis.finish)
+    (analysis) => Effect.zipLeft(Verify.verifyInto(analysis, request), analysis.finish)
   ).pipe(Effect.scoped)

@@ -10,10 +10,12 @@ import type * as BackupResult from "@holdfast/engine/BackupResult"
 import * as EpochEndingBackup from "@holdfast/engine/EpochEndingBackup"
 import * as Figures from "@holdfast/engine/Figures"
 import * as Restore from "@holdfast/engine/Restore"
+import type * as RestoreSettings from "@holdfast/engine/RestoreSettings"
 import * as Settings from "@holdfast/engine/Settings"
 import * as StateSnapshotBackup from "@holdfast/engine/StateSnapshotBackup"
 import * as TransactionBackup from "@holdfast/engine/TransactionBackup"
 import * as Verify from "@holdfast/engine/Verify"
+import type * as VerifyRequest from "@holdfast/engine/VerifyRequest"
 import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
@@ -79,12 +81,12 @@ const onNetwork = (place: DemoFolder.DemoFolder, started: number) =>
         TransactionBackup.take({ firstVersion: 0, lastVersion: summary.latestVersion, settings })
       )
       const trust = { trustedWaypoints: [genesis.waypoint], requireWaypoint: true }
-      const request: Verify.VerifyRequest = { ...Verify.everything, ...trust, strict: true }
+      const request: VerifyRequest.VerifyRequest = { ...trust, strict: true }
       const verified = yield* Verify.verify(request)
       yield* step("verify", "all of it, from one waypoint and the files alone", verified.seconds)
       const spoilt = yield* spoilAndVerify(place, transactions.value, request)
       yield* step("spoil", "one bit of a transaction flipped, and caught", spoilt.seconds)
-      const restored = yield* timed(restoreAndCompare(place, { ...Restore.defaultSettings, ...trust }))
+      const restored = yield* timed(restoreAndCompare(place, trust))
       yield* step("restore", "into another store, which serves the same bytes", restored.seconds)
 
       const waypoint = Waypoint.format(genesis.waypoint)
@@ -117,12 +119,12 @@ const onNetwork = (place: DemoFolder.DemoFolder, started: number) =>
   })
 
 /** The ledger again, from the backup alone, and whether its store holds the same as the network's. */
-const restoreAndCompare = (place: DemoFolder.DemoFolder, restoring: Restore.RestoreSettings) =>
+const restoreAndCompare = (place: DemoFolder.DemoFolder, restoring: RestoreSettings.RestoreSettings) =>
   Effect.gen(function*() {
     const digest = Effect.flatMap(LedgerStore.LedgerStore, LedgerDigest.make)
     const original = yield* digest
     const { found, report } = yield* Effect.gen(function*() {
-      const goal = { targetVersion: undefined, historyStartVersion: 0, skipEpochEndings: false }
+      const goal = { historyStartVersion: 0 }
       return { report: yield* Restore.restore(goal, restoring), found: yield* digest }
     }).pipe(Effect.provide(LmdbLedgerStore.layer({ directory: place.restored })))
     return { ...report, same: found === original }
@@ -171,7 +173,7 @@ const backUp = (take: BackupResult.Backup) =>
 const spoilAndVerify = (
   place: DemoFolder.DemoFolder,
   backup: BackupResult.BackupResult,
-  request: Verify.VerifyRequest
+  request: VerifyRequest.VerifyRequest
 ) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem

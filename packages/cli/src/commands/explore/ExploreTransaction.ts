@@ -53,7 +53,7 @@ export const decoded = (
 ) => ({
   transactionHash: HashValue.format(Transaction.hash(transaction)),
   transaction: Json.of(transaction),
-  infoHash: hashOf(HashValue.seeds.transactionInfo, TransactionInfo.TransactionInfo, info),
+  infoHash: HashValue.format(TransactionInfo.hash(info)),
   info: Json.of(info),
   events: events.map((event) => ({
     hash: hashOf(HashValue.seeds.event, ContractEvent.ContractEvent, event),

@@ -3,7 +3,7 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
-import * as Restore from "@holdfast/engine/Restore"
+import * as RestoreSettings from "@holdfast/engine/RestoreSettings"
 import * as Retries from "@holdfast/engine/Retries"
 import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
@@ -44,7 +44,7 @@ export const common = {
     "max-chunk-memory",
     Values.integer("BYTES", 1),
     "Largest chunk of transactions that is accepted, in bytes: a chunk waits in memory for its proof",
-    Restore.defaultSettings.maxChunkBytes
+    RestoreSettings.defaults.maxChunkBytes
   ),
   retries: Flags.readRetries,
   ...Flags.storage,
@@ -55,7 +55,7 @@ export const common = {
 type CommonFlags = ValuesOf<typeof common>
 
 /** How the flags ask for a restore. */
-export const settings = (flags: CommonFlags): Restore.RestoreSettings => ({
+export const settings = (flags: CommonFlags): RestoreSettings.RestoreSettings => ({
   trustedWaypoints: flags.trustedWaypoints,
   requireWaypoint: flags.requireWaypoint,
   concurrentDownloads: flags.concurrentDownloads,

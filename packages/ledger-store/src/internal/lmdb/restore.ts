@@ -5,7 +5,7 @@ import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import * as Proofs from "@holdfast/ledger/Proofs"
 import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
 import * as Option from "effect/Option"
-import type { RestoreProgress, StateToImport } from "../../RestoreTarget.ts"
+import type { RestoreProgress, StateToRestore } from "../../RestoreTarget.ts"
 import { accumulatorGrowth, frozenPosition } from "../accumulator/growth.ts"
 import { refuse } from "../attempt.ts"
 import { checkLedgerInfo } from "../blockChecks.ts"
@@ -71,7 +71,7 @@ export class LmdbRestore {
   }
 
   /** Begins the import of a state, or continues the one that was begun. */
-  beginState({ part, rootProof }: StateToImport): StateImportWriter {
+  beginState({ part, rootProof }: StateToRestore): StateImportWriter {
     const [{ transactionInfo }, ledgerInfo] = rootProof
     const { epoch, version } = ledgerInfo.value.ledgerInfo.commitInfo
     const root = transactionInfo.value.stateCheckpointHash ??

@@ -1,7 +1,7 @@
 /** Copies of consecutive transactions, with the offsets of the parts that an import needs. */
 import * as HashValue from "@holdfast/ledger/HashValue"
-import type * as Scan from "@holdfast/ledger/Scan"
-import * as Sha3 from "@holdfast/ledger/Sha3"
+import type * as TransactionChunkVerifier from "@holdfast/ledger/TransactionChunkVerifier"
+import { GrowableBytes } from "@holdfast/ledger/TypedArrays"
 import { RecordBuffer } from "../records/buffer.ts"
 import type { WriteSets } from "../state/changes.ts"
 
@@ -11,8 +11,7 @@ const noAuxiliaryInfo = Uint8Array.of(0)
 export class StagedTransactions {
   readonly firstVersion: number
   readonly #records: RecordBuffer
-  readonly #infoStarts: Array<number> = []
-  readonly #infoEnds: Array<number> = []
+  readonly #leafHashes = new GrowableBytes()
   readonly #checkpoints: Array<number> = []
   readonly #writeSetStarts: Array<number> = []
   readonly #writeSetEnds: Array<number> = []
@@ -31,10 +30,11 @@ export class StagedTransactions {
     return this.#records.length
   }
 
-  /** Copies the transactions `from` … `to - 1` of a scan of `bytes`, as `V1` records. */
-  add(scan: Scan.TransactionScan, bytes: Uint8Array, from: number, to: number): void {
+  /** Copies the transactions `from` … `to - 1` of a scan, as `V1` records. */
+  add({ bytes, leafHashes, scan }: TransactionChunkVerifier.HashedTransactions, from: number, to: number): void {
     const { format, transactionEnds, transactionStarts, writeSetEnds } = scan
     const before = this.count
+    this.#leafHashes.append(leafHashes, from * HashValue.size, to * HashValue.size)
     if (format === "V1") {
       this.#records.addAll(bytes, transactionStarts, writeSetEnds, from, to)
     } else {
@@ -51,8 +51,6 @@ export class StagedTransactions {
     for (let index = from; index < to; index++) {
       const shift = this.#records.startOf(before + index - from) - (transactionStarts[index] ?? 0) + inserted
       const checkpoint = scan.checkpointAt[index] ?? -1
-      this.#infoStarts.push((scan.infoStarts[index] ?? 0) + shift)
-      this.#infoEnds.push((scan.infoEnds[index] ?? 0) + shift)
       this.#checkpoints.push(checkpoint === -1 ? -1 : checkpoint + shift)
       this.#writeSetStarts.push((scan.writeSetStarts[index] ?? 0) + shift)
       this.#writeSetEnds.push((writeSetEnds[index] ?? 0) + shift)
@@ -75,12 +73,8 @@ export class StagedTransactions {
     return at === -1 ? undefined : this.#records.bytes.subarray(at, at + HashValue.size)
   }
 
-  /** The accumulator leaves of the transactions `from` … `to - 1`, one after the other. */
+  /** The accumulator leaves of the transactions `from` … `to - 1`, one after the other. A view. */
   leaves(from: number, to: number): Uint8Array {
-    const leaves = new Uint8Array((to - from) * HashValue.size)
-    const starts = Uint32Array.from(this.#infoStarts.slice(from, to))
-    const ends = Uint32Array.from(this.#infoEnds.slice(from, to))
-    Sha3.hashRanges(HashValue.seeds.transactionInfo, this.#records.bytes, starts, ends, to - from, leaves)
-    return leaves
+    return this.#leafHashes.bytes.subarray(from * HashValue.size, to * HashValue.size)
   }
 }

@@ -7,7 +7,7 @@
 import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
-import type * as Scan from "@holdfast/ledger/Scan"
+import type * as TransactionChunkVerifier from "@holdfast/ledger/TransactionChunkVerifier"
 import { refuse } from "../attempt.ts"
 import { stateChangesOf } from "../state/changes.ts"
 import type { State, StateSession } from "../state/session.ts"
@@ -48,7 +48,8 @@ export class TransactionImportWriter {
     this.#next = reader.storedHead().nextVersion
   }
 
-  stage(scan: Scan.TransactionScan, bytes: Uint8Array, firstVersion: number): void {
+  stage(transactions: TransactionChunkVerifier.HashedTransactions): void {
+    const { firstVersion, scan } = transactions
     const from = Math.max(0, this.#next - firstVersion)
     const to = Math.min(scan.count, this.#last + 1 - firstVersion)
     if (from >= to) return
@@ -58,7 +59,7 @@ export class TransactionImportWriter {
       this.#runs.push(run)
     }
     const before = run.bytes
-    run.add(scan, bytes, from, to)
+    run.add(transactions, from, to)
     this.#next += to - from
     this.#stagedBytes += run.bytes - before
   }
