@@ -6,6 +6,7 @@ import * as BackupServiceError from "@holdfast/backup-service/BackupServiceError
 import * as Client from "@holdfast/backup-service/Client"
 import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"
+import * as Loopback from "@holdfast/testkit/Loopback"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -36,19 +37,10 @@ const listen = (
         answer(socket, path)
       })
     })
-    yield* Effect.acquireRelease(
-      Effect.async<void>((resume) => {
-        server.listen(0, "127.0.0.1", () => resume(Effect.void))
-      }),
-      () =>
-        Effect.async<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          for (const socket of sockets) socket.destroy()
-        })
-    )
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    return { address: `http://127.0.0.1:${port}`, open: () => sockets.size }
+    const address = yield* Loopback.listen(server, () => {
+      for (const socket of sockets) socket.destroy()
+    })
+    return { address: `http://${address}`, open: () => sockets.size }
   })
 
 const head = (status: number, ...headers: ReadonlyArray<string>): string =>

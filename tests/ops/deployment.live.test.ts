@@ -1,10 +1,10 @@
 /** The container and the service of `ops/`: that they are well-formed, and that what they name exists. */
 import { describe, expect, it } from "@effect/vitest"
+import * as Loopback from "@holdfast/testkit/Loopback"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import { execFile, spawnSync } from "node:child_process"
 import * as fs from "node:fs"
-import * as http from "node:http"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { run } from "../e2e/cliProcess.ts"
@@ -81,22 +81,10 @@ const healthCheck = (port: number) => {
 
 /** Answers every request with a status for the path of the health check, and with 404 elsewhere. */
 const answering = (status: number) =>
-  Effect.acquireRelease(
-    Effect.async<http.Server>((resume) => {
-      const server = http.createServer(({ url }, response) => {
-        response.writeHead(url === "/-/healthy" ? status : 404).end()
-      })
-      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-    }),
-    (server) =>
-      Effect.async<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        server.closeAllConnections()
-      })
-  ).pipe(Effect.map((server) => {
-    const address = server.address()
-    return typeof address === "object" && address !== null ? address.port : 0
-  }))
+  Effect.map(
+    Loopback.serve(({ url }, response) => void response.writeHead(url === "/-/healthy" ? status : 404).end()),
+    (url) => Number(new URL(url).port)
+  )
 
 describe("Dockerfile", () => {
   it("has an init process, and a user who is not root", () => {

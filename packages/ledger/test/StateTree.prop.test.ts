@@ -4,17 +4,8 @@ import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Sha3 from "@holdfast/ledger/Sha3"
 import * as StateFrontier from "@holdfast/ledger/StateFrontier"
 import * as StateTree from "@holdfast/ledger/StateTree"
+import * as Arbitraries from "@holdfast/testkit/Arbitraries"
 import * as FastCheck from "effect/FastCheck"
-
-/** Keys in few bits, at the front or the very end, so that paths part everywhere and meet often. */
-const anyKeyHash = FastCheck.tuple(FastCheck.integer({ min: 0, max: 15 }), FastCheck.integer({ min: 0, max: 3 })).map(
-  ([front, end]) => {
-    const key = new Uint8Array(HashValue.size)
-    key[0] = front << 4
-    key[31] = end
-    return key
-  }
-)
 
 const valueOf = (text: string) => {
   const record = new TextEncoder().encode(text)
@@ -22,7 +13,7 @@ const valueOf = (text: string) => {
 }
 
 const change: FastCheck.Arbitrary<StateTree.StateChange> = FastCheck.record({
-  keyHash: anyKeyHash,
+  keyHash: Arbitraries.crowdedKeyHash,
   value: FastCheck.oneof(FastCheck.constant(undefined), FastCheck.string({ maxLength: 3 }).map(valueOf))
 })
 const batches = FastCheck.array(FastCheck.array(change, { maxLength: 30 }), { maxLength: 8 })
@@ -97,12 +88,17 @@ describe("StateTree", () => {
   })
 
   it("knows no key that is not there", () => {
-    FastCheck.assert(FastCheck.property(FastCheck.array(change, { maxLength: 60 }), anyKeyHash, (changes, absent) => {
-      const tree = StateTree.update(StateTree.update(StateTree.empty, changes), [{ keyHash: absent, value: undefined }])
-      expect(StateTree.get(tree, absent)).toBeUndefined()
-      expect(StateTree.rangeProof(tree, absent)).toBeUndefined()
-      expect(StateTree.update(tree, [{ keyHash: absent, value: undefined }])).toBe(tree)
-    }))
+    FastCheck.assert(
+      FastCheck.property(FastCheck.array(change, { maxLength: 60 }), Arbitraries.crowdedKeyHash, (changes, absent) => {
+        const tree = StateTree.update(StateTree.update(StateTree.empty, changes), [{
+          keyHash: absent,
+          value: undefined
+        }])
+        expect(StateTree.get(tree, absent)).toBeUndefined()
+        expect(StateTree.rangeProof(tree, absent)).toBeUndefined()
+        expect(StateTree.update(tree, [{ keyHash: absent, value: undefined }])).toBe(tree)
+      })
+    )
   })
 
   it("is empty without items", () => {

@@ -6,6 +6,7 @@
  */
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as Bytes from "@holdfast/ledger/Bytes"
+import * as HashValue from "@holdfast/ledger/HashValue"
 import * as FastCheck from "effect/FastCheck"
 
 /** How values are made. */
@@ -170,3 +171,14 @@ export const encoded = (codec: Bcs.AnyCodec, options: Options = {}): FastCheck.A
 /** Random values. */
 export const value = <A>(codec: Bcs.Codec<A>, options: Options = {}): FastCheck.Arbitrary<A> =>
   encoded(codec, options).map((bytes) => Bcs.decodeUnsafe(codec, bytes))
+
+/** Key hashes that differ in few bits, at the front or at the very end: paths part everywhere and keys often repeat. */
+export const crowdedKeyHash: FastCheck.Arbitrary<HashValue.HashValue> = FastCheck.tuple(
+  FastCheck.integer({ min: 0, max: 15 }),
+  FastCheck.integer({ min: 0, max: 3 })
+).map(([front, end]) => {
+  const key = new Uint8Array(HashValue.size)
+  key[0] = front << 4
+  key[HashValue.size - 1] = end
+  return key
+})

@@ -5,8 +5,9 @@
 import * as Frames from "@holdfast/ledger/Frames"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as http from "node:http"
+import type * as http from "node:http"
 import * as Golden from "./Golden.ts"
+import * as Loopback from "./Loopback.ts"
 
 /** A running stand-in. */
 export interface GoldenNode {
@@ -72,22 +73,10 @@ export const make = (ledger: Golden.ServedLedger): Effect.Effect<GoldenNode, nev
     const exact = new Map(recorded.map((answer) => [`${answer.method} ${answer.path}`, answer]))
     const streams = wholeStreams(ledger, recorded)
     const requested: Array<string> = []
-    const server = http.createServer((request, response) => {
+    const address = yield* Loopback.serve((request, response) => {
       const path = request.url ?? "/"
       requested.push(path)
       send(response, exact.get(`${request.method} ${path}`) ?? answerFrom(streams, path))
     })
-    yield* Effect.acquireRelease(
-      Effect.async<void>((resume) => {
-        server.listen(0, "127.0.0.1", () => resume(Effect.void))
-      }),
-      () =>
-        Effect.async<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    )
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    return { address: `http://127.0.0.1:${port}`, requested: () => requested.slice() }
+    return { address, requested: () => requested.slice() }
   })

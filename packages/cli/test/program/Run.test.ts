@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Loopback from "@holdfast/testkit/Loopback"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -14,16 +15,7 @@ const run = (
 ) => invoked(line, {}, send)
 
 /** Something listens there. */
-const takenAddress = Effect.acquireRelease(
-  Effect.async<net.Server>((resume) => {
-    const server = net.createServer()
-    server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-  }),
-  (server) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void)))
-).pipe(Effect.map((server) => {
-  const address = server.address()
-  return address === null || typeof address === "string" ? "" : `127.0.0.1:${address.port}`
-}))
+const takenAddress = Effect.suspend(() => Loopback.listen(net.createServer()))
 
 describe("Run", () => {
   it.effect.each([

@@ -3,6 +3,7 @@ import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Sha3 from "@holdfast/ledger/Sha3"
 import * as StateTree from "@holdfast/ledger/StateTree"
+import * as Arbitraries from "@holdfast/testkit/Arbitraries"
 import * as FastCheck from "effect/FastCheck"
 import { leaves, rangeProof } from "../../../src/internal/lmdb/storedStates.ts"
 import { nodeKey } from "../../../src/internal/state/keys.ts"
@@ -15,16 +16,6 @@ import {
   storedRoot
 } from "../../../src/internal/state/session.ts"
 
-/** Keys in few bits, at the front or the very end, so that paths part everywhere and meet often. */
-const anyKeyHash = FastCheck.tuple(FastCheck.integer({ min: 0, max: 15 }), FastCheck.integer({ min: 0, max: 3 })).map(
-  ([front, end]) => {
-    const key = new Uint8Array(HashValue.size)
-    key[0] = front << 4
-    key[31] = end
-    return key
-  }
-)
-
 /** Framed, as the records of changes are: a length of four bytes before. */
 const valueOf = (text: string) => {
   const record = new TextEncoder().encode(`    ${text}`)
@@ -32,7 +23,7 @@ const valueOf = (text: string) => {
 }
 
 const change: FastCheck.Arbitrary<StateTree.StateChange> = FastCheck.record({
-  keyHash: anyKeyHash,
+  keyHash: Arbitraries.crowdedKeyHash,
   value: FastCheck.oneof(FastCheck.constant(undefined), FastCheck.string({ maxLength: 3 }).map(valueOf))
 })
 const changes = FastCheck.array(change, { maxLength: 24 })
