@@ -1,7 +1,7 @@
 /** Copies of consecutive transactions, with the offsets of the parts that an import needs. */
 import * as HashValue from "@holdfast/ledger/HashValue"
 import type * as TransactionChunkVerifier from "@holdfast/ledger/TransactionChunkVerifier"
-import { GrowableBytes } from "@holdfast/ledger/TypedArrays"
+import { GrowableBytes, GrowableUint32, int32At, uint32At } from "@holdfast/ledger/TypedArrays"
 import { RecordBuffer } from "../records/buffer.ts"
 import type { WriteSets } from "../state/changes.ts"
 
@@ -12,9 +12,10 @@ export class StagedTransactions {
   readonly firstVersion: number
   readonly #records: RecordBuffer
   readonly #leafHashes = new GrowableBytes()
-  readonly #checkpoints: Array<number> = []
-  readonly #writeSetStarts: Array<number> = []
-  readonly #writeSetEnds: Array<number> = []
+  /** Where each state checkpoint hash begins; 0 where the transaction info has none. */
+  readonly #checkpoints = new GrowableUint32()
+  readonly #writeSetStarts = new GrowableUint32()
+  readonly #writeSetEnds = new GrowableUint32()
 
   /** `capacity`: bytes to allocate at once. */
   constructor(firstVersion: number, capacity: number) {
@@ -49,11 +50,11 @@ export class StagedTransactions {
     }
     const inserted = format === "V1" ? 0 : noAuxiliaryInfo.length
     for (let index = from; index < to; index++) {
-      const shift = this.#records.startOf(before + index - from) - (transactionStarts[index] ?? 0) + inserted
-      const checkpoint = scan.checkpointAt[index] ?? -1
-      this.#checkpoints.push(checkpoint === -1 ? -1 : checkpoint + shift)
-      this.#writeSetStarts.push((scan.writeSetStarts[index] ?? 0) + shift)
-      this.#writeSetEnds.push((writeSetEnds[index] ?? 0) + shift)
+      const shift = this.#records.startOf(before + index - from) - uint32At(transactionStarts, index) + inserted
+      const checkpoint = int32At(scan.checkpointAt, index)
+      this.#checkpoints.push(checkpoint === -1 ? 0 : checkpoint + shift)
+      this.#writeSetStarts.push(uint32At(scan.writeSetStarts, index) + shift)
+      this.#writeSetEnds.push(uint32At(writeSetEnds, index) + shift)
     }
   }
 
@@ -64,13 +65,13 @@ export class StagedTransactions {
 
   /** The write sets of all transactions. Views. */
   get writeSets(): WriteSets {
-    return { bytes: this.#records.bytes, starts: this.#writeSetStarts, ends: this.#writeSetEnds }
+    return { bytes: this.#records.bytes, starts: this.#writeSetStarts.numbers, ends: this.#writeSetEnds.numbers }
   }
 
   /** The state checkpoint hash, where the transaction info carries one. A view. */
   checkpoint(index: number): HashValue.HashValue | undefined {
-    const at = this.#checkpoints[index] ?? -1
-    return at === -1 ? undefined : this.#records.bytes.subarray(at, at + HashValue.size)
+    const at = this.#checkpoints.at(index)
+    return at === 0 ? undefined : this.#records.bytes.subarray(at, at + HashValue.size)
   }
 
   /** The accumulator leaves of the transactions `from` … `to - 1`, one after the other. A view. */

@@ -30,8 +30,8 @@ interface Write {
 /** Write sets in one array: write set `i` is `bytes[starts[i], ends[i])`. */
 export interface WriteSets {
   readonly bytes: Uint8Array
-  readonly starts: ReadonlyArray<number>
-  readonly ends: ReadonlyArray<number>
+  readonly starts: Uint32Array
+  readonly ends: Uint32Array
 }
 
 const scanWrites = (reader: BcsReader.BcsReader, start: number, end: number, writes: Array<Write>): void => {
@@ -89,7 +89,7 @@ const scan = new Scan.StateRecordScan()
  * snapshot. Throws `BcsError`.
  */
 export const stateChanges = (writeSet: Uint8Array): ReadonlyArray<StateNodes.StateChange> =>
-  stateChangesOf({ bytes: writeSet, starts: [0], ends: [writeSet.length] }, 0, 1)
+  stateChangesOf({ bytes: writeSet, starts: Uint32Array.of(0), ends: Uint32Array.of(writeSet.length) }, 0, 1)
 
 /** The changes of the write sets `from` … `to - 1`, one after the other: see {@link stateChanges}. */
 export const stateChangesOf = (
@@ -99,7 +99,7 @@ export const stateChangesOf = (
 ): ReadonlyArray<StateNodes.StateChange> => {
   const reader = new BcsReader.BcsReader(bytes)
   const writes: Array<Write> = []
-  for (let index = from; index < to; index++) scanWrites(reader, starts[index] ?? 0, ends[index] ?? 0, writes)
+  for (let index = from; index < to; index++) scanWrites(reader, uint32At(starts, index), uint32At(ends, index), writes)
   const records = recordsOf(bytes, writes)
   const view = new DataView(records.buffer)
   scan.begin(records)
