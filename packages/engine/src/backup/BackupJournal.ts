@@ -82,18 +82,18 @@ export interface Service {
 }
 
 /** The journal of one backup. */
-export interface Journal {
+export interface Journal<C = ConfirmedChunk> {
   /** What earlier attempts left, by first record. */
-  readonly confirmed: ReadonlyArray<ConfirmedChunk>
-  readonly add: (chunk: ConfirmedChunk) => Effect.Effect<void, LocalStateError>
+  readonly confirmed: ReadonlyArray<C>
+  readonly add: (chunk: C) => Effect.Effect<void, LocalStateError>
   /** The backup exists: its chunks are referred to. */
   readonly done: Effect.Effect<void, LocalStateError>
   /** Such chunks cannot be used, whether they are of this attempt or of earlier ones. */
-  readonly discard: (unusable: (chunk: ConfirmedChunk) => boolean) => Effect.Effect<void, LocalStateError>
+  readonly discard: (unusable: (chunk: C) => boolean) => Effect.Effect<void, LocalStateError>
 }
 
 /** A journal that keeps nothing. */
-export const none: Journal = { confirmed: [], add: () => Effect.void, done: Effect.void, discard: () => Effect.void }
+export const none = { confirmed: [], add: () => Effect.void, done: Effect.void, discard: () => Effect.void }
 
 /** Where journals are kept. Nowhere, unless provided otherwise. */
 export class BackupJournal extends Context.Reference<BackupJournal>()("@holdfast/engine/BackupJournal", {

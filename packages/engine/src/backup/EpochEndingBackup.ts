@@ -8,16 +8,15 @@ import * as EpochHistory from "@holdfast/ledger/EpochHistory"
 import * as Frames from "@holdfast/ledger/Frames"
 import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import { ImpossibleRequest, SourceMismatch } from "../base/EngineError.ts"
-import * as Progress from "../base/Progress.ts"
 import type { BackupSettings } from "../base/Settings.ts"
 import * as FileNames from "../format/FileNames.ts"
 import { epochEndingRecords, fromNode } from "../reading/nodeRecords.ts"
 import type { Backup } from "./BackupResult.ts"
-import { cutChunks } from "./cutChunks.ts"
 import type { NodeCheck } from "./incomingChecks.ts"
-import { beginBackup, counted, finishBackup } from "./takeBackup.ts"
+import { takeBackup } from "./takeBackup.ts"
 
 /** Epochs `firstEpoch` … `lastEpoch`, both included. */
 export interface EpochEndingRequest {
@@ -39,15 +38,7 @@ export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochE
     if (lastEpoch < firstEpoch) {
       return yield* new ImpossibleRequest({ detail: `no epochs from ${firstEpoch} up to ${lastEpoch}` })
     }
-    const epochs = lastEpoch - firstEpoch + 1
     const request = `the ledger infos that end epochs ${firstEpoch} to ${lastEpoch}`
-    const tracker = yield* Progress.begin({
-      what: `epoch endings ${firstEpoch} to ${lastEpoch}`,
-      unit: "epochs",
-      total: epochs
-    })
-    const writer = yield* beginBackup({ _tag: "EpochEndingBackup", firstEpoch }, settings.retries)
-
     const history = settings.verifyWrites
       ? given ?? (firstEpoch === 0 ? new EpochHistory.EpochHistory() : undefined)
       : undefined
@@ -65,43 +56,45 @@ export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochE
         }),
       end: () => fromNode(request, () => history?.settle())
     }
-    const source = {
+    return yield* takeBackup({
+      folder: { _tag: "EpochEndingBackup", firstEpoch },
+      what: `epoch endings ${firstEpoch} to ${lastEpoch}`,
+      unit: "epochs",
       first: firstEpoch,
-      records: counted(epochEndingRecords(firstEpoch, epochs, settings), tracker),
-      again: (first: number, count: number) => epochEndingRecords(first, count, settings),
-      check
-    }
-    const chunks = yield* cutChunks(source, settings, (chunk) =>
-      Effect.gen(function*() {
-        const ledgerInfos = yield* writer.write(FileNames.chunk(chunk.first), chunk)
-        const { last } = yield* chunk.summary
-        return { firstEpoch: chunk.first, lastEpoch: last, ledgerInfos }
-      }))
-
-    return yield* finishBackup(
-      writer,
-      "EpochEndingBackup",
-      {
-        firstEpoch,
-        lastEpoch,
-        waypoints: waypoints.map(Waypoint.format),
-        chunks
-      },
-      (manifest) => ({
-        _tag: "EpochEndingBackup",
-        value: {
-          firstEpoch,
-          lastEpoch,
-          firstVersion: waypoints[0]?.version ?? 0,
-          lastVersion: waypoints.at(-1)?.version ?? 0,
-          manifest
-        }
-      }),
-      tracker,
-      { resumed: 0, adopted: 0 },
-      settings
-    )
-  }).pipe(Effect.scoped, Effect.withSpan("EpochEndingBackup.take", { attributes: { firstEpoch, lastEpoch } }))
+      last: lastEpoch,
+      settings,
+      records: (first, count) => epochEndingRecords(first, count, settings),
+      check: () => check,
+      write: (writer, chunk) =>
+        Effect.zipWith(
+          writer.write(FileNames.chunk(chunk.first), chunk),
+          chunk.summary,
+          (data, { bytes, last }) => ({ first: chunk.first, last, bytes, data })
+        ),
+      finish: (chunks) =>
+        Effect.succeed({
+          manifest: {
+            firstEpoch,
+            lastEpoch,
+            waypoints: waypoints.map(Waypoint.format),
+            chunks: Arr.map(
+              chunks,
+              ({ data, first, last }) => ({ firstEpoch: first, lastEpoch: last, ledgerInfos: data })
+            )
+          },
+          entry: (manifest) => ({
+            _tag: "EpochEndingBackup",
+            value: {
+              firstEpoch,
+              lastEpoch,
+              firstVersion: waypoints[0]?.version ?? 0,
+              lastVersion: waypoints.at(-1)?.version ?? 0,
+              manifest
+            }
+          })
+        })
+    })
+  }).pipe(Effect.withSpan("EpochEndingBackup.take", { attributes: { firstEpoch, lastEpoch } }))
 
 /** An epoch that is known already must be the same, and signed all the same. */
 const addTo = (history: EpochHistory.EpochHistory, epoch: number, record: Uint8Array): void => {

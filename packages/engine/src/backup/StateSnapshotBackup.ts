@@ -15,24 +15,21 @@ import * as Sha3 from "@holdfast/ledger/Sha3"
 import * as StateFrontier from "@holdfast/ledger/StateFrontier"
 import * as StateKey from "@holdfast/ledger/StateKey"
 import * as StateSnapshotVerifier from "@holdfast/ledger/StateSnapshotVerifier"
-import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import { SourceMismatch } from "../base/EngineError.ts"
-import * as Progress from "../base/Progress.ts"
 import * as Retries from "../base/Retries.ts"
 import type { BackupSettings } from "../base/Settings.ts"
 import * as FileNames from "../format/FileNames.ts"
 import { decodeFromNode, epochEndingRecord, fromNode, stateItemRecords } from "../reading/nodeRecords.ts"
-import { adopting, nothing, proveItems } from "./adoption.ts"
-import { BackupJournal, type ConfirmedChunk } from "./BackupJournal.ts"
+import { proveItems } from "./adoption.ts"
+import type { ConfirmedChunk } from "./BackupJournal.ts"
 import type { Backup } from "./BackupResult.ts"
-import { checkStateRoot, stateCheck } from "./incomingChecks.ts"
-import { findLeftovers } from "./leftovers.ts"
-import { beginBackup, counted, finishBackup } from "./takeBackup.ts"
-import { takeChunks } from "./takeChunks.ts"
+import { earlierAttempts } from "./earlierAttempts.ts"
+import { checkStateRoot, type ProvenItems, stateCheck } from "./incomingChecks.ts"
+import { takeBackup, writeWithProof } from "./takeBackup.ts"
 
 /** The state at the version that ends `epoch`. */
 export interface StateSnapshotRequest {
@@ -71,98 +68,62 @@ export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup
         detail: "the node counts none"
       })
     }
-    const tracker = yield* Progress.begin({
-      what: `state snapshot of epoch ${epoch}, version ${version}`,
-      unit: "items",
-      total: items
-    })
-    const writer = yield* beginBackup({ _tag: "StateSnapshotBackup", epoch, version }, retries)
-
-    const { description } = yield* BackupStorage.BackupStorage
-    const { open } = yield* BackupJournal
-    const journal = yield* open({
-      kind: "state_snapshot",
-      node: client.address,
-      storage: description,
-      what: `state of version ${version}: ${items} items`,
-      contents: HashValue.format(stateCheckpointHash),
-      maxChunkBytes: settings.maxChunkBytes,
-      verified: settings.verifyWrites
-    }, items)
-    const adoption = settings.adopt && settings.verifyWrites
-      ? adopting(
-        yield* findLeftovers({
-          isAttempt: (folder) =>
-            folder._tag === "StateSnapshotBackup" && folder.epoch === epoch && folder.version === version,
-          first: 0,
-          last: items - 1,
-          mayName: (entry) => entry._tag === "StateSnapshotBackup" && entry.value.version === version,
-          concurrency: settings.concurrentWrites
-        }),
-        (leftover, after) => proveItems(leftover, stateCheckpointHash, frontierAfter(after), settings)
-      )
-      : nothing
     const verifierAfter = (chunk: ConfirmedChunk | undefined) =>
       new StateSnapshotVerifier.StateSnapshotVerifier(stateCheckpointHash, frontierAfter(chunk))
-    const { chunks: confirmed, reused } = yield* takeChunks({
-      first: 0,
-      last: items - 1,
-      journal,
-      adoption,
-      settings,
-      tracker,
-      usable: (chunk) => !settings.verifyWrites || frontierAfter(chunk)?.count === chunk.last + 1,
-      source: (first, last, after) => ({
-        first,
-        records: counted(stateItemRecords(version, first, last - first + 1, settings), tracker),
-        again: (from: number, count: number) => stateItemRecords(version, from, count, settings),
-        check: stateCheck(version, settings, settings.verifyWrites ? verifierAfter(after) : undefined, keyHash)
-      }),
-      write: (chunk) => {
-        const proven = Effect.gen(function*() {
-          const { bytes, last, proof: { firstKey, frontier, lastKey, rangeProof } } = yield* chunk.summary
-          const encoded = Bcs.encode(Proofs.SparseMerkleRangeProof, rangeProof)
-          const proof = yield* writer.writeBytes(FileNames.proof(chunk.first, last), encoded)
-          return {
-            last,
-            bytes,
-            proof,
+    const common = { first: 0, last: items - 1, settings }
+    return yield* takeBackup<ConfirmedChunk, ProvenItems>({
+      ...common,
+      folder: { _tag: "StateSnapshotBackup", epoch, version },
+      what: `state snapshot of epoch ${epoch}, version ${version}`,
+      unit: "items",
+      records: (first, count) => stateItemRecords(version, first, count, settings),
+      check: (after) =>
+        stateCheck(version, settings, settings.verifyWrites ? verifierAfter(after) : undefined, keyHash),
+      write: (writer, chunk) =>
+        writeWithProof(
+          writer,
+          chunk,
+          ({ rangeProof }) => Bcs.encode(Proofs.SparseMerkleRangeProof, rangeProof),
+          ({ firstKey, frontier, lastKey }) => ({
             firstKey: HashValue.format(firstKey),
             lastKey: HashValue.format(lastKey),
             frontier: frontier === undefined ? undefined : Encoding.encodeHex(frontier)
+          })
+        ),
+      earlier: earlierAttempts({
+        ...common,
+        kind: "state_snapshot",
+        what: `state of version ${version}: ${items} items`,
+        contents: Effect.succeedSome(HashValue.format(stateCheckpointHash)),
+        isAttempt: (folder) =>
+          folder._tag === "StateSnapshotBackup" && folder.epoch === epoch && folder.version === version,
+        mayName: (entry) => entry._tag === "StateSnapshotBackup" && entry.value.version === version,
+        canFollow: (chunk) => !settings.verifyWrites || frontierAfter(chunk)?.count === chunk.last + 1,
+        prove: (leftover, after) => proveItems(leftover, stateCheckpointHash, frontierAfter(after), settings),
+        isChained: true
+      }),
+      finish: (confirmed, writer) =>
+        Effect.gen(function*() {
+          if (settings.verifyWrites) {
+            const last = verifierAfter(Arr.lastNonEmpty(confirmed))
+            yield* fromNode(`the state items of version ${version}`, () => last.finish())
+          }
+          const chunks = Arr.map(confirmed, ({ data, first, firstKey = "", last, lastKey = "", proof }) => ({
+            firstIndex: first,
+            lastIndex: last,
+            firstKey,
+            lastKey,
+            blobs: data,
+            proof
+          }))
+          const proof = yield* writer.writeBytes(FileNames.rootProof, Bcs.encode(Proofs.StateRootProof, rootProof))
+          return {
+            manifest: { version, epoch, rootHash: HashValue.format(stateCheckpointHash), chunks, proof },
+            entry: (manifest) => ({ _tag: "StateSnapshotBackup", value: { epoch, version, manifest } })
           }
         })
-        return Effect.all([writer.write(FileNames.chunk(chunk.first), chunk), proven], { concurrency: 2 }).pipe(
-          Effect.map(([data, rest]) => ({ first: chunk.first, data, ...rest }))
-        )
-      }
-    }).pipe(
-      // What was kept may be what does not fit: then the next attempt begins anew.
-      Effect.tapErrorTag("SourceMismatch", () => journal.discard(() => true))
-    )
-    if (settings.verifyWrites) {
-      const last = verifierAfter(Arr.lastNonEmpty(confirmed))
-      yield* fromNode(`the state items of version ${version}`, () => last.finish())
-    }
-    const chunks = Arr.map(confirmed, ({ data, first, firstKey = "", last, lastKey = "", proof }) => ({
-      firstIndex: first,
-      lastIndex: last,
-      firstKey,
-      lastKey,
-      blobs: data,
-      proof
-    }))
-    const rootProofFile = yield* writer.writeBytes(FileNames.rootProof, Bcs.encode(Proofs.StateRootProof, rootProof))
-    return yield* finishBackup(
-      writer,
-      "StateSnapshotBackup",
-      { version, epoch, rootHash: HashValue.format(stateCheckpointHash), chunks, proof: rootProofFile },
-      (manifest) => ({ _tag: "StateSnapshotBackup", value: { epoch, version, manifest } }),
-      tracker,
-      reused,
-      settings
-    ).pipe(Effect.tap(() => journal.done))
-  }).pipe(Effect.scoped, Effect.withSpan("StateSnapshotBackup.take", { attributes: { epoch } }))
+    })
+  }).pipe(Effect.withSpan("StateSnapshotBackup.take", { attributes: { epoch } }))
 
 /** From where a check goes on behind a chunk; `undefined` where the journal does not know. */
 const frontierAfter = (chunk: ConfirmedChunk | undefined): StateFrontier.StateFrontier | undefined => {

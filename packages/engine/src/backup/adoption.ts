@@ -31,19 +31,19 @@ type Proving = Effect.Effect<
 >
 
 /** What there is to adopt. */
-export interface Adoption<R> {
+export interface Adoption<C, R> {
   /** A chunk that holds behind `after`: it begins with the record `first` and does not go beyond `last`. */
   readonly at: (
     first: number,
     last: number,
-    after: ConfirmedChunk | undefined
-  ) => Effect.Effect<ConfirmedChunk | undefined, never, R>
+    after: C | undefined
+  ) => Effect.Effect<C | undefined, never, R>
   /** The first record behind `first` with which a chunk begins that may hold; the one behind `last` where none does. */
   readonly next: (first: number, last: number) => number
 }
 
 /** Nothing is adopted. */
-export const nothing: Adoption<never> = { at: () => Effect.succeed(undefined), next: (_, last) => last + 1 }
+export const nothing = { at: () => Effect.succeed(undefined), next: (_: number, last: number) => last + 1 }
 
 /**
  * So many chunks of an attempt in a row may fail to hold. One may be damaged; if the next one is wrong, too, it was not a
@@ -55,7 +55,7 @@ const failuresInARow = 2
 export const adopting = <E extends { readonly message: string }, R>(
   leftovers: ReadonlyArray<Leftover>,
   prove: (leftover: Leftover, after: ConfirmedChunk | undefined) => Effect.Effect<ConfirmedChunk, E, R>
-): Adoption<R> => {
+): Adoption<ConfirmedChunk, R> => {
   const byFirst = Arr.groupBy(leftovers, ({ first }) => `${first}`)
   const failures = new Map<string, number>()
   const isOfUse = ({ data }: Leftover): boolean => (failures.get(folderOf(data)) ?? 0) < failuresInARow

@@ -24,7 +24,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { type BackupWriter, beginBackup } from "../backup/takeBackup.ts"
+import { type BackupWriter, makeWriter } from "../backup/backupWriter.ts"
 import { capability } from "../base/capability.ts"
 import * as Retries from "../base/Retries.ts"
 import * as FileNames from "../format/FileNames.ts"
@@ -116,7 +116,7 @@ export const holding = <E, R>(
     const claim = Effect.gen(function*() {
       const before = standing(yield* leases, own, yield* Clock.currentTimeMillis)
       if (before !== undefined) return { other: before }
-      const writer = yield* beginBackup({ _tag: "Lease" }, Retries.never)
+      const writer = yield* makeWriter({ _tag: "Lease" }, Retries.never)
       const { ends, file } = yield* write(writer)
       const found = yield* leases
       const now = yield* Clock.currentTimeMillis

@@ -271,7 +271,7 @@ layer(layerSmall)("segments", (it) => {
         .sort((a, b) => a.first - b.first)
       let next = 0
       for (const part of segments(0, length, confirmed)) {
-        const { first, last } = part._tag === "Kept" ? part.chunk : part
+        const { first, last } = part._tag === "Confirmed" ? part.chunk : part
         if (part._tag === "Missing") expect((part.after?.last ?? -1) + 1).toBe(next)
         expect(first).toBe(next)
         expect(last).toBeGreaterThanOrEqual(first)
