@@ -5,7 +5,7 @@
  * of none the placeholder. The *frozen subtree roots* of n leaves are the roots of the full subtrees, left to right, one
  * for each set bit of n.
  *
- * Source: the formats page of the specification, section 5.
+ * Source: docs/spec/formats.md, section 5.
  */
 import { equalBytes } from "./Bytes.ts"
 import { accumulatorPlaceholder, format, type HashValue, seeds, size } from "./HashValue.ts"

@@ -6,7 +6,7 @@
  * AccountAuthenticator      enum { Ed25519 · MultiEd25519 · SingleKey · MultiKey · NoAccountAuthenticator · Abstract }
  * ```
  *
- * Source: the format schema, `TransactionAuthenticator`.
+ * Source: docs/spec/formats.md, section 3 (the schema of `TransactionAuthenticator`).
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"

@@ -8,7 +8,7 @@
  * Skipping checks structure (lengths, tags, variants, nesting); it does not check that strings are UTF-8 or that map
  * keys are in order, since whoever scans compares a hash of the same bytes.
  *
- * Source: the formats page of the specification, section 1.
+ * Source: docs/spec/formats.md, section 1.
  */
 export * from "./BcsContainers.ts"
 export * from "./BcsPrimitives.ts"

@@ -1,5 +1,5 @@
 /**
- * Codecs made of other codecs. Source: the formats page of the specification, section 1.
+ * Codecs made of other codecs. Source: docs/spec/formats.md, section 1.
  */
 import type { BcsReader } from "./BcsReader.ts"
 import { compareBytes } from "./Bytes.ts"

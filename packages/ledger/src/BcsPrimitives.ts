@@ -1,5 +1,5 @@
 /**
- * Codecs of the primitive types. Source: the formats page of the specification, section 1.
+ * Codecs of the primitive types. Source: docs/spec/formats.md, section 1.
  */
 import type { BcsReader } from "./BcsReader.ts"
 import type { BcsWriter } from "./BcsWriter.ts"

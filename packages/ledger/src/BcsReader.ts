@@ -1,7 +1,7 @@
 /**
  * A cursor over BCS bytes. Reads primitive values and throws `BcsError`; `Bcs.decode` turns that into an `Either`.
  *
- * Layout of the primitives: the formats page of the specification, section 1.
+ * Layout of the primitives: docs/spec/formats.md, section 1.
  */
 import { BcsError, type BcsErrorReason } from "./BcsError.ts"
 

@@ -1,7 +1,7 @@
 /**
  * Writes BCS into one growing buffer.
  *
- * Layout of the primitives: the formats page of the specification, section 1.
+ * Layout of the primitives: docs/spec/formats.md, section 1.
  */
 import { BcsError, type BcsErrorReason } from "./BcsError.ts"
 import { maxContainerDepth, maxSequenceLength } from "./BcsReader.ts"

@@ -8,7 +8,7 @@
  * BlockEpiloguePayload  enum { V0{block_id, block_end_info} · V1{…, fee_distribution} · V2{…, to_make_hot seq<StateKey>} }
  * ```
  *
- * Source: the format schema, `BlockMetadataExt` and `BlockEpiloguePayload`.
+ * Source: docs/spec/formats.md, section 3 (the schema of `BlockMetadataExt` and `BlockEpiloguePayload`).
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"

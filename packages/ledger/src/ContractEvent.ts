@@ -6,7 +6,7 @@
  * EventKey         creation_number u64 · account_address
  * ```
  *
- * Source: the format schema, `ContractEvent`.
+ * Source: docs/spec/formats.md, section 3 (the schema of `ContractEvent`).
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"

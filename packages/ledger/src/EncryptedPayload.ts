@@ -9,7 +9,7 @@
  *
  * The ledger stores what became of it, but the transaction is hashed as it was sent: see {@link hashedForm}.
  *
- * Source: the format schema, `EncryptedPayload`, and the formats page of the specification, section 2.
+ * Source: docs/spec/formats.md, section 2, and section 3 (the schema of `EncryptedPayload`).
  */
 import * as Bcs from "./Bcs.ts"
 import { HashValue } from "./HashValue.ts"

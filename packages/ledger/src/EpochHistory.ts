@@ -2,7 +2,7 @@
  * The chain of trust: epoch-ending ledger infos from epoch 0 on, each signed by the validators that the one before it
  * named, and what it proves: ledger infos of any epoch up to the one after its last.
  *
- * Source: the formats page of the specification, section 9.
+ * Source: docs/spec/formats.md, section 9.
  */
 import * as Bcs from "./Bcs.ts"
 import { BcsReader } from "./BcsReader.ts"

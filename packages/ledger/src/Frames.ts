@@ -9,7 +9,7 @@
  * A stream ends cleanly at the end of a record; a record may be empty. A length is only believed once the bytes have
  * arrived: it never makes anything be allocated.
  *
- * Source: the formats page of the specification, section 8.
+ * Source: docs/spec/formats.md, section 8.
  */
 import * as Data from "effect/Data"
 import { byteAt, lengthened } from "./TypedArrays.ts"

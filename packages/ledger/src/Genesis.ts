@@ -12,7 +12,7 @@
  *                  validator index u64
  * ```
  *
- * Source: the formats page of the specification, section 7.
+ * Source: docs/spec/formats.md, section 7.
  */
 import { AccountAddress, special } from "./AccountAddress.ts"
 import * as Accumulator from "./Accumulator.ts"

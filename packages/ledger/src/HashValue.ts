@@ -28,7 +28,7 @@ export const accumulatorPlaceholder: HashValue = literal("ACCUMULATOR_PLACEHOLDE
 /** Stands for an empty subtree of the state tree. */
 export const sparseMerklePlaceholder: HashValue = literal("SPARSE_MERKLE_PLACEHOLDER_HASH")
 
-/** The 32-byte seeds that separate the domains of hashing. Source: the formats page of the specification, section 2. */
+/** The 32-byte seeds that separate the domains of hashing. Source: docs/spec/formats.md, section 2. */
 export const seeds = {
   transaction: Sha3.seedOf("Transaction"),
   transactionInfo: Sha3.seedOf("TransactionInfo"),

@@ -9,7 +9,7 @@
  * EphemeralCertificate       enum { ZeroKnowledgeSig · OpenIdSig }
  * ```
  *
- * Source: the format schema, `KeylessSignature`.
+ * Source: docs/spec/formats.md, section 3 (the schema of `KeylessSignature`).
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"

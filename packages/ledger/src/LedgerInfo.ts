@@ -9,7 +9,7 @@
  * AggregateSignature        validator_bitmask bytes · sig option bytes(96)
  * ```
  *
- * Source: the formats page of the specification, sections 3 and 6.
+ * Source: docs/spec/formats.md, sections 3 and 6.
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"

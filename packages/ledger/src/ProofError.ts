@@ -40,7 +40,7 @@ export type ProofErrorReason =
   | "BadGenesis"
 
 /**
- * A check of the formats page, section 9, did not hold. `detail` names the version, epoch or index, and what was
+ * A check of docs/spec/formats.md, section 9, did not hold. `detail` names the version, epoch or index, and what was
  * expected and found.
  */
 export class ProofError extends Data.TaggedError("ProofError")<{

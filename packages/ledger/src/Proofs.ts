@@ -8,7 +8,7 @@
  * SparseMerkleRangeProof            right_siblings seq<HashValue>
  * ```
  *
- * Source: the formats page of the specification, sections 3 and 8.
+ * Source: docs/spec/formats.md, sections 3 and 8.
  */
 import * as Bcs from "./Bcs.ts"
 import { HashValue } from "./HashValue.ts"

@@ -8,7 +8,7 @@
  * Structure is checked fully, except that strings are not checked to be UTF-8 nor map keys to be in order: whoever
  * scans compares a hash of the same bytes with one that is proven.
  *
- * Records: the formats page of the specification, section 8.
+ * Records: docs/spec/formats.md, section 8.
  */
 import { BcsReader } from "./BcsReader.ts"
 import { copyRange } from "./Bytes.ts"

@@ -8,7 +8,7 @@
  *
  * Lengths are not checked here: the transaction's hash vouches for the bytes, and nothing but a node verifies them.
  *
- * Source: the format schema.
+ * Source: docs/spec/formats.md, section 3 (the schema).
  */
 import * as Bcs from "./Bcs.ts"
 

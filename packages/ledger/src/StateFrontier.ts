@@ -5,7 +5,7 @@
  * The tree is a binary sparse Merkle tree over 256-bit key hashes, most significant bit first. An empty subtree is the
  * sparse placeholder; a subtree with exactly one leaf is that leaf's hash.
  *
- * Source: the formats page of the specification, section 5.
+ * Source: docs/spec/formats.md, section 5.
  */
 import { bitAt, equalBytes } from "./Bytes.ts"
 import { format, type HashValue, seeds, size, sparseMerklePlaceholder } from "./HashValue.ts"

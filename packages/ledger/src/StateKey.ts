@@ -8,7 +8,7 @@
  * A key is hashed in its *storage encoding*, which is not its BCS: a tag byte (0, 1, 255), then for an access path its
  * BCS, for a table item the handle and the key's bytes without a length, for a raw key its bytes without a length.
  *
- * Source: the formats page of the specification, section 4.
+ * Source: docs/spec/formats.md, section 4.
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"

@@ -5,7 +5,7 @@
  * Path  enum { 0: Code(ModuleId) · 1: Resource(StructTag) · 2: ResourceGroup(StructTag) }
  * ```
  *
- * Source: the formats page of the specification, section 7, and the paths that the reference ledgers hold.
+ * Source: docs/spec/formats.md, section 7, and the paths that the reference ledgers hold.
  */
 import * as Either from "effect/Either"
 import * as AccountAddress from "./AccountAddress.ts"

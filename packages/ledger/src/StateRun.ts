@@ -2,7 +2,7 @@
  * Consecutive items of a state, and the range proof of the last of them: what a chunk of a snapshot is, or a single item
  * that a store proves. From a run alone the hash of every subtree follows that begins after the item before the run.
  *
- * Source: the formats page of the specification, section 5.
+ * Source: docs/spec/formats.md, section 5.
  */
 import { bitAt, equalBytes } from "./Bytes.ts"
 import type { RecordBatch } from "./Frames.ts"

@@ -2,7 +2,7 @@
  * Checks a state snapshot chunk by chunk, in order: every record hashed into the tree, every chunk proven against the
  * state root, nothing missing at the end.
  *
- * Source: the formats page of the specification, sections 5 and 9.
+ * Source: docs/spec/formats.md, sections 5 and 9.
  */
 import { equalBytes } from "./Bytes.ts"
 import type { RecordBatch } from "./Frames.ts"

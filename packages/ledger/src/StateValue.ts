@@ -7,7 +7,7 @@
  *                          · V1{slot_deposit u64, bytes_deposit u64, creation_time_usecs u64} }
  * ```
  *
- * Source: the formats page of the specification, section 3.
+ * Source: docs/spec/formats.md, section 3.
  */
 import * as Bcs from "./Bcs.ts"
 import { type HashValue, seeds } from "./HashValue.ts"

@@ -11,7 +11,7 @@
  * WriteSetPayload    enum { Direct{write_set, events seq<ContractEvent>} · Script{execute_as, script} }
  * ```
  *
- * Source: the format schema, `Transaction`, and the formats page of the specification, section 2.
+ * Source: docs/spec/formats.md, section 2, and section 3 (the schema of `Transaction`).
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import { TransactionAuthenticator } from "./Authenticator.ts"

@@ -2,7 +2,7 @@
  * Checks a chunk of transactions: each part of each record against its transaction info, and the infos against the
  * accumulator that a ledger info signs.
  *
- * Source: the formats page of the specification, sections 5 and 9.
+ * Source: docs/spec/formats.md, sections 5 and 9.
  */
 import * as Accumulator from "./Accumulator.ts"
 import { equalRange } from "./Bytes.ts"

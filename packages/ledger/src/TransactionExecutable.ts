@@ -7,7 +7,7 @@
  * EntryFunction          module ModuleId · function · ty_args seq<TypeTag> · args seq<bytes>
  * ```
  *
- * Source: the format schema, `TransactionExecutable`.
+ * Source: docs/spec/formats.md, section 3 (the schema of `TransactionExecutable`).
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"

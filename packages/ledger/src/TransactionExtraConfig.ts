@@ -6,7 +6,7 @@
  *                              · V2{…, txn_limits_request option<UserTxnLimitsRequest>} }
  * ```
  *
- * Source: the format schema, `TransactionExtraConfig`.
+ * Source: docs/spec/formats.md, section 3 (the schema of `TransactionExtraConfig`).
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"

@@ -7,7 +7,7 @@
  *                    state_checkpoint_hash option · auxiliary_info_hash option
  * ```
  *
- * Source: the formats page of the specification, section 3.
+ * Source: docs/spec/formats.md, section 3.
  */
 import * as Bcs from "./Bcs.ts"
 import { HashValue, seeds, size } from "./HashValue.ts"

@@ -8,7 +8,7 @@
  * Multisig                 multisig_address · transaction_payload option<enum { EntryFunction · Script }>
  * ```
  *
- * Source: the format schema, `TransactionPayload`.
+ * Source: docs/spec/formats.md, section 3 (the schema of `TransactionPayload`).
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"

@@ -1,7 +1,7 @@
 /**
  * A transaction with everything that a ledger keeps about it, decoded: for people. Hot paths scan instead.
  *
- * Source: the formats page of the specification, section 8.
+ * Source: docs/spec/formats.md, section 8.
  */
 import * as Bcs from "./Bcs.ts"
 import { BcsReader } from "./BcsReader.ts"

@@ -8,7 +8,7 @@
  * ModuleId   address · name
  * ```
  *
- * Source: the format schema, `TypeTag`.
+ * Source: docs/spec/formats.md, section 3 (the schema of `TypeTag`).
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"

@@ -6,7 +6,7 @@
  *                            · ChunkyDKGResult(CertifiedChunkyDKGOutput) }
  * ```
  *
- * Source: the format schema, `ValidatorTransaction`.
+ * Source: docs/spec/formats.md, section 3 (the schema of `ValidatorTransaction`).
  */
 import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"

@@ -4,7 +4,7 @@
  * Public keys are in G1 (48 bytes), signatures in G2 (96 bytes), domain separation tag
  * `BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_`; what is signed is `seed("LedgerInfo") ‖ BCS(LedgerInfo)`.
  *
- * Source: the formats page of the specification, section 6.
+ * Source: docs/spec/formats.md, section 6.
  */
 import { aggregatePublicKeys, PublicKey, Signature, verify, verifyMultipleAggregateSignatures } from "@chainsafe/blst"
 import { bitAt, concatBytes, equalBytes } from "./Bytes.ts"

@@ -1,7 +1,7 @@
 /**
  * A waypoint: a version and the hash of what a ledger info commits to there. The root of trust that operators pass on.
  *
- * Text form `VERSION:HEX64`. Source: the formats page of the specification, section 7.
+ * Text form `VERSION:HEX64`. Source: docs/spec/formats.md, section 7.
  */
 import * as Bcs from "./Bcs.ts"
 import * as Hash from "./HashValue.ts"

@@ -7,7 +7,7 @@
  *                · ModificationWithMetadata{data bytes, metadata} · DeletionWithMetadata{metadata} }
  * ```
  *
- * Source: the format schema, `WriteSet`, and the formats page of the specification, section 4.
+ * Source: docs/spec/formats.md, section 4, and section 3 (the schema of `WriteSet`).
  */
 import * as Bcs from "./Bcs.ts"
 import { StateKey } from "./StateKey.ts"
