@@ -1,8 +1,8 @@
 /**
  * The address of an account, object or table: 32 raw bytes.
  *
- * As text it is `0x` and hexadecimal digits: `0x1` for the sixteen special addresses of the framework, all 64 digits for
- * every other. What is read may leave out leading zeros anywhere.
+ * The text of an address is `0x` and hexadecimal digits: one digit for the sixteen special addresses of the framework,
+ * all 64 digits for every other. The parser accepts a text without its leading zeros.
  */
 import * as Bcs from "./Bcs.ts"
 import { fromHex, toHex } from "./Bytes.ts"
@@ -13,14 +13,14 @@ const size = 32
 
 export const AccountAddress: Bcs.Codec<AccountAddress> = Bcs.newtype("AccountAddress", Bcs.fixed(size))
 
-/** The address whose last byte is `value` and all others are zero: `0x1` holds the framework. */
+/** The address whose last byte is `value` and whose other bytes are zero. `0x1` holds the framework. */
 export const special = (value: number): AccountAddress => {
   const address = new Uint8Array(size)
   address[size - 1] = value
   return address
 }
 
-/** The address that a text names; `undefined` for any other text. */
+/** Parses the text of an address; `undefined` where the text is no address. */
 export const parse = (text: string): AccountAddress | undefined => {
   const [, digits] = /^0x([0-9a-fA-F]{1,64})$/.exec(text) ?? []
   return digits === undefined ? undefined : fromHex(digits.toLowerCase().padStart(2 * size, "0"))

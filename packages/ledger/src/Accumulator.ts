@@ -1,9 +1,9 @@
 /**
  * Merkle accumulators: over the transaction infos of a ledger, and over the events of one transaction.
  *
- * Leaves stand in order; missing right siblings are the accumulator placeholder; the root of a single leaf is the leaf,
- * of none the placeholder. The *frozen subtree roots* of n leaves are the roots of the full subtrees, left to right, one
- * for each set bit of n.
+ * Leaves stand in order. A missing right sibling is the accumulator placeholder. The root of a single leaf is that
+ * leaf, and the root of no leaves is the placeholder. The *frozen subtree roots* of n leaves are the roots of the full
+ * subtrees, left to right, one for each set bit of n.
  *
  * Source: docs/spec/formats.md, section 5.
  */
@@ -13,12 +13,12 @@ import { refuse } from "./ProofError.ts"
 import type { TransactionAccumulatorRangeProof } from "./Proofs.ts"
 import * as Sha3 from "./Sha3.ts"
 
-/** Most siblings that an inclusion or range proof can have on one side. */
+/** The most siblings that an inclusion or range proof can have on one side. */
 export const maxProofDepth = 63
 
 /**
- * The root over `count` leaf hashes that lie one after the other in `leaves`. Destroys `leaves`, which must have room
- * for one hash more than `count`.
+ * The root over the first `count` leaf hashes of `leaves`, which lie one after the other. Overwrites `leaves`, and
+ * needs room for one hash more than `count`.
  */
 export const rootOfLeaves = (seed: Uint8Array, leaves: Uint8Array, count: number): HashValue => {
   if (count === 0) return accumulatorPlaceholder
@@ -34,14 +34,14 @@ export const rootOfLeaves = (seed: Uint8Array, leaves: Uint8Array, count: number
   return leaves.slice(0, size)
 }
 
-/** An accumulator that only grows: it keeps its frozen subtree roots, a hash a level. */
+/** A growing accumulator. Keeps the frozen subtree roots alone: one hash for each level. */
 export class AccumulatorBuilder {
   readonly #seed: Uint8Array
   /** The root of the full subtree of 2^level leaves, where bit `level` of the count is set. */
   readonly #frozen: Array<HashValue> = []
   #count: number
 
-  /** Continues after `count` leaves with these frozen subtree roots, left to right. */
+  /** Continues after `count` leaves, whose frozen subtree roots are given left to right. */
   constructor(seed: Uint8Array, count = 0, frozenSubtreeRoots: ReadonlyArray<HashValue> = []) {
     this.#seed = seed
     this.#count = count
@@ -67,7 +67,7 @@ export class AccumulatorBuilder {
     this.#count += count
     for (let level = 0; width > 0; level++) {
       if (position % 2 === 1) {
-        // The first node is a right child: its left sibling is the frozen one of this level.
+        // The first node is a right child, whose left sibling is the frozen node of this level.
         const joined = new Uint8Array((width + 1) * size)
         joined.set(this.#frozen[level] ?? accumulatorPlaceholder)
         joined.set(nodes.subarray(0, width * size), size)
@@ -85,7 +85,7 @@ export class AccumulatorBuilder {
     }
   }
 
-  /** Roots of the full subtrees, left to right. */
+  /** The roots of the full subtrees, left to right. */
   frozenSubtreeRoots(): ReadonlyArray<HashValue> {
     const roots: Array<HashValue> = []
     for (let level = 0, rest = this.#count; rest > 0; level++, rest = Math.floor(rest / 2)) {
@@ -113,7 +113,7 @@ export class AccumulatorBuilder {
 }
 
 /**
- * Checks that the leaf at `index` is in the transaction accumulator with that root.
+ * Checks that a leaf is the one at `index` of the transaction accumulator with that root.
  *
  * Throws `ProofError` (`ProofShape`, `RootMismatch`).
  */
@@ -137,9 +137,9 @@ export const verifyInclusion = (
 }
 
 /**
- * Checks that `count` consecutive leaves from `first` on are in the transaction accumulator with that root. `leaves`
- * holds their hashes one after the other; it is destroyed, and must have room for one hash more at either end: they
- * start at byte 32.
+ * Checks that `count` consecutive leaves from `first` on are in the transaction accumulator with that root. Their
+ * hashes lie one after the other in `leaves`, from byte 32 on. Overwrites `leaves`, and needs room for one hash more at
+ * either end.
  *
  * Throws `ProofError` (`ProofShape`, `RootMismatch`).
  */
@@ -175,7 +175,7 @@ export const verifyRange = (
     }
     width /= 2
     position = Math.floor(position / 2)
-    // Parents go back to byte 32, so that the next left sibling has room before them.
+    // Parents move back to byte 32, so that the next left sibling has room before them.
     const nodes = leaves.subarray(start)
     Sha3.hashPairs(seeds.transactionAccumulator, nodes, width, nodes)
     leaves.copyWithin(size, start, start + width * size)

@@ -50,7 +50,7 @@ export const SingleKeyAuthenticator = Bcs.struct("SingleKeyAuthenticator", {
   signature: AnySignature
 })
 
-/** Several keys, of which some number must sign. */
+/** Several keys, and how many of them must sign. */
 export const MultiKey = Bcs.struct("MultiKey", {
   publicKeys: Bcs.sequence(AnyPublicKey),
   signaturesRequired: Bcs.u8
@@ -93,7 +93,7 @@ export const AccountAuthenticator = Bcs.enumeration("AccountAuthenticator", {
 
 export type AccountAuthenticator = Bcs.Type<typeof AccountAuthenticator>
 
-/** The signatures of all accounts that a transaction needs. */
+/** The signatures of all accounts that must sign a transaction. */
 export const TransactionAuthenticator = Bcs.enumeration("TransactionAuthenticator", {
   Ed25519: Bcs.fields({ publicKey: Ed25519PublicKey, signature: Ed25519Signature }),
   MultiEd25519: Bcs.fields({ publicKey: MultiEd25519PublicKey, signature: MultiEd25519Signature }),

@@ -1,12 +1,13 @@
 /**
- * Codecs for BCS: each describes one wire type once, and can decode it, encode it, and skip over it without making
- * anything of it (*scanning*, for the hot paths).
+ * Codecs for BCS. A codec describes one wire type, and can decode, encode and skip a value. Hot paths *scan*: they skip
+ * values instead of decoding them.
  *
- * Enums decode to `{ _tag, value }`, unit variants to `{ _tag }`; u64 and wider to `bigint`, except where a type says
- * `u53` (versions, epochs, indices, timestamps), which is a `number` and refuses what is not a safe integer.
+ * An enum decodes to `{ _tag, value }`, a unit variant to `{ _tag }`. Integers of 64 bits or more decode to `bigint`.
+ * The type `u53` (versions, epochs, indices, timestamps) is a u64 that decodes to a `number` and refuses an unsafe
+ * integer.
  *
- * Skipping checks structure (lengths, tags, variants, nesting); it does not check that strings are UTF-8 or that map
- * keys are in order, since whoever scans compares a hash of the same bytes.
+ * Skipping checks structure: lengths, tags, variants, nesting. Skipping checks neither that strings are UTF-8 nor that
+ * map keys are in order, because every scan is followed by a comparison of the hash of the same bytes.
  *
  * Source: docs/spec/formats.md, section 1.
  */

@@ -44,8 +44,8 @@ export const sequence = <A>(item: Codec<A>): Codec<ReadonlyArray<A>> => ({
 })
 
 /**
- * Entries sorted by the encoded bytes of their keys, strictly increasing. Reading refuses any other order; writing
- * sorts, and refuses a key that stands twice.
+ * Entries in strictly increasing order of the encoded bytes of their keys. Reading refuses any other order. Writing
+ * sorts the entries, and refuses a duplicate key.
  */
 export const map = <K, V>(key: Codec<K>, value: Codec<V>): Codec<ReadonlyArray<readonly [K, V]>> => ({
   read: (r) => {
@@ -70,7 +70,7 @@ export const map = <K, V>(key: Codec<K>, value: Codec<V>): Codec<ReadonlyArray<r
     w.length(entries.length)
     let last: Uint8Array | undefined
     for (const [k, item] of entries) {
-      if (last !== undefined && compareBytes(last, k) === 0) w.fail("MapOrder", "a map key stands twice")
+      if (last !== undefined && compareBytes(last, k) === 0) w.fail("MapOrder", "a duplicate map key")
       last = k
       w.fixed(k)
       value.write(w, item)
@@ -86,7 +86,7 @@ export const map = <K, V>(key: Codec<K>, value: Codec<V>): Codec<ReadonlyArray<r
   shape: () => ({ kind: "map", key, value })
 })
 
-/** A pair: both values with nothing in between. */
+/** A pair: two values, one after the other. */
 export const pair = <A, B>(first: Codec<A>, second: Codec<B>): Codec<readonly [A, B]> => ({
   read: (r) => [first.read(r), second.read(r)],
   write: (w, [a, b]) => {
@@ -100,7 +100,7 @@ export const pair = <A, B>(first: Codec<A>, second: Codec<B>): Codec<readonly [A
   shape: () => ({ kind: "tuple", items: [first, second] })
 })
 
-/** The fields of a struct variant of an enum: like {@link struct}, but not a container of its own. */
+/** The fields of a struct variant of an enum: like {@link struct}, but without a level of nesting of their own. */
 export const fields = <F extends { readonly [name: string]: AnyCodec }>(members: F): Codec<StructType<F>> => {
   const entries = Object.entries(members)
   const skips = entries.map(([, codec]) => codec.skip)
@@ -108,11 +108,11 @@ export const fields = <F extends { readonly [name: string]: AnyCodec }>(members:
     read: (r) => {
       const value: Record<string, unknown> = {}
       for (const [name, codec] of entries) value[name] = codec.read(r)
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field of F was read just now
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the loop has read every field of F
       return value as StructType<F>
     },
     write: (w, v) => {
-      // `entries` lost which field has which type; the signature of `write` has checked them all.
+      // The types of the fields are lost in `entries`; the signature of `write` has checked all of them.
       const record: { readonly [name: string]: unknown } = v
       for (const [name, codec] of entries) {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
@@ -146,19 +146,19 @@ const container = <A>(inner: Codec<A>, shape: () => Shape): Codec<A> => ({
   shape
 })
 
-/** A named struct: its fields in order, with nothing in between. */
+/** A named struct: its fields, one after the other. */
 export const struct = <F extends { readonly [name: string]: AnyCodec }>(
   name: string,
   members: F
 ): Codec<StructType<F>> => container(fields(members), () => ({ kind: "struct", name, fields: Object.entries(members) }))
 
-/** A named wrapper around one value: no bytes of its own. */
+/** A named wrapper around one value. The wrapper adds no bytes. */
 export const newtype = <A>(name: string, item: Codec<A>): Codec<A> =>
   container(item, () => ({ kind: "newtype", name, item }))
 
 /**
- * A named enum: the variant's number as ULEB128, then its value. The variants are numbered in the order given; `null`
- * marks one without a value. A number beyond the last is refused by name.
+ * A named enum: the number of the variant as ULEB128, then the value of the variant. The order of `variants` gives the
+ * numbers; `null` marks a variant without a value. Reading refuses the number of an unknown variant.
  */
 export const enumeration = <V extends { readonly [tag: string]: AnyCodec | null }>(
   name: string,
@@ -183,17 +183,17 @@ export const enumeration = <V extends { readonly [tag: string]: AnyCodec | null 
     read: (r) => {
       const index = number(r)
       const entry = entries[index]
-      // `entries` lost which variant has which type; the table itself says it.
+      // The types of the variants are lost in `entries`.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table of variants says so
       return (entry?.[1] ? { _tag: entry[0], value: entry[1].read(r) } : units[index]) as VariantType<V>
     },
     write: (w, v) => {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a variant has just these fields
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a variant has these two fields alone
       const { _tag, value } = v as { readonly _tag: string; readonly value?: never }
       const index = numbers.get(_tag)
       if (index === undefined) return w.fail("UnknownVariant", `${name} has no variant ${_tag}`)
       w.uleb(index)
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the variant's own codec gets its value
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the value goes to the codec of its variant
       entries[index]?.[1]?.write(w, value as never)
     },
     skip: (r) => skips[number(r)]?.(r),
@@ -201,7 +201,7 @@ export const enumeration = <V extends { readonly [tag: string]: AnyCodec | null 
   }, shape)
 }
 
-/** A codec that is defined later: for types that contain themselves. */
+/** A codec that is defined later, for a type that contains itself. */
 export const lazy = <A>(get: () => Codec<A>): Codec<A> => ({
   read: (r) => get().read(r),
   write: (w, v) => get().write(w, v),

@@ -1,18 +1,18 @@
 /**
- * What can be wrong with bytes that should be BCS.
+ * The failure of decoding and encoding BCS.
  */
 import * as Data from "effect/Data"
 
 /**
- * - `UnexpectedEnd`: a value or a length reaches beyond the bytes.
- * - `TrailingBytes`: bytes are left after the value.
+ * - `UnexpectedEnd`: a value or a length reaches beyond the end of the bytes.
+ * - `TrailingBytes`: bytes follow the value.
  * - `InvalidBool`, `InvalidOption`: a byte other than 0 or 1.
  * - `InvalidUleb`: a ULEB128 that is not canonical or exceeds 32 bits.
  * - `LengthLimit`: a sequence longer than 2^31 - 1, or a fixed-size byte string of another size.
  * - `DepthLimit`: more than 500 nested containers.
- * - `UnknownVariant`: an enum variant that this version of the format does not have.
+ * - `UnknownVariant`: an enum variant that Holdfast does not know.
  * - `InvalidUtf8`: a string that is not UTF-8.
- * - `MapOrder`: keys of a map not strictly increasing.
+ * - `MapOrder`: the keys of a map are not strictly increasing.
  * - `NumberTooLarge`: a version, epoch or index above 2^53 - 1, or a value that does not fit its type.
  */
 export type BcsErrorReason =
@@ -29,8 +29,8 @@ export type BcsErrorReason =
   | "NumberTooLarge"
 
 /**
- * Bytes are not the BCS of what they should be, or a value cannot be encoded. `offset` counts from the start of the
- * bytes given to the reader.
+ * Bytes are not the BCS of the expected type, or a value does not fit its type. `offset` counts from the start of the
+ * bytes of the reader.
  */
 export class BcsError extends Data.TaggedError("BcsError")<{
   readonly reason: BcsErrorReason

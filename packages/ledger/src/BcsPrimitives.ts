@@ -40,7 +40,7 @@ export const u32: Codec<number> = primitive(
   (r) => void r.skip(4)
 )
 
-/** A u64 that is a version, epoch, index or time: a safe integer or an error. */
+/** A u64 that is a version, epoch, index or time. Reading refuses what is no safe integer. */
 export const u53: Codec<number> = primitive(
   { kind: "u53" },
   (r) => r.u53(),
@@ -103,7 +103,7 @@ export const string: Codec<string> = primitive(
   (r) => r.skipByteString()
 )
 
-/** Length-prefixed bytes; decoded as a view. */
+/** Length-prefixed bytes. Decodes to a view. */
 export const bytes: Codec<Uint8Array> = primitive(
   { kind: "bytes" },
   (r) => r.byteString(),
@@ -111,30 +111,30 @@ export const bytes: Codec<Uint8Array> = primitive(
   (r) => r.skipByteString()
 )
 
-/** `size` raw bytes without a length; decoded as a view. */
+/** `size` raw bytes without a length. Decodes to a view. */
 export const fixed = (size: number): Codec<Uint8Array> =>
   primitive(
     { kind: "fixed", size },
     (r) => r.fixed(size),
     (w, v) => {
-      if (v.length !== size) w.fail("LengthLimit", `${v.length} bytes where ${size} belong`)
+      if (v.length !== size) w.fail("LengthLimit", `${v.length} bytes, not ${size}`)
       w.fixed(v)
     },
     (r) => void r.skip(size)
   )
 
-/** Length-prefixed bytes whose length must be `size`; decoded as a view. */
+/** Length-prefixed bytes whose length must be `size`. Decodes to a view. */
 export const sizedBytes = (size: number): Codec<Uint8Array> => {
   const read = (r: BcsReader): Uint8Array => {
     const value = r.byteString()
-    if (value.length !== size) r.fail("LengthLimit", `${value.length} bytes where ${size} belong`)
+    if (value.length !== size) r.fail("LengthLimit", `${value.length} bytes, not ${size}`)
     return value
   }
   return primitive(
     { kind: "sizedBytes", size },
     read,
     (w, v) => {
-      if (v.length !== size) w.fail("LengthLimit", `${v.length} bytes where ${size} belong`)
+      if (v.length !== size) w.fail("LengthLimit", `${v.length} bytes, not ${size}`)
       w.byteString(v)
     },
     (r) => void read(r)

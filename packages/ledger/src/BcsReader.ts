@@ -1,19 +1,19 @@
 /**
- * A cursor over BCS bytes. Reads primitive values and throws `BcsError`; `Bcs.decode` turns that into an `Either`.
+ * A cursor over BCS bytes. Reads primitive values and throws `BcsError`; `Bcs.decode` turns the error into an `Either`.
  *
  * Layout of the primitives: docs/spec/formats.md, section 1.
  */
 import { BcsError, type BcsErrorReason } from "./BcsError.ts"
 
-/** Longest sequence that BCS knows: 2^31 - 1 elements. */
+/** The longest sequence of BCS, in elements: 2^31 - 1. */
 export const maxSequenceLength = 0x7fffffff
 
-/** Deepest nesting of containers that BCS knows. */
+/** The deepest nesting of containers of BCS. */
 export const maxContainerDepth = 500
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-/** A cursor over `bytes[offset, end)`. Byte strings that it returns are views, never copies. */
+/** A cursor over `bytes[offset, end)`. Returns byte strings as views, never as copies. */
 export class BcsReader {
   readonly bytes: Uint8Array
   readonly #view: DataView
@@ -28,7 +28,7 @@ export class BcsReader {
     this.end = end
   }
 
-  /** Starts over on another range of the same bytes: one reader can go through many records. */
+  /** Moves to another range of the same bytes, so that one reader serves many records. */
   window(start: number, end: number): void {
     this.offset = start
     this.end = end
@@ -44,7 +44,7 @@ export class BcsReader {
     throw new BcsError({ reason, offset, detail })
   }
 
-  /** Moves past `size` bytes and returns where they began. */
+  /** Skips `size` bytes and returns the offset of the first. */
   skip(size: number): number {
     const start = this.offset
     if (size > this.end - start) {
@@ -73,7 +73,7 @@ export class BcsReader {
     return this.#view.getBigUint64(this.skip(8), true)
   }
 
-  /** A u64 that has to be a safe integer: versions, epochs, indices, microseconds. */
+  /** A u64 that must be a safe integer: versions, epochs, indices, microseconds. */
   u53(): number {
     const at = this.skip(8)
     const high = this.#view.getUint32(at + 4, true)
@@ -99,14 +99,14 @@ export class BcsReader {
     return byte === 1
   }
 
-  /** The tag of an option: is a value present? */
+  /** Reads the tag of an option and returns whether a value follows. */
   present(): boolean {
     const byte = this.u8()
     if (byte > 1) this.fail("InvalidOption", `${byte} is neither 0 nor 1`, this.offset - 1)
     return byte === 1
   }
 
-  /** ULEB128 in the range of u32, canonical. */
+  /** A canonical ULEB128 in the range of u32. */
   uleb(): number {
     const start = this.offset
     const first = this.u8()
@@ -125,8 +125,8 @@ export class BcsReader {
   }
 
   /**
-   * The number of elements of a sequence. Every element of every type takes a byte or more, so a length beyond the
-   * bytes that are left is refused before anything is made of it.
+   * The number of elements of a sequence. Every element takes a byte or more, so the reader refuses a length beyond the
+   * remaining bytes before the caller allocates anything.
    */
   length(): number {
     const start = this.offset
@@ -176,7 +176,7 @@ export class BcsReader {
     this.#depth -= 1
   }
 
-  /** Fails unless everything was read. */
+  /** Fails unless the reader has reached the end. */
   finish(): void {
     if (this.offset !== this.end) {
       this.fail("TrailingBytes", `${this.end - this.offset} bytes left after the value`)

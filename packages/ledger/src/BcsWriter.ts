@@ -1,5 +1,5 @@
 /**
- * Writes BCS into one growing buffer.
+ * Writes BCS to one growing buffer.
  *
  * Layout of the primitives: docs/spec/formats.md, section 1.
  */
@@ -9,10 +9,10 @@ import { GrowableBytes } from "./TypedArrays.ts"
 
 const utf8 = new TextEncoder()
 
-/** Half a character. With the flag `u` only a half that stands alone matches. */
+/** Half a character: with the flag `u`, only a surrogate without its partner matches. */
 const loneSurrogate = /\p{Surrogate}/u
 
-/** Collects encoded values. Numbers out of the range of their type are refused, never wrapped. */
+/** Collects encoded values. Refuses a number out of the range of its type. */
 export class BcsWriter {
   readonly #written: GrowableBytes
   #view: DataView
@@ -32,7 +32,9 @@ export class BcsWriter {
     throw new BcsError({ reason, offset: this.offset, detail })
   }
 
-  /** Makes room and returns where it is. May replace the view, so call it before touching that. */
+  /**
+   * Makes room for `size` bytes and returns the offset of the first. May replace the view: read the view afterwards.
+   */
   #reserve(size: number): number {
     const start = this.#written.extend(size)
     const { buffer } = this.#written.bytes
@@ -132,12 +134,12 @@ export class BcsWriter {
     this.#depth -= 1
   }
 
-  /** A view on `[start, offset)` of what was written; valid until the next write. */
+  /** The bytes `[start, offset)`. A view, valid until the next write. */
   written(start = 0): Uint8Array {
     return this.#written.written(start)
   }
 
-  /** A copy of everything written. */
+  /** A copy of all bytes. */
   finish(): Uint8Array {
     return this.#written.written().slice()
   }

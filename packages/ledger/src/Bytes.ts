@@ -1,5 +1,5 @@
 /**
- * Bytes as ordered, printable values.
+ * Functions over byte arrays: text, order, equality, copies, bits.
  */
 import { byteAt } from "./TypedArrays.ts"
 
@@ -12,7 +12,7 @@ export const toHex = (bytes: Uint8Array): string => {
   return text
 }
 
-/** Bytes from lowercase hex digits without `0x`; `undefined` where the text is anything else. */
+/** Parses lowercase hex digits without `0x`; `undefined` for any other text. */
 export const fromHex = (text: string): Uint8Array | undefined => {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return undefined
   const bytes = new Uint8Array(text.length / 2)
@@ -22,7 +22,7 @@ export const fromHex = (text: string): Uint8Array | undefined => {
   return bytes
 }
 
-/** Negative, zero or positive as `a` is before, equal to or after `b`, byte by byte, a prefix first. */
+/** Negative, zero or positive as `a` comes before, equals or comes after `b` in lexicographic order. */
 export const compareBytes = (a: Uint8Array, b: Uint8Array): number => {
   const length = Math.min(a.length, b.length)
   for (let index = 0; index < length; index++) {
@@ -32,11 +32,11 @@ export const compareBytes = (a: Uint8Array, b: Uint8Array): number => {
   return a.length - b.length
 }
 
-/** Are both the same bytes? */
+/** Whether two arrays hold the same bytes. */
 export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && equalRange(a, 0, b, 0, a.length)
 
-/** Are `length` bytes of `a` from `aStart` on the same as those of `b` from `bStart` on? */
+/** Whether the `length` bytes of `a` from `aStart` on equal those of `b` from `bStart` on. */
 export const equalRange = (a: Uint8Array, aStart: number, b: Uint8Array, bStart: number, length: number): boolean => {
   for (let index = 0; index < length; index++) {
     if (a[aStart + index] !== b[bStart + index]) return false
@@ -48,10 +48,10 @@ export const equalRange = (a: Uint8Array, aStart: number, b: Uint8Array, bStart:
 export const bitAt = (bytes: Uint8Array, start: number, bit: number): number =>
   (byteAt(bytes, start + (bit >> 3)) >> (7 - (bit & 7))) & 1
 
-/** Up to about this many bytes a loop is faster than `set`, which needs a view of them first. */
+/** Up to about this many bytes, a loop is faster than `set`, which needs a view first. */
 const fewBytes = 32
 
-/** Copies `from[start, end)` to `to`, where it begins at `at`. Throws `RangeError` out of the bounds of either. */
+/** Copies `from[start, end)` to `to`, from `at` on. Throws `RangeError` out of the bounds of either array. */
 export const copyRange = (from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void => {
   const length = end - start
   if (end > from.length) throw new RangeError(`bytes ${start} to ${end} of an array of ${from.length}`)
@@ -60,7 +60,7 @@ export const copyRange = (from: Uint8Array, start: number, end: number, to: Uint
   for (let index = 0; index < length; index++) to[at + index] = byteAt(from, start + index)
 }
 
-/** One array of all parts. */
+/** Joins all parts in one new array. */
 export const concatBytes = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   let size = 0
   for (const part of parts) size += part.length

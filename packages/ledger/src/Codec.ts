@@ -1,14 +1,12 @@
 /**
- * What a codec is, and how one is run over whole values.
+ * The interface of a codec, and decoding and encoding of whole values.
  */
 import * as Either from "effect/Either"
 import { BcsError } from "./BcsError.ts"
 import { BcsReader } from "./BcsReader.ts"
 import { BcsWriter } from "./BcsWriter.ts"
 
-/**
- * The structure of a codec, for whoever derives something from it (generators, comparisons with a published schema).
- */
+/** The structure of a codec, from which generators and comparisons with a published schema are derived. */
 export type Shape =
   | { readonly kind: "bool" | "string" | "bytes" }
   | { readonly kind: "unsigned" | "signed"; readonly bits: number }
@@ -29,13 +27,13 @@ export type Shape =
     readonly variants: ReadonlyArray<readonly [string, AnyCodec | undefined]>
   }
 
-/** One wire type: decode, encode, skip. */
+/** Reads, writes and skips one wire type. */
 export interface Codec<A> extends AnyCodec {
   readonly read: (reader: BcsReader) => A
   readonly write: (writer: BcsWriter, value: A) => void
 }
 
-/** What a codec is apart from the type it carries. */
+/** A codec of any type. */
 export interface AnyCodec {
   readonly read: (reader: BcsReader) => unknown
   readonly write: (writer: BcsWriter, value: never) => void
@@ -43,10 +41,10 @@ export interface AnyCodec {
   readonly shape: () => Shape
 }
 
-/** The type that a codec carries. */
+/** The type of the values of a codec. */
 export type Type<C> = C extends { readonly read: (reader: BcsReader) => infer A } ? A : never
 
-/** Decodes a whole value: all bytes must be used. */
+/** Decodes a value that takes all of the bytes. */
 export const decode = <A>(codec: Codec<A>, bytes: Uint8Array): Either.Either<A, BcsError> =>
   attempt(() => decodeUnsafe(codec, bytes))
 
@@ -58,14 +56,14 @@ export const decodeUnsafe = <A>(codec: Codec<A>, bytes: Uint8Array): A => {
   return value
 }
 
-/** Encodes a value; throws `BcsError` where it does not fit its type. */
+/** Encodes a value. Throws `BcsError` where the value does not fit its type. */
 export const encode = <A>(codec: Codec<A>, value: A): Uint8Array => {
   const writer = new BcsWriter()
   codec.write(writer, value)
   return writer.finish()
 }
 
-/** Runs a piece of reading and returns the `BcsError` it throws as a value. */
+/** Runs a function and returns the `BcsError` that it throws as a value. */
 export const attempt = <A>(read: () => A): Either.Either<A, BcsError> => {
   try {
     return Either.right(read())

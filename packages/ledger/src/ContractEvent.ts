@@ -1,5 +1,5 @@
 /**
- * What a transaction reports to the outside.
+ * The events that a transaction emits.
  *
  * ```
  * ContractEvent    enum { V1{key EventKey, sequence_number u64, type_tag, event_data bytes} · V2{type_tag, event_data bytes} }
@@ -12,12 +12,12 @@ import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
 import { TypeTag } from "./TypeTag.ts"
 
-/** Names the stream that an event of the first kind belongs to. */
+/** The stream of an event of the first kind. */
 export const EventKey = Bcs.struct("EventKey", { creationNumber: Bcs.u64, accountAddress: AccountAddress })
 
 export type EventKey = Bcs.Type<typeof EventKey>
 
-/** An event with a place in a numbered stream. */
+/** An event with a number in a stream. */
 export const ContractEventV1 = Bcs.struct("ContractEventV1", {
   key: EventKey,
   sequenceNumber: Bcs.u64,
@@ -25,7 +25,7 @@ export const ContractEventV1 = Bcs.struct("ContractEventV1", {
   eventData: Bcs.bytes
 })
 
-/** An event known by its type alone. */
+/** An event without a stream. */
 export const ContractEventV2 = Bcs.struct("ContractEventV2", { typeTag: TypeTag, eventData: Bcs.bytes })
 
 export const ContractEvent = Bcs.enumeration("ContractEvent", { V1: ContractEventV1, V2: ContractEventV2 })

@@ -1,5 +1,5 @@
 /**
- * A payload that nobody can read before its block is ordered.
+ * A payload that is encrypted until its block is ordered.
  *
  * ```
  * EncryptedPayload  enum { Encrypted(EncryptedInner) · FailedDecryption{original, eval_proof option, reason}
@@ -7,7 +7,8 @@
  * EncryptedInner    ciphertext · extra_config · payload_hash · encryption_epoch u64 · claimed_entry_fun option
  * ```
  *
- * The ledger stores what became of it, but the transaction is hashed as it was sent: see {@link hashedForm}.
+ * The ledger stores the outcome of the decryption, but the hash of the transaction covers the payload as it was sent:
+ * see {@link hashedForm}.
  *
  * Source: docs/spec/formats.md, section 2, and section 3 (the schema of `EncryptedPayload`).
  */
@@ -32,7 +33,7 @@ export const Ciphertext = Bcs.struct("Ciphertext", {
   signature: Bcs.fixed(64)
 })
 
-/** What the sender says in the open about the function that is called. */
+/** The function that the sender claims, in the open, to call. */
 export const ClaimedEntryFunction = Bcs.struct("ClaimedEntryFunction", {
   module: ModuleId,
   function: Bcs.option(Identifier)
@@ -81,6 +82,6 @@ export const EncryptedPayload = Bcs.enumeration("EncryptedPayload", {
 
 export type EncryptedPayload = Bcs.Type<typeof EncryptedPayload>
 
-/** The payload as it was sent, which is what the transaction's hash covers. */
+/** The payload as it was sent: the hash of the transaction covers this form. */
 export const hashedForm = (payload: EncryptedPayload): EncryptedPayload =>
   payload._tag === "Encrypted" ? payload : { _tag: "Encrypted", value: payload.value.original }

@@ -1,6 +1,6 @@
 /**
- * The chain of trust: epoch-ending ledger infos from epoch 0 on, each signed by the validators that the one before it
- * named, and what it proves: ledger infos of any epoch up to the one after its last.
+ * The chain of trust: epoch-ending ledger infos from epoch 0 on, each signed by the validators that the previous one
+ * names. The chain proves ledger infos of every epoch up to the one after its last.
  *
  * Source: docs/spec/formats.md, section 9.
  */
@@ -13,54 +13,54 @@ import { refuse } from "./ProofError.ts"
 import { checkAll, type PendingSignature, PublicKeyCache, ValidatorVerifier } from "./ValidatorVerifier.ts"
 import * as Waypoint from "./Waypoint.ts"
 
-/** Pairings that are checked together. */
+/** Signatures whose pairings are checked together. */
 export const signaturesPerCheck = 64
 
-/** The verified epoch-ending ledger infos, in the memory of their validator sets. */
+/** The verified epoch-ending ledger infos. Keeps their waypoints and validator sets. */
 export class EpochHistory {
   readonly #waypoints: ReadonlyMap<number, Waypoint.Waypoint>
   readonly #keys = new PublicKeyCache()
-  /** `#verifiers[i]` signs for epoch i + 1. */
+  /** `#verifiers[i]` checks the signatures of epoch i + 1. */
   readonly #verifiers: Array<ValidatorVerifier> = []
   readonly #endings: Array<Waypoint.Waypoint> = []
   #pending: Array<{ readonly epoch: number; readonly what: string; readonly signature: PendingSignature }> = []
-  /** Epoch 0's ledger info with signatures, as BCS. */
+  /** The ledger info that ends epoch 0, as BCS of `LedgerInfoWithSignatures`. */
   #genesis: Uint8Array | undefined
   #lastVerified: Uint8Array | undefined
-  /** Waypoints that ledger infos of this history were compared with. */
+  /** Trusted waypoints that equal those of ledger infos of this history. */
   readonly matched: Array<Waypoint.Waypoint> = []
 
-  /** `trusted`: waypoints that stand for the signatures of their versions. */
+  /** `trusted`: waypoints, each of which replaces the signature on the ledger info of its version. */
   constructor(trusted: ReadonlyArray<Waypoint.Waypoint> = []) {
     this.#waypoints = new Map(trusted.map((waypoint) => [waypoint.version, waypoint]))
   }
 
-  /** The epoch that comes next: all before it are in. */
+  /** The first epoch that is not in the history. */
   get nextEpoch(): number {
     return this.#verifiers.length
   }
 
-  /** Version of the last ledger info; -1 while there is none. */
+  /** The version of the last ledger info; -1 while there is none. */
   get lastVersion(): number {
     return this.#endings.at(-1)?.version ?? -1
   }
 
-  /** The waypoint that ended an epoch. */
+  /** The waypoint of the ledger info that ends an epoch; `undefined` for an epoch that is not in the history. */
   ending(epoch: number): Waypoint.Waypoint | undefined {
     return this.#endings[epoch]
   }
 
   /**
-   * Takes the next epoch's ledger info (BCS of `LedgerInfoWithSignatures`) and returns its waypoint. Its signature may
-   * be checked later, with others; at the latest by {@link settle} and {@link verify}.
+   * Adds the ledger info that ends the next epoch (BCS of `LedgerInfoWithSignatures`) and returns its waypoint. The
+   * check of the signature may wait for others, at the latest until {@link settle} or {@link verify}.
    *
-   * Throws `BcsError` and `ProofError`; all that is in has then been verified.
+   * Throws `BcsError` and `ProofError`; all ledger infos of the history are then verified.
    */
   push(record: Uint8Array): Waypoint.Waypoint {
     try {
       return this.#take(record)
     } catch (error) {
-      // A wrong signature before this record is the earlier fault.
+      // A wrong signature of an earlier record is reported first.
       this.settle()
       throw error
     }
@@ -102,7 +102,8 @@ export class EpochHistory {
   }
 
   /**
-   * Takes the ledger info of an epoch that is in already: it must commit to the same.
+   * Checks that a ledger info, given as its BCS, commits to the same as the ledger info of the history that ends the
+   * epoch. Returns the waypoint.
    *
    * Throws `BcsError` and `ProofError`.
    */
@@ -112,15 +113,15 @@ export class EpochHistory {
     if (known === undefined || known.version !== waypoint.version || !equalBytes(known.value, waypoint.value)) {
       refuse(
         "WaypointMismatch",
-        `the ledger info that ends epoch ${epoch}: it is not the one that another backup holds`
+        `the ledger info that ends epoch ${epoch} differs from the one of another backup`
       )
     }
     return waypoint
   }
 
   /**
-   * Checks the signatures that {@link push} left. Throws `ProofError` (`BadSignature`) for the first that is wrong; the
-   * history then ends before it.
+   * Checks the signatures that {@link push} has deferred. Throws `ProofError` (`BadSignature`) for the first wrong one;
+   * the history then ends before that ledger info.
    */
   settle(): void {
     const pending = this.#pending
@@ -138,9 +139,9 @@ export class EpochHistory {
   }
 
   /**
-   * Checks a ledger info that a proof carries. `false`: its epoch lies beyond what this history can verify.
+   * Checks the ledger info of a proof. `false`: its epoch lies beyond the epochs that this history can verify.
    *
-   * Throws `ProofError` where it is wrong.
+   * Throws `ProofError` where the ledger info is wrong.
    */
   verify(signed: LedgerInfoWithSignatures): boolean {
     this.settle()
@@ -152,7 +153,7 @@ export class EpochHistory {
     if (epoch === 0) {
       if (this.#genesis === undefined) return false
       if (!equalBytes(record, this.#genesis)) {
-        refuse("LedgerInfoMismatch", `${what}: it is not the one that ends epoch 0`)
+        refuse("LedgerInfoMismatch", `${what} is not the one that ends epoch 0`)
       }
     } else {
       const verifier = this.#verifiers[epoch - 1]
@@ -165,7 +166,7 @@ export class EpochHistory {
   }
 }
 
-/** What no signature and no waypoint covers of a genesis is fixed. */
+/** Checks the fields of a genesis that neither a signature nor a waypoint covers: the format fixes their values. */
 const expectGenesis = ({ commitInfo, consensusDataHash }: LedgerInfo, signatures: AggregateSignature, what: string) => {
   const { id, round, timestampUsecs, version } = commitInfo
   const isGenesis = version === 0 && round === 0n && timestampUsecs === 0 && equalBytes(id, zero) &&

@@ -1,13 +1,13 @@
 /**
- * Records in files and streams: each a big-endian u32 length and that many bytes.
+ * Framed records, in files and streams: each record follows its length, a big-endian u32.
  *
  * ```
  * stream  record*
  * record  length u32, big-endian · payload
  * ```
  *
- * A stream ends cleanly at the end of a record; a record may be empty. A length is only believed once the bytes have
- * arrived: it never makes anything be allocated.
+ * A stream ends at the end of a record. A record may be empty. The splitter allocates memory for bytes that have
+ * arrived, never for a length that a stream claims.
  *
  * Source: docs/spec/formats.md, section 8.
  */
@@ -15,14 +15,14 @@ import * as Data from "effect/Data"
 import { byteAt, lengthened } from "./TypedArrays.ts"
 
 /**
- * - `RecordTooLarge`: a record claims to be larger than the limit that was set.
+ * - `RecordTooLarge`: a record is larger than the limit.
  * - `Truncated`: the stream ends within a record.
  */
 export type FrameErrorReason = "RecordTooLarge" | "Truncated"
 
 /**
- * A stream is not a run of whole records. `offset` is where in the stream the record begins, in bytes; `recordIndex`
- * counts records from 0.
+ * A stream does not consist of whole records. `offset` is the byte of the stream at which the record begins;
+ * `recordIndex` counts records from 0.
  */
 export class FrameError extends Data.TaggedError("FrameError")<{
   readonly reason: FrameErrorReason
@@ -39,8 +39,8 @@ export class FrameError extends Data.TaggedError("FrameError")<{
 }
 
 /**
- * Whole records that lie one behind the other. Record `i` is `bytes[starts[i], ends[i])`; its length stands in the four
- * bytes before. Nothing but the records is in `bytes`, so it can be written on as it is.
+ * Whole framed records, one after the other. Record `i` is `bytes[starts[i], ends[i])`; its length is in the four bytes
+ * before. `bytes` holds nothing else, so a caller can write `bytes` to a file as they are.
  */
 export interface RecordBatch {
   /** Lengths and payloads. */
@@ -59,9 +59,9 @@ export const recordsOf = (batch: RecordBatch): ReadonlyArray<Uint8Array> =>
   Array.from({ length: batch.count }, (_, index) => recordAt(batch, index))
 
 export interface FrameSplitterOptions {
-  /** Largest payload of a record, in bytes; 2^31 - 5 at most. */
+  /** The largest accepted record, in bytes without its length; 2^31 - 5 at most. */
   readonly maxRecordBytes: number
-  /** Most bytes of a received buffer that one batch may cover; 1 GiB if not given. */
+  /** The most bytes of a received buffer that one batch covers; 1 GiB by default. */
   readonly maxBatchBytes?: number
 }
 
@@ -75,16 +75,16 @@ const lengthAt = (bytes: Uint8Array, at: number): number =>
 /**
  * Cuts a stream that arrives in buffers of any size into batches of whole records.
  *
- * Batches are views on the received buffers, which therefore must not be written to again. Only a record that lies
- * across two or more buffers is copied, into a buffer that grows with what has arrived.
+ * A batch is a view of a received buffer, so nobody may change the buffers afterwards. The splitter copies a record
+ * only where the record lies across two or more buffers.
  */
 export class FrameSplitter {
   readonly #maxRecordBytes: number
   readonly #maxBatchBytes: number
-  /** The beginning of a record whose end is yet to come: the first `#pendingSize` bytes. */
+  /** The beginning of a record that is not complete: the first `#pendingSize` bytes. */
   #pending = noBytes
   #pendingSize = 0
-  /** Where in the stream the next record begins, and how many came before it. */
+  /** The byte of the stream at which the next record begins, and the number of records before it. */
   #offset = 0
   #records = 0
 
@@ -99,11 +99,12 @@ export class FrameSplitter {
   }
 
   /**
-   * Takes the next bytes of the stream and returns the records that they complete, in order: mostly one batch, two
-   * where a record from an earlier buffer is completed first. Throws `FrameError`; the splitter is of no use then.
+   * Takes the next bytes of the stream and returns the records that they complete, in order. These are mostly one
+   * batch, and two where the bytes complete a record of an earlier buffer. Throws `FrameError`; do not use the splitter
+   * then.
    */
   push(received: Uint8Array): ReadonlyArray<RecordBatch> {
-    // Views on Node's own kind of buffer are dear, and code that meets two kinds of arrays is slower.
+    // Views of Node's own `Buffer` are slow to make, and code that meets two kinds of arrays runs slower.
     const bytes = new Uint8Array(received.buffer, received.byteOffset, received.length)
     const batches: Array<RecordBatch> = []
     let at = this.#pendingSize > 0 ? this.#complete(bytes, batches) : 0
@@ -111,22 +112,22 @@ export class FrameSplitter {
       const window = bytes.subarray(at, at + this.#maxBatchBytes)
       const used = this.#cut(window, batches)
       at += used
-      // The record that the window ends in is completed from what follows.
+      // The window ends within a record, which the bytes behind the window complete.
       if (used < window.length) at += this.#complete(bytes.subarray(at), batches)
     }
     return batches
   }
 
-  /** Declares the end of the stream; throws `FrameError` if it lies within a record. */
+  /** Ends the stream. Throws `FrameError` where the stream ends within a record. */
   finish(): void {
     if (this.#pendingSize === 0) return
     const detail = this.#pendingSize < headerSize
-      ? `${this.#pendingSize} of ${headerSize} bytes of its length are there`
-      : `${this.#pendingSize - headerSize} of its ${lengthAt(this.#pending, 0)} bytes are there`
+      ? `${this.#pendingSize} of the ${headerSize} bytes of its length arrived`
+      : `${this.#pendingSize - headerSize} of its ${lengthAt(this.#pending, 0)} bytes arrived`
     throw this.#error("Truncated", detail)
   }
 
-  /** Turns the whole records at the start of `window` into a batch; returns how many bytes that were. */
+  /** Makes a batch of the whole records at the start of `window`. Returns their size in bytes. */
   #cut(window: Uint8Array, batches: Array<RecordBatch>): number {
     let count = 0
     let used = 0
@@ -140,7 +141,7 @@ export class FrameSplitter {
     return used
   }
 
-  /** Adds to the pending record what it lacks, or what there is; returns how many bytes of `bytes` that were. */
+  /** Adds bytes to the pending record, up to its end. Returns how many. */
   #complete(bytes: Uint8Array, batches: Array<RecordBatch>): number {
     let used = this.#append(bytes, 0, headerSize)
     if (this.#pendingSize < headerSize) return used
@@ -154,7 +155,7 @@ export class FrameSplitter {
     return used
   }
 
-  /** Copies bytes from `start` on until the pending record has `total` bytes; returns how many those were. */
+  /** Copies bytes from `start` on until the pending record has `total` bytes. Returns how many. */
   #append(bytes: Uint8Array, start: number, total: number): number {
     const size = Math.min(total - this.#pendingSize, bytes.length - start)
     if (size <= 0) return 0
@@ -182,7 +183,7 @@ export class FrameSplitter {
     batches.push({ bytes, count, starts, ends })
   }
 
-  /** The length of a record, `ahead` bytes and `records` records after what was returned so far. */
+  /** Checks the length of the record that begins `ahead` bytes and `records` records after the last batch. */
   #checked(length: number, ahead: number, records: number): number {
     if (length > this.#maxRecordBytes) {
       throw this.#error("RecordTooLarge", `${length} bytes, over the limit of ${this.#maxRecordBytes}`, ahead, records)
@@ -195,7 +196,7 @@ export class FrameSplitter {
   }
 }
 
-/** The stream of these payloads, each behind its length. Throws `FrameError` for a payload of 2^32 bytes or more. */
+/** Frames records: the stream of these payloads. Throws `FrameError` for a payload of 2^32 bytes or more. */
 export const frame = (payloads: ReadonlyArray<Uint8Array>): Uint8Array => {
   let size = 0
   for (const [recordIndex, payload] of payloads.entries()) {

@@ -1,8 +1,8 @@
 /**
- * The genesis of a network: its first ledger info follows from the genesis transaction alone.
+ * The genesis of a network: the first ledger info follows from the genesis transaction alone.
  *
- * The write set of the payload is the state; the transaction info has no gas, status `Success` and no auxiliary info;
- * the accumulator holds that one leaf; the validators of epoch 1 are those of `0x1::stake::ValidatorSet`.
+ * The write set of the payload is the state. The transaction info has no gas, status `Success` and no auxiliary info,
+ * and is the only leaf of the accumulator. The resource `0x1::stake::ValidatorSet` names the validators of epoch 1.
  *
  * ```
  * ValidatorSet     consensus_scheme u8 · active_validators · pending_inactive · pending_active (each seq<Validator>) ·
@@ -43,7 +43,7 @@ const Validator = Bcs.struct("ValidatorInfo", {
   })
 })
 
-/** The resource that names the validators of an epoch. */
+/** The resource with the validators of an epoch. */
 export const ValidatorSet = Bcs.struct("ValidatorSet", {
   consensusScheme: Bcs.u8,
   activeValidators: Bcs.sequence(Validator),
@@ -55,13 +55,13 @@ export const ValidatorSet = Bcs.struct("ValidatorSet", {
 
 export type ValidatorSet = Bcs.Type<typeof ValidatorSet>
 
-/** The key of a resource of an account: an access path whose path is `0x01` and the BCS of the struct's tag. */
+/** The key of a resource of an account: an access path whose path is `0x01` and the BCS of the tag of the struct. */
 export const resourceKey = (address: AccountAddress, tag: StructTag): StateKey.StateKey => ({
   _tag: "AccessPath",
   value: { address, path: concatBytes([Uint8Array.of(1), Bcs.encode(StructTag, tag)]) }
 })
 
-/** Where the validator set lies in the state. */
+/** The key of the validator set in the state. */
 export const validatorSetKey: StateKey.StateKey = resourceKey(special(1), {
   address: special(1),
   module: "stake",
@@ -69,7 +69,7 @@ export const validatorSetKey: StateKey.StateKey = resourceKey(special(1), {
   typeArgs: []
 })
 
-/** The validators that sign in an epoch: the active ones and those about to leave, by validator index. */
+/** The validators that sign in an epoch, by validator index: the active ones and the ones that leave after it. */
 export const epochState = (epoch: number, set: ValidatorSet): EpochState => ({
   epoch,
   verifier: {
@@ -80,8 +80,8 @@ export const epochState = (epoch: number, set: ValidatorSet): EpochState => ({
 })
 
 /**
- * What a genesis transaction leads to: the parts that a ledger keeps of it, each as its BCS, and the ledger info that ends
- * epoch 0.
+ * The ledger that a genesis transaction begins: the parts of the transaction that a ledger keeps, each as its BCS, and
+ * the ledger info that ends epoch 0.
  */
 export interface GenesisLedger {
   readonly transactionInfo: Uint8Array
@@ -92,7 +92,7 @@ export interface GenesisLedger {
 }
 
 /**
- * The ledger info of epoch 0 that a genesis transaction (its BCS) leads to. Its waypoint is what networks publish.
+ * The ledger info that ends epoch 0, from a genesis transaction (its BCS). Networks publish its waypoint.
  *
  * Throws `BcsError` and `ProofError` (`BadGenesis`).
  */
@@ -106,7 +106,7 @@ export const ledgerInfo = (transaction: Uint8Array): LedgerInfoWithSignatures =>
 export const make = (transaction: Uint8Array): GenesisLedger => {
   const decoded = Bcs.decodeUnsafe(Transaction, transaction)
   if (decoded._tag !== "GenesisTransaction" || decoded.value._tag !== "Direct") {
-    return refuse("BadGenesis", "a genesis transaction with a direct write set expected")
+    return refuse("BadGenesis", "expected a genesis transaction with a direct write set")
   }
   const { events, writeSet } = decoded.value.value
   const validatorSet = entries(writeSet).find(([key]) =>

@@ -8,12 +8,12 @@ import * as Sha3 from "./Sha3.ts"
 /** 32 raw bytes. In JSON 64 lowercase hex digits without `0x`. */
 export type HashValue = Uint8Array
 
-/** Bytes of a hash. */
+/** The size of a hash, in bytes. */
 export const size = 32
 
 export const HashValue: Bcs.Codec<HashValue> = Bcs.newtype("HashValue", Bcs.fixed(size))
 
-/** The hash that is all zero: block ids and consensus hashes of a genesis. */
+/** The hash whose bytes are all zero: the block id and the consensus hash of a genesis. */
 export const zero: HashValue = new Uint8Array(size)
 
 const literal = (text: string): HashValue => {
@@ -22,13 +22,13 @@ const literal = (text: string): HashValue => {
   return bytes
 }
 
-/** Stands for a missing subtree of an accumulator. */
+/** The hash of a missing subtree of an accumulator. */
 export const accumulatorPlaceholder: HashValue = literal("ACCUMULATOR_PLACEHOLDER_HASH")
 
-/** Stands for an empty subtree of the state tree. */
+/** The hash of an empty subtree of the state tree. */
 export const sparseMerklePlaceholder: HashValue = literal("SPARSE_MERKLE_PLACEHOLDER_HASH")
 
-/** The 32-byte seeds that separate the domains of hashing. Source: docs/spec/formats.md, section 2. */
+/** The 32-byte seeds, one for each kind of hashed value. Source: docs/spec/formats.md, section 2. */
 export const seeds = {
   transaction: Sha3.seedOf("Transaction"),
   transactionInfo: Sha3.seedOf("TransactionInfo"),
@@ -45,7 +45,7 @@ export const seeds = {
   waypoint: Sha3.seedOf("Ledger2WaypointConverter")
 } as const
 
-/** A hash from 64 lowercase hex digits; `undefined` for anything else. */
+/** Parses 64 lowercase hex digits; `undefined` for any other text. */
 export const parse = (text: string): HashValue | undefined => text.length === 2 * size ? fromHex(text) : undefined
 
 export const format = (hash: HashValue): string => toHex(hash)

@@ -1,5 +1,5 @@
 /**
- * Decoded values as JSON: one form for every type of the ledger, from what its codec made of it.
+ * Decoded values as JSON: one form for each type of the ledger.
  *
  * | value | JSON |
  * |---|---|
@@ -13,7 +13,8 @@
  * | a variant without a value | its name: `"Success"` |
  * | a variant with a value | an object of its name: `{"MoveAbort": {…}}` |
  *
- * Which of the two an integer is follows from its type alone, so that a field never changes its form with its value.
+ * The type alone decides whether an integer is a number or a string, so that the form of a field never depends on its
+ * value.
  */
 import { toHex } from "./Bytes.ts"
 
@@ -25,7 +26,7 @@ export type Json =
   | ReadonlyArray<Json>
   | { readonly [name: string]: Json }
 
-/** The JSON of a value that a codec decoded. */
+/** The JSON of a decoded value. */
 export const of = (value: unknown): Json => {
   switch (typeof value) {
     case "boolean":

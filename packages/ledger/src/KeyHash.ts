@@ -19,8 +19,8 @@ export const sharedBits = (a: Uint8Array, aStart: number, b: Uint8Array, bStart:
 }
 
 /**
- * Negative, zero or positive as the first `depth` bits of the key hash that begins at `start` of `keys` come before, are,
- * or come after those of `other`.
+ * Negative, zero or positive as the first `depth` bits of the key hash that begins at `start` of `keys` come before,
+ * are, or come after those of `other`.
  */
 export const compareBits = (keys: Uint8Array, start: number, other: HashValue, depth: number): number => {
   const shared = sharedBits(keys, start, other, 0)

@@ -1,5 +1,5 @@
 /**
- * Accounts that sign in with an OpenID provider instead of a key of their own.
+ * Accounts that sign with the login of an OpenID provider instead of a key of their own.
  *
  * ```
  * KeylessPublicKey           iss_val string · idc bytes
@@ -15,7 +15,7 @@ import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
 import { Ed25519PublicKey, Ed25519Signature, PartialAuthenticatorAssertionResponse } from "./SignatureScheme.ts"
 
-/** The provider, and a commitment to who the user is there. */
+/** The provider, and a commitment to the identity of the user there. */
 export const KeylessPublicKey = Bcs.struct("KeylessPublicKey", {
   issVal: Bcs.string,
   idc: Bcs.newtype("IdCommitment", Bcs.bytes)
@@ -23,7 +23,7 @@ export const KeylessPublicKey = Bcs.struct("KeylessPublicKey", {
 
 export type KeylessPublicKey = Bcs.Type<typeof KeylessPublicKey>
 
-/** A keyless key whose provider's keys stand at an address of the ledger. */
+/** A keyless key whose provider has its keys at an address of the ledger. */
 export const FederatedKeylessPublicKey = Bcs.struct("FederatedKeylessPublicKey", {
   jwkAddr: AccountAddress,
   pk: KeylessPublicKey
@@ -48,7 +48,7 @@ export const ZKP = Bcs.enumeration("ZKP", {
   Groth16: Bcs.struct("Groth16Proof", { a: G1Bytes, b: G2Bytes, c: G1Bytes })
 })
 
-/** A proof that the provider vouched for the user, which hides who that is. */
+/** A proof that the provider has signed for the user. The proof hides the identity of the user. */
 export const ZeroKnowledgeSig = Bcs.struct("ZeroKnowledgeSig", {
   proof: ZKP,
   expHorizonSecs: Bcs.u64,
@@ -57,7 +57,7 @@ export const ZeroKnowledgeSig = Bcs.struct("ZeroKnowledgeSig", {
   trainingWheelsSignature: Bcs.option(EphemeralSignature)
 })
 
-/** The provider's own signature, in the open. */
+/** The signature of the provider, in the open. */
 export const OpenIdSig = Bcs.struct("OpenIdSig", {
   jwtSig: Bcs.bytes,
   jwtPayloadJson: Bcs.string,

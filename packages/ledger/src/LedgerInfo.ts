@@ -1,5 +1,5 @@
 /**
- * A ledger info: the state of the ledger after a version, agreed and signed by the validators of its epoch.
+ * A ledger info: a commitment to the ledger up to a version, which the validators of its epoch sign.
  *
  * ```
  * LedgerInfoWithSignatures  enum { 0: V0 { ledger_info, signatures } }
@@ -26,7 +26,7 @@ export type ValidatorInfo = Bcs.Type<typeof ValidatorInfo>
 
 const ValidatorVerifier = Bcs.struct("ValidatorVerifier", { validatorInfos: Bcs.sequence(ValidatorInfo) })
 
-/** An epoch and the validators that sign in it. */
+/** An epoch, and the validators that sign in the epoch. */
 export const EpochState = Bcs.struct("EpochState", { epoch: Bcs.u53, verifier: ValidatorVerifier })
 
 export type EpochState = Bcs.Type<typeof EpochState>
@@ -46,7 +46,7 @@ export const LedgerInfo = Bcs.struct("LedgerInfo", { commitInfo: BlockInfo, cons
 
 export type LedgerInfo = Bcs.Type<typeof LedgerInfo>
 
-/** One signature by many: which validators signed, and the sum of their signatures (G2, compressed). */
+/** The signature of many validators: a bitmask of the signers, and the sum of their signatures (G2, compressed). */
 export const AggregateSignature = Bcs.struct("AggregateSignature", {
   validatorBitmask: Bcs.newtype("BitVec", Bcs.bytes),
   sig: Bcs.option(Bcs.newtype("Signature", Bcs.sizedBytes(96)))
@@ -64,7 +64,7 @@ export type LedgerInfoWithSignatures = Bcs.Type<typeof LedgerInfoWithSignatures>
 export const commitInfoOf = (signed: LedgerInfoWithSignatures): Bcs.Type<typeof BlockInfo> =>
   signed.value.ledgerInfo.commitInfo
 
-/** What a node says of itself: the epoch of its latest ledger info and its newest committed version. */
+/** The answer of a node about its ledger: the epoch of its latest ledger info, and its newest committed version. */
 export const DbState = Bcs.struct("DbState", { epoch: Bcs.u53, committedVersion: Bcs.u53 })
 
 export type DbState = Bcs.Type<typeof DbState>

@@ -1,5 +1,5 @@
 /**
- * The proofs that travel: in the service's answers and in a backup's proof files.
+ * The proofs that a backup service returns and that the proof files of a backup hold.
  *
  * ```
  * TransactionAccumulatorProof       siblings seq<HashValue>
@@ -33,17 +33,17 @@ export const TransactionAccumulatorRangeProof = Bcs.struct("TransactionAccumulat
 
 export type TransactionAccumulatorRangeProof = Bcs.Type<typeof TransactionAccumulatorRangeProof>
 
-/** Proof of a state chunk: the siblings to the right of the path to its last key, the bottom one first. */
+/** Proves a state chunk: the siblings on the right of the path to its last key, the bottom one first. */
 export const SparseMerkleRangeProof = Bcs.struct("SparseMerkleRangeProof", { rightSiblings: hashes })
 
 export type SparseMerkleRangeProof = Bcs.Type<typeof SparseMerkleRangeProof>
 
-/** Proof of a transaction chunk: its leaves are in the accumulator that the ledger info signs. */
+/** Proves a transaction chunk: its leaves are in the accumulator of the ledger info. */
 export const TransactionRangeProof = Bcs.pair(TransactionAccumulatorRangeProof, LedgerInfoWithSignatures)
 
 export type TransactionRangeProof = Bcs.Type<typeof TransactionRangeProof>
 
-/** Proof of a state root: a transaction info with the state checkpoint hash, in the accumulator of the ledger info. */
+/** Proves a state root: the transaction info that carries the root is in the accumulator of the ledger info. */
 export const StateRootProof = Bcs.pair(TransactionInfoWithProof, LedgerInfoWithSignatures)
 
 export type StateRootProof = Bcs.Type<typeof StateRootProof>

@@ -1,12 +1,12 @@
 /**
- * Finding the parts of records without making objects of them: for the hot paths.
+ * Finds the parts of records for the hot paths, without making an object of any part.
  *
- * A scan is made once and reused. `begin` gives it the bytes of a batch, `add` the range of one record; afterwards its
- * arrays say where in the batch the parts of record `i` lie, for `i` below `count`, ready for hashing in bulk. The
- * arrays may be replaced by longer ones in `add`, so read them from the scan after the last record.
+ * A scan serves one batch after the other. `begin` takes the bytes of a batch, `add` the range of one record.
+ * Afterwards the arrays of the scan hold the offsets of the parts of record `i`, for `i` below `count`, for hashing in
+ * bulk. `add` may replace the arrays by longer ones, so read the arrays after the last record.
  *
- * Structure is checked fully, except that strings are not checked to be UTF-8 nor map keys to be in order: whoever
- * scans compares a hash of the same bytes with one that is proven.
+ * A scan checks the structure of a record, but neither that strings are UTF-8 nor that map keys are in order: every
+ * scan is followed by a comparison of the hash of the same bytes with a proven one.
  *
  * Records: docs/spec/formats.md, section 8.
  */
@@ -22,24 +22,24 @@ import { ExecutionStatus, PersistedAuxiliaryInfo } from "./TransactionInfo.ts"
 import { byteAt, GrowableBytes, lengthened, uint32At } from "./TypedArrays.ts"
 import { WriteSet } from "./WriteSet.ts"
 
-/** The two layouts of the records in transaction chunks; only `V1` carries auxiliary infos. */
+/** The two layouts of the records of transaction chunks. Only `V1` carries auxiliary infos. */
 export type RecordFormat = "V0" | "V1"
 
 const hashSize = 32
 const initialCapacity = 256
 
-/** Offsets have to fit `Int32Array`, where -1 means absent. */
+/** The largest offset of an `Int32Array`, in which -1 means absent. */
 const maxBatchBytes = 0x7fffffff
 
 const noBytes = new Uint8Array(0)
 
-/** What the scans of all kinds of records share. */
+/** The common part of the scans of all kinds of records. */
 export abstract class RecordScan {
   /** Records scanned since `begin`. */
   count = 0
   protected reader: BcsReader = new BcsReader(noBytes)
 
-  /** Forgets what was scanned and goes on to the records of another batch. */
+  /** Forgets all records and takes the bytes of another batch. */
   begin(batch: Uint8Array): void {
     this.reader = new BcsReader(batch)
     if (batch.length > maxBatchBytes) this.reader.fail("LengthLimit", `a batch of ${batch.length} bytes`)
@@ -47,12 +47,12 @@ export abstract class RecordScan {
   }
 
   /**
-   * Scans the record that is exactly `[start, end)` of the batch. Throws `BcsError`, with an offset into the batch, for a
-   * record that is not what it should be; the scan then stands as it was before that record.
+   * Scans the record that takes exactly `[start, end)` of the batch. Throws `BcsError`, with an offset into the batch,
+   * for a damaged record; the scan is then as before that record.
    */
   abstract add(start: number, end: number): void
 
-  /** Begins, and scans the records `first` … `last - 1` of a batch. */
+  /** Forgets all records and scans the records `first` … `last - 1` of a batch. */
   scan(batch: RecordBatch, first: number, last: number): void {
     this.begin(batch.bytes)
     for (let index = first; index < last; index++) {
@@ -62,8 +62,8 @@ export abstract class RecordScan {
 }
 
 /**
- * Where an encrypted payload begins in a user transaction: after the variant of the transaction, the sender and the
- * sequence number stand the variant of the payload and then that of the encrypted payload.
+ * The offset of an encrypted payload in a user transaction. The variant of the transaction, the sender and the sequence
+ * number come first, then the variant of the payload, then the variant of the encrypted payload.
  */
 const payloadAt = 1 + 32 + 8
 const userTransaction = 0
@@ -71,8 +71,8 @@ const encryptedPayload = 5
 const encrypted = 0
 
 /**
- * The bytes to hash for the user transaction `bytes[start, end)`, which has been scanned, if they differ from those
- * that stand there: the payload in its encrypted form.
+ * The bytes to hash for the scanned transaction `bytes[start, end)`, where they differ from these: with the payload in
+ * its encrypted form.
  */
 const hashedForm = (bytes: Uint8Array, start: number, end: number): Uint8Array | undefined => {
   const at = start + payloadAt
@@ -111,7 +111,7 @@ export class TransactionScan extends RecordScan {
   infoStarts: Uint32Array = new Uint32Array(initialCapacity)
   infoEnds: Uint32Array = new Uint32Array(initialCapacity)
 
-  /** Where the hashes in the transaction info begin; -1 for one that is absent. */
+  /** The offsets of the hashes in the transaction info; -1 for an absent hash. */
   transactionHashAt: Uint32Array = new Uint32Array(initialCapacity)
   eventRootAt: Uint32Array = new Uint32Array(initialCapacity)
   stateChangeAt: Uint32Array = new Uint32Array(initialCapacity)
@@ -127,8 +127,8 @@ export class TransactionScan extends RecordScan {
   eventEnds: Uint32Array = new Uint32Array(initialCapacity)
 
   /**
-   * By record: the bytes to hash in place of the transaction's own. Only for encrypted payloads that have been opened
-   * or have failed to open.
+   * By record: the bytes to hash in place of the bytes of the transaction. Only transactions whose encrypted payload
+   * was decrypted, or failed to decrypt, have an entry.
    */
   readonly replacements: Map<number, Uint8Array> = new Map()
 
@@ -137,7 +137,7 @@ export class TransactionScan extends RecordScan {
     this.format = format
   }
 
-  /** All events since `begin`. */
+  /** Events of all records. */
   get eventCount(): number {
     return uint32At(this.eventFirst, this.count)
   }
@@ -195,12 +195,12 @@ export class TransactionScan extends RecordScan {
     this.infoEnds[index] = reader.offset
   }
 
-  /** Appends the events of a record and returns how many there are since `begin`. */
+  /** Appends the events of a record. Returns the number of events of all records. */
   #events(reader: BcsReader, index: number): number {
     const first = uint32At(this.eventFirst, index)
     const last = first + reader.length()
     for (let event = first; event < last; event++) {
-      // Grown by what has been found, not by the length that is claimed.
+      // The arrays grow with the events that were found, not with the length that the record claims.
       if (event === this.eventStarts.length) {
         this.eventStarts = lengthened(this.eventStarts, 2 * event)
         this.eventEnds = lengthened(this.eventEnds, 2 * event)
@@ -234,7 +234,7 @@ export class TransactionScan extends RecordScan {
 const accessPath = 0
 const tableItem = 1
 
-/** Where the bytes of a table item's key begin, or rather their length: after the variant and the handle. */
+/** The offset of the key in the key of a table item, with its length: after the variant and the handle. */
 const tableKeyAt = 1 + 32
 
 /**
@@ -251,14 +251,14 @@ export class StateRecordScan extends RecordScan {
   valueStarts: Uint32Array = new Uint32Array(initialCapacity)
   valueEnds: Uint32Array = new Uint32Array(initialCapacity)
 
-  /** After `stageKeys`: where in the staged bytes the storage encoding of each key lies. */
+  /** After `stageKeys`: the ranges of the storage encodings of the keys in the staged bytes. */
   stagedStarts: Uint32Array = new Uint32Array(initialCapacity)
   stagedEnds: Uint32Array = new Uint32Array(initialCapacity)
 
-  /** Where the last byte string of each key begins, after its length. */
+  /** The offset of the last byte string of each key, after its length. */
   #tailStarts: Uint32Array = new Uint32Array(initialCapacity)
   readonly #staged = new GrowableBytes()
-  /** Bytes of all keys: their storage encodings are no longer. */
+  /** The size of all keys in bytes; their storage encodings are no longer. */
   #keyBytes = 0
   override begin(batch: Uint8Array): void {
     super.begin(batch)
@@ -291,8 +291,8 @@ export class StateRecordScan extends RecordScan {
   }
 
   /**
-   * Writes the storage encodings of all keys one after the other and returns the bytes that hold them, which are
-   * reused by the next call; `stagedStarts` and `stagedEnds` then say where each of them lies.
+   * Writes the storage encodings of all keys, one after the other, and returns their bytes, which the next call
+   * overwrites. `stagedStarts` and `stagedEnds` then hold the range of each encoding.
    */
   stageKeys(): Uint8Array {
     const staged = this.#staged.reserve(this.#keyBytes)

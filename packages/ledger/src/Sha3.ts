@@ -1,12 +1,11 @@
 /**
- * SHA3-256, the only hash of the ledger: one door for single inputs and for batches that lie in contiguous memory.
+ * SHA3-256, the only hash of the ledger, over single inputs and over batches in contiguous memory.
  *
- * Batches are the fast way. They are copied into a fixed arena of a WebAssembly kernel (see kernel/keccak.ts) and hashed
- * two at a time there; memory does not grow with the input. All functions are synchronous and take their input as it is
- * at the time of the call.
+ * Batches are faster. A WebAssembly kernel (see kernel/keccak.ts) has a fixed arena, takes a copy of the inputs there
+ * and hashes two inputs at a time; memory does not grow with the input. All functions are synchronous.
  *
- * A *seed* is what the ledger puts before the bytes of each kind of value: `SHA3-256("APTOS::" + name)`. Where a seed is
- * asked for, an empty array means none.
+ * A *seed* precedes the bytes of each kind of hashed value: `SHA3-256("APTOS::" + name)`. An empty array stands for no
+ * seed.
  */
 import * as Kernel from "./internal/keccak.ts"
 
@@ -15,7 +14,9 @@ const pairBytes = 2 * hashBytes
 const leftAt = Kernel.seedAt + hashBytes
 const rightAt = leftAt + hashBytes
 
-/** Ranges that are at most this far apart are copied together with what lies between: cheaper than a copy each. */
+/**
+ * Ranges at most this far apart are copied at once, with the bytes between them: cheaper than a copy for each range.
+ */
 const maxGap = 1024
 
 const memory = Kernel.memory
@@ -23,11 +24,13 @@ const words = /* @__PURE__ */ new Int32Array(memory.buffer)
 const digestView = /* @__PURE__ */ memory.subarray(Kernel.digestAt, Kernel.digestAt + hashBytes)
 const encoder = /* @__PURE__ */ new TextEncoder()
 
-/** The seeds handed out by `seed`, by name, and as a set. Nobody changes these arrays. */
+/** The seeds that `seedOf` has returned, by name and as a set. Nobody changes these arrays. */
 const seedsByName = /* @__PURE__ */ new Map<string, Uint8Array>()
 const ownSeeds = /* @__PURE__ */ new Set<Uint8Array>()
 
-/** The seed of ours that is in the kernel, if one is. Others may change between calls and are copied each time. */
+/**
+ * The seed in the kernel, where `seedOf` made it. Any other array may change between calls, and is copied each time.
+ */
 let loadedSeed: Uint8Array | undefined
 
 const loadSeed = (seed: Uint8Array): void => {
@@ -39,7 +42,7 @@ const loadSeed = (seed: Uint8Array): void => {
   loadedSeed = ownSeeds.has(seed) ? seed : undefined
 }
 
-/** Copies 32 bytes word by word: for so few it is faster than a view and `set`, and than a copy byte by byte. */
+/** Copies 32 bytes word by word: faster than a view and `set`, and faster than byte by byte. */
 const loadHash = (from: Uint8Array, start: number, at: number): void => {
   for (let i = 0; i < hashBytes; i += 4) {
     const byte = start + i
@@ -47,7 +50,7 @@ const loadHash = (from: Uint8Array, start: number, at: number): void => {
   }
 }
 
-/** Throws unless bytes [start, end) are in the array. */
+/** Throws unless the bytes [start, end) are in the array. */
 const checkInside = (what: string, array: Uint8Array, start: number, end: number): void => {
   if (!Number.isInteger(start) || start < 0 || start > end || end > array.length) {
     throw new RangeError(`${what}: bytes ${start} to ${end} are not in an array of ${array.length}`)
@@ -58,7 +61,7 @@ const checkCount = (count: number): void => {
   if (!Number.isInteger(count) || count < 0) throw new RangeError(`A count cannot be ${count}`)
 }
 
-/** Hashes the head and the rest one after the other as one input, an arena at a time. The digest stays in the kernel. */
+/** Hashes the head and the rest as one input, an arena at a time. Leaves the digest in the kernel. */
 const hashParts = (head: Uint8Array, rest: ReadonlyArray<Uint8Array>): void => {
   let filled = 0
   let first = true
@@ -89,8 +92,8 @@ export const digest = (data: Uint8Array): Uint8Array => {
 }
 
 /**
- * The seed of a kind of value: `SHA3-256("APTOS::" + name)`, 32 bytes. The same name gives the same array, which must
- * not be changed. Names are kept for ever: they are those of the format, never something that comes from outside.
+ * The seed of a kind of value: `SHA3-256("APTOS::" + name)`, 32 bytes. The same name gives the same array, which nobody
+ * may change. The module keeps every name for ever, so pass the names of the format alone, never an input from outside.
  */
 export const seedOf = (name: string): Uint8Array => {
   const known = seedsByName.get(name)
@@ -101,7 +104,7 @@ export const seedOf = (name: string): Uint8Array => {
   return made
 }
 
-/** The SHA3-256 of the seed and the parts one after the other: 32 bytes. Seed and parts may have any length. */
+/** The SHA3-256 of the seed and the parts, one after the other. Seed and parts may have any length. */
 export const hashSeeded = (seed: Uint8Array, ...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   hashParts(seed, parts)
   return takeDigest()
@@ -111,8 +114,8 @@ export const hashSeeded = (seed: Uint8Array, ...parts: ReadonlyArray<Uint8Array>
  * For each i below `count`, writes the SHA3-256 of the seed (32 bytes or none) and bytes `starts[i]` to `ends[i]` of
  * `data` to `out`, at `outStart + 32 * i`.
  *
- * Ranges may overlap, be empty, stand in any order and have any length. It is fastest where they follow each other closely.
- * `out` may be the same memory as `data` only where no range reaches into what is written.
+ * Ranges may overlap, be empty, have any order and any length. Ranges that follow each other closely are fastest. `out`
+ * may share the memory of `data` where no range reaches into the digests.
  *
  * Throws a `RangeError`, and writes nothing, where a range is not inside `data` or the digests have no room in `out`.
  */
@@ -137,7 +140,7 @@ export const hashRanges = (
 
   let index = 0
   while (index < count) {
-    // One batch: inputs are gathered in the arena until it is full. A run of close ranges is copied at once.
+    // One batch: the arena takes inputs until it is full. A run of close ranges is copied at once.
     const first = index
     let used = 0
     let low = starts[first]!
@@ -172,22 +175,22 @@ export const hashRanges = (
 }
 
 /**
- * Hashes `count` pairs: for each i below it, writes the SHA3-256 of the seed (32 bytes or none) and bytes 64 i to 64 i + 64
- * of `pairs` (left and right) to `out`, at `outStart + 32 * i`.
+ * Hashes `count` pairs: for each i below it, writes the SHA3-256 of the seed (32 bytes or none) and bytes 64 i to 64 i
+ * + 64 of `pairs` (left and right) to `out`, at `outStart + 32 * i`.
  *
- * `out` may be `pairs` itself, from 0 on: a level of a tree is replaced by the one above it.
+ * `out` may be `pairs` itself, from 0 on: the next level of a tree then replaces a level.
  *
- * Throws a `RangeError`, and writes nothing, where `pairs` is shorter than that, the digests have no room in `out`, or
- * `out` lies in the memory of `pairs` such that digests would replace pairs that are still to be read.
+ * Throws a `RangeError`, and writes nothing, where `pairs` is too short, the digests have no room in `out`, or the
+ * digests would overwrite pairs of the same memory that are not hashed yet.
  */
 export const hashPairs = (seed: Uint8Array, pairs: Uint8Array, count: number, out: Uint8Array, outStart = 0): void => {
   checkCount(count)
   checkInside("Pairs", pairs, 0, pairBytes * count)
   checkInside("Digests", out, outStart, outStart + hashBytes * count)
-  // Digests that begin at or before the pairs stay behind what was read, all others may run into it.
+  // Digests that begin at or before the pairs stay behind the pairs that are hashed; digests inside the pairs do not.
   const ahead = out.byteOffset + outStart - pairs.byteOffset
   if (out.buffer === pairs.buffer && ahead > 0 && ahead < pairBytes * count) {
-    throw new RangeError("Digests of pairs in the same memory begin where the pairs begin, or outside them")
+    throw new RangeError("Digests in the memory of the pairs must begin where the pairs begin, or outside the pairs")
   }
   loadSeed(seed)
   for (let first = 0; first < count; first += Kernel.maxInputs) {
@@ -199,8 +202,8 @@ export const hashPairs = (seed: Uint8Array, pairs: Uint8Array, count: number, ou
 }
 
 /**
- * Hashes one pair: writes the SHA3-256 of the seed (32 bytes or none), 32 bytes of `left` from `leftStart` and 32 bytes of
- * `right` from `rightStart` to `out`, at `outStart`. Allocates nothing. All arrays may be the same memory.
+ * Hashes one pair: writes the SHA3-256 of the seed (32 bytes or none), 32 bytes of `left` from `leftStart` on and 32
+ * bytes of `right` from `rightStart` on to `out`, at `outStart`. Allocates nothing. All arrays may share memory.
  *
  * Throws a `RangeError`, and writes nothing, where one of the three is not inside its array.
  */

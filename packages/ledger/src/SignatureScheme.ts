@@ -1,12 +1,12 @@
 /**
- * Public keys and signatures of accounts, by scheme: byte strings that only the scheme understands.
+ * Public keys and signatures of accounts, by scheme, as opaque byte strings.
  *
  * ```
  * PartialAuthenticatorAssertionResponse  signature AssertionSignature · authenticator_data bytes · client_data_json bytes
  * AssertionSignature                     enum { Secp256r1Ecdsa{signature bytes} }
  * ```
  *
- * Lengths are not checked here: the transaction's hash vouches for the bytes, and nothing but a node verifies them.
+ * The codecs do not check lengths: the hash of the transaction proves the bytes, and nodes alone verify the signatures.
  *
  * Source: docs/spec/formats.md, section 3 (the schema).
  */
@@ -16,10 +16,10 @@ export const Ed25519PublicKey = Bcs.newtype("Ed25519PublicKey", Bcs.bytes)
 
 export const Ed25519Signature = Bcs.newtype("Ed25519Signature", Bcs.bytes)
 
-/** Several Ed25519 keys and a threshold, in one string. */
+/** Several Ed25519 keys and a threshold, as one byte string. */
 export const MultiEd25519PublicKey = Bcs.newtype("MultiEd25519PublicKey", Bcs.bytes)
 
-/** Several Ed25519 signatures and a bitmap of who signed, in one string. */
+/** Several Ed25519 signatures and a bitmap of the signers, as one byte string. */
 export const MultiEd25519Signature = Bcs.newtype("MultiEd25519Signature", Bcs.bytes)
 
 export const Secp256k1EcdsaPublicKey = Bcs.newtype("Secp256k1EcdsaPublicKey", Bcs.bytes)
@@ -38,7 +38,7 @@ export const AssertionSignature = Bcs.enumeration("AssertionSignature", {
   Secp256r1Ecdsa: Bcs.fields({ signature: Secp256r1EcdsaSignature })
 })
 
-/** What a WebAuthn authenticator signed, and its signature. */
+/** The data that a WebAuthn authenticator has signed, and its signature. */
 export const PartialAuthenticatorAssertionResponse = Bcs.struct("PartialAuthenticatorAssertionResponse", {
   signature: AssertionSignature,
   authenticatorData: Bcs.bytes,

@@ -1,9 +1,9 @@
 /**
- * The left edge of a state tree that is received leaf by leaf, in key order: what is needed to check a state range proof
- * after any leaf, in the memory of one path.
+ * The left edge of a state tree that arrives leaf by leaf, in key order. The edge suffices to check a state range proof
+ * after any leaf, and takes the memory of one path.
  *
  * The tree is a binary sparse Merkle tree over 256-bit key hashes, most significant bit first. An empty subtree is the
- * sparse placeholder; a subtree with exactly one leaf is that leaf's hash.
+ * sparse placeholder; a subtree with exactly one leaf is the hash of that leaf.
  *
  * Source: docs/spec/formats.md, section 5.
  */
@@ -14,24 +14,25 @@ import { refuse } from "./ProofError.ts"
 import * as Sha3 from "./Sha3.ts"
 import { byteAt } from "./TypedArrays.ts"
 
-/** Bytes of a saved frontier before its left siblings. */
+/** The size of a saved frontier without its left siblings, in bytes. */
 const savedHeader = 8 + 2 + 2 * size
 
-/** `node` becomes its parent, whose left child it is. */
+/** Replaces a left child by its parent. */
 const joinRight = (node: HashValue, right: HashValue): void =>
   Sha3.hashPair(seeds.sparseMerkleInternal, node, 0, right, 0, node, 0)
 
 /**
- * Receives leaves in ascending order of their key hashes and keeps the subtrees to the left of the path to the last one.
+ * Receives leaves in ascending order of their key hashes. Keeps the hashes of the subtrees on the left of the path to
+ * the last leaf.
  */
 export class StateFrontier {
-  /** Hash of the left sibling whose parent is at depth d, at 32 * d; only where {@link #present} says so. */
+  /** At 32 * d: the hash of the left sibling whose parent is at depth d, where {@link #present} is 1 at d. */
   readonly #left = new Uint8Array(bits * size)
   readonly #present = new Uint8Array(bits)
   readonly #key = new Uint8Array(size)
-  /** The hash of the last leaf; later of the subtree that holds it. */
+  /** The hash of the last leaf; later of the subtree with the last leaf. */
   readonly #node = new Uint8Array(size)
-  /** Bits that the last leaf shares with the one before it; -1 for the first leaf. */
+  /** The number of bits that the last leaf shares with the leaf before; -1 for the first leaf. */
   #shared = -1
   #count = 0
 
@@ -41,8 +42,8 @@ export class StateFrontier {
   }
 
   /**
-   * Receives `count` leaves: key hashes and leaf hashes lie one after the other. Throws `ProofError` (`KeyOrder`) unless
-   * the keys go on strictly increasing.
+   * Receives `count` leaves, whose key hashes and leaf hashes lie one after the other. Throws `ProofError` (`KeyOrder`)
+   * where the keys are not strictly increasing.
    */
   push(keyHashes: Uint8Array, leafHashes: Uint8Array, count: number): void {
     const key = this.#key
@@ -50,7 +51,7 @@ export class StateFrontier {
     for (let index = 0; index < count; index++) {
       const at = index * size
       if (this.#count > 0) this.#settle(keyHashes, at)
-      // Both in one loop: this runs for every item of a state.
+      // One loop copies both: this runs for every item of a state.
       for (let byte = 0; byte < size; byte++) {
         key[byte] = byteAt(keyHashes, at + byte)
         node[byte] = byteAt(leafHashes, at + byte)
@@ -59,7 +60,7 @@ export class StateFrontier {
     }
   }
 
-  /** The last leaf's subtree is complete up to where the next key parts from it: there it becomes a left sibling. */
+  /** Completes the subtree of the last leaf below the depth where the next key parts: it is a left sibling there. */
   #settle(next: Uint8Array, at: number): void {
     const key = this.#key
     const shared = sharedBits(key, 0, next, at)
@@ -75,7 +76,9 @@ export class StateFrontier {
     this.#shared = shared
   }
 
-  /** Replaces the node, a child of a node at depth `from`, by its ancestor just below depth `to`: nothing on the right. */
+  /**
+   * Replaces the node, a child of a node at depth `from`, by its ancestor just below depth `to`; the right is empty.
+   */
   #climb(from: number, to: number): void {
     for (let depth = from; depth > to; depth--) {
       if (bitAt(this.#key, 0, depth) === 0) joinRight(this.#node, sparseMerklePlaceholder)
@@ -84,7 +87,7 @@ export class StateFrontier {
     }
   }
 
-  /** `node` becomes its parent at `depth`, whose right child it is. */
+  /** Replaces a right child by its parent at `depth`. */
   #joinLeft(depth: number, node: HashValue): void {
     if (this.#present[depth] === 1) {
       Sha3.hashPair(seeds.sparseMerkleInternal, this.#left, depth * size, node, 0, node, 0)
@@ -94,8 +97,8 @@ export class StateFrontier {
   }
 
   /**
-   * Checks that the leaves received are all leaves of the tree with that root up to the last one. `rightSiblings` are
-   * those of a range proof for the last leaf, the bottom one first. The frontier stays as it is.
+   * Checks that the tree with that root has exactly these leaves up to the last one. `rightSiblings` come from the
+   * range proof of the last leaf, the bottom one first. Leaves the frontier unchanged.
    *
    * Throws `ProofError` (`ProofShape`, `RootMismatch`).
    */
@@ -131,7 +134,7 @@ export class StateFrontier {
     }
   }
 
-  /** The root of a tree that holds exactly the leaves received. */
+  /** The root of the tree with exactly these leaves. */
   root(): HashValue {
     if (this.#count === 0) return sparseMerklePlaceholder
     const node = this.#node.slice()
@@ -142,13 +145,13 @@ export class StateFrontier {
     return node
   }
 
-  /** Key hash of the last leaf received. A copy. */
+  /** The key hash of the last leaf. A copy. */
   lastKeyHash(): HashValue {
     return this.#key.slice()
   }
 
   /**
-   * The frontier as bytes, for {@link StateFrontier.restore}: some hundreds, for that many leaves as may be.
+   * The frontier as bytes, for {@link StateFrontier.restore}: some hundreds, however many the leaves.
    *
    * ```
    * count u64 · shared i16 · last key hash · hash of its subtree
@@ -172,7 +175,7 @@ export class StateFrontier {
     return bytes
   }
 
-  /** The frontier that was saved; `undefined` where these are not the bytes of one. */
+  /** The frontier of the output of {@link StateFrontier.save}; `undefined` for any other bytes. */
   static restore(bytes: Uint8Array): StateFrontier | undefined {
     if (bytes.length < savedHeader || (bytes.length - savedHeader) % (1 + size) !== 0) return undefined
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

@@ -13,25 +13,25 @@ import { uint32At } from "./TypedArrays.ts"
 const words = size / Uint32Array.BYTES_PER_ELEMENT
 
 /**
- * Items that were hashed: the records `first` … `first + count - 1` of a batch. Their hashes lie one after the other,
- * beginning with that of record `first`. Everything is lent until the call returns.
+ * Hashed items: the records `first` … `first + count - 1` of a batch. Their hashes lie one after the other, the hash of
+ * record `first` at 0. Valid until the call returns.
  */
 export interface HashedItems {
   readonly batch: RecordBatch
   readonly first: number
   readonly count: number
   readonly keyHashes: Uint8Array
-  /** Hashes of the leaves: of key hash and value hash. */
+  /** The hashes of the leaves: of key hash and value hash. */
   readonly leafHashes: Uint8Array
 }
 
-/** Hashes so many records at a time as it is made for, which bounds its memory: 128 bytes a record. */
+/** Hashes a limited number of records at a time, in 128 bytes of memory for each of them. */
 export class StateItemHasher {
   readonly #stride: number
   readonly #scan = new StateRecordScan()
   readonly #keyHashes: Uint8Array
   readonly #valueHashes: Uint8Array
-  /** Key and value hash of each leaf, which then give way to the hashes of the leaves. */
+  /** The key hash and the value hash of each leaf; afterwards the hashes of the leaves. */
   readonly #leafHashes: Uint8Array
   readonly #keyWords: Uint32Array
   readonly #valueWords: Uint32Array
@@ -48,7 +48,7 @@ export class StateItemHasher {
     this.#leafWords = new Uint32Array(this.#leafHashes.buffer)
   }
 
-  /** Hashes the items of a batch and calls `hashed` with all of them, some at a time. Throws `BcsError`. */
+  /** Hashes the items of a batch, and passes them to `hashed`, some at a time. Throws `BcsError`. */
   hash(batch: RecordBatch, hashed: (items: HashedItems) => void): void {
     const scan = this.#scan
     const keyHashes = this.#keyHashes
@@ -64,7 +64,7 @@ export class StateItemHasher {
     }
   }
 
-  /** Puts key and value hash of each leaf side by side: word by word, since two views a leaf would cost far more. */
+  /** Puts key hash and value hash of each leaf side by side, word by word: two views for each leaf cost far more. */
   #pairUp(count: number): void {
     const keys = this.#keyWords
     const values = this.#valueWords

@@ -1,12 +1,13 @@
 /**
- * Where a value stands in the state.
+ * The key of a value in the state.
  *
  * ```
  * StateKey    enum { AccessPath{address, path bytes} · TableItem{handle, key bytes} · Raw(bytes) }
  * ```
  *
- * A key is hashed in its *storage encoding*, which is not its BCS: a tag byte (0, 1, 255), then for an access path its
- * BCS, for a table item the handle and the key's bytes without a length, for a raw key its bytes without a length.
+ * The hash of a key covers the *storage encoding* of the key, which is not its BCS: a tag byte (0, 1, 255), then the
+ * BCS of an access path, the handle and the bytes of the key of a table item, or the bytes of a raw key, without their
+ * length.
  *
  * Source: docs/spec/formats.md, section 4.
  */
@@ -16,7 +17,7 @@ import { concatBytes } from "./Bytes.ts"
 import { type HashValue, seeds } from "./HashValue.ts"
 import * as Sha3 from "./Sha3.ts"
 
-/** A resource or module of an account: the path says which. */
+/** A resource or module of an account, which the path names. */
 export const AccessPath = Bcs.struct("AccessPath", { address: AccountAddress, path: Bcs.bytes })
 
 export type AccessPath = Bcs.Type<typeof AccessPath>
@@ -32,10 +33,10 @@ export const StateKey = Bcs.enumeration("StateKey", {
 
 export type StateKey = Bcs.Type<typeof StateKey>
 
-/** The first byte of a key's storage encoding, by the number of its BCS variant. */
+/** The first byte of the storage encoding of a key, by the number of its BCS variant. */
 export const storageTags = [0, 1, 255] as const
 
-/** The bytes of a key that are hashed. */
+/** The storage encoding of a key: the bytes that its hash covers. */
 export const storageEncoding = (key: StateKey): Uint8Array => {
   switch (key._tag) {
     case "AccessPath":
@@ -47,5 +48,5 @@ export const storageEncoding = (key: StateKey): Uint8Array => {
   }
 }
 
-/** The place of a key in the state tree. */
+/** The hash of a key, and the path of its item in the state tree. */
 export const hash = (key: StateKey): HashValue => Sha3.hashSeeded(seeds.stateKey, storageEncoding(key))

@@ -1,14 +1,13 @@
 /**
- * Looking a key up in a state of which only pieces are read, and proving what is found.
+ * Finds a key in a state of which only some runs are read, and proves the finding.
  *
- * A path from the root to a key is proven by its siblings. Those on the right follow from the run that holds the key's
- * place: they are made of its items, or are siblings of its range proof. Those on the left that begin after the item
- * before the run follow from it as well. The others lie before it: the sibling at each of these depths follows from the
- * run that holds its own first item. So a path takes the key's run, and one more for each 1 bit of the key hash above
- * the depth where it parts from the item before the run: about half the logarithm of the number of runs.
+ * The siblings of the path from the root to a key prove the path. The right siblings follow from the run with the place
+ * of the key: they consist of items of the run, or are siblings of its range proof. The left siblings that begin behind
+ * the item before the run follow from the run, too. Every other left sibling follows from the run with the first item
+ * of that sibling. So a path takes the run of the key, and one run more for each 1 bit of the key hash above the depth
+ * where the key parts from the item before the run: about half the logarithm of the number of runs.
  *
- * Whatever the siblings are, and wherever they come from: if they lead to the state root, the path ends in what it
- * shows.
+ * If the siblings lead to the state root, the path is proven, wherever the siblings come from.
  */
 import { bitAt, equalBytes } from "./Bytes.ts"
 import { format, type HashValue, seeds, sparseMerklePlaceholder } from "./HashValue.ts"
@@ -19,29 +18,29 @@ import * as Sha3 from "./Sha3.ts"
 import type { PathEnd, StateRun, SubtreeTop } from "./StateRun.ts"
 
 /**
- * A left sibling that lies before the run: it is the subtree of all keys that share `depth` bits with the key and then
- * have a 0, of which `start` is the first.
+ * A left sibling that lies before the run: the subtree of all keys that share `depth` bits with the key and have a 0
+ * next. `start` is the first of these keys.
  */
 export interface MissingSibling {
   readonly depth: number
   readonly start: HashValue
 }
 
-/** A key's path as far as the run that holds its place shows it. */
+/** The path to a key, as far as the run with the place of the key shows the path. */
 export interface Lookup {
   readonly keyHash: HashValue
-  /** What the path ends in as far as the run shows it. An empty subtree may turn out to be part of another item's leaf. */
+  /** The end of the path in the run. An empty subtree may prove to be part of the leaf of another item. */
   readonly end: PathEnd
-  /** Depth of the topmost node of the path that the run shows whole; 0: it shows the root. */
+  /** The depth of the topmost node of the path whose subtree the run shows whole; 0 is the root. */
   readonly depth: number
   readonly node: SubtreeTop
-  /** What is needed to prove it, the bottom one first. None: the path is whole. */
+  /** The siblings that the proof still lacks, the bottom one first. */
   readonly missing: ReadonlyArray<MissingSibling>
 }
 
 /**
- * Finds a key in the run that holds its place: the last one that begins at or before it, or the first one. `before` is
- * the key hash of the item before the run; none for the first run.
+ * Finds a key in the run with its place: the last run that begins at or before the key, or the first run. `before` is
+ * the key hash of the item before the run, `undefined` for the first run.
  *
  * Throws `ProofError`.
  */
@@ -55,12 +54,12 @@ export const lookup = (keyHash: HashValue, run: StateRun, before: HashValue | un
   return { keyHash, end: run.pathEnd(keyHash, depth), depth, node: run.subtree(keyHash, depth), missing }
 }
 
-/** A missing sibling from the run that holds the first item at or after its start. */
+/** A missing sibling, from the run with the first item at or after the start of the sibling. */
 export const siblingIn = ({ depth, start }: MissingSibling, run: StateRun): SubtreeTop => run.subtree(start, depth + 1)
 
 /**
- * Proves a lookup against the state root and returns what the path ends in: `run` is the one it was made in, `left` has
- * the missing siblings by depth.
+ * Proves a lookup against the state root and returns the end of the path. `run` is the run of the lookup, `left` the
+ * missing siblings by depth.
  *
  * Throws `ProofError` (`ProofShape`, `RootMismatch`).
  */
@@ -80,13 +79,13 @@ export const prove = (
   if (!equalBytes(top.hash, root)) {
     refuse("RootMismatch", `${what} leads to state root ${format(top.hash)}, not to ${format(root)}`)
   }
-  // The leaf of the item before the run sits so high that the key's place is below it.
+  // The leaf of the item before the run sits so high that the place of the key is below that leaf.
   return end._tag === "Empty" && top.leaf !== undefined && node.leaf === undefined
     ? { _tag: "OtherItem", keyHash: top.leaf }
     : end
 }
 
-/** A leaf that is alone in a subtree is its top, as high as it can be. */
+/** The node over two sides. A leaf without any neighbour in a subtree is the top of that subtree. */
 const join = (zeros: SubtreeTop, ones: SubtreeTop): SubtreeTop => {
   if (isEmpty(zeros) && (isEmpty(ones) || ones.leaf !== undefined)) return ones
   if (isEmpty(ones) && zeros.leaf !== undefined) return zeros
@@ -96,8 +95,8 @@ const join = (zeros: SubtreeTop, ones: SubtreeTop): SubtreeTop => {
 const isEmpty = ({ hash }: SubtreeTop): boolean => equalBytes(hash, sparseMerklePlaceholder)
 
 /**
- * Does the range proof of the item before the run say the same of a lookup? It proves nothing, since what it is held
- * against is not signed; but a run that was damaged does not agree.
+ * Whether the range proof of the item before the run agrees with a lookup. Agreement proves nothing, because the lookup
+ * is not proven; but a damaged run does not agree.
  */
 export const agrees = (
   { depth, node }: Lookup,

@@ -1,10 +1,10 @@
 /**
- * The nodes of a state tree as they stand in memory, and the walks over them that every tree shares: the one that lies in
- * memory whole ({@link StateTree}) and the ones that a store holds, of which only some nodes are read.
+ * The nodes of a state tree in memory, and the walks over them. A tree that is in memory as a whole ({@link StateTree})
+ * and the trees of a store, of which a walk reads some nodes, share both.
  *
  * The tree is a binary sparse Merkle tree over key hashes. An empty subtree is `undefined` and hashes to the sparse
- * placeholder; a subtree with exactly one item *is* that item's leaf, which sits as high as it can; every other node is
- * the hash of its two sides.
+ * placeholder. A subtree with exactly one item *is* the leaf of that item. The hash of every other node covers the
+ * hashes of its two sides.
  *
  * Source: docs/spec/formats.md, section 5.
  */
@@ -13,8 +13,8 @@ import { type HashValue, seeds, size, sparseMerklePlaceholder } from "./HashValu
 import * as Sha3 from "./Sha3.ts"
 
 /**
- * A subtree that is not empty. Its hash, once it is known, is the 32 bytes of `hashes` from `hashAt` on: nodes share
- * arrays, because a view takes more memory than the hash that it shows.
+ * A subtree that is not empty. Its hash, once known, is the 32 bytes of `hashes` from `hashAt` on. Nodes share arrays,
+ * because a view takes more memory than a hash.
  */
 export interface Subtree {
   /** Items in the subtree. */
@@ -29,7 +29,7 @@ export interface Leaf extends Subtree {
   readonly keyAt: number
 }
 
-/** A subtree that lies in a store and is read when a walk comes to it. */
+/** A subtree of a store. A walk reads the subtree when it comes there. */
 export abstract class Unread implements Subtree {
   readonly count: number
   readonly hashes: Uint8Array
@@ -49,7 +49,7 @@ export class Inner<L extends Leaf, U extends Unread = never> implements Subtree 
   readonly left: Node<L, U>
   readonly right: Node<L, U>
   readonly count: number
-  /** Where the hash stands, once it is known: the only fields that ever change. */
+  /** The place of the hash, once known: the only fields that change. */
   hashes: Uint8Array = unhashed
   hashAt = 0
 
@@ -70,13 +70,13 @@ const isUnread = <L extends Leaf, U extends Unread>(node: Node<L, U>): node is U
 /** Items in a subtree. */
 export const countOf = (node: Subtree | undefined): number => node === undefined ? 0 : node.count
 
-/** Writes the hash of a subtree, which must be known, to `target` at `at`. */
+/** Writes the hash of a subtree, which must be known, to `target`, at `at`. */
 export const copyHash = (node: Subtree | undefined, target: Uint8Array, at: number): void =>
   node === undefined
     ? copyRange(sparseMerklePlaceholder, 0, size, target, at)
     : copyRange(node.hashes, node.hashAt, node.hashAt + size, target, at)
 
-/** Two sides as one subtree: a leaf whose other side is empty is the subtree itself. */
+/** Joins two sides. A leaf beside an empty side is the subtree itself. */
 export const join = <L extends Leaf, U extends Unread>(left: Node<L, U>, right: Node<L, U>): Node<L, U> => {
   if (left === undefined && !isInner(right) && !isUnread(right)) return right
   if (right === undefined && !isInner(left) && !isUnread(left)) return left
@@ -85,7 +85,7 @@ export const join = <L extends Leaf, U extends Unread>(left: Node<L, U>, right: 
 
 type AnyInner = Inner<Leaf, Unread>
 
-/** Sorts nodes without a hash by their height above the nodes that have one; the height of `node`, -1 if it has one. */
+/** Collects the nodes without a hash by their height above nodes with one. Returns the height of `node`, or -1. */
 const collect = (node: Node<Leaf, Unread>, byHeight: Array<Array<AnyInner>>): number => {
   if (!isInner(node) || node.hashes !== unhashed) return -1
   const height = 1 + Math.max(collect(node.left, byHeight), collect(node.right, byHeight))
@@ -95,7 +95,9 @@ const collect = (node: Node<Leaf, Unread>, byHeight: Array<Array<AnyInner>>): nu
   return height
 }
 
-/** Lent to one call at a time, and kept: the pairs of the widest level so far that was not too wide to keep. */
+/**
+ * Memory for the pairs of a level. Each call uses it alone; it is as large as the widest level so far, up to a limit.
+ */
 let scratch = new Uint8Array(1024 * 2 * size)
 const maxKept = 1024 * 1024
 
@@ -107,7 +109,7 @@ const scratchFor = (nodes: number): Uint8Array => {
   return larger
 }
 
-/** Computes the hashes that are missing, a level at a time. Nothing is read: an unread subtree knows its hash. */
+/** Computes the missing hashes, a level at a time. Reads nothing: the hash of an unread subtree is known. */
 const hashAll = (top: Node<Leaf, Unread>): void => {
   const byHeight: Array<Array<AnyInner>> = []
   collect(top, byHeight)
@@ -133,7 +135,7 @@ const hashAll = (top: Node<Leaf, Unread>): void => {
   }
 }
 
-/** The hash of a subtree; afterwards all hashes in it are known. A copy. */
+/** The hash of a subtree. Afterwards all hashes in the subtree are known. A copy. */
 export const hashOf = (node: Node<Leaf, Unread>): HashValue => {
   hashAll(node)
   const hash = new Uint8Array(size)
@@ -145,24 +147,24 @@ export const hashOf = (node: Node<Leaf, Unread>): HashValue => {
 export const leafHash = (keyHash: HashValue, valueHash: HashValue): HashValue =>
   Sha3.hashSeeded(seeds.sparseMerkleLeaf, keyHash, valueHash)
 
-/** A key gets a value, or goes (`value` undefined). */
+/** Sets the value of a key, or removes the key (`value` undefined). */
 export interface StateChange {
   readonly keyHash: HashValue
   readonly value: {
     readonly valueHash: HashValue
-    /** Kept by reference: must not change afterwards. The tree makes nothing of it. */
+    /** Any bytes. The tree keeps a reference, so the bytes must not change afterwards. */
     readonly record: Uint8Array
   } | undefined
 }
 
-/** Makes a leaf whose key hash and hash begin at `at` of the two arrays. */
+/** Makes a leaf. Its key hash begins at `at` of `keys`, its hash at `at` of `hashes`. */
 export type MakeLeaf<L extends Leaf> = (keys: Uint8Array, hashes: Uint8Array, at: number, record: Uint8Array) => L
 
-/** Sorted by key, each key once: its hash, and where it gets a value the new leaf. */
+/** Changes in the order of their keys, each key once. The leaf is `undefined` where the key is removed. */
 type Batch<L extends Leaf> = ReadonlyArray<readonly [keyHash: HashValue, leaf: L | undefined]>
 
 const batchOf = <L extends Leaf>(unsorted: ReadonlyArray<StateChange>, makeLeaf: MakeLeaf<L>): Batch<L> => {
-  // The sort is stable, so of several changes of a key the last one given stands last.
+  // The sort is stable: the last change of a key stays behind the others.
   const sorted = unsorted.slice().sort((a, b) => compareBytes(a.keyHash, b.keyHash))
   const changes = sorted.filter((change, index) => {
     const next = sorted[index + 1]
@@ -187,7 +189,7 @@ const batchOf = <L extends Leaf>(unsorted: ReadonlyArray<StateChange>, makeLeaf:
   return batch
 }
 
-/** The first change of `[from, to)` whose key has a 1 at `depth`; they agree in all bits before. */
+/** The first of the changes `[from, to)` whose key has a 1 at `depth`. The keys share all bits before. */
 const partition = (batch: Batch<Leaf>, from: number, to: number, depth: number): number => {
   let low = from
   let high = to
@@ -200,10 +202,10 @@ const partition = (batch: Batch<Leaf>, from: number, to: number, depth: number):
   return low
 }
 
-/** What a walk reads of a store. Where `read` answers the same node again, a tree that does not change is the same. */
+/** Reads a subtree. Returns the same node for the same subtree, so that a walk notices that nothing has changed. */
 export type Read<L extends Leaf, U extends Unread> = (unread: U) => Node<L, U>
 
-/** `node`, a subtree at `depth`, after the changes `[from, to)`, which all belong below it. */
+/** The subtree `node` at `depth` after the changes `[from, to)`, all of which belong below it. */
 const apply = <L extends Leaf, U extends Unread>(
   node: Node<L, U>,
   batch: Batch<L>,
@@ -239,8 +241,8 @@ const apply = <L extends Leaf, U extends Unread>(
 }
 
 /**
- * The tree below `top` after the changes; `top` itself where they change nothing. Of several changes of one key the last
- * one counts; removing a key that is not there changes nothing.
+ * The tree below `top` after the changes; `top` itself where nothing changes. Of several changes of one key the last
+ * one counts. The removal of an absent key changes nothing.
  */
 export const update = <L extends Leaf, U extends Unread>(
   top: Node<L, U>,
@@ -252,7 +254,7 @@ export const update = <L extends Leaf, U extends Unread>(
   return apply(top, batch, 0, batch.length, 0, read)
 }
 
-/** The leaf of a key. Every inner node on the way goes to `visit`, with the bit taken there. */
+/** The leaf of a key. Passes every inner node on the path to `visit`, with the bit of the key there. */
 export const find = <L extends Leaf, U extends Unread>(
   top: Node<L, U>,
   keyHash: HashValue,
@@ -276,8 +278,8 @@ export const find = <L extends Leaf, U extends Unread>(
 }
 
 /**
- * The right siblings of the path from the root to a key's leaf, the bottom one first: the state range proof for that
- * key. Empty sides of the path are placeholders. `undefined` where the key does not exist.
+ * The range proof of a key: the right siblings of the path from the root to its leaf, the bottom one first, with
+ * placeholders for empty ones. `undefined` where the key does not exist.
  */
 export const rangeProof = <L extends Leaf, U extends Unread>(
   top: Node<L, U>,

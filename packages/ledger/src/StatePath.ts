@@ -1,11 +1,11 @@
 /**
- * What stands at an access path: the code of a module, a resource, or a group of resources.
+ * The path of an access path: to the code of a module, a resource, or a group of resources.
  *
  * ```
  * Path  enum { 0: Code(ModuleId) · 1: Resource(StructTag) · 2: ResourceGroup(StructTag) }
  * ```
  *
- * Source: docs/spec/formats.md, section 7, and the paths that the reference ledgers hold.
+ * Source: docs/spec/formats.md, section 7, and the paths in the reference ledgers.
  */
 import * as Either from "effect/Either"
 import * as AccountAddress from "./AccountAddress.ts"
@@ -19,13 +19,13 @@ export const StatePath = Bcs.enumeration("Path", { Code: ModuleId, Resource: Str
 
 export type StatePath = Bcs.Type<typeof StatePath>
 
-/** The key of what stands at a path of an account. */
+/** The key of a path of an account. */
 export const keyOf = (address: AccountAddress.AccountAddress, path: StatePath): StateKey => ({
   _tag: "AccessPath",
   value: { address, path: Bcs.encode(StatePath, path) }
 })
 
-/** A key in words, on one line: `resource 0x1::account::Account of 0x1`. */
+/** Describes a key in words, on one line: `resource 0x1::account::Account of 0x1`. */
 export const describe = (key: StateKey): string => {
   switch (key._tag) {
     case "Raw":

@@ -1,6 +1,7 @@
 /**
- * Consecutive items of a state, and the range proof of the last of them: what a chunk of a snapshot is, or a single item
- * that a store proves. From a run alone the hash of every subtree follows that begins after the item before the run.
+ * A run: consecutive items of a state, and the range proof of the last one, such as a chunk of a snapshot or a single
+ * item with the proof of a store. The run determines the hash of every subtree that begins behind the item before the
+ * run.
  *
  * Source: docs/spec/formats.md, section 5.
  */
@@ -14,26 +15,26 @@ import * as Sha3 from "./Sha3.ts"
 import { type HashedItems, StateItemHasher } from "./StateItemHasher.ts"
 import { GrowableBytes } from "./TypedArrays.ts"
 
-/** Records hashed at a time: bounds the scratch memory. */
+/** Records that are hashed at a time: bounds the scratch memory. */
 const stride = 1024
 
-/** What a path from some depth on ends in. */
+/** The end of a path. */
 export type PathEnd =
-  /** The key is there. `record` is the BCS of the key and its value. */
+  /** The path ends in the item of the key. `record` is the BCS of the key and its value. */
   | { readonly _tag: "Item"; readonly record: Uint8Array }
-  /** The key is not there: its path ends in an empty subtree. */
+  /** The path ends in an empty subtree: the key does not exist. */
   | { readonly _tag: "Empty" }
-  /** The key is not there: its path ends in the leaf of another one. */
+  /** The path ends in the leaf of another item: the key does not exist. */
   | { readonly _tag: "OtherItem"; readonly keyHash: HashValue }
 
 /** The top of a subtree. */
 export interface SubtreeTop {
   readonly hash: HashValue
-  /** The key hash of its leaf, where it is known to be a single one. */
+  /** The key hash of the leaf, where the subtree is known to be a single leaf. */
   readonly leaf: HashValue | undefined
 }
 
-/** Items `[from, to)` are all that the run holds of a subtree; `open` says that the last item of the run is in it. */
+/** The items `[from, to)` of the run that are in a subtree. `open`: the last item of the run is one of them. */
 interface Subtree {
   readonly from: number
   readonly to: number
@@ -41,8 +42,8 @@ interface Subtree {
 }
 
 /**
- * Receives the records of a run in order, then the range proof of the last one. Keeps 64 bytes an item, and the record
- * of the key that is looked for. Throws `BcsError` and `ProofError`.
+ * Receives the records of a run in order, then the range proof of the last one. Keeps 64 bytes for each item, and the
+ * record of the wanted key. Throws `BcsError` and `ProofError`.
  */
 export class StateRun {
   readonly #wanted: HashValue | undefined
@@ -50,16 +51,16 @@ export class StateRun {
   readonly #keys = new GrowableBytes(stride * size)
   readonly #leaves = new GrowableBytes(stride * size)
   #record: Uint8Array | undefined
-  /** Right siblings of the path to the last item, the top one first, and the depths of the nodes that they hang on. */
+  /** The right siblings of the path to the last item, the top one first, and the depths of their parents. */
   #siblings: ReadonlyArray<HashValue> = []
   #depths: ReadonlyArray<number> = []
 
-  /** `wanted` is the hash of the key whose record is kept. */
+  /** `wanted`: the hash of the key whose record the run keeps. */
   constructor(wanted?: HashValue) {
     this.#wanted = wanted
   }
 
-  /** Items received. */
+  /** Items so far. */
   get count(): number {
     return this.#keys.length / size
   }
@@ -76,7 +77,7 @@ export class StateRun {
     return this.#keys.bytes.subarray(index * size, (index + 1) * size)
   }
 
-  /** Takes the next records. */
+  /** Receives the next records. */
   push(batch: RecordBatch): void {
     this.#hasher.hash(batch, (items) => this.#take(items))
   }
@@ -99,7 +100,7 @@ export class StateRun {
     }
   }
 
-  /** All items are in; `proof` is the range proof of the last one. */
+  /** Ends the run. `proof` is the range proof of the last item. */
   end(proof: SparseMerkleRangeProof): void {
     const siblings = proof.rightSiblings.toReversed()
     if (this.count === 0) refuse("ProofShape", "a range proof of no state items")
@@ -115,25 +116,25 @@ export class StateRun {
     this.#depths = depths
   }
 
-  /** The right sibling that hangs on the path to the last item at a depth; `undefined` where the proof has none. */
+  /** The right sibling of the path to the last item below the node at a depth; `undefined` where the proof has none. */
   #rightSibling(depth: number): HashValue | undefined {
     const index = this.#depths.indexOf(depth)
     return index < 0 ? undefined : this.#siblings[index]
   }
 
-  /** Does the path to the last item go on below a depth? */
+  /** Whether the path to the last item continues below a depth. */
   #goesOn(depth: number): boolean {
     return (this.#depths.at(-1) ?? -1) >= depth
   }
 
-  /** What the run holds of the subtree at `depth` that `key` is in. */
+  /** The items of the subtree at `depth` on the path to `key`. */
   #part(key: HashValue, depth: number): Subtree {
     const from = this.#search((index) => compareBits(this.#keys.bytes, index * size, key, depth) < 0)
     const to = this.#search((index) => compareBits(this.#keys.bytes, index * size, key, depth) <= 0)
     return { from, to, open: to > from && to === this.count }
   }
 
-  /** The first item that a predicate does not hold of; it holds of all before and none after. */
+  /** The first item for which `before` does not hold; it holds for all items before and for none after. */
   #search(before: (index: number) => boolean): number {
     let low = 0
     let high = this.count
@@ -146,8 +147,8 @@ export class StateRun {
   }
 
   /**
-   * The subtree at `depth` that `key` is in: all items whose key hashes share `depth` bits with it. None of them may come
-   * before the run.
+   * The subtree at `depth` on the path to `key`: all items whose key hashes share `depth` bits with the key. None of
+   * these items may come before the run.
    */
   subtree(key: HashValue, depth: number): SubtreeTop {
     const part = this.#part(key, depth)
@@ -160,7 +161,7 @@ export class StateRun {
     return to === from + 1 && !(open && this.#goesOn(depth))
   }
 
-  /** A subtree to the right of the last item: one of the proof's siblings. */
+  /** A subtree on the right of the last item: a sibling of the proof. */
   #beyond(key: HashValue, depth: number): HashValue {
     const parting = sharedBits(key, 0, this.lastKey, 0)
     return (parting === depth - 1 ? this.#rightSibling(parting) : undefined) ??
@@ -195,7 +196,7 @@ export class StateRun {
     return [{ from, to: low, open: open && !openRight }, { from: low, to, open: openRight }]
   }
 
-  /** What the path to a key ends in, from the node at `depth` on. No item of that subtree may come before the run. */
+  /** The end of the path to a key, from the node at `depth` on. No item of that subtree may come before the run. */
   pathEnd(key: HashValue, depth: number): PathEnd {
     let part = this.#part(key, depth)
     if (part.from === this.count) return this.#endBeyond(this.#beyond(key, depth))
@@ -216,7 +217,7 @@ export class StateRun {
       : { _tag: "OtherItem", keyHash }
   }
 
-  /** The path leads to the right of all items: there must be nothing. */
+  /** The end of a path that leads to the right of all items: the subtree there must be empty. */
   #endBeyond(sibling: HashValue): PathEnd {
     if (!equalBytes(sibling, sparseMerklePlaceholder)) {
       refuse("IncompleteState", `items follow after the last one (key hash ${format(this.lastKey)})`)

@@ -1,6 +1,6 @@
 /**
- * Checks a state snapshot chunk by chunk, in order: every record hashed into the tree, every chunk proven against the
- * state root, nothing missing at the end.
+ * Checks a state snapshot chunk by chunk, in order: hashes every record into the tree, proves every chunk against the
+ * state root, and refuses a snapshot that lacks items at the end.
  *
  * Source: docs/spec/formats.md, sections 5 and 9.
  */
@@ -12,10 +12,10 @@ import type { SparseMerkleRangeProof } from "./Proofs.ts"
 import { StateFrontier } from "./StateFrontier.ts"
 import { type HashedItems, StateItemHasher } from "./StateItemHasher.ts"
 
-/** Records hashed at a time: bounds the scratch memory. */
+/** Records that are hashed at a time: bounds the scratch memory. */
 const stride = 4096
 
-/** What a chunk holds, for comparison with its manifest. */
+/** The content of a chunk, for comparison with the manifest. */
 export interface StateChunkFacts {
   readonly firstKey: HashValue
   readonly lastKey: HashValue
@@ -25,7 +25,8 @@ export interface StateChunkFacts {
 export type { HashedItems } from "./StateItemHasher.ts"
 
 /**
- * Takes the records of a snapshot in order and proves them against its state root. Throws `BcsError` and `ProofError`.
+ * Receives the records of a snapshot in order and proves them against the state root. Throws `BcsError` and
+ * `ProofError`.
  */
 export class StateSnapshotVerifier {
   readonly #root: HashValue
@@ -35,24 +36,24 @@ export class StateSnapshotVerifier {
   #firstKey: HashValue | undefined
   #lastProof: SparseMerkleRangeProof | undefined
 
-  /** `frontier`: of the items that were proven before, where a check goes on. */
+  /** `frontier`: the frontier of the items that an interrupted check has proven. */
   constructor(root: HashValue, frontier = new StateFrontier()) {
     this.#root = root
     this.#frontier = frontier
     this.#chunkStart = frontier.count
   }
 
-  /** Items received. */
+  /** Items so far. */
   get items(): number {
     return this.#frontier.count
   }
 
-  /** What {@link StateFrontier.save} makes of the items so far: proven ones, between two chunks. */
+  /** The output of {@link StateFrontier.save}. Between two chunks all items of the frontier are proven. */
   save(): Uint8Array {
     return this.#frontier.save()
   }
 
-  /** Takes the next records of the chunk under way. `hashed` is called with all of them, some at a time. */
+  /** Receives the next records of the chunk, and passes them to `hashed`, some at a time. */
   push(batch: RecordBatch, hashed?: (items: HashedItems) => void): void {
     this.#hasher.hash(batch, (items) => {
       this.#firstKey ??= items.keyHashes.slice(0, size)
@@ -61,7 +62,7 @@ export class StateSnapshotVerifier {
     })
   }
 
-  /** The chunk is complete: proves it, and everything before it. */
+  /** Ends the chunk: proves all items so far. */
   endChunk(proof: SparseMerkleRangeProof): StateChunkFacts {
     const items = this.items - this.#chunkStart
     const firstKey = this.#firstKey
@@ -73,11 +74,11 @@ export class StateSnapshotVerifier {
     return { firstKey, lastKey: this.#frontier.lastKeyHash(), items }
   }
 
-  /** The snapshot is complete: every item has been proven, and nothing may stand to the right of the last one. */
+  /** Ends the snapshot: all items must be proven, and the tree must be empty on the right of the last item. */
   finish(): void {
     if (this.#firstKey !== undefined) refuse("IncompleteState", "the last chunk is not proven")
     if (this.items === 0) refuse("IncompleteState", "there is no chunk")
-    // Where all chunks had been proven before there is no last proof: then the root of the items must be the state's.
+    // An interrupted check may have proven all chunks, which leaves no last proof: the items must lead to the root.
     const complete = this.#lastProof === undefined
       ? equalBytes(this.#frontier.root(), this.#root)
       : this.#lastProof.rightSiblings.every((sibling) => equalBytes(sibling, sparseMerklePlaceholder))
@@ -86,7 +87,7 @@ export class StateSnapshotVerifier {
         "IncompleteState",
         `items are missing after the last one (key hash ${
           format(this.#frontier.lastKeyHash())
-        }): the tree goes on to its right`
+        }): the tree is not empty on its right`
       )
     }
   }

@@ -1,25 +1,26 @@
 /**
- * The state as a tree in memory: persistent, so that an older state stays what it was for as long as it is held.
+ * The state as a persistent tree in memory: an update makes a new tree, and leaves the older trees unchanged.
  *
- * Hashes lie in one array a batch and are computed in batches: those of leaves when they are written, those of inner
- * nodes when a root or a proof is asked for, a level at a time. The shape of the tree: {@link StateNodes}.
+ * The tree computes hashes in batches, with one array for the hashes of a batch: the hashes of leaves with the update,
+ * the hashes of inner nodes when a root or a proof needs them, a level at a time. {@link StateNodes} has the shape of
+ * the tree.
  *
  * Source: docs/spec/formats.md, section 5.
  */
 import { type HashValue, size } from "./HashValue.ts"
 import * as StateNodes from "./StateNodes.ts"
 
-/** One key and what stands under it. */
+/** One key, and the record under the key. */
 export interface StateItem extends StateNodes.Leaf {
   /** A view. */
   readonly keyHash: HashValue
-  /** The bytes that came with the change, untouched. A view. */
+  /** The bytes of the change. A view. */
   readonly record: Uint8Array
 }
 
 export type { StateChange } from "./StateNodes.ts"
 
-/** A state. Make others of it with {@link update}. */
+/** A state. {@link update} makes other states of it. */
 export interface StateTree {
   readonly top: StateNodes.Node<StateItem>
 }
@@ -62,12 +63,12 @@ class Item implements StateItem {
 
 const itemOf: StateNodes.MakeLeaf<StateItem> = (keys, hashes, at, record) => new Item(keys, hashes, at, record)
 
-/** All of the tree is in memory. */
+/** Nothing is left to read: all of the tree is in memory. */
 const read = (unread: never): never => unread
 
 /**
- * The state after the changes. Of several changes of one key the last one counts; removing a key that is not there
- * changes nothing.
+ * The state after the changes. Of several changes of one key the last one counts. The removal of an absent key changes
+ * nothing.
  */
 export const update = (tree: StateTree, changes: ReadonlyArray<StateNodes.StateChange>): StateTree => {
   const top = StateNodes.update(tree.top, changes, itemOf, read)
@@ -80,11 +81,11 @@ export const root = ({ top }: StateTree): HashValue => StateNodes.hashOf(top)
 /** Number of items. */
 export const count = ({ top }: StateTree): number => StateNodes.countOf(top)
 
-/** What stands under a key. */
+/** The item of a key; `undefined` where the key does not exist. */
 export const get = ({ top }: StateTree, keyHash: HashValue): StateItem | undefined =>
   StateNodes.find(top, keyHash, read)
 
-/** Items in ascending order of their key hashes, from the one at index `start` on, at most `limit`. */
+/** The items in ascending order of their key hashes, from index `start` on, at most `limit`. */
 export function* items(
   { top }: StateTree,
   start = 0,
@@ -108,8 +109,8 @@ export function* items(
 }
 
 /**
- * The right siblings of the path from the root to a key's leaf, the bottom one first: the state range proof for that
- * key. `undefined` where the key does not exist.
+ * The range proof of a key: the right siblings of the path from the root to its leaf, the bottom one first. `undefined`
+ * where the key does not exist.
  */
 export const rangeProof = ({ top }: StateTree, keyHash: HashValue): ReadonlyArray<HashValue> | undefined =>
   StateNodes.rangeProof(top, keyHash, read)

@@ -1,5 +1,5 @@
 /**
- * What the state holds under a key.
+ * The value of a key in the state.
  *
  * ```
  * StateValue          enum { V0(bytes) · WithMetadata{data bytes, metadata} }
@@ -13,7 +13,7 @@ import * as Bcs from "./Bcs.ts"
 import { type HashValue, seeds } from "./HashValue.ts"
 import * as Sha3 from "./Sha3.ts"
 
-/** Who paid for the storage of a value, and since when it stands. */
+/** The deposit for the storage of a value, and the time of its creation. */
 export const StateValueMetadata = Bcs.enumeration("StateValueMetadata", {
   V0: Bcs.fields({ deposit: Bcs.u64, creationTimeUsecs: Bcs.u64 }),
   V1: Bcs.fields({ slotDeposit: Bcs.u64, bytesDeposit: Bcs.u64, creationTimeUsecs: Bcs.u64 })
@@ -28,5 +28,5 @@ export const StateValue = Bcs.enumeration("StateValue", {
 
 export type StateValue = Bcs.Type<typeof StateValue>
 
-/** The hash that a value has in the leaf of its item. */
+/** The hash of a value, which the leaf of its item covers. */
 export const hash = (value: StateValue): HashValue => Sha3.hashSeeded(seeds.stateValue, Bcs.encode(StateValue, value))

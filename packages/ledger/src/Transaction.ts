@@ -1,5 +1,5 @@
 /**
- * A transaction of any kind: what the ledger is made of.
+ * A transaction of any kind.
  *
  * ```
  * Transaction        enum { UserTransaction(SignedTransaction) · GenesisTransaction(WriteSetPayload) · BlockMetadata
@@ -26,7 +26,7 @@ import { TransactionPayload } from "./TransactionPayload.ts"
 import { ValidatorTransaction } from "./ValidatorTransaction.ts"
 import { WriteSet } from "./WriteSet.ts"
 
-/** What a user signs. */
+/** The part of a user transaction that the user signs. */
 export const RawTransaction = Bcs.struct("RawTransaction", {
   sender: AccountAddress,
   sequenceNumber: Bcs.u64,
@@ -50,7 +50,7 @@ export const ChangeSet = Bcs.struct("ChangeSet", { writeSet: WriteSet, events: B
 
 export type ChangeSet = Bcs.Type<typeof ChangeSet>
 
-/** What a genesis transaction writes. */
+/** The writes of a genesis transaction. */
 export const WriteSetPayload = Bcs.enumeration("WriteSetPayload", {
   Direct: ChangeSet,
   Script: Bcs.fields({ executeAs: AccountAddress, script: Script })
@@ -70,7 +70,7 @@ export const Transaction = Bcs.enumeration("Transaction", {
 
 export type Transaction = Bcs.Type<typeof Transaction>
 
-/** The transaction whose bytes are hashed: an encrypted payload as it was sent, everything else as it stands. */
+/** The transaction that the hash covers: with an encrypted payload as it was sent. */
 export const hashedForm = (transaction: Transaction): Transaction => {
   if (transaction._tag !== "UserTransaction") return transaction
   const { authenticator, rawTxn } = transaction.value
@@ -83,6 +83,6 @@ export const hashedForm = (transaction: Transaction): Transaction => {
   }
 }
 
-/** The hash by which a transaction info names the transaction. */
+/** The hash of a transaction, which its transaction info states. */
 export const hash = (transaction: Transaction): HashValue =>
   Sha3.hashSeeded(seeds.transaction, Bcs.encode(Transaction, hashedForm(transaction)))

@@ -1,6 +1,6 @@
 /**
- * Checks a chunk of transactions: each part of each record against its transaction info, and the infos against the
- * accumulator that a ledger info signs.
+ * Checks a chunk of transactions: the parts of each record against its transaction info, and the transaction infos
+ * against the accumulator of a ledger info.
  *
  * Source: docs/spec/formats.md, sections 5 and 9.
  */
@@ -14,30 +14,30 @@ import { type RecordFormat, TransactionScan } from "./Scan.ts"
 import * as Sha3 from "./Sha3.ts"
 import { GrowableBytes, int32At, uint32At } from "./TypedArrays.ts"
 
-/** Records scanned and hashed at a time: bounds the scratch memory. */
+/** Records that are scanned and hashed at a time: bounds the scratch memory. */
 const stride = 1024
 
-/** The variant of `PersistedAuxiliaryInfo` that has a hash. */
+/** The only variant of `PersistedAuxiliaryInfo` with a hash. */
 const hashedAuxiliaryInfo = 1
 
-/** Memory for hashes of the records that are scanned at a time; it grows where a record has many events. */
+/** Memory for the hashes of the records that are scanned at a time. Grows where a record has many events. */
 const roomForHashes = (): GrowableBytes => new GrowableBytes(stride * size)
 
 /**
- * Transactions whose records agree with their transaction infos; the infos have yet to be proven. All of it is lent until
- * the call returns.
+ * Transactions whose records agree with their transaction infos. The proof of the infos follows with the end of the
+ * chunk. Valid until the call returns.
  */
 export interface HashedTransactions {
-  /** The bytes that the scan speaks of. */
+  /** The bytes of the batch, into which the offsets of the scan point. */
   readonly bytes: Uint8Array
   readonly scan: TransactionScan
   /** The version of the first transaction of the scan. */
   readonly firstVersion: number
-  /** Hashes of the transaction infos, the leaves of the accumulator: one of 32 bytes for each transaction of the scan. */
+  /** The hashes of the transaction infos, which are the leaves of the accumulator, one after the other. */
   readonly leafHashes: Uint8Array
 }
 
-/** Takes the records of chunks, one chunk after the other. Throws `BcsError` and `ProofError`. */
+/** Receives the records of chunks, one chunk after the other. Throws `BcsError` and `ProofError`. */
 export class TransactionChunkVerifier {
   readonly #scans: { readonly [F in RecordFormat]: TransactionScan } = {
     V0: new TransactionScan("V0"),
@@ -47,13 +47,13 @@ export class TransactionChunkVerifier {
   readonly #events = roomForHashes()
   readonly #eventLeaves = roomForHashes()
   readonly #eventRoots = roomForHashes()
-  /** Hashes of the transaction infos; the first 32 bytes are room for a left sibling. */
+  /** The hashes of the transaction infos, behind 32 bytes of room for a left sibling. */
   readonly #leaves = roomForHashes()
   #scan = this.#scans.V1
   #first = 0
   #count = 0
 
-  /** Starts a chunk whose first record is that version. */
+  /** Starts a chunk. `firstVersion` is the version of its first record. */
   begin(firstVersion: number, recordFormat: RecordFormat): void {
     this.#scan = this.#scans[recordFormat]
     this.#first = firstVersion
@@ -65,7 +65,7 @@ export class TransactionChunkVerifier {
     return this.#count
   }
 
-  /** Takes the next records of the chunk. `hashed` is called with all of them, some at a time. */
+  /** Receives the next records of the chunk, and passes them to `hashed`, some at a time. */
   push(batch: RecordBatch, hashed?: (transactions: HashedTransactions) => void): void {
     const { bytes } = batch
     const scan = this.#scan
@@ -167,8 +167,8 @@ export class TransactionChunkVerifier {
   }
 
   /**
-   * The chunk is complete: proves its transaction infos against the accumulator root of the ledger info, whose own
-   * signature is checked elsewhere.
+   * Ends the chunk: proves the transaction infos against the accumulator root of the ledger info. The caller checks the
+   * signature of the ledger info.
    */
   end([proof, { value: { ledgerInfo } }]: TransactionRangeProof): void {
     const { executedStateId, version } = ledgerInfo.commitInfo

@@ -13,7 +13,7 @@ import { AccountAddress } from "./AccountAddress.ts"
 import * as Bcs from "./Bcs.ts"
 import { Identifier, ModuleId, TypeTag } from "./TypeTag.ts"
 
-/** An argument of a script. The 256-bit integers stand as 32 raw little-endian bytes. */
+/** An argument of a script. A 256-bit integer is 32 raw little-endian bytes. */
 export const TransactionArgument = Bcs.enumeration("TransactionArgument", {
   U8: Bcs.u8,
   U64: Bcs.u64,
@@ -35,7 +35,7 @@ export const TransactionArgument = Bcs.enumeration("TransactionArgument", {
 
 export type TransactionArgument = Bcs.Type<typeof TransactionArgument>
 
-/** Bytecode that the transaction brings along. */
+/** Bytecode in the transaction. */
 export const Script = Bcs.struct("Script", {
   code: Bcs.bytes,
   tyArgs: Bcs.sequence(TypeTag),
@@ -44,7 +44,7 @@ export const Script = Bcs.struct("Script", {
 
 export type Script = Bcs.Type<typeof Script>
 
-/** A call of a function on the ledger; arguments are BCS of whatever the function takes. */
+/** A call of a function on the ledger. Each argument is the BCS of a parameter of the function. */
 export const EntryFunction = Bcs.struct("EntryFunction", {
   module: ModuleId,
   function: Identifier,

@@ -1,5 +1,5 @@
 /**
- * What a transaction asks for beside its code.
+ * The requests of a transaction beside its code.
  *
  * ```
  * TransactionExtraConfig  enum { V1{multisig_address option, replay_protection_nonce option<u64>}
@@ -15,7 +15,7 @@ const RequestedMultipliers = Bcs.enumeration("RequestedMultipliers", {
   V1: Bcs.fields({ executionBps: Bcs.u64, ioBps: Bcs.u64 })
 })
 
-/** Who asks for higher limits, on the strength of which stake; multipliers are in hundredths of a percent. */
+/** A request for higher limits, based on a stake. The multipliers are in hundredths of a percent. */
 export const UserTxnLimitsRequest = Bcs.enumeration("UserTxnLimitsRequest", {
   StakePoolOwner: Bcs.fields({ multipliers: RequestedMultipliers }),
   DelegatedVoter: Bcs.fields({ poolAddress: AccountAddress, multipliers: RequestedMultipliers }),

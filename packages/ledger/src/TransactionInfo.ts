@@ -1,5 +1,5 @@
 /**
- * The outcome of a transaction: what the transaction accumulator holds, a leaf a version.
+ * The outcome of a transaction: the leaf of its version in the transaction accumulator.
  *
  * ```
  * TransactionInfo    enum { 0: V0(TransactionInfoV0) }
@@ -56,7 +56,7 @@ export const leafHashes = (infos: ReadonlyArray<Uint8Array>): Uint8Array => {
 }
 
 /**
- * What a node keeps about a transaction beside the ledger proper.
+ * Information of a node about a transaction, which the ledger itself does not hold.
  *
  * ```
  * PersistedAuxiliaryInfo  enum { 0: None · 1: V1{transaction_index u32} · 2: TimestampNotYetAssignedV1{transaction_index u32} }

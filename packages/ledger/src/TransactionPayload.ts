@@ -1,5 +1,5 @@
 /**
- * What a user transaction is to do.
+ * The payload of a user transaction: the code that the transaction runs.
  *
  * ```
  * TransactionPayload       enum { Script · ModuleBundle · EntryFunction · Multisig · Payload(TransactionPayloadInner)
@@ -17,7 +17,8 @@ import { EntryFunction, Script, TransactionExecutable } from "./TransactionExecu
 import { TransactionExtraConfig } from "./TransactionExtraConfig.ts"
 
 /**
- * A call in the name of an account with several owners; without a payload, the one that they agreed on is on the ledger.
+ * A call in the name of an account with several owners. Without a payload, the transaction runs the payload on the
+ * ledger that the owners have agreed on.
  */
 export const Multisig = Bcs.struct("Multisig", {
   multisigAddress: AccountAddress,
@@ -34,7 +35,7 @@ export type TransactionPayloadInner = Bcs.Type<typeof TransactionPayloadInner>
 
 export const TransactionPayload = Bcs.enumeration("TransactionPayload", {
   Script,
-  /** No longer in use; its number stays taken. */
+  /** Deprecated. The variant keeps its number. */
   ModuleBundle: Bcs.struct("DeprecatedPayload", { dummyValue: Bcs.u64 }),
   EntryFunction,
   Multisig,

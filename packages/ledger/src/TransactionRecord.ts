@@ -1,5 +1,5 @@
 /**
- * A transaction with everything that a ledger keeps about it, decoded: for people. Hot paths scan instead.
+ * A decoded record of a transaction chunk: a transaction with its outcome. Hot paths scan records instead.
  *
  * Source: docs/spec/formats.md, section 8.
  */
@@ -13,7 +13,7 @@ import { WriteSet } from "./WriteSet.ts"
 
 export interface TransactionRecord {
   readonly transaction: Transaction
-  /** Records of format `V0` carry none. */
+  /** `undefined` in format `V0`. */
   readonly auxiliaryInfo: PersistedAuxiliaryInfo | undefined
   readonly info: TransactionInfo
   readonly events: ReadonlyArray<Bcs.Type<typeof ContractEvent>>

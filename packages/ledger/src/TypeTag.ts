@@ -1,5 +1,5 @@
 /**
- * Move's names for types and modules.
+ * The names of types and modules of Move.
  *
  * ```
  * TypeTag    enum { bool · u8 · u64 · u128 · address · signer · vector(TypeTag) · struct(StructTag) · u16 · u32 · u256 ·
@@ -22,7 +22,7 @@ export const ModuleId = Bcs.struct("ModuleId", { address: AccountAddress, name: 
 
 export type ModuleId = Bcs.Type<typeof ModuleId>
 
-/** A type with all its arguments. Recursive; nesting is bounded by the reader. */
+/** A type with all its arguments. The reader bounds the nesting. */
 export type TypeTag =
   | { readonly _tag: "bool" | "u8" | "u16" | "u32" | "u64" | "u128" | "u256" }
   | { readonly _tag: "i8" | "i16" | "i32" | "i64" | "i128" | "i256" }
@@ -39,7 +39,7 @@ export interface StructTag {
   readonly typeArgs: ReadonlyArray<TypeTag>
 }
 
-/** How a function takes or gives a value. */
+/** A parameter or result of a function. */
 export type FunctionParamOrReturnTag = {
   readonly _tag: "Reference" | "MutableReference" | "Value"
   readonly value: TypeTag
@@ -49,7 +49,7 @@ export type FunctionParamOrReturnTag = {
 export interface FunctionTag {
   readonly args: ReadonlyArray<FunctionParamOrReturnTag>
   readonly results: ReadonlyArray<FunctionParamOrReturnTag>
-  /** A set of bits. */
+  /** A bit set: copy 1, drop 2, store 4, key 8. */
   readonly abilities: number
 }
 

@@ -9,15 +9,15 @@
  * param     [& | &mut] (type | (type))                             a function as a param stands in parentheses
  * ```
  *
- * A text that {@link format} wrote reads back as the same type, as long as its names are names of Move. Names that are
- * not are written between quotes, for people to see; no text reads as them.
+ * {@link parse} reads the same type from a text of {@link format}, where all names are names of Move. {@link format}
+ * puts any other name in quotes, and {@link parse} refuses quotes.
  */
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import * as AccountAddress from "./AccountAddress.ts"
 import type { FunctionParamOrReturnTag, FunctionTag, StructTag, TypeTag } from "./TypeTag.ts"
 
-/** A text is not a type. `offset` is where in it what was expected is not. */
+/** A text is no type. `offset` is the index of the first unexpected character. */
 export class TypeTextError extends Data.TaggedError("TypeTextError")<{
   readonly offset: number
   readonly detail: string
@@ -27,7 +27,7 @@ export class TypeTextError extends Data.TaggedError("TypeTextError")<{
   }
 }
 
-/** Types nested deeper are refused: a text of nothing but brackets must not exhaust the stack. */
+/** The deepest accepted nesting: a text of brackets must not exhaust the stack. */
 const maxDepth = 100
 
 const words = {
@@ -57,7 +57,7 @@ const maxAbilities = 0xff
 
 const identifier = /^[A-Za-z_$][A-Za-z0-9_$]*$/
 
-/** Is it a name that Move source could have? */
+/** Whether a text is a name of Move. */
 export const isIdentifier = (text: string): boolean => identifier.test(text)
 
 const nameOf = (text: string): string => isIdentifier(text) ? text : JSON.stringify(text)
@@ -103,10 +103,10 @@ const formatParam = ({ _tag, value }: FunctionParamOrReturnTag): string => {
   return references[_tag] + (value._tag === "Function" ? `(${type})` : type)
 }
 
-/** Reads a type. */
+/** Parses a type. */
 export const parse = (text: string): Either.Either<TypeTag, TypeTextError> => attempt(text, (reader) => reader.type(0))
 
-/** Reads the type of a struct, with its type arguments. */
+/** Parses the type of a struct, with its type arguments. */
 export const parseStruct = (text: string): Either.Either<StructTag, TypeTextError> =>
   attempt(text, (reader) => reader.struct(0))
 
@@ -122,7 +122,7 @@ const attempt = <A>(text: string, read: (reader: Reader) => A): Either.Either<A,
   }
 }
 
-/** Reads from left to right, a token ahead. Throws `TypeTextError`. */
+/** Reads a text from left to right, one token ahead. Throws `TypeTextError`. */
 class Reader {
   readonly #text: string
   readonly #tokens = /\s*(::|0x[0-9A-Za-z_$]*|[A-Za-z_$][A-Za-z0-9_$]*|[^\s]|$)/y
@@ -198,7 +198,7 @@ class Reader {
     return { address, module, name, typeArgs }
   }
 
-  /** Items between commas up to the closing token; what is empty has none. */
+  /** The items between commas, up to the closing token. */
   #list<A>(close: string, item: () => A): ReadonlyArray<A> {
     const items: Array<A> = []
     if (this.#skip(close)) return items
@@ -217,7 +217,7 @@ class Reader {
   }
 
   #results(param: () => FunctionParamOrReturnTag): ReadonlyArray<FunctionParamOrReturnTag> {
-    // What is in parentheses alone is the same as without them.
+    // A single result may stand in parentheses, too.
     if (this.#skip("(")) return this.#list(")", param)
     const begins = this.#token === "&" || this.#token === "|" || this.#token === "vector" ||
       this.#token.startsWith("0x") || isWord(this.#token)

@@ -1,13 +1,13 @@
 /**
- * Reading and growing typed arrays, where records lie as bytes and offsets instead of objects.
+ * Reads and grows typed arrays, in which hot paths keep records as bytes and offsets instead of objects.
  */
 
-/** Where an index cannot be out of bounds, one that is shows a bug: it must not pass for a zero. */
+/** An index out of bounds is a bug, which must not pass for a zero. */
 const outOfBounds = (index: number, length: number): never => {
   throw new RangeError(`index ${index} is out of the bounds of an array of ${length}`)
 }
 
-// One function for each kind of array: V8 reads faster where only one kind ever comes by.
+// One function for each kind of array: V8 compiles a faster read for a function that meets one kind alone.
 
 /** The byte at an index. Throws `RangeError` out of bounds. */
 export const byteAt = (bytes: Uint8Array, index: number): number => bytes[index] ?? outOfBounds(index, bytes.length)
@@ -24,7 +24,7 @@ export const int32At = (numbers: Int32Array, index: number): number =>
 export const bigUint64At = (numbers: BigUint64Array, index: number): bigint =>
   numbers[index] ?? outOfBounds(index, numbers.length)
 
-/** A longer copy of an array, with zeros behind its elements. */
+/** A longer copy of an array, filled up with zeros. */
 export function lengthened(array: Uint8Array, length: number): Uint8Array<ArrayBuffer>
 export function lengthened(array: Uint32Array, length: number): Uint32Array<ArrayBuffer>
 export function lengthened(array: Int32Array, length: number): Int32Array<ArrayBuffer>
@@ -38,12 +38,12 @@ export function lengthened(array: Uint8Array | Uint32Array | Int32Array, length:
   return longer
 }
 
-/** Bytes that grow at their end. */
+/** Bytes with room to grow at their end. */
 export class GrowableBytes {
   #bytes: Uint8Array<ArrayBuffer>
   #length = 0
 
-  /** `capacity`: bytes that there is room for at once. */
+  /** `capacity`: the size of the first array, in bytes. */
   constructor(capacity = 1024) {
     this.#bytes = new Uint8Array(capacity)
   }
@@ -53,18 +53,18 @@ export class GrowableBytes {
     return this.#length
   }
 
-  /** The bytes, and room behind them. Growing replaces the array: read it again afterwards. */
+  /** The bytes, and the room behind them. Growth replaces the array, so read this property again afterwards. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes
   }
 
-  /** Makes room for `length` bytes in all, and returns the array. */
+  /** Makes room for `length` bytes in total and returns the array. */
   reserve(length: number): Uint8Array<ArrayBuffer> {
     if (length > this.#bytes.length) this.#bytes = lengthened(this.#bytes, Math.max(2 * this.#bytes.length, length))
     return this.#bytes
   }
 
-  /** Adds `size` bytes for the caller to set, and returns where they begin. */
+  /** Adds `size` bytes, which the caller sets, and returns the offset of the first. */
   extend(size: number): number {
     const start = this.#length
     this.reserve(start + size)
@@ -72,7 +72,7 @@ export class GrowableBytes {
     return start
   }
 
-  /** Adds a copy of `source[start, end)`, and returns where it begins. */
+  /** Adds a copy of `source[start, end)` and returns its offset. */
   append(source: Uint8Array, start = 0, end = source.length): number {
     const at = this.extend(end - start)
     this.#bytes.set(start === 0 && end === source.length ? source : source.subarray(start, end), at)
@@ -85,7 +85,7 @@ export class GrowableBytes {
   }
 }
 
-/** Numbers below 2^32 that grow at their end. */
+/** Numbers below 2^32 with room to grow at their end. */
 export class GrowableUint32 {
   #numbers = new Uint32Array(1024)
   #length = 0
@@ -95,7 +95,7 @@ export class GrowableUint32 {
     return this.#length
   }
 
-  /** The numbers, and room behind them. Growing replaces the array: read it again afterwards. */
+  /** The numbers, and the room behind them. Growth replaces the array, so read this property again afterwards. */
   get numbers(): Uint32Array {
     return this.#numbers
   }

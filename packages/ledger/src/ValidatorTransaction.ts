@@ -1,5 +1,5 @@
 /**
- * What validators agree on beside blocks: keys for randomness and decryption, and the keys of OpenID providers.
+ * Agreements of the validators beside blocks: keys for randomness and decryption, and the keys of OpenID providers.
  *
  * ```
  * ValidatorTransaction  enum { DKGResult(DKGTranscript) · ObservedJWKUpdate(QuorumCertifiedUpdate)
@@ -22,7 +22,7 @@ export const DKGTranscript = Bcs.struct("DKGTranscript", {
 
 export type DKGTranscript = Bcs.Type<typeof DKGTranscript>
 
-/** The keys of one OpenID provider; each is a Move value with the name of its type. */
+/** The keys of one OpenID provider. Each key is a Move value with the name of its type. */
 export const ProviderJWKs = Bcs.struct("ProviderJWKs", {
   issuer: Bcs.bytes,
   version: Bcs.u64,

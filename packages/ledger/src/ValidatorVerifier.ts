@@ -1,8 +1,9 @@
 /**
- * Who may sign for an epoch, and whether they did: BLS12-381 aggregate signatures with the voting-power rule.
+ * Checks the signatures of the validators of an epoch: BLS12-381 aggregate signatures with a quorum of the voting
+ * power.
  *
  * Public keys are in G1 (48 bytes), signatures in G2 (96 bytes), domain separation tag
- * `BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_`; what is signed is `seed("LedgerInfo") ‖ BCS(LedgerInfo)`.
+ * `BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_`; the signed message is `seed("LedgerInfo") ‖ BCS(LedgerInfo)`.
  *
  * Source: docs/spec/formats.md, section 6.
  */
@@ -13,24 +14,24 @@ import type { AggregateSignature, EpochState } from "./LedgerInfo.ts"
 import { refuse } from "./ProofError.ts"
 import { bigUint64At, uint32At } from "./TypedArrays.ts"
 
-/** The bytes that validators sign for a ledger info. */
+/** The message that validators sign for a ledger info (its BCS). */
 export const signedMessage = (ledgerInfo: Uint8Array): Uint8Array => concatBytes([seeds.ledgerInfo, ledgerInfo])
 
 /**
- * Public keys by their bytes. Validators stay for many epochs, and decompressing a key is dear: each key is
- * decompressed and group-checked once, when it is first needed.
+ * Public keys by their bytes. A validator stays for many epochs, and the decompression of a key is expensive: the cache
+ * decompresses and group-checks each key once, with the first signature of the validator.
  */
 export class PublicKeyCache {
   readonly #ids = new Map<string, number>()
   readonly #bytes: Array<Uint8Array> = []
   readonly #keys: Array<PublicKey | undefined> = []
-  /** By key: the one that was looked up after it the last time. */
+  /** By key: the key of the lookup that followed its last lookup. */
   readonly #followers: Array<number> = []
   #last = 0
 
   /** A small number that stands for a key. */
   idOf(bytes: Uint8Array): number {
-    // Sets mostly keep their order, so the key is likely the one that followed the last time, too.
+    // Sets mostly keep their order, so this key has likely followed the last one before.
     const likely = this.#followers[this.#last] ?? 0
     const expected = this.#bytes[likely]
     const id = expected !== undefined && equalBytes(expected, bytes) ? likely : this.#find(bytes)
@@ -63,14 +64,14 @@ export class PublicKeyCache {
   }
 }
 
-/** A signature that is well-formed and carries a quorum, but whose pairing is still to be checked. */
+/** A well-formed signature of a quorum, whose pairing is not checked yet. */
 export interface PendingSignature {
   readonly msg: Uint8Array
   readonly pk: PublicKey
   readonly sig: Signature
 }
 
-/** The validators of one epoch: 12 bytes each, keys by their number in the cache. */
+/** The validators of one epoch, in 12 bytes each: the number of the key in the cache, and the voting power. */
 export class ValidatorVerifier {
   readonly epoch: number
   readonly #cache: PublicKeyCache
@@ -99,8 +100,8 @@ export class ValidatorVerifier {
   }
 
   /**
-   * Checks the bitmask, the voting power and the encoding of a signature over a ledger info (its BCS). What is left is
-   * the pairing: {@link checkAll} of this and others.
+   * Checks the bitmask, the voting power and the encoding of a signature over a ledger info (its BCS). {@link checkAll}
+   * checks the pairing, together with others.
    *
    * Throws `ProofError` (`BadBitmask`, `NoQuorum`, `NoSignature`, `BadSignature`, `BadPublicKey`). `what` names the
    * ledger info.
@@ -132,8 +133,9 @@ export class ValidatorVerifier {
 }
 
 /**
- * Checks the pairings of many signatures, at half the cost of one by one. Returns the index of the first that does not
- * hold, or -1.
+ * Checks the pairings of many signatures, at half the cost of single checks. Returns the index of the first wrong one,
+ * or
+ * -1.
  */
 export const checkAll = (pending: ReadonlyArray<PendingSignature>): number => {
   if (pending.length === 0 || (pending.length > 1 && verifyMultipleAggregateSignatures([...pending]))) return -1

@@ -1,7 +1,8 @@
 /**
- * A waypoint: a version and the hash of what a ledger info commits to there. The root of trust that operators pass on.
+ * A waypoint: a version, and the hash of the commitment of a ledger info at that version. Operators hand waypoints on
+ * as roots of trust, as the text `VERSION:HEX64`.
  *
- * Text form `VERSION:HEX64`. Source: docs/spec/formats.md, section 7.
+ * Source: docs/spec/formats.md, section 7.
  */
 import * as Bcs from "./Bcs.ts"
 import * as Hash from "./HashValue.ts"
@@ -21,7 +22,7 @@ const Content = Bcs.struct("Ledger2WaypointConverter", {
   nextEpochState: Bcs.option(EpochState)
 })
 
-/** The waypoint of a ledger info. It does not cover the block's id and round, nor the consensus data hash. */
+/** The waypoint of a ledger info. The hash covers neither id and round of the block nor the consensus data hash. */
 export const fromLedgerInfo = ({ commitInfo }: LedgerInfo): Waypoint => ({
   version: commitInfo.version,
   value: Sha3.hashSeeded(
@@ -37,8 +38,8 @@ export const fromLedgerInfo = ({ commitInfo }: LedgerInfo): Waypoint => ({
 })
 
 /**
- * The waypoint that a text `VERSION:HEX64` names; `undefined` for any other text. Versions are decimal, at most
- * 2^53 - 1, without leading zeros; hex digits are lowercase.
+ * Parses a text `VERSION:HEX64`; `undefined` for any other text. A version is decimal, at most 2^53 - 1 and without
+ * leading zeros; hex digits are lowercase.
  */
 export const parse = (text: string): Waypoint | undefined => {
   const match = /^(0|[1-9][0-9]{0,15}):([0-9a-f]{64})$/.exec(text)
@@ -47,5 +48,5 @@ export const parse = (text: string): Waypoint | undefined => {
   return value !== undefined && Number.isSafeInteger(version) ? { version, value } : undefined
 }
 
-/** `VERSION:HEX64`. */
+/** The text of a waypoint: `VERSION:HEX64`. */
 export const format = (waypoint: Waypoint): string => `${waypoint.version}:${Hash.format(waypoint.value)}`

@@ -1,5 +1,5 @@
 /**
- * What a transaction does to the state.
+ * The changes that a transaction makes to the state.
  *
  * ```
  * WriteSet  enum { V0{write_set map<StateKey, WriteOp>} }
@@ -32,10 +32,10 @@ export const WriteSet = Bcs.enumeration("WriteSet", {
 
 export type WriteSet = Bcs.Type<typeof WriteSet>
 
-/** Keys and what happens to them, in the order of the bytes. */
+/** The keys and their operations, in the order of the bytes. */
 export const entries = (writeSet: WriteSet): ReadonlyArray<readonly [StateKey, WriteOp]> => writeSet.value.writeSet
 
-/** The value that stands in the state after the operation; `undefined` where it removes the key. */
+/** The value in the state after an operation; `undefined` where the operation removes the key. */
 export const storedValue = (op: WriteOp): StateValue | undefined => {
   switch (op._tag) {
     case "Creation":

@@ -101,10 +101,10 @@ describe("FrameSplitter", () => {
       return frameError(() => split.finish())
     }
     expect(truncated(9)).toMatchObject({ reason: "Truncated", offset: 7, recordIndex: 1 })
-    expect(truncated(9).message).toContain("record 1 at byte 7: 2 of 4 bytes of its length are there")
+    expect(truncated(9).message).toContain("record 1 at byte 7: 2 of the 4 bytes of its length arrived")
     expect(truncated(15)).toMatchObject({ reason: "Truncated", offset: 7, recordIndex: 1 })
-    expect(truncated(15).message).toContain("record 1 at byte 7: 4 of its 6 bytes are there")
-    expect(truncated(11).message).toContain("0 of its 6 bytes are there")
+    expect(truncated(15).message).toContain("record 1 at byte 7: 4 of its 6 bytes arrived")
+    expect(truncated(11).message).toContain("0 of its 6 bytes arrived")
   })
 
   it("refuses a record above the limit, wherever its length stands", () => {
@@ -131,7 +131,7 @@ describe("FrameSplitter", () => {
     split.push(Uint8Array.of(0x7f, 0xff, 0xff, 0xf0))
     for (let index = 0; index < 100; index++) split.push(record(1000))
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4_000_000)
-    expect(frameError(() => split.finish()).detail).toBe("100000 of its 2147483632 bytes are there")
+    expect(frameError(() => split.finish()).detail).toBe("100000 of its 2147483632 bytes arrived")
   })
 
   it("covers a large buffer with several batches", () => {

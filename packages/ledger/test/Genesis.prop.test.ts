@@ -165,7 +165,7 @@ describe(`a genesis (seed ${seed})`, () => {
     expectRefused(
       () => Genesis.ledgerInfo(Bcs.encode(Transaction, transaction)),
       "BadGenesis",
-      /direct write set expected/
+      /expected a genesis transaction with a direct write set/
     )
   })
 

@@ -1,9 +1,9 @@
 /**
- * The hashing kernel, ready to be called: one instance for each thread, with fixed memory. Its source and the layout of
- * its memory are in kernel/keccak.ts.
+ * The hashing kernel: one instance for each thread, with fixed memory. kernel/keccak.ts has the source and the layout
+ * of the memory.
  *
- * Everything here is synchronous and leaves nothing behind, but the memory is shared by all callers of a thread: whoever
- * calls the kernel takes the result out before anybody else can run.
+ * All functions are synchronous and keep no state between calls. All callers of a thread share the memory, so a caller
+ * reads the result before any other code runs.
  */
 import { keccakWasm } from "./keccakWasm.ts"
 
@@ -27,7 +27,9 @@ interface Exports {
   readonly finish: (first: boolean, bytes: number) => void
 }
 
-/** The part of WebAssembly that is used here. The language's own library does not declare it, only a browser's does. */
+/**
+ * The used part of WebAssembly. The library of the language does not declare WebAssembly; only that of a browser does.
+ */
 declare const WebAssembly: {
   readonly Module: new(bytes: Uint8Array) => object
   readonly Instance: new(module: object) => { readonly exports: Exports }
@@ -40,28 +42,28 @@ const instantiate = (): Exports => {
 
 const kernel = /* @__PURE__ */ instantiate()
 
-/** The kernel's whole memory. */
+/** The whole memory of the kernel. */
 export const memory = /* @__PURE__ */ new Uint8Array(kernel.memory.buffer)
 
-/** Where `seedBytes` (32 or 0) bytes stand before every input of a batch; left and right of `pair` follow them. */
+/** The place of the seed (32 bytes or none), and after it of left and right of `pair`. */
 export const seedAt = kernel.SEED.value
 
-/** Where `pair` and `finish` leave their digest. */
+/** The place of the digest of `pair` and `finish`. */
 export const digestAt = kernel.STATE.value
 
-/** Where `ranges` and `pairs` leave their digests, in the order of the inputs. */
+/** The place of the digests of `ranges` and `pairs`, in the order of the inputs. */
 export const digestsAt = kernel.DIGESTS.value
 
-/** Where inputs lie. */
+/** The place of the inputs. */
 export const arenaAt = kernel.ARENA.value
 
-/** Bytes of input that a call can take. */
+/** The most bytes of input of one call. */
 export const arenaBytes = kernel.ARENA_BYTES.value
 
-/** Inputs that a call can take. */
+/** The most inputs of one call. */
 export const maxInputs = kernel.MAX_INPUTS.value
 
-/** For each input of `ranges`: its offset in the arena, its length. */
+/** For each input of `ranges`: the offset in the arena, and the length. */
 export const rangeTable = /* @__PURE__ */ new Uint32Array(kernel.memory.buffer, kernel.RANGES.value, 2 * maxInputs)
 
 export const { absorbArena, finish, pair, pairs, ranges } = kernel
