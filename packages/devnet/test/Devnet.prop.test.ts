@@ -27,7 +27,7 @@ const options = FastCheck.record({
 })
 
 it.effect.prop(
-  "every record hashes to what its info says, every write is possible, every epoch is signed",
+  "every record hashes to the hashes of its info, every write is possible, every epoch is signed",
   [options],
   ([input]) =>
     Effect.gen(function*() {

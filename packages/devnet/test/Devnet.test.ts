@@ -59,7 +59,7 @@ const expectAll = (counts: ReadonlyMap<string, number>, tags: ReadonlyArray<stri
   expect([...tags].filter((tag) => !counts.has(tag))).toEqual([])
 }
 
-test("the summary is what the records come to", () =>
+test("the summary matches the records", () =>
   Effect.gen(function*() {
     const summary = yield* Devnet.grow(options())
     const { entries, faults } = yield* replay
@@ -76,7 +76,7 @@ test("the summary is what the records come to", () =>
     expect(Bytes.toHex(entries.at(-1)!.accumulatorRoot)).toBe(HashValue.format(summary.accumulatorRoot))
   }))
 
-test("every ledger info is signed by validators of its epoch, not always by all", () =>
+test("validators of its epoch sign every ledger info, not always all of them", () =>
   Effect.gen(function*() {
     const network = Devnet.make(options({ epochs: 8, validators: 10, items: 20 }))
     const summary = yield* network.grow
@@ -105,7 +105,7 @@ test("the genesis ledger info follows from the genesis transaction", () =>
     expect(Waypoint.fromLedgerInfo(own.value.ledgerInfo)).toEqual(epochEndings[0]?.waypoint)
   }))
 
-test("validators join, leave and change weight; the state names those who sign next", () =>
+test("validators join, leave and change weight; the state names the next signers", () =>
   Effect.gen(function*() {
     yield* Devnet.grow(options({ items: 10, validators: 5 }))
     const { entries } = yield* replay
@@ -225,7 +225,7 @@ const kindOf = ({ transaction }: Entry): string => {
   }
 }
 
-test("items come in transactions of bounded size, all in epoch 1", () =>
+test("transactions of bounded size create all founding items in epoch 1", () =>
   Effect.gen(function*() {
     const { epochEndings } = yield* Devnet.grow(
       options({ epochs: 2, items: 4_500, blocksPerEpoch: 2, transactionsPerBlock: 0, valueBytes: 1 })
@@ -237,7 +237,7 @@ test("items come in transactions of bounded size, all in epoch 1", () =>
     expect(epochEndings[1]!.stateItems - epochEndings[0]!.stateItems).toBe(4_500)
   }))
 
-test("sizes are about what was asked for", () =>
+test("sizes are close to the options", () =>
   Effect.gen(function*() {
     yield* Devnet.grow(options({ items: 500, valueBytes: 1_000, transactionBytes: 3_000, epochs: 3 }))
     const store = yield* LedgerStore.LedgerStore
@@ -253,7 +253,7 @@ test("sizes are about what was asked for", () =>
     expect(bytes / (nextVersion - 60)).toBeGreaterThan(2_000)
   }))
 
-test("a network of one validator", () =>
+test("a network of one validator signs its epochs", () =>
   Effect.gen(function*() {
     yield* Devnet.grow(options({ validators: 1, items: 0, blocksPerEpoch: 1 }))
     const history = new EpochHistory.EpochHistory()
@@ -262,7 +262,7 @@ test("a network of one validator", () =>
     expect((yield* replay).faults).toEqual([])
   }))
 
-test("the same wherever it was interrupted, and whoever goes on", () =>
+test("a ledger is the same after any interruption, whichever network continues it", () =>
   Effect.gen(function*() {
     const short = options({ seed: 5, items: 100, epochs: 2 })
     const long = options({ seed: 5, items: 100, epochs: 4, openBlocks: 3 })
@@ -299,7 +299,7 @@ test("a store that ends without a ledger info is refused", () =>
     expect(yield* Effect.flip(nextBlock)).toMatchObject({ _tag: "DevnetError", reason: "NotAtBlockEnd" })
   }))
 
-test("a running network appends a block each time the clock says so", () =>
+test("a running network appends a block for each interval of the clock", () =>
   Effect.gen(function*() {
     const store = yield* LedgerStore.LedgerStore
     const network = Devnet.make(options({ items: 10, epochs: 2, openBlocks: 4 }))

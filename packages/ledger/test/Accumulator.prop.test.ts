@@ -45,7 +45,7 @@ const verifyRange = (
 
 describe(`accumulators (seed ${seed})`, () => {
   it.each(["TransactionAccumulator", "EventAccumulator"])(
-    "F-1: %s: the root of leaves is what the definition says",
+    "F-1: %s: the root over leaves equals the root by definition",
     (name) => {
       const ownSeed = name === "EventAccumulator" ? seeds.eventAccumulator : seeds.transactionAccumulator
       for (let count = 0; count <= 130; count++) {
@@ -56,7 +56,7 @@ describe(`accumulators (seed ${seed})`, () => {
     }
   )
 
-  it("F-2: grows in any steps, and goes on from its frozen subtree roots", () => {
+  it("F-2: an accumulator grows in any steps and continues from its frozen subtree roots", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.array(FastCheck.nat(40), { maxLength: 12 }), FastCheck.nat(12), (steps, restart) => {
         let builder = new Accumulator.AccumulatorBuilder(seeds.transactionAccumulator)
@@ -80,7 +80,7 @@ describe(`accumulators (seed ${seed})`, () => {
     )
   })
 
-  it("F-2: takes only as many frozen subtree roots as its count has bits", () => {
+  it("F-2: an accumulator takes exactly as many frozen subtree roots as its count has set bits", () => {
     const start = (count: number, given: number) => () =>
       new Accumulator.AccumulatorBuilder(seeds.transactionAccumulator, count, someHashes(given))
     for (let count = 0; count <= 40; count++) {
@@ -157,7 +157,7 @@ describe(`accumulators (seed ${seed})`, () => {
     )
   })
 
-  it("F-5: a leaf that is the root is the leaf at index 0 and at no other", () => {
+  it("F-5: a leaf that equals the root is the leaf at index 0 and at no other index", () => {
     Accumulator.verifyInclusion(stranger, 0, [], stranger)
     verifyRange([stranger], 0, [], [], stranger)
     for (const index of [1, 2, 3, 63, 2 ** 32, Number.MAX_SAFE_INTEGER]) {

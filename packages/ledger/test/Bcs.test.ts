@@ -57,7 +57,7 @@ describe("unsigned integers", () => {
     expectCodes(Bcs.u128, (1n << 127n) + 5n, "05 00 00 00 00 00 00 00 00 00 00 00 00 00 00 80")
   })
 
-  it("are refused where the bytes end early", () => {
+  it("are refused where the bytes end too early", () => {
     expectRefused(Bcs.u8, "", "UnexpectedEnd")
     expectRefused(Bcs.u16, "01", "UnexpectedEnd")
     expectRefused(Bcs.u32, "01 02 03", "UnexpectedEnd")
@@ -76,7 +76,7 @@ describe("unsigned integers", () => {
     expectUnwritable(Bcs.u128, 1n << 128n, "NumberTooLarge")
   })
 
-  it("that count or tell time are safe integers", () => {
+  it("of the type u53 are safe integers", () => {
     expectCodes(Bcs.u53, 0, "00 00 00 00 00 00 00 00")
     expectCodes(Bcs.u53, 2 ** 32, "00 00 00 00 01 00 00 00")
     expectCodes(Bcs.u53, Number.MAX_SAFE_INTEGER, "ff ff ff ff ff ff 1f 00")
@@ -88,7 +88,7 @@ describe("unsigned integers", () => {
 })
 
 describe("signed integers", () => {
-  it("are two's complement", () => {
+  it("are in two's complement", () => {
     expectCodes(Bcs.i8, -1, "ff")
     expectCodes(Bcs.i8, -128, "80")
     expectCodes(Bcs.i8, 127, "7f")
@@ -152,7 +152,7 @@ describe("bool and option", () => {
 })
 
 describe("byte strings", () => {
-  it("carry their length, unless it is fixed", () => {
+  it("carry their length, unless the type fixes the length", () => {
     expectCodes(Bcs.bytes, Uint8Array.of(1, 2), "02 01 02")
     expectCodes(Bcs.bytes, new Uint8Array(200), `c8 01 ${"00 ".repeat(200)}`)
     expectCodes(Bcs.fixed(3), Uint8Array.of(1, 2, 3), "01 02 03")
@@ -166,21 +166,21 @@ describe("byte strings", () => {
     expect(Bcs.decodeUnsafe(Bcs.bytes, bytes).buffer).toBe(bytes.buffer)
   })
 
-  it("of another size than belongs there are refused", () => {
+  it("of another size than the fixed one are refused", () => {
     expectRead(Bcs.sizedBytes(2), "01 01", "LengthLimit", 2)
     expectRefused(Bcs.fixed(2), "01", "UnexpectedEnd")
     expectUnwritable(Bcs.sizedBytes(2), new Uint8Array(3), "LengthLimit")
     expectUnwritable(Bcs.fixed(2), new Uint8Array(3), "LengthLimit")
   })
 
-  it("that claim more than there is are refused before anything is made of them", () => {
+  it("that claim more bytes than remain are refused before anything is allocated", () => {
     expectRefused(Bcs.bytes, "03 01 02", "UnexpectedEnd")
     expectRefused(Bcs.bytes, "ff ff ff ff 07", "UnexpectedEnd")
     expectRefused(Bcs.bytes, "80 80 80 80 08", "LengthLimit")
     expectRefused(Bcs.string, "ff ff ff ff 0f", "LengthLimit")
   })
 
-  it("that are not UTF-8 are no strings", () => {
+  it("that are not UTF-8 are refused as strings", () => {
     for (const hex of ["01 80", "02 c3 28", "03 ed a0 80", "02 c0 80", "04 f5 80 80 80"]) {
       expectRead(Bcs.string, hex, "InvalidUtf8")
     }
@@ -198,7 +198,7 @@ describe("sequences", () => {
     expectRefused(pairs, "02 01 01 02", "UnexpectedEnd", 4)
   })
 
-  it("that claim more elements than there are bytes are refused at once", () => {
+  it("that claim more elements than bytes remain are refused at once", () => {
     expectRefused(pairs, "ff ff ff ff 07 00 00", "UnexpectedEnd")
     expectRefused(Bcs.sequence(Bcs.sequence(Bcs.bytes)), "02 ff ff 7f", "UnexpectedEnd", 1)
     expectRefused(pairs, "80 80 80 80 08", "LengthLimit")
@@ -208,18 +208,18 @@ describe("sequences", () => {
 describe("maps", () => {
   const map = Bcs.map(Bcs.u16, Bcs.u8)
 
-  it("are sorted by the bytes of their keys, which is not the order of the keys", () => {
+  it("are sorted by the bytes of their keys, not by the keys", () => {
     expectCodes(map, [[0x0100, 1], [0x0001, 2]], "02 00 01 01 01 00 02")
     expect(toHex(Bcs.encode(map, [[0x0001, 2], [0x0100, 1]]))).toBe("02000101010002")
   })
 
-  it("with keys out of order or twice are refused", () => {
+  it("with keys out of order or duplicate keys are refused", () => {
     expectRead(map, "02 01 00 02 00 01 01", "MapOrder", 4)
     expectRead(map, "02 01 00 02 01 00 03", "MapOrder", 4)
     expectUnwritable(map, [[1, 2], [1, 3]], "MapOrder")
   })
 
-  it("sort a key before those that it begins", () => {
+  it("sort a key before the keys of which it is a prefix", () => {
     const byBytes = Bcs.map(Bcs.fields({ tag: Bcs.u8, rest: Bcs.option(Bcs.u8) }), Bcs.u8)
     expectCodes(
       byBytes,
@@ -238,7 +238,7 @@ describe("enums", () => {
     expectCodes(shape, { _tag: "Square", value: { side: 4 } }, "02 04 00")
   })
 
-  it("with an unknown variant are refused by name", () => {
+  it("with an unknown variant are refused with the name of the enum", () => {
     expectRefused(shape, "03", "UnknownVariant")
     expectRefused(shape, "80 01", "UnknownVariant")
     expectRefused(shape, "81 00", "InvalidUleb")
@@ -253,7 +253,7 @@ describe("a whole value", () => {
     expectRefused(Bcs.sequence(Bcs.u8), "00 00", "TrailingBytes", 1)
   })
 
-  it("is found in the middle of a larger buffer", () => {
+  it("decodes from the middle of a larger buffer", () => {
     const buffer = bytesOf("ff ff 34 12 ff")
     expect(Bcs.decodeUnsafe(Bcs.u16, buffer.subarray(2, 4))).toBe(0x1234)
     const reader = new BcsReader(buffer, 2, 4)
@@ -263,7 +263,7 @@ describe("a whole value", () => {
     expect([reader.u16(), reader.remaining]).toEqual([0xffff, 0])
   })
 
-  it("is written whatever the room at first", () => {
+  it("encodes with any initial capacity", () => {
     for (let capacity = 0; capacity < 20; capacity++) {
       const writer = new BcsWriter(capacity)
       writer.u8(1)
@@ -275,7 +275,7 @@ describe("a whole value", () => {
     }
   })
 
-  it("lets errors other than its own pass", () => {
+  it("passes on errors other than BcsError", () => {
     expect(() =>
       Bcs.attempt(() => {
         throw new TypeError("a bug")
@@ -315,7 +315,7 @@ describe("nesting", () => {
     expectRefused(around(500), item, "DepthLimit", 2)
   })
 
-  it("begins anew with another window", () => {
+  it("restarts with another window", () => {
     const reader = new BcsReader(bytesOf(nestedBytes(501)))
     expectError(() => TypeTag.skip(reader), "DepthLimit", 500)
     reader.window(1, 501)
@@ -323,7 +323,7 @@ describe("nesting", () => {
     reader.finish()
   })
 
-  it("a hundred thousand deep is refused like any other", () => {
+  it("of 100 000 containers is refused without a stack overflow", () => {
     expectRefused(TypeTag, nestedBytes(100_000), "DepthLimit", 500)
   })
 })

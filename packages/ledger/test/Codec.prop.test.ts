@@ -43,7 +43,7 @@ const check = <A>(property: FastCheck.IProperty<A>, numRuns: number): void => {
 }
 
 describe(`codecs (seed ${seed})`, () => {
-  it.each(codecs)("%s: encodes what it decodes to the same bytes", (_, codec) => {
+  it.each(codecs)("%s: a decoded value encodes to the same bytes", (_, codec) => {
     check(
       FastCheck.property(Arbitraries.encoded(codec), (bytes) => {
         expect(toHex(recode(codec, bytes))).toBe(toHex(bytes))
@@ -52,7 +52,7 @@ describe(`codecs (seed ${seed})`, () => {
     )
   })
 
-  it.each(codecs)("%s: skips what it decodes, and no more", (_, codec) => {
+  it.each(codecs)("%s: skipping ends where decoding ends", (_, codec) => {
     check(
       FastCheck.property(Arbitraries.encoded(codec), FastCheck.uint8Array({ maxLength: 5 }), (bytes, rest) => {
         const skipping = new BcsReader(concatBytes([bytes, rest]))
@@ -65,7 +65,7 @@ describe(`codecs (seed ${seed})`, () => {
     )
   })
 
-  it.each(codecs)("%s: refuses what is cut short", (_, codec) => {
+  it.each(codecs)("%s: truncated bytes are refused", (_, codec) => {
     check(
       FastCheck.property(Arbitraries.encoded(codec), FastCheck.nat(), (bytes, cut) => {
         const prefix = bytes.subarray(0, cut % bytes.length)
@@ -76,7 +76,7 @@ describe(`codecs (seed ${seed})`, () => {
     )
   })
 
-  it("values survive encoding and decoding", () => {
+  it("any value survives encoding and decoding", () => {
     check(
       FastCheck.property(Arbitraries.value(Transaction), (transaction) => {
         expect(Bcs.decodeUnsafe(Transaction, Bcs.encode(Transaction, transaction))).toEqual(transaction)

@@ -14,7 +14,7 @@ import { outcomeOf } from "./refusals.ts"
 import { maskOf } from "./signing.ts"
 
 describe.skipIf(!Golden.isPresent).each(ledgers)("the epochs of %s (needs the reference data)", (ledger) => {
-  it("F-15, F-21, F-28: its epoch endings verify, and have the waypoints that its node said", () => {
+  it("F-15, F-21, F-28: the epoch endings verify, and have the waypoints that the node has reported", () => {
     const history = new EpochHistory()
     const { records, waypoints } = epochEndings(ledger)
     const found = records.map((record) => Waypoint.format(history.push(record)))
@@ -26,7 +26,7 @@ describe.skipIf(!Golden.isPresent).each(ledgers)("the epochs of %s (needs the re
     }
   })
 
-  it("F-19, F-28: the ledger infos of its proofs verify, the last ones by the epoch after the last", () => {
+  it("F-19, F-28: the ledger infos of the proofs verify, also those of the epoch after the last", () => {
     const history = new EpochHistory()
     for (const record of epochEndings(ledger).records) history.push(record)
     for (const { proof } of transactionChunks(ledger)) {
@@ -59,7 +59,7 @@ describe.skipIf(!Golden.isPresent)("the ledger infos of rich as decoded (needs t
     }
   })
 
-  it("F-11, F-28: the power that a quorum needs is the one that today's tool computes", () => {
+  it("F-11, F-28: a quorum needs the voting power that today's tool computes", () => {
     for (const { fact, ledgerInfo } of read()) {
       const state = ledgerInfo.commitInfo.nextEpochState
       if (state === undefined) throw new Error("no validators")

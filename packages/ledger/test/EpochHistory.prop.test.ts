@@ -64,7 +64,7 @@ const waypointOf = (info: LedgerInfo): Waypoint.Waypoint => ({
 })
 
 describe(`the history of epochs (seed ${seed})`, () => {
-  it("F-15: takes epochs one after the other, each signed by the validators that the one before it named", () => {
+  it("F-15: takes epochs in order, each signed by the validators that the previous epoch names", () => {
     const history = new EpochHistory()
     expect([history.nextEpoch, history.lastVersion, history.ending(0)]).toEqual([0, -1, undefined])
     for (const [epoch, record] of chain.entries()) {
@@ -77,7 +77,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
     expect(history.matched).toEqual([])
   })
 
-  it("F-15: refuses another epoch, one not ended, one that names a wrong next epoch, and versions that do not increase", () => {
+  it("F-15: refuses an epoch out of order or without an end, a wrong next epoch, and versions that do not increase", () => {
     const wrong = (info: LedgerInfo) => encode(sign(info, 3))
     const cases: ReadonlyArray<readonly [record: Uint8Array, message: RegExp]> = [
       [recordOf(2), /^the ledger info that ends epoch 3: found one of epoch 2$/],
@@ -113,7 +113,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
     }
   })
 
-  it("F-15: refuses the signature of any other epoch's validators", () => {
+  it("F-15: refuses a signature of the validators of another epoch", () => {
     for (const by of [2, 4, 9]) {
       const history = historyTo(2)
       history.push(encode(sign(ending(3), by)))
@@ -158,7 +158,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
     )
   })
 
-  it("F-16: a wrong signature is named, wherever it stands among those that are checked together", () => {
+  it("F-16: the error names the wrong signature, at any place among the signatures of a check", () => {
     FastCheck.assert(
       FastCheck.property(
         FastCheck.uniqueArray(FastCheck.integer({ min: 1, max: epochs - 1 }), { minLength: 1, maxLength: 2 }),
@@ -183,7 +183,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
     )
   })
 
-  it("F-16: what a wrong signature brought in does not stay", () => {
+  it("F-16: a ledger info with a wrong signature leaves the history again", () => {
     const waypoint = waypointOf(ending(6))
     const history = new EpochHistory([waypointOf(ending(2)), waypoint])
     for (let epoch = 0; epoch <= 8; epoch++) history.push(epoch === 4 ? badRecord(4) : recordOf(epoch))
@@ -197,7 +197,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
     expect(history.verify(sign(within(9)))).toBe(true)
   })
 
-  it("F-16: a wrong signature is found before any proof is verified, and before a later fault", () => {
+  it("F-16: a wrong signature is reported before any proof is verified, and before a later fault", () => {
     const proven = new EpochHistory()
     for (let epoch = 0; epoch <= 3; epoch++) proven.push(epoch === 2 ? badRecord(2) : recordOf(epoch))
     expectRefused(() => proven.verify(sign(within(1))), "BadSignature", /ends epoch 2/)
@@ -209,7 +209,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
     expect(goesOn.nextEpoch).toBe(2)
   })
 
-  it("F-17: a trusted waypoint stands for the signature of the epoch ending of its version", () => {
+  it("F-17: a trusted waypoint replaces the signature on the epoch ending of its version", () => {
     const history = historyTo(2, [waypointOf(ending(3)), waypointOf(ending(5))])
     history.push(encode(unsigned(ending(3))))
     history.push(recordOf(4))
@@ -221,7 +221,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
     expect(outcomeOf(() => history.push(encode(unsigned(ending(7)))))).toBe("BadBitmask")
   })
 
-  it("F-17: a trusted waypoint that is not the ledger info's refuses it, signed or not", () => {
+  it("F-17: a ledger info with another waypoint than the trusted one is refused, signed or not", () => {
     const good = waypointOf(ending(3))
     const wrong = { ...good, value: flipped(good.value) }
     expectRefused(
@@ -235,13 +235,13 @@ describe(`the history of epochs (seed ${seed})`, () => {
     expect(outcomeOf(() => historyTo(-1, [{ ...wrong, version: 0 }]).push(recordOf(0)))).toBe("WaypointMismatch")
   })
 
-  it("F-17: a trusted waypoint of a version that ends no epoch stands for nothing", () => {
+  it("F-17: a trusted waypoint of a version that ends no epoch replaces no signature", () => {
     const history = historyTo(2, [{ ...waypointOf(ending(3)), version: versionOf(3) + 1 }])
     expect(outcomeOf(() => history.push(encode(unsigned(ending(3)))))).toBe("BadBitmask")
     expect(history.matched).toEqual([])
   })
 
-  it("F-17: a trusted waypoint never stands for the signature of a proof", () => {
+  it("F-17: a trusted waypoint never replaces the signature of a proof", () => {
     const trusted = [waypointOf(ending(3)), waypointOf(within(4))]
     const history = historyTo(3, trusted)
     expect(outcomeOf(() => history.verify(unsigned(ending(3))))).toBe("BadBitmask")
@@ -250,7 +250,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
     expect(history.verify(sign(ending(3)))).toBe(true)
   })
 
-  it("F-18: a proof by epoch 0 carries the history's own ledger info, byte for byte", () => {
+  it("F-18: a proof of epoch 0 must carry the ledger info of the history, byte for byte", () => {
     const trusted = historyTo(1, [waypointOf(ending(0))])
     expect(trusted.matched).toEqual([waypointOf(ending(0))])
     for (const history of [historyTo(0), trusted]) {
@@ -275,7 +275,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
     }
   })
 
-  it("F-18: what no waypoint covers of a genesis is fixed", () => {
+  it("F-18: the fields of a genesis that no waypoint covers have fixed values", () => {
     const { commitInfo, consensusDataHash } = ending(0)
     const others = [
       unsigned({ commitInfo: { ...commitInfo, round: 1n }, consensusDataHash }),
@@ -290,7 +290,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
     }
   })
 
-  it("F-19: proofs are verified up to the epoch after the last, and none beyond", () => {
+  it("F-19: the history verifies proofs up to the epoch after its last, and none beyond", () => {
     const empty = new EpochHistory()
     expect([empty.verify(unsigned(ending(0))), empty.verify(sign(within(1)))]).toEqual([false, false])
     for (const last of [0, 1, 5, signaturesPerCheck + 3]) {
@@ -304,7 +304,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
     }
   })
 
-  it("F-19: no bit of a proof's ledger info can change, even right after it was verified", () => {
+  it("F-19: no bit of the ledger info of a proof can change, even right after the verification", () => {
     const history = historyTo(3)
     const good = sign(within(3))
     const bytes = encode(good)
@@ -333,7 +333,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
     )
   })
 
-  it("F-15: an epoch that is in already must be the same when it comes again", () => {
+  it("F-15: a repeated epoch must equal the epoch of the history", () => {
     const history = historyTo(4)
     for (let epoch = 0; epoch <= 4; epoch++) {
       expect(toHex(history.repeat(epoch, recordOf(epoch)).value)).toBe(toHex(waypointHash(ending(epoch))))

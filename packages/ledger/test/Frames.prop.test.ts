@@ -28,7 +28,7 @@ const errorOf = (run: () => void): Pick<FrameError, "reason" | "offset" | "recor
 }
 
 describe(`FrameSplitter (seed ${seed})`, () => {
-  it("finds the same records however the stream is cut", () => {
+  it("finds the same records for any cuts of the stream", () => {
     FastCheck.assert(
       FastCheck.property(
         records,
@@ -49,7 +49,7 @@ describe(`FrameSplitter (seed ${seed})`, () => {
     )
   })
 
-  it("gives at most two batches for a buffer", () => {
+  it("returns at most two batches for a buffer", () => {
     FastCheck.assert(
       FastCheck.property(records, FastCheck.array(FastCheck.nat(), { maxLength: 12 }), (given, cuts) => {
         const split = new FrameSplitter({ maxRecordBytes: 60 })
@@ -64,7 +64,7 @@ describe(`FrameSplitter (seed ${seed})`, () => {
     )
   })
 
-  it("refuses a stream that ends within a record, with the whole records before it", () => {
+  it("refuses a stream that ends within a record, after the whole records before", () => {
     FastCheck.assert(
       FastCheck.property(records, FastCheck.nat(), (given, cut) => {
         const stream = frame(given)

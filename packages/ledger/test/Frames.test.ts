@@ -20,7 +20,7 @@ const frameError = (run: () => unknown): FrameError => {
 const all = (batches: ReadonlyArray<RecordBatch>): ReadonlyArray<Uint8Array> => batches.flatMap(payloads)
 
 describe("frame", () => {
-  it("puts a big-endian length before each payload", () => {
+  it("precedes each payload by its big-endian length", () => {
     expect(frame([Uint8Array.of(7, 8), new Uint8Array(0), record(300, 1)])).toEqual(
       concatBytes([
         Uint8Array.of(0, 0, 0, 2, 7, 8),
@@ -34,7 +34,7 @@ describe("frame", () => {
 })
 
 describe("FrameSplitter", () => {
-  it("gives views on a buffer that holds whole records", () => {
+  it("returns views of a buffer of whole records", () => {
     const stream = frame([record(3), record(0), record(5)])
     const [batch, ...rest] = splitter().push(stream)
     expect(rest).toEqual([])
@@ -43,7 +43,7 @@ describe("FrameSplitter", () => {
     expect(batch?.bytes).toEqual(stream)
   })
 
-  it("gives the offsets within the batch, wherever that lies in the received buffer", () => {
+  it("returns offsets within the batch, at any place of the batch in the received buffer", () => {
     const received = concatBytes([record(9), frame([record(3)])]).subarray(9)
     const [batch] = splitter().push(received)
     expect(batch).toMatchObject({ count: 1, starts: Uint32Array.of(4), ends: Uint32Array.of(7) })
@@ -65,7 +65,7 @@ describe("FrameSplitter", () => {
     expect(split.recordCount).toBe(3)
   })
 
-  it("takes empty streams, empty buffers and empty records", () => {
+  it("accepts empty streams, empty buffers and empty records", () => {
     const empty = splitter()
     expect(empty.push(new Uint8Array(0))).toEqual([])
     empty.finish()
@@ -84,7 +84,7 @@ describe("FrameSplitter", () => {
     expect(all(batches)).toEqual([record(300, 9), record(1, 1)])
   })
 
-  it("keeps batches as they are when more arrives", () => {
+  it("leaves earlier batches unchanged when more bytes arrive", () => {
     const split = splitter()
     const stream = frame([record(6, 1), record(6, 2)])
     split.push(stream.slice(0, 8))
@@ -93,7 +93,7 @@ describe("FrameSplitter", () => {
     expect(all(batch === undefined ? [] : [batch])).toEqual([record(6, 1)])
   })
 
-  it("says which record is cut short, and where it begins", () => {
+  it("names the truncated record, and the byte where the record begins", () => {
     const stream = frame([record(3), record(6)])
     const truncated = (size: number) => {
       const split = splitter()
@@ -107,7 +107,7 @@ describe("FrameSplitter", () => {
     expect(truncated(11).message).toContain("0 of its 6 bytes arrived")
   })
 
-  it("refuses a record above the limit, wherever its length stands", () => {
+  it("refuses a record above the limit, at any place of its length", () => {
     const stream = frame([record(3), record(10), record(11)])
     for (const cut of [0, 7, 9, 21, 22, 24, stream.length]) {
       const split = splitter(10)
@@ -120,12 +120,12 @@ describe("FrameSplitter", () => {
     }
   })
 
-  it("does not take a length as unsigned for negative", () => {
+  it("reads a length as an unsigned number", () => {
     expect(frameError(() => splitter().push(Uint8Array.of(0xff, 0xff, 0xff, 0xff))))
       .toMatchObject({ reason: "RecordTooLarge", detail: "4294967295 bytes, over the limit of 1000" })
   })
 
-  it("allocates no more than has arrived, whatever a length claims", () => {
+  it("allocates no more than has arrived, for any claimed length", () => {
     const split = splitter(2 ** 31)
     const before = process.memoryUsage().arrayBuffers
     split.push(Uint8Array.of(0x7f, 0xff, 0xff, 0xf0))
@@ -134,7 +134,7 @@ describe("FrameSplitter", () => {
     expect(frameError(() => split.finish()).detail).toBe("100000 of its 2147483632 bytes arrived")
   })
 
-  it("covers a large buffer with several batches", () => {
+  it("splits a large buffer into several batches", () => {
     const stream = frame([record(3), record(5), record(20), record(1), record(1)])
     const split = new FrameSplitter({ maxRecordBytes: 100, maxBatchBytes: 10 })
     const batches = split.push(stream)

@@ -91,7 +91,7 @@ const refusing = (run: () => void): boolean => {
 }
 
 describe(`hostile bytes (seed ${seed})`, { timeout: 120_000 }, () => {
-  it("are read or refused, and reading takes memory in proportion to them", () => {
+  it("decode or are refused, in memory proportional to their size", () => {
     const dice = new Dice(seed)
     let refused = 0
     for (let input = 0; input < inputs; input++) {
@@ -114,7 +114,7 @@ describe(`hostile bytes (seed ${seed})`, { timeout: 120_000 }, () => {
     expect(refused).toBeLessThan(inputs)
   })
 
-  it("are scanned or refused as records", () => {
+  it("scan as records or are refused", () => {
     const dice = new Dice(seed + 1)
     const scans = [new TransactionScan("V0"), new TransactionScan("V1"), new StateRecordScan()] as const
     let accepted = 0
@@ -134,7 +134,7 @@ describe(`hostile bytes (seed ${seed})`, { timeout: 120_000 }, () => {
     expect(accepted).toBeGreaterThan(inputs / 100)
   })
 
-  it("are cut into records or refused", () => {
+  it("split into records or are refused", () => {
     const dice = new Dice(seed + 2)
     for (let input = 0; input < inputs; input++) {
       const maxRecordBytes = 2 ** dice.roll(32)

@@ -28,7 +28,7 @@ const firstTransaction = (ledger: Ledger): Uint8Array => {
 const networks = ["devnet", "permnet", "previewnet2", "randomnet", "testnet"]
 
 describe.skipIf(!Golden.isPresent)("published genesis transactions (needs the reference data)", () => {
-  it.each(networks)("F-22: that of %s has the waypoint that the network publishes", (network) => {
+  it.each(networks)("F-22: the genesis of %s has the waypoint that the network publishes", (network) => {
     const published = fs.readFileSync(path.join(genesisFolder, `${network}.waypoint.txt`), "utf8").trim()
     const signed = Genesis.ledgerInfo(blobOf(network))
     expect(Waypoint.format(Waypoint.fromLedgerInfo(signed.value.ledgerInfo))).toBe(published)
@@ -40,7 +40,7 @@ describe.skipIf(!Golden.isPresent)("published genesis transactions (needs the re
     expect(history.verify(signed)).toBe(true)
   })
 
-  it("F-22: that of testnet leads to the roots of the ledger that begins with it", () => {
+  it("F-22: the genesis of testnet leads to the roots of its ledger", () => {
     // The validators of that ledger are others, whose keys are known, so its first waypoint is another too.
     const { commitInfo } = Genesis.ledgerInfo(firstTransaction("testnet-genesis")).value.ledgerInfo
     const [ending] = factsOf("testnet-genesis").epoch_endings
@@ -49,7 +49,7 @@ describe.skipIf(!Golden.isPresent)("published genesis transactions (needs the re
   })
 
   it.each(["small", "rich"] as const)(
-    "F-23: the first transaction of %s, without a validator set, is none",
+    "F-23: the first transaction of %s, without a validator set, is no genesis",
     (ledger) => {
       expectRefused(() => Genesis.ledgerInfo(firstTransaction(ledger)), "BadGenesis", /no 0x1::stake::ValidatorSet/)
     }

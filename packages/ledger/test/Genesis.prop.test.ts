@@ -91,7 +91,7 @@ const naiveRoot = (transaction: Uint8Array, writes: WriteSet, events: ReadonlyAr
 }
 
 describe(`a genesis (seed ${seed})`, () => {
-  it("F-22: leads to its ledger info alone: nothing but the transaction is needed", () => {
+  it("F-22: determines its ledger info, from the transaction alone", () => {
     FastCheck.assert(
       FastCheck.property(
         Arbitraries.value(WriteSet, { maxElements: 8 }),
@@ -113,7 +113,7 @@ describe(`a genesis (seed ${seed})`, () => {
     )
   })
 
-  it("F-22: validators sign in the order of their indices, those about to leave too, those about to join not", () => {
+  it("F-22: names the signing validators by index, with those that leave and without those that join", () => {
     const { epoch, verifier } = Genesis.epochState(7, validatorSet)
     expect(epoch).toBe(7)
     expect(verifier.validatorInfos.map(({ address, votingPower }) => [address[0], votingPower]))
@@ -122,7 +122,7 @@ describe(`a genesis (seed ${seed})`, () => {
       .toEqual([1, 3, 0, 2].map((index) => toHex(secretKey(index).toPublicKey().toBytes())))
   })
 
-  it("F-22: the validator set is found whichever operation writes it", () => {
+  it("F-22: may write the validator set with any operation", () => {
     const data = Bcs.encode(Genesis.ValidatorSet, validatorSet)
     const metadata = { _tag: "V0", value: { deposit: 1n, creationTimeUsecs: 2n } } as const
     const ops: ReadonlyArray<WriteOp> = [
@@ -143,7 +143,7 @@ describe(`a genesis (seed ${seed})`, () => {
     ["its removal", transactionOf([setWrite({ _tag: "Deletion" })])]
   ]
 
-  it.each(withoutSet)("F-23: is none that writes no validator set: %s", (_, transaction) => {
+  it.each(withoutSet)("F-23: must write a validator set: %s", (_, transaction) => {
     expectRefused(() => Genesis.ledgerInfo(transaction), "BadGenesis", /no 0x1::stake::ValidatorSet/)
   })
 
@@ -161,7 +161,7 @@ describe(`a genesis (seed ${seed})`, () => {
     ]
   ]
 
-  it.each(otherKinds)("F-23: is none that is no direct write set: %s", (_, transaction) => {
+  it.each(otherKinds)("F-23: must be a direct write set: %s", (_, transaction) => {
     expectRefused(
       () => Genesis.ledgerInfo(Bcs.encode(Transaction, transaction)),
       "BadGenesis",
@@ -169,7 +169,7 @@ describe(`a genesis (seed ${seed})`, () => {
     )
   })
 
-  it("F-23: is none whose bytes, or those of its validator set, cannot be read", () => {
+  it("F-23: must be readable, with a readable validator set", () => {
     const good = transactionOf([written()])
     for (const bytes of [new Uint8Array(0), good.slice(0, -1), concatBytes([good, Uint8Array.of(0)])]) {
       expect(() => Genesis.ledgerInfo(bytes)).toThrow(BcsError)

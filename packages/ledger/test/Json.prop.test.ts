@@ -71,7 +71,7 @@ const encoded = (codec: Bcs.AnyCodec, value: unknown): Uint8Array =>
   Bcs.encode(codec as Bcs.Codec<unknown>, value)
 
 describe(`JSON of decoded values (seed ${seed})`, () => {
-  it.each(Object.entries(wireTypes))("F-33: nothing of a %s is lost", (_, codec) => {
+  it.each(Object.entries(wireTypes))("F-33: the JSON of a %s determines the value", (_, codec) => {
     FastCheck.assert(
       FastCheck.property(Arbitraries.encoded(codec), (bytes) => {
         const text = JSON.stringify(Json.of(codec.read(new BcsReader(bytes))))
@@ -81,7 +81,7 @@ describe(`JSON of decoded values (seed ${seed})`, () => {
     )
   })
 
-  it("integers take their form from their type", () => {
+  it("the type of an integer determines its form", () => {
     const codec = Bcs.struct("S", {
       small: Bcs.u32,
       version: Bcs.u53,

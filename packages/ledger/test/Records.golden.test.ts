@@ -40,7 +40,7 @@ const hashesOf = (seed: Uint8Array, bytes: Uint8Array, starts: Uint32Array, ends
 }
 
 describe.skipIf(!Golden.isPresent).each(ledgers)("records of %s (needs the reference data)", (ledger) => {
-  it("transactions decode, encode to the same bytes, scan to the same parts, and hash to what their infos say", () => {
+  it("transactions decode, encode to the same bytes, scan to the same parts, and hash to the hashes of their infos", () => {
     for (const chunk of files(ledger, "transaction_", /\.chunk$/)) {
       const batch = batchOf(chunk)
       const scan = expectSameTransactions(batch, ledger === "format-v0" ? "V0" : "V1")
@@ -62,7 +62,7 @@ describe.skipIf(!Golden.isPresent).each(ledgers)("records of %s (needs the refer
     }
   })
 
-  it("state items decode, encode to the same bytes, scan to the same parts, and stand in the order of their hashes", () => {
+  it("state items decode, encode to the same bytes, scan to the same parts, and are in the order of their hashes", () => {
     for (const chunk of files(ledger, "state_epoch_", /\.chunk$/)) {
       const scan = expectSameState(batchOf(chunk))
       const staged = scan.stageKeys()

@@ -48,7 +48,7 @@ describe(`scans (seed ${seed})`, () => {
     )
   })
 
-  it("gives the encrypted form to hash where a payload was opened or failed to open", () => {
+  it("hashes the encrypted form where a payload was decrypted or failed to decrypt", () => {
     let opened = 0
     FastCheck.assert(
       FastCheck.property(encryptedTransaction, records.V0, (transaction, other) => {
@@ -64,14 +64,14 @@ describe(`scans (seed ${seed})`, () => {
     expect(opened).toBeGreaterThan(50)
   })
 
-  it("holds more records and events than it has room for at first", () => {
+  it("grows with records and events beyond its initial capacity", () => {
     const one = FastCheck.sample(records.V1, { seed, numRuns: 400 })
     expectSameTransactions(batchOfRecords([...one, ...one]), "V1")
     const items = FastCheck.sample(stateRecord, { seed, numRuns: 1000 })
     expectSameState(batchOfRecords(items))
   })
 
-  it("stands as before after a record that is refused", () => {
+  it("stays unchanged by a refused record", () => {
     const [good = noBytes, other = noBytes] = FastCheck.sample(records.V1, { seed, numRuns: 2 })
     const bytes = concatBytes([good, other])
     const scan = new TransactionScan("V1")
@@ -84,7 +84,7 @@ describe(`scans (seed ${seed})`, () => {
     expect([scan.count, scan.eventCount]).toEqual([2, scan.eventFirst[2]])
   })
 
-  it("can be used again for another batch", () => {
+  it("serves another batch", () => {
     const scan = new StateRecordScan()
     const samples = FastCheck.sample(stateRecord, { seed, numRuns: 20 })
     for (const record of samples) {

@@ -61,14 +61,14 @@ const expectPairs = (given: Uint8Array, pairs: Uint8Array, count: number, out: U
 }
 
 describe("single inputs", () => {
-  it("gives the digests of the standard", () => {
+  it("match the test vectors of the standard", () => {
     expect(hex(Sha3.digest(none))).toBe("a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a")
     expect(hex(Sha3.digest(new TextEncoder().encode("abc")))).toBe(
       "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"
     )
   })
 
-  it("hashes every length from 0 to 600", () => {
+  it("of every length from 0 to 600 match node:crypto", () => {
     const data = noise(601, 1)
     for (let length = 0; length <= 600; length++) {
       const input = data.subarray(1, 1 + length)
@@ -77,7 +77,7 @@ describe("single inputs", () => {
     }
   })
 
-  it("hashes inputs around and beyond the arena", () => {
+  it("around and beyond the size of the arena match node:crypto", () => {
     const data = noise(2 * arena + block + 1, 2)
     for (const about of [arena - 32, arena, 2 * arena, 2 * arena + block]) {
       for (const length of [about - 1, about, about + 1]) {
@@ -88,7 +88,7 @@ describe("single inputs", () => {
     }
   })
 
-  it("hashes seed and parts as one input, wherever they are cut", () => {
+  it("hash as one input for any cuts into seed and parts", () => {
     const bytes = FastCheck.uint8Array({ maxLength: 300 })
     FastCheck.assert(
       FastCheck.property(bytes, FastCheck.array(bytes, { maxLength: 8 }), (head, parts) => {
@@ -103,7 +103,7 @@ describe("single inputs", () => {
     }
   })
 
-  it("leaves the digests of earlier calls alone", () => {
+  it("leave the digests of earlier calls unchanged", () => {
     const first = Sha3.digest(none)
     Sha3.digest(foreign)
     expect(hex(first)).toBe(hex(reference(none)))
@@ -111,12 +111,12 @@ describe("single inputs", () => {
 })
 
 describe("seed", () => {
-  it("is the hash of the prefixed name, made once", () => {
+  it("is the hash of the prefixed name, computed once", () => {
     expect(hex(Sha3.seedOf("LedgerInfo"))).toBe(hex(reference(Buffer.from("APTOS::LedgerInfo"))))
     expect(Sha3.seedOf("LedgerInfo")).toBe(Sha3.seedOf("LedgerInfo"))
   })
 
-  it("is read anew where the array is the caller's and has changed", () => {
+  it("is read again from an array of the caller", () => {
     const own = noise(32, 4)
     const pair = noise(64, 5)
     const out = new Uint8Array(32)
@@ -136,7 +136,7 @@ describe("seed", () => {
 })
 
 describe("hashRanges", () => {
-  it.each(seeds)("hashes every length from 0 to 600 beside every other kind of neighbour, seed: %s", (_, given) => {
+  it.each(seeds)("hashes every length from 0 to 600 beside neighbours of every kind, seed: %s", (_, given) => {
     const data = noise(1201, 6)
     const rising = Array.from({ length: 601 }, (_, length): Range => [length, 2 * length])
     const alternating = rising.flatMap((range, i): ReadonlyArray<Range> => [range, [0, (i * 271) % 600]])
@@ -169,7 +169,7 @@ describe("hashRanges", () => {
     }
   })
 
-  it("works through data larger than the arena in windows", () => {
+  it("hashes data larger than the arena", () => {
     const data = noise(4 * arena, 10)
     const close: Array<Range> = []
     for (let start = 0; start + 3_000 < data.length; start += 2_900 + start % 300) close.push([start, start + 3_000])
@@ -182,7 +182,7 @@ describe("hashRanges", () => {
     expectRanges(none, data, far)
   })
 
-  it("hashes ranges around and beyond the arena among small ones", () => {
+  it("hashes small ranges beside ranges around and beyond the size of the arena", () => {
     const data = noise(3 * arena, 11)
     const ranges: Array<Range> = [[0, 10]]
     for (const length of [arena - 1, arena, arena + 1, 2 * arena, 2 * arena + 1, 3 * arena]) {
@@ -192,18 +192,18 @@ describe("hashRanges", () => {
     expectRanges(seed, data, ranges)
   })
 
-  it("does nothing for no ranges", () => {
+  it("writes nothing without ranges", () => {
     expectRanges(seed, none, [])
   })
 
-  it("reads and writes the same memory where no range reaches into the digests", () => {
+  it("writes into the memory of the data where no range reaches into the digests", () => {
     const memory = noise(200, 12)
     const expected = [reference(seed, memory.subarray(100, 150)), reference(seed, memory.subarray(120, 200))]
     Sha3.hashRanges(seed, memory, Uint32Array.of(100, 120), Uint32Array.of(150, 200), 2, memory, 3)
     expect(hex(memory.subarray(3, 67))).toBe(expected.map(hex).join(""))
   })
 
-  it("refuses what is out of bounds and writes nothing", () => {
+  it("refuses ranges out of bounds and writes nothing", () => {
     const data = noise(100, 13)
     const out = new Uint8Array(64)
     const starts = Uint32Array.of(0, 50)
@@ -235,19 +235,19 @@ describe("hashPairs", () => {
     }
   })
 
-  it.each([1, 2, 3, 100, 101, 2 * most + 3])("replaces a level of %s pairs by the one above it", (count) => {
+  it.each([1, 2, 3, 100, 101, 2 * most + 3])("replaces a level of %s pairs by the next level", (count) => {
     const pairs = noise(64 * count, 15)
     const rest = pairs.slice(32 * count)
     expectPairs(seed, pairs, count, pairs, 0)
     expect(hex(pairs.subarray(32 * count))).toBe(hex(rest))
   })
 
-  it("writes below the pairs in the same memory", () => {
+  it("writes before the pairs of the same memory", () => {
     const memory = noise(64 * (most + 10), 16)
     expectPairs(seed, memory.subarray(40), most + 5, memory, 0)
   })
 
-  it("refuses what is out of bounds or would overwrite pairs still to be read", () => {
+  it("refuses ranges out of bounds, and digests over pairs that are not hashed yet", () => {
     const pairs = noise(64 * 4, 17)
     const before = hex(pairs)
     const out = new Uint8Array(128)
@@ -268,7 +268,7 @@ describe("hashPairs", () => {
 })
 
 describe("hashPair", () => {
-  it.each(seeds)("hashes one pair from and to any place, seed: %s", (_, given) => {
+  it.each(seeds)("hashes one pair at any places, seed: %s", (_, given) => {
     const left = noise(100, 18)
     const right = noise(100, 19)
     for (let start = 0; start <= 68; start++) {
@@ -280,14 +280,14 @@ describe("hashPair", () => {
     }
   })
 
-  it("may write over what it reads", () => {
+  it("may overwrite its input", () => {
     const memory = noise(64, 20)
     const expected = reference(seed, memory)
     Sha3.hashPair(seed, memory, 0, memory, 32, memory, 16)
     expect(hex(memory.subarray(16, 48))).toBe(hex(expected))
   })
 
-  it("refuses what is out of bounds and writes nothing", () => {
+  it("refuses ranges out of bounds and writes nothing", () => {
     const hash = noise(32, 21)
     const out = new Uint8Array(32)
     const refused: ReadonlyArray<() => void> = [
@@ -303,7 +303,7 @@ describe("hashPair", () => {
 })
 
 describe("the kernel", () => {
-  it("is what its source compiles to", () => {
+  it("is the output of the compiler for its source", () => {
     const script = fileURLToPath(new URL("../../../scripts/build-kernel.mjs", import.meta.url))
     execFileSync(process.execPath, [script, "--check"], { stdio: "pipe" })
   })

@@ -26,7 +26,7 @@ describe("StateKey", () => {
     [{ _tag: "Raw", value: new Uint8Array(0) }, "0200", "ff"]
   ]
 
-  it.each(cases)("is stored and hashed otherwise than it travels: %o", (key, bcs, stored) => {
+  it.each(cases)("has a storage encoding of its own, which its hash covers: %o", (key, bcs, stored) => {
     expect(toHex(Bcs.encode(StateKey.StateKey, key))).toBe(bcs)
     expect(toHex(StateKey.storageEncoding(key))).toBe(stored)
     expect(StateKey.hash(key)).toEqual(Sha3.hashSeeded(seeds.stateKey, StateKey.storageEncoding(key)))
@@ -37,7 +37,7 @@ describe("WriteSet", () => {
   const data = Uint8Array.of(7)
   const metadata: StateValueMetadata = { _tag: "V0", value: { deposit: 1n, creationTimeUsecs: 2n } }
 
-  it("says what stands in the state afterwards", () => {
+  it("tells the value after each operation", () => {
     const plain = { _tag: "V0", value: data }
     const withMetadata = { _tag: "WithMetadata", value: { data, metadata } }
     expect(WriteSet.storedValue({ _tag: "Creation", value: data })).toEqual(plain)

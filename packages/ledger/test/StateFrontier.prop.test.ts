@@ -56,7 +56,7 @@ const stateTreeOf = (items: ReadonlyArray<NaiveItem>): StateTree.StateTree =>
   )
 
 describe(`the left edge of a state tree (seed ${seed})`, () => {
-  it("F-6: the root is what the definition says, whatever the keys and however they come", () => {
+  it("F-6: the root equals the root by definition, for any keys in any batches", () => {
     FastCheck.assert(
       FastCheck.property(anyItems, FastCheck.nat(), (items, cut) => {
         const root = toHex(new NaiveStateTree(items).root())
@@ -69,7 +69,7 @@ describe(`the left edge of a state tree (seed ${seed})`, () => {
     )
   })
 
-  it("F-6: nothing is the placeholder, and one leaf is the tree", () => {
+  it("F-6: the root of no leaves is the placeholder, and the root of one leaf is the leaf", () => {
     expect(toHex(new StateFrontier().root())).toBe(toHex(emptySubtree))
     for (const key of [new Uint8Array(32), new Uint8Array(32).fill(255), stranger]) {
       const item = { key, valueHash: stranger }
@@ -78,7 +78,7 @@ describe(`the left edge of a state tree (seed ${seed})`, () => {
     }
   })
 
-  it("F-6, F-7: a comb: keys that part from one key at every bit", () => {
+  it("F-6, F-7: keys that part from one key at every bit make a valid tree", () => {
     for (const fill of [0, 255, 0x55, 0xaa]) {
       const base = new Uint8Array(32).fill(fill)
       const keys = Array.from(
@@ -93,7 +93,7 @@ describe(`the left edge of a state tree (seed ${seed})`, () => {
     }
   })
 
-  it("F-7: the range proof of every leaf holds, and looking at it changes nothing", () => {
+  it("F-7: the range proof of every leaf holds, and its check changes nothing", () => {
     FastCheck.assert(
       FastCheck.property(anyItems, (items) => {
         const naive = new NaiveStateTree(items)
@@ -155,7 +155,7 @@ describe(`the left edge of a state tree (seed ${seed})`, () => {
     )
   })
 
-  it("F-7: proves nothing without leaves, nor with more siblings than a key has bits", () => {
+  it("F-7: a range proof needs leaves, and has no more siblings than a key has bits", () => {
     expectRefused(() => new StateFrontier().verify([], emptySubtree), "ProofShape", /no state items/)
     const zeros = frontierOf([{ key: new Uint8Array(32), valueHash: stranger }])
     expect(outcomeOf(() => zeros.verify(someHashes(256), stranger))).toBe("RootMismatch")
@@ -164,7 +164,7 @@ describe(`the left edge of a state tree (seed ${seed})`, () => {
     expectRefused(() => ones.verify(someHashes(1), stranger), "ProofShape", /1 siblings too many/)
   })
 
-  it("F-8: keys go on strictly increasing, within a push and from one to the next", () => {
+  it("F-8: keys increase strictly, within a batch and between batches", () => {
     FastCheck.assert(
       FastCheck.property(anyItems, FastCheck.nat(), FastCheck.nat(), FastCheck.nat(), (items, a, b, cut) => {
         const from = a % items.length
@@ -181,7 +181,7 @@ describe(`the left edge of a state tree (seed ${seed})`, () => {
     )
   })
 
-  it("F-34: saved after any leaf and restored, it goes on as if it had never stopped", () => {
+  it("F-34: a frontier that is saved after any leaf and restored continues as without a stop", () => {
     FastCheck.assert(
       FastCheck.property(anyItems, FastCheck.nat(24), (items, split) => {
         const before = frontierOf(items.slice(0, split))
@@ -196,7 +196,7 @@ describe(`the left edge of a state tree (seed ${seed})`, () => {
     )
   })
 
-  it("F-34: what is no saved frontier is not restored", () => {
+  it("F-34: bytes that are no saved frontier are not restored", () => {
     const saved = frontierOf([{ key: new Uint8Array(32), valueHash: stranger }]).save()
     expect(StateFrontier.restore(saved.subarray(1))).toBe(undefined)
     expect(StateFrontier.restore(concatBytes([saved, Uint8Array.of(0)]))).toBe(undefined)

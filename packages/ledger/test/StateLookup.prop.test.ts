@@ -105,7 +105,7 @@ const forgeries: ReadonlyArray<(chunk: ReadonlyArray<Item>, target: Item) => Rea
 const tally = new Map<string, number>()
 
 describe(`looking a state key up (seed ${seed})`, () => {
-  it("F-29: every key that is there is found and proven, from any chunk, and no other chunk is asked for twice", () => {
+  it("F-29: every existing key is found and proven, and no chunk is read twice", () => {
     FastCheck.assert(
       FastCheck.property(anySnapshot, ({ snapshot }) => {
         const root = snapshot.tree.root()
@@ -123,7 +123,7 @@ describe(`looking a state key up (seed ${seed})`, () => {
     )
   })
 
-  it("F-30: every key that is not there is proven to be absent", () => {
+  it("F-30: every absent key is proven absent", () => {
     FastCheck.assert(
       FastCheck.property(anySnapshot, FastCheck.array(FastCheck.nat(4000)), ({ names, snapshot }, others) => {
         const root = snapshot.tree.root()
@@ -147,7 +147,7 @@ describe(`looking a state key up (seed ${seed})`, () => {
     )
   })
 
-  it("F-31: whatever the chunks hold, what is proven is true", () => {
+  it("F-31: changed chunks never prove a falsehood", () => {
     FastCheck.assert(
       FastCheck.property(
         anySnapshot,
@@ -176,7 +176,7 @@ describe(`looking a state key up (seed ${seed})`, () => {
     expect(tally.get("RootMismatch")).toBeGreaterThan(50)
   })
 
-  it("F-31: a chunk whose item was changed does not agree with the range proof of the chunk before", () => {
+  it("F-31: a chunk with a changed item disagrees with the range proof of the chunk before", () => {
     FastCheck.assert(
       FastCheck.property(anySnapshot, FastCheck.nat(), ({ snapshot }, at) => {
         const all = snapshot.chunks.flat()
@@ -191,7 +191,7 @@ describe(`looking a state key up (seed ${seed})`, () => {
     )
   })
 
-  it("takes one chunk more for each level of a tree of chunks, at most", () => {
+  it("reads at most one chunk more for each level of a tree of chunks", () => {
     const items = itemsOf(Array.from({ length: 2000 }, (_, name) => name))
     const snapshot = snapshotOf(items, Array.from({ length: 256 }, (_, index) => index * 8))
     const counts = items.filter((_, index) => index % 50 === 0).map(({ key }) => look(snapshot, key).read.size)

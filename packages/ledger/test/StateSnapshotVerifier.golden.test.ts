@@ -21,7 +21,7 @@ import { partsOf } from "./transactionChunks.ts"
 const zeroHash = new Uint8Array(32)
 
 describe.skipIf(!Golden.isPresent).each(ledgers)("the state snapshots of %s (needs the reference data)", (ledger) => {
-  it("F-9, F-28: verify against the roots that the node said, and are what their manifests say", () => {
+  it("F-9, F-28: verify against the roots that the node has reported, and match their manifests", () => {
     for (const { chunks, root_hash: rootHash, version } of stateSnapshots(ledger)) {
       const ending = factsOf(ledger).epoch_endings.find((each) => each.version === version)
       expect(rootHash).toBe(ending?.state_root)
@@ -38,7 +38,7 @@ describe.skipIf(!Golden.isPresent).each(ledgers)("the state snapshots of %s (nee
     }
   })
 
-  it("F-10, F-28: are not complete without their last chunk", () => {
+  it("F-10, F-28: are incomplete without their last chunk", () => {
     for (const { chunks, root_hash: rootHash } of stateSnapshots(ledger)) {
       const verifier = new StateSnapshotVerifier(HashValue.parse(rootHash) ?? zeroHash)
       expect(outcomeOf(() => verifier.finish())).toBe("IncompleteState")
@@ -50,7 +50,7 @@ describe.skipIf(!Golden.isPresent).each(ledgers)("the state snapshots of %s (nee
     }
   })
 
-  it("F-3, F-28: their root proofs lead to the accumulator, at their version and at no other", () => {
+  it("F-3, F-28: have root proofs that hold at their version and at no other", () => {
     for (const { proof, root_hash: rootHash, version } of stateSnapshots(ledger)) {
       const [{ ledgerInfoToTransactionInfoProof, transactionInfo }, { value }] = Bcs.decodeUnsafe(
         StateRootProof,
@@ -72,7 +72,7 @@ describe.skipIf(!Golden.isPresent).each(ledgers)("the state snapshots of %s (nee
     }
   })
 
-  it("F-6, F-28: the write sets of its transactions lead to the state root of every epoch ending", () => {
+  it("F-6, F-28: have the roots to which the write sets of the transactions lead", () => {
     const endings = factsOf(ledger).epoch_endings
     const state = new Map<string, { readonly key: Uint8Array; readonly leaf: Uint8Array }>()
     let version = 0

@@ -62,7 +62,7 @@ const verify = (
 }
 
 describe(`state snapshots (seed ${seed})`, () => {
-  it("F-9: holds in any chunks and batches, and says what is in them", () => {
+  it("F-9: a snapshot verifies in any chunks and batches, and the facts about the chunks are right", () => {
     FastCheck.assert(
       FastCheck.property(
         anyItems(1),
@@ -90,13 +90,13 @@ describe(`state snapshots (seed ${seed})`, () => {
     )
   })
 
-  it("F-9: holds for more items than are hashed at a time", () => {
+  it("F-9: a snapshot verifies with more items than are hashed at a time", () => {
     const items = sorted(Array.from({ length: 9_000 }, (_, index) => rawItem(index)))
     const facts = verify(new NaiveStateTree(items), chunksOf(items, [8_500]))
     expect(facts.map((chunk) => chunk.items)).toEqual([8_500, 500])
   })
 
-  it("F-9: refuses items that are others, more, fewer, or in another order", () => {
+  it("F-9: a snapshot with other, more, fewer or reordered items is refused", () => {
     FastCheck.assert(
       FastCheck.property(anyItems(3), FastCheck.nat(), FastCheck.nat(), anyItem, (items, start, picked, other) => {
         const tree = new NaiveStateTree(items)
@@ -129,7 +129,7 @@ describe(`state snapshots (seed ${seed})`, () => {
     )
   })
 
-  it("F-9: refuses a chunk with any other proof", () => {
+  it("F-9: a chunk with any other proof is refused", () => {
     FastCheck.assert(
       FastCheck.property(anyItems(2), FastCheck.nat(), (items, picked) => {
         const tree = new NaiveStateTree(items)
@@ -145,7 +145,7 @@ describe(`state snapshots (seed ${seed})`, () => {
     )
   })
 
-  it("F-10: is not complete while items are missing at the end", () => {
+  it("F-10: a snapshot without its last items is refused as incomplete", () => {
     FastCheck.assert(
       FastCheck.property(
         anyItems(2),
@@ -167,7 +167,7 @@ describe(`state snapshots (seed ${seed})`, () => {
     )
   })
 
-  it("F-10: is not complete without any chunk, nor with one that is not proven", () => {
+  it("F-10: a snapshot without chunks, or with an unproven chunk, is refused as incomplete", () => {
     const items = sorted([rawItem(0), rawItem(1)])
     const tree = new NaiveStateTree(items)
     expectRefused(() => verify(tree, []), "IncompleteState", /no chunk/)
@@ -184,7 +184,7 @@ describe(`state snapshots (seed ${seed})`, () => {
     expectRefused(() => goesOn.finish(), "IncompleteState", /not proven/)
   })
 
-  it("F-10: is complete where all that stands to the right is empty", () => {
+  it("F-10: a snapshot whose last item has only empty right siblings is complete", () => {
     // All keys begin with a 0, so the last one has an empty sibling to its right.
     const items = sorted(Array.from({ length: 60 }, (_, index) => rawItem(index))).filter(({ key }) =>
       (key[0] ?? 0) < 128
@@ -194,7 +194,7 @@ describe(`state snapshots (seed ${seed})`, () => {
     verify(tree, chunksOf(items, [7]))
   })
 
-  it("F-9: refuses a chunk without records", () => {
+  it("F-9: a chunk without records is refused", () => {
     const verifier = new StateSnapshotVerifier(emptySubtree)
     expectRefused(() => verifier.endChunk({ rightSiblings: [] }), "ProofShape", /without records/)
   })

@@ -51,7 +51,7 @@ const check = (tree: StateTree.StateTree, model: Model): void => {
 }
 
 describe("StateTree", () => {
-  it("is what a map is, after any batches, and older trees stay as they were", () => {
+  it("equals a map after any batches, and leaves older trees unchanged", () => {
     FastCheck.assert(FastCheck.property(batches, (all) => {
       let tree = StateTree.empty
       let model: Model = new Map()
@@ -65,7 +65,7 @@ describe("StateTree", () => {
     }))
   })
 
-  it("does not depend on how changes are cut into batches", () => {
+  it("does not depend on the batches of the changes", () => {
     FastCheck.assert(FastCheck.property(FastCheck.array(change, { maxLength: 60 }), (changes) => {
       const atOnce = StateTree.update(StateTree.empty, changes)
       const oneByOne = changes.reduce((tree, each) => StateTree.update(tree, [each]), StateTree.empty)
@@ -73,7 +73,7 @@ describe("StateTree", () => {
     }))
   })
 
-  it("gives items from any index on", () => {
+  it("returns the items from any index on", () => {
     FastCheck.assert(FastCheck.property(
       FastCheck.array(change, { maxLength: 60 }),
       FastCheck.nat(70),
@@ -87,7 +87,7 @@ describe("StateTree", () => {
     ))
   })
 
-  it("knows no key that is not there", () => {
+  it("returns no absent key", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.array(change, { maxLength: 60 }), Arbitraries.crowdedKeyHash, (changes, absent) => {
         const tree = StateTree.update(StateTree.update(StateTree.empty, changes), [{

@@ -28,7 +28,7 @@ const chunksOf = (ledger: Ledger) =>
   }))
 
 describe.skipIf(!Golden.isPresent).each(ledgers)("the transactions of %s (needs the reference data)", (ledger) => {
-  it("F-24, F-25, F-28: every chunk verifies, and its versions are those that its manifest says", () => {
+  it("F-24, F-25, F-28: every chunk verifies, with the versions of its manifest", () => {
     let next = 0
     for (const { first, format, last, proof, records } of chunksOf(ledger)) {
       expect([first, records.length]).toEqual([next, last - first + 1])
@@ -38,7 +38,7 @@ describe.skipIf(!Golden.isPresent).each(ledgers)("the transactions of %s (needs 
     expect(next).toBe(factsOf(ledger).latest_version + 1)
   })
 
-  it("F-2, F-28: their infos grow the accumulator to the root of every epoch ending, and to the last one", () => {
+  it("F-2, F-28: the infos grow the accumulator to the root of every epoch ending, and to the last root", () => {
     const { epoch_endings: endings, latest_accumulator_root: latest } = factsOf(ledger)
     const builder = new Accumulator.AccumulatorBuilder(seeds.transactionAccumulator)
     const roots: Array<string> = []
@@ -55,7 +55,7 @@ describe.skipIf(!Golden.isPresent).each(ledgers)("the transactions of %s (needs 
 })
 
 describe.skipIf(!Golden.isPresent)("the transactions of rich as decoded (needs the reference data)", () => {
-  it("F-28: every hash and root is the same", () => {
+  it("F-28: every hash and root matches", () => {
     const facts = decoded().transactions
     const builder = new Accumulator.AccumulatorBuilder(seeds.transactionAccumulator)
     const found = chunksOf("rich").flatMap(({ records }) => records).map((record, version) => {
@@ -127,7 +127,7 @@ describe.skipIf(!Golden.isPresent)(`changed chunks of rich (seed ${seed}; needs 
     "another auxiliary hash": (parts) => [withInfo(parts, { auxiliaryInfoHash: stranger }), "auxiliary info"]
   }
 
-  it.each(Object.entries(changes))("F-24: %s is refused, and the version is named", (_, change) => {
+  it.each(Object.entries(changes))("F-24: %s is refused, and the error names the version", (_, change) => {
     let changed = 0
     for (const { first, format, proof, records } of chunks.slice(1)) {
       for (let at = 0; at < records.length - 1; at += 29) {
@@ -151,7 +151,7 @@ describe.skipIf(!Golden.isPresent)(`changed chunks of rich (seed ${seed}; needs 
     { stateCheckpointHash: stranger }
   ]
 
-  it("F-25: an info that is another in what no part of the record shows leads to another root", () => {
+  it("F-25: a change of an info that no part of the record covers leads to another root", () => {
     for (const { first, format, proof, records } of chunks) {
       for (const [index, change] of infoChanges.entries()) {
         const at = (first + index) % records.length
@@ -161,7 +161,7 @@ describe.skipIf(!Golden.isPresent)(`changed chunks of rich (seed ${seed}; needs 
     }
   })
 
-  it("F-25: records in another order, more or fewer of them, or at other versions are refused", () => {
+  it("F-25: reordered, added, missing or shifted records are refused", () => {
     for (const { first, format, last, proof, records } of chunks) {
       const outcome = (changed: ReadonlyArray<Uint8Array>, from = first) =>
         outcomeOf(() => verifyChunk(changed, from, format, proof))
@@ -217,7 +217,7 @@ describe.skipIf(!Golden.isPresent)(`changed chunks of rich (seed ${seed}; needs 
     )
   })
 
-  it("F-26: as records of format V0 they would have auxiliary hashes that nothing proves", () => {
+  it("F-26: records in format V0 with auxiliary hashes are refused", () => {
     let refused = 0
     for (const { first, proof, records } of chunks) {
       const all = records.map((record) => partsOf(record))

@@ -60,7 +60,7 @@ const verify = (all: ReadonlyArray<Parts>, first = 0, after = 0, format: RecordF
 
 describe(`transaction chunks (seed ${seed})`, () => {
   it.each(["V0", "V1"] as const)(
-    "F-24, F-25: hold at any place of a ledger and in any batches, format %s",
+    "F-24, F-25: verify at any place of a ledger and in any batches, format %s",
     (format) => {
       const verifier = new TransactionChunkVerifier()
       FastCheck.assert(
@@ -80,7 +80,7 @@ describe(`transaction chunks (seed ${seed})`, () => {
     }
   )
 
-  it("F-25: hold with more records than are hashed at a time", () => {
+  it("F-25: verify with more records than are hashed at a time", () => {
     const all = Array.from({ length: 2_600 }, (_, index) => checkpoint(index))
     const proof = proofOf(all, 3, 5)
     const records = all.map((parts) => recordOf(parts))
@@ -96,7 +96,7 @@ describe(`transaction chunks (seed ${seed})`, () => {
     )
   })
 
-  it("F-25: hand on the hash of each transaction info, as the accumulator has it", () => {
+  it("F-25: pass on the hash of each transaction info, a leaf of the accumulator", () => {
     const all = Array.from({ length: 1_100 }, (_, index) => checkpoint(index))
     const handedOn: Array<readonly [firstVersion: number, transactions: number, leafHashes: string]> = []
     const verifier = new TransactionChunkVerifier()
@@ -112,7 +112,7 @@ describe(`transaction chunks (seed ${seed})`, () => {
     ])
   })
 
-  it("F-24: hold with many events in one transaction", () => {
+  it("F-24: verify with many events in one transaction", () => {
     const events = FastCheck.sample(Arbitraries.value(ContractEvent), { seed, numRuns: 2_000 })
     const parts = consistent({ ...checkpoint(0), events })
     verify([checkpoint(1), parts, checkpoint(2)])
@@ -120,7 +120,7 @@ describe(`transaction chunks (seed ${seed})`, () => {
     expectRefused(() => verify([checkpoint(1), fewer]), "HashMismatch", /^version 1: the hash of the event root,/)
   })
 
-  it("F-24: no part can be another one, and the version that is wrong is named", () => {
+  it("F-24: any exchanged part is refused, and the error names the version", () => {
     FastCheck.assert(
       FastCheck.property(
         anyChunk("V1"),
@@ -154,7 +154,7 @@ describe(`transaction chunks (seed ${seed})`, () => {
     )
   })
 
-  it("F-24: an auxiliary info has its hash in the info, and what is none has none", () => {
+  it("F-24: an info has the hash of its auxiliary info, and no hash without one", () => {
     const auxiliaries: ReadonlyArray<PersistedAuxiliaryInfo> = [
       none,
       { _tag: "V1", value: { transactionIndex: 1 } },
@@ -180,7 +180,7 @@ describe(`transaction chunks (seed ${seed})`, () => {
     }
   })
 
-  it("F-26: a record without auxiliary info whose info has the hash of one is refused by name", () => {
+  it("F-26: a record of format V0 whose info has an auxiliary hash is refused with a reason of its own", () => {
     const parts = consistent({ ...checkpoint(0), auxiliary: { _tag: "V1", value: { transactionIndex: 1 } } })
     expectRefused(
       () => verify([checkpoint(1), parts], 4, 0, "V0"),
@@ -191,14 +191,14 @@ describe(`transaction chunks (seed ${seed})`, () => {
       .toBe("accepted")
   })
 
-  it("F-24: records of one format are none of the other", () => {
+  it("F-24: records of one format are refused as records of the other", () => {
     const parts = consistent({ ...checkpoint(0), auxiliary: { _tag: "V1", value: { transactionIndex: 1 } } })
     const proof = proofOf([parts], 0, 0)
     expect(() => verifyChunk([recordOf(parts, "V1")], 0, "V0", proof)).toThrow(BcsError)
     expect(() => verifyChunk([recordOf(parts, "V0")], 0, "V1", proof)).toThrow(BcsError)
   })
 
-  it("F-25: the infos are those of the ledger, at their versions, all of them and in order", () => {
+  it("F-25: the infos must be those of the ledger, complete, in order and at their versions", () => {
     FastCheck.assert(
       FastCheck.property(
         anyChunk("V1", 2),
@@ -240,7 +240,7 @@ describe(`transaction chunks (seed ${seed})`, () => {
     )
   })
 
-  it("F-5: no version beyond that of the ledger info is proven", () => {
+  it("F-5: a version beyond the version of the ledger info is refused", () => {
     const one = [checkpoint(0)]
     const [proof, signed] = proofOf(one, 0, 0)
     verifyChunk(one.map((parts) => recordOf(parts)), 0, "V1", [proof, signed])
@@ -271,7 +271,7 @@ describe(`transaction chunks (seed ${seed})`, () => {
     }
   })
 
-  it("F-25: a refused chunk leaves nothing for the next one", () => {
+  it("F-25: a refused chunk has no effect on the next one", () => {
     const verifier = new TransactionChunkVerifier()
     const good = [checkpoint(0), checkpoint(1)]
     const records = good.map((parts) => recordOf(parts))
@@ -293,7 +293,7 @@ describe(`transaction chunks (seed ${seed})`, () => {
     )
   })
 
-  it("F-27: an encrypted payload is hashed as it was sent, whatever became of it", () => {
+  it("F-27: the hash covers an encrypted payload as it was sent, after any decryption", () => {
     const seen = new Set<string>()
     FastCheck.assert(
       FastCheck.property(

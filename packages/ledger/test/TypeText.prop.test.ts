@@ -51,7 +51,7 @@ const anyStruct = Arbitraries.value(StructTag, { maxRecursion: 3 }).map(namedStr
 const respaced = (text: string, space: string): string => text.replaceAll(/ ?(::|[<>,|()&+]) ?/g, `${space}$1${space}`)
 
 describe(`types as text (seed ${seed})`, () => {
-  it("F-32: what is printed reads back as the same type", () => {
+  it("F-32: the text of a type parses to the same type", () => {
     const kinds = new Set<string>()
     FastCheck.assert(
       FastCheck.property(anyType, FastCheck.constantFrom("", " ", "\n\t"), (type, space) => {
@@ -65,7 +65,7 @@ describe(`types as text (seed ${seed})`, () => {
     expect(kinds.size).toBe(18)
   })
 
-  it("F-32: a struct reads back, and has the same bytes", () => {
+  it("F-32: the text of a struct parses to a struct of the same bytes", () => {
     FastCheck.assert(
       FastCheck.property(anyStruct, (struct) => {
         const read = Either.getOrThrow(TypeText.parseStruct(TypeText.formatStruct(struct)))
@@ -75,7 +75,7 @@ describe(`types as text (seed ${seed})`, () => {
     )
   })
 
-  it("any text ends in a type or in an error that says where", () => {
+  it("any text parses to a type or fails with a position", () => {
     const words = ["0x1", "::", "a", "<", ">", ",", "|", "(", ")", "&", "mut", "vector", "u8", "has", "copy", "+", " "]
     FastCheck.assert(
       FastCheck.property(
@@ -127,7 +127,7 @@ describe(`types as text (seed ${seed})`, () => {
     expect(Either.mapLeft(TypeText.parse(text), (error) => error.message)).toEqual(Either.left(message))
   })
 
-  it("names that are none of Move's are shown between quotes, and read as nothing", () => {
+  it("names that are no names of Move are printed in quotes, and do not parse", () => {
     const text = TypeText.format({
       _tag: "struct",
       value: { address: AccountAddress.special(1), module: "a\u001b[2J", name: "B<u8>", typeArgs: [] }
@@ -136,7 +136,7 @@ describe(`types as text (seed ${seed})`, () => {
     expect(Either.isLeft(TypeText.parse(text))).toBe(true)
   })
 
-  it("addresses read back", () => {
+  it("the text of an address parses to the same address", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.uint8Array({ minLength: 32, maxLength: 32 }), (address) => {
         expect(AccountAddress.parse(AccountAddress.format(address))).toEqual(address)

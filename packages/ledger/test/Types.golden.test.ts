@@ -127,11 +127,11 @@ const theirs = (): ReadonlyMap<string, unknown> => {
 }
 
 describe.skipIf(!Golden.isPresent)("the codecs against the published schema (needs the reference data)", () => {
-  it("all types of the schema are there, and no others", () => {
+  it("have all types of the schema, and no others", () => {
     expect([...ours().keys()].sort()).toEqual([...theirs().keys()].sort())
   })
 
-  it("each type has the same parts, in the same order, under the same names", () => {
+  it("have the same parts, in the same order, under the same names", () => {
     const schema = theirs()
     for (const [name, definition] of ours()) expect({ [name]: definition }).toEqual({ [name]: schema.get(name) })
   })

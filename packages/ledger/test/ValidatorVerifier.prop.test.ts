@@ -53,7 +53,7 @@ const powers = FastCheck.oneof(
 const anyVote = FastCheck.array(FastCheck.tuple(powers, FastCheck.boolean()), { minLength: 1, maxLength: 19 })
 
 describe(`signatures by validators (seed ${seed})`, () => {
-  it("F-11: more than two thirds of the voting power have to sign", () => {
+  it("F-11: more than two thirds of the voting power must sign", () => {
     let accepted = 0
     FastCheck.assert(
       FastCheck.property(anyVote, (votes) => {
@@ -69,7 +69,7 @@ describe(`signatures by validators (seed ${seed})`, () => {
     expect(accepted).toBeGreaterThan(20)
   })
 
-  it("F-11: two thirds, rounded down, do not suffice, and one more does, up to sums beyond 64 bits", () => {
+  it("F-11: two thirds, rounded down, do not suffice, but one more does, with sums beyond 64 bits, too", () => {
     FastCheck.assert(
       FastCheck.property(
         FastCheck.bigInt({ min: 2n, max: maxPower }),
@@ -87,7 +87,7 @@ describe(`signatures by validators (seed ${seed})`, () => {
     )
   })
 
-  it("F-11: says how much power signed and how much was needed", () => {
+  it("F-11: the error names the voting power of the signers and of a quorum", () => {
     const state = epochState(1, [maxPower, maxPower, maxPower])
     expectRefused(
       () => prepare(state, signaturesOf(3, [0, 2])),
@@ -96,7 +96,7 @@ describe(`signatures by validators (seed ${seed})`, () => {
     )
   })
 
-  it("F-11: nobody is no quorum, neither of nobody nor of validators without power", () => {
+  it("F-11: no signers are no quorum, neither of no validators nor of validators without power", () => {
     const sig = aggregate(messageOf(info), [0])
     expect(check(epochState(1, []), { validatorBitmask: new Uint8Array(0), sig: undefined })).toBe("NoQuorum")
     expect(check(epochState(1, []), { validatorBitmask: new Uint8Array(0), sig })).toBe("NoQuorum")
@@ -106,7 +106,7 @@ describe(`signatures by validators (seed ${seed})`, () => {
     expect(check(epochState(1, [0n, 1n]), signaturesOf(2, [0, 1]))).toBe("accepted")
   })
 
-  it("F-12: the mask has one byte for each eight validators begun", () => {
+  it("F-12: the mask has a byte for each eight validators or part of eight", () => {
     for (const count of [0, 1, 7, 8, 9, 16, 17]) {
       const state = epochState(1, Array.from({ length: count }, () => 1n))
       const all = [...state.verifier.validatorInfos.keys()]
@@ -118,7 +118,7 @@ describe(`signatures by validators (seed ${seed})`, () => {
     }
   })
 
-  it("F-12: no bit is set at or past the number of validators", () => {
+  it("F-12: a bit at or past the number of validators is refused", () => {
     for (const count of [1, 5, 7, 9, 15]) {
       const state = epochState(1, Array.from({ length: count }, () => 1n))
       const all = [...state.verifier.validatorInfos.keys()]
@@ -133,7 +133,7 @@ describe(`signatures by validators (seed ${seed})`, () => {
     }
   })
 
-  it("F-12: the most significant bit of the first byte stands for the first validator", () => {
+  it("F-12: the most significant bit of the first byte marks the first validator", () => {
     const state = epochState(1, Array.from({ length: 10 }, (_, index) => index < 8 ? 10n : 1n))
     const withMask = (signers: ReadonlyArray<number>, ...validatorBitmask: ReadonlyArray<number>) =>
       check(state, { ...signaturesOf(10, signers), validatorBitmask: Uint8Array.from(validatorBitmask) })
@@ -142,7 +142,7 @@ describe(`signatures by validators (seed ${seed})`, () => {
     expect(withMask([0, 1, 2, 3, 4, 5, 6], 0b0111_1111, 0)).toBe("BadSignature")
   })
 
-  it("F-13: a signature is there, and a point of its group other than infinity", () => {
+  it("F-13: a signature must be present, and a point of its group other than infinity", () => {
     const state = epochState(1, [1n, 1n, 1n])
     const signatures = signaturesOf(3, [0, 1, 2])
     expectRefused(() => prepare(state, { ...signatures, sig: undefined }), "NoSignature", /no signature/)
@@ -151,7 +151,7 @@ describe(`signatures by validators (seed ${seed})`, () => {
     }
   })
 
-  it("F-13: the public key of a signer is a point of its group other than infinity", () => {
+  it("F-13: the public key of a signer must be a point of its group other than infinity", () => {
     const good = epochState(1, [1n, 9n, 9n])
     for (const [what, publicKey] of badPublicKeys) {
       const validatorInfos = good.verifier.validatorInfos.map((each, index) =>
@@ -184,7 +184,7 @@ describe(`signatures by validators (seed ${seed})`, () => {
     expect(check(state, signaturesOf(2, [0, 1]))).toBe("BadSignature")
   })
 
-  it("F-14: a signature is by exactly the validators marked, over exactly the ledger info", () => {
+  it("F-14: a signature must be by exactly the marked validators, over exactly the ledger info", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.nat(), FastCheck.nat(), FastCheck.nat(), (picked, at, bit) => {
         const state = epochState(1, Array.from({ length: 12 }, () => 1n))
@@ -210,11 +210,11 @@ describe(`signatures by validators (seed ${seed})`, () => {
     )
   })
 
-  it("F-14: what is signed is the seed and the ledger info, not their hash", () => {
+  it("F-14: the signed message is the seed and the ledger info, not their hash", () => {
     expect(signedMessage(infoBytes)).toEqual(messageOf(info))
   })
 
-  it("F-14: checked together or one by one, the first wrong one is found", () => {
+  it("F-14: checks of many and of single signatures find the same first wrong one", () => {
     const state = epochState(1, [1n, 1n, 1n])
     const cache = new PublicKeyCache()
     const verifier = new ValidatorVerifier(state, cache)

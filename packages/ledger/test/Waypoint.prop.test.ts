@@ -15,7 +15,7 @@ const anyWaypoint = FastCheck.record({
 })
 
 describe(`waypoints (seed ${seed})`, () => {
-  it("F-20: are what their text says", () => {
+  it("F-20: survive formatting and parsing", () => {
     FastCheck.assert(
       FastCheck.property(anyWaypoint, (waypoint) => {
         const text = `${waypoint.version}:${Buffer.from(waypoint.value).toString("hex")}`
@@ -72,7 +72,7 @@ describe(`waypoints (seed ${seed})`, () => {
     expect(Waypoint.parse(text)).toBeUndefined()
   })
 
-  it("F-20: no text but that of a waypoint is one", () => {
+  it("F-20: any other text is no waypoint", () => {
     FastCheck.assert(
       FastCheck.property(anyWaypoint, FastCheck.nat(), FastCheck.string({ maxLength: 1 }), (waypoint, at, put) => {
         const good = Waypoint.format(waypoint)
@@ -94,7 +94,7 @@ describe(`waypoints (seed ${seed})`, () => {
     )
   })
 
-  it("F-21: cover nothing else: not the block's id and round, nor the consensus hash", () => {
+  it("F-21: cover neither id and round of the block nor the consensus data hash", () => {
     const info = ledgerInfo({ nextEpochState: epochState(2, [1n, 2n]) })
     const { commitInfo, consensusDataHash } = info
     const textOf = (changes: Partial<LedgerInfo["commitInfo"]>, hash = consensusDataHash) =>

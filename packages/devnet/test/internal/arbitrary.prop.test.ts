@@ -34,7 +34,7 @@ const roundTrips = <A>(name: string, codec: Bcs.Codec<A>): void => {
   }
 }
 
-it("makes values of every type that a ledger holds", () => {
+it("makes values of every type of a ledger", () => {
   roundTrips("Transaction", codecs.Transaction)
   roundTrips("TransactionInfo", codecs.TransactionInfo)
   roundTrips("PersistedAuxiliaryInfo", codecs.PersistedAuxiliaryInfo)

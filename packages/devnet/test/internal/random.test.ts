@@ -7,7 +7,7 @@ it("is xoshiro128**", () => {
   expect(Array.from({ length: 5 }, () => random.u32())).toEqual([11520, 0, 5927040, 70819200, 2031721883])
 })
 
-it("gives every purpose and index a stream of its own, always the same", () => {
+it("has a stream for every purpose and index, always the same", () => {
   const randomness = new Randomness(7)
   const places = [["a"], ["b"], ["a", 1], ["a", 0, 1], ["a", 1, 1], ["a", 2 ** 32 - 1]] as const
   const streams = places.map(([purpose, first, second]) => randomness.of(purpose, first, second).u64())
