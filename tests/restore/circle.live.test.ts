@@ -1,6 +1,6 @@
 /**
- * The circle from a development network of 50 epochs, in which items come, go and come again: network, backup, restore,
- * the same network; by its whole history, and from the newest state before every kind of version.
+ * A development network of 50 epochs, in which items are created, deleted and created again, is backed up and restored: with
+ * its whole history, and from the newest state before every kind of version. The restored network is the same.
  */
 import { describe, expect, it } from "@effect/vitest"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
@@ -32,7 +32,7 @@ const targetsOf = (endings: ReadonlyArray<number>, latest: number): ReadonlyArra
 }
 
 describe("a network of 50 epochs, backed up and restored,", () => {
-  it.scopedLive(`R-5: is the same again, seed ${seed}`, () =>
+  it.scopedLive(`R-5: is the same network, seed ${seed}`, () =>
     Effect.gen(function*() {
       const folder = yield* TempDirectory.make
       const storage = folderStorage(path.join(folder, "storage"))

@@ -1,6 +1,6 @@
 /**
- * A backup in which something is changed leaves no trace in a store: whatever came in before it was found is right, and a
- * restore from the unchanged backup goes on from there to the same ledger.
+ * A changed backup leaves no trace in a store: what the store took before the change was found is right, and a restore from
+ * the unchanged backup continues to the same ledger.
  */
 import { describe, expect, it } from "@effect/vitest"
 import * as EngineError from "@holdfast/engine/EngineError"
@@ -24,12 +24,12 @@ const changes = 8
 /** How many of the changes must be noticed at least: the second restore reads fewer files. */
 const goals = {
   "the whole history": { goal: whole, noticed: 4 },
-  "the newest state on": { goal: {}, noticed: 1 }
+  "the newest state": { goal: {}, noticed: 1 }
 } as const
 
 describe.skipIf(!Golden.isPresent)("a backup with a change (skipped where ../shared/golden is absent)", () => {
   for (const [name, { goal, noticed }] of Object.entries(goals)) {
-    it.scopedLive(`R-1: restored from ${name}, leaves no trace, ${changes} times, seed ${seed}`, () =>
+    it.scopedLive(`R-1: a restore of ${name} leaves no trace of ${changes} changes, seed ${seed}`, () =>
       Effect.gen(function*() {
         const folder = yield* TempDirectory.make
         const storageFolder = path.join(folder, "storage")
@@ -52,7 +52,7 @@ describe.skipIf(!Golden.isPresent)("a backup with a change (skipped where ../sha
             Effect.zipRight(changed(storageFolder, mutation), Effect.either(restoreTo(directory)))
           )
           if (outcome._tag === "Left") refused += 1
-          // What it holds now must be part of the ledger: from there on the true backup leads to the same.
+          // What the store holds is part of the ledger: from there the unchanged backup leads to the same ledger.
           const mended = yield* restoreTo(directory)
           expect({ file: mutation.file, what: mutation.what, ...mended }).toEqual({
             file: mutation.file,
@@ -66,7 +66,7 @@ describe.skipIf(!Golden.isPresent)("a backup with a change (skipped where ../sha
       }))
   }
 
-  it.scopedLive("R-4: a store is not mixed with the ledger of another network, nor taken back", () =>
+  it.scopedLive("R-4: a store takes neither the ledger of another network nor an earlier target", () =>
     Effect.gen(function*() {
       const folder = yield* TempDirectory.make
       const storageOf = (ledger: string) => folderStorage(path.join(Golden.ledgerFolder(ledger), "local-folder"))
@@ -81,7 +81,7 @@ describe.skipIf(!Golden.isPresent)("a backup with a change (skipped where ../sha
       expect(yield* at("small", 150)).toEqual(first)
     }))
 
-  it.scopedLive("R-4: a store for one network takes nothing of another", () =>
+  it.scopedLive("R-4: a store for one network refuses another network", () =>
     Effect.gen(function*() {
       const directory = yield* TempDirectory.make
       const store = LmdbLedgerStore.layer({ directory, genesisWaypoint: genesisWaypoint("rich") })

@@ -6,6 +6,9 @@ import type { Hint } from "@holdfast/engine/Hint"
 const words: { readonly [H in Hint]: string } = {
   AcceptNewStorage: "if this change is intended, say so with --new-storage",
   LookAtStatus: "'holdfast status' tells what is missing",
+  ProveAnswer: "--prove reads whatever the proof takes",
+  ProveAnswerOrTrustWaypoint:
+    "--prove follows the endings from epoch 0 on, --trust-waypoint takes this ending at your word",
   TrustGenesisWaypoint: "give the network's own genesis waypoint with --trust-waypoint"
 }
 

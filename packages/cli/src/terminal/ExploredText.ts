@@ -3,6 +3,7 @@
  */
 import type * as Exploration from "@holdfast/engine/Exploration"
 import type * as Json from "@holdfast/ledger/Json"
+import * as Hints from "../exit/Hints.ts"
 import type { Style } from "./Style.ts"
 
 /** Control characters and those that turn the direction of writing: names in a ledger are anybody's. */
@@ -34,6 +35,9 @@ export const proof = (found: Exploration.Proof, style: Style): ReadonlyArray<str
   return [
     style.bold(verdict),
     ...found.checked.map((what) => `  ${style.good("holds")}  ${printable(what)}`),
-    ...found.notProven.map((why) => `  ${style.warn("open")}   ${printable(why)}`)
+    ...found.notProven.map((step) => `  ${style.warn("open")}   ${printable(Hints.messageOf(step))}`)
   ]
 }
+
+/** The same for scripts. */
+export const proofJson = (found: Exploration.Proof) => ({ ...found, notProven: found.notProven.map(Hints.messageOf) })

@@ -7,7 +7,7 @@ const proof = {
   trust: null,
   ledgerInfo: null,
   checked: ["the one"],
-  notProven: ["the \u009b2J other"]
+  notProven: [{ message: "the \u009b2J other" }]
 }
 
 describe("ExploredText", () => {

@@ -7,9 +7,17 @@ import * as Schema from "effect/Schema"
 /**
  * - `AcceptNewStorage`: if the change of the storage is intended, the storage must be accepted as a new one.
  * - `LookAtStatus`: the status of the storage says which part is missing.
+ * - `ProveAnswer`: the answer must be proven in full, whatever that takes to read.
+ * - `ProveAnswerOrTrustWaypoint`: that, or the waypoint in the message must be given as a trusted waypoint.
  * - `TrustGenesisWaypoint`: the genesis waypoint of the network must be given as a trusted waypoint.
  */
-export const Hint = Schema.Literal("AcceptNewStorage", "LookAtStatus", "TrustGenesisWaypoint")
+export const Hint = Schema.Literal(
+  "AcceptNewStorage",
+  "LookAtStatus",
+  "ProveAnswer",
+  "ProveAnswerOrTrustWaypoint",
+  "TrustGenesisWaypoint"
+)
 export type Hint = typeof Hint.Type
 
 /** The field of an error that may carry a hint. */

@@ -1,17 +1,18 @@
 /**
- * Which backups of a storage cover a version or an epoch, file by file, and what is missing there. From the metadata and
- * the manifests alone: nothing is verified.
+ * Which backups of a storage cover a version or an epoch, file by file, and what is missing there. Metadata and manifests
+ * tell: nothing is verified.
  */
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import type { InvalidBackup } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
+import type * as Ranges from "../base/Ranges.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
 import * as Manifest from "../format/Manifest.ts"
 import type * as Metadata from "../format/Metadata.ts"
 import { readManifest } from "../reading/backupFiles.ts"
-import { endingVersion } from "../verify/manifests.ts"
+import { chunksOf, endingVersion } from "../verify/manifests.ts"
 
 /** A version, or an epoch with all its versions. */
 export type Place =
@@ -19,32 +20,32 @@ export type Place =
   | { readonly _tag: "Epoch"; readonly epoch: number }
 
 /**
- * A backup that covers the place, with the files that do. Both ends of its range are included: epochs for epoch endings,
- * versions for transactions; a snapshot is of its one version.
+ * A backup that covers the place, with its files that do. Its range is `first` … `last`: epochs of epoch endings, versions
+ * of transactions, the one version of a snapshot.
  */
 export interface CoveringBackup {
   readonly first: number
   readonly last: number
   readonly metadata: string
   readonly manifest: string
-  /** The chunks that hold the place; all of a snapshot. */
+  /** The chunks that cover the place; all chunks of a snapshot. */
   readonly chunks: ReadonlyArray<string>
 }
 
 /** What covers a place. Scripts read its JSON. */
 export interface Coverage {
-  /** Nothing is missing, and all of the metadata could be read. */
+  /** Nothing is missing, and all metadata and manifests could be read. */
   readonly ok: boolean
-  /** The epoch of the place, where the epoch endings say it. */
+  /** The epoch of the place, if the epoch endings tell. */
   readonly epoch: number | null
-  /** The versions of that epoch, as far as they are known; it has no last version while it is open. */
+  /** The versions of that epoch, as far as they are known. An open epoch has no last version. */
   readonly firstVersion: number | null
   readonly lastVersion: number | null
-  /** Those that hold the ending of the epoch. */
+  /** The backups of the epoch's ending. */
   readonly epochEndings: ReadonlyArray<CoveringBackup>
-  /** The newest at or before the place. */
+  /** The newest snapshot at or before the place. */
   readonly stateSnapshot: (CoveringBackup & { readonly epoch: number }) | null
-  /** Those that hold versions of the place. */
+  /** The backups of transactions of the place. */
   readonly transactions: ReadonlyArray<CoveringBackup>
   readonly missing: ReadonlyArray<{ readonly what: string; readonly why: string }>
   /** Metadata and manifests that could not be read. */
@@ -55,7 +56,7 @@ type Missing = Coverage["missing"][number]
 type Failure = StorageError.StorageError
 type Reading<A> = Effect.Effect<A, Failure, BackupStorage.BackupStorage>
 
-/** The endings that bound an epoch. */
+/** An epoch, and the versions that the endings around it tell. */
 interface Epoch {
   readonly epoch: number
   readonly firstVersion: number | undefined
@@ -63,54 +64,39 @@ interface Epoch {
 }
 
 /** Finds what covers a place, reading `concurrency` files at a time. */
-export const find = (place: Place, options: { readonly concurrency: number }): Reading<Coverage> =>
+export const find = (
+  place: Place,
+  { concurrency = 4 }: { readonly concurrency?: number } = {}
+): Reading<Coverage> =>
   Effect.gen(function*() {
-    const { concurrency } = options
-    const view = yield* MetadataView.load(options)
-    const errors: Array<InvalidBackup> = [...view.problems]
-    const parts = new Parts(errors, concurrency)
-    const endings = yield* parts.endings(view, place)
+    const view = yield* MetadataView.load({ concurrency })
+    const manifests = new Manifests(view.problems, concurrency)
+    const endings = yield* manifests.endings(view, place)
     const found = place._tag === "Version"
       ? epochOfVersion(view, endings, place.version)
       : epochOf(view, endings, place.epoch)
     const first = place._tag === "Version" ? place.version : found?.firstVersion
     const last = place._tag === "Version" ? place.version : found?.lastVersion
 
-    const held = endings.filter(({ manifest }) =>
-      found !== undefined && manifest.firstEpoch <= found.epoch && found.epoch <= manifest.lastEpoch
-    )
     const snapshot = last === undefined ? undefined : MetadataView.snapshotAtOrBefore(view, last)
-    const manifest = snapshot === undefined ? undefined : yield* parts.read(snapshot, Manifest.parseStateSnapshot)
-    const transactions = first === undefined || last === undefined ? [] : yield* parts.transactions(view, first, last)
+    const stateSnapshot = snapshot === undefined ? null : yield* manifests.snapshot(snapshot)
+    const transactions = first === undefined || last === undefined
+      ? []
+      : yield* manifests.transactions(view, { first, last })
     const missing = [
       ...missingEndings(view, place, found),
       ...missingTransactions(view, first, last, snapshot?.value)
     ]
     return {
-      ok: missing.length === 0 && errors.length === 0,
+      ok: missing.length === 0 && manifests.errors.length === 0,
       epoch: found?.epoch ?? null,
       firstVersion: found?.firstVersion ?? null,
       lastVersion: found?.lastVersion ?? null,
-      epochEndings: held.map(({ backup, manifest: { chunks, firstEpoch, lastEpoch } }) => ({
-        first: firstEpoch,
-        last: lastEpoch,
-        metadata: backup.file,
-        manifest: backup.value.manifest,
-        chunks: chunks
-          .filter((chunk) => found !== undefined && chunk.firstEpoch <= found.epoch && found.epoch <= chunk.lastEpoch)
-          .map((chunk) => chunk.ledgerInfos)
-      })),
-      stateSnapshot: snapshot === undefined ? null : {
-        epoch: snapshot.value.epoch,
-        first: snapshot.value.version,
-        last: snapshot.value.version,
-        metadata: snapshot.file,
-        manifest: snapshot.value.manifest,
-        chunks: manifest?.chunks.map((chunk) => chunk.blobs) ?? []
-      },
+      epochEndings: found === undefined ? [] : endingsOf(endings, found.epoch),
+      stateSnapshot,
       transactions,
       missing,
-      errors
+      errors: manifests.errors
     }
   }).pipe(Effect.withSpan("Coverage.find"))
 
@@ -119,81 +105,90 @@ interface Endings {
   readonly manifest: Manifest.EpochEndingManifest
 }
 
-/** Reads manifests; what cannot be read goes to the errors. */
-class Parts {
-  readonly #errors: Array<InvalidBackup>
+const covering = (
+  { file, value }: MetadataView.Located<{ readonly manifest: string }>,
+  { first, last }: Ranges.Range,
+  chunks: ReadonlyArray<string>
+): CoveringBackup => ({ first, last, metadata: file, manifest: value.manifest, chunks })
+
+/** The backups of the ending of an epoch. */
+const endingsOf = (endings: ReadonlyArray<Endings>, epoch: number): ReadonlyArray<CoveringBackup> => {
+  const holds = (range: { readonly firstEpoch: number; readonly lastEpoch: number }) =>
+    range.firstEpoch <= epoch && epoch <= range.lastEpoch
+  return endings.filter(({ manifest }) => holds(manifest)).map(({ backup, manifest }) => {
+    const files = manifest.chunks.filter(holds).map((chunk) => chunk.ledgerInfos)
+    return covering(backup, { first: manifest.firstEpoch, last: manifest.lastEpoch }, files)
+  })
+}
+
+/** Reads manifests, and collects those that cannot be read. */
+class Manifests {
+  readonly errors: Array<InvalidBackup>
   readonly #concurrency: number
 
-  constructor(errors: Array<InvalidBackup>, concurrency: number) {
-    this.#errors = errors
+  constructor(problems: ReadonlyArray<InvalidBackup>, concurrency: number) {
+    this.errors = [...problems]
     this.#concurrency = concurrency
   }
 
-  read<A>(
+  #read<A>(
     { file, value }: MetadataView.Located<{ readonly manifest: string }>,
     parse: Parameters<typeof readManifest<A>>[2]
   ): Reading<A | undefined> {
     return readManifest(file, value.manifest, parse).pipe(
       Effect.map((manifest): A | undefined => manifest),
-      Effect.catchTag("InvalidBackup", (error) => Effect.sync(() => void this.#errors.push(error)))
+      Effect.catchTag("InvalidBackup", (error) => Effect.sync(() => void this.errors.push(error)))
     )
   }
 
-  /** Backups of the epoch endings that bound the place, and no others. */
+  /** Reads the backups of the epoch endings that bound the place, and no others. */
   endings(view: MetadataView.MetadataView, place: Place): Reading<ReadonlyArray<Endings>> {
     const bounds = view.epochEndings.filter(({ value }) =>
       place._tag === "Epoch"
         ? value.firstEpoch <= place.epoch && place.epoch - 1 <= value.lastEpoch
         : value.lastVersion >= place.version && !view.epochEndings.some((other) => precedes(other.value, value, place))
     )
-    return Progress.forEach(
-      "manifests of epoch endings",
-      "files",
-      bounds,
-      (backup) =>
-        Effect.map(
-          this.read(backup, Manifest.parseEpochEnding),
-          (manifest) => manifest === undefined ? [] : [{ backup, manifest }]
-        ),
-      this.#concurrency
-    ).pipe(Effect.map((read) => read.flat()))
+    const read = (backup: Endings["backup"]) =>
+      Effect.map(
+        this.#read(backup, Manifest.parseEpochEnding),
+        (manifest) => manifest === undefined ? [] : [{ backup, manifest }]
+      )
+    return Progress.forEach("manifests of epoch endings", "files", bounds, read, this.#concurrency).pipe(
+      Effect.map((found) => found.flat())
+    )
   }
 
-  transactions(
-    view: MetadataView.MetadataView,
-    first: number,
-    last: number
-  ): Reading<ReadonlyArray<CoveringBackup>> {
+  snapshot(backup: MetadataView.Located<Metadata.StateSnapshotBackup>) {
+    return Effect.map(this.#read(backup, Manifest.parseStateSnapshot), (manifest) => {
+      const { epoch, version } = backup.value
+      const files = manifest?.chunks.map((chunk) => chunk.blobs) ?? []
+      return { epoch, ...covering(backup, { first: version, last: version }, files) }
+    })
+  }
+
+  transactions(view: MetadataView.MetadataView, range: Ranges.Range): Reading<ReadonlyArray<CoveringBackup>> {
+    const { first, last } = range
     const overlapping = view.transactions.filter(({ value }) =>
       value.firstVersion <= last && first <= value.lastVersion
     )
-    return Progress.forEach(
-      "manifests of transactions",
-      "files",
-      overlapping,
-      (backup) =>
-        Effect.map(this.read(backup, Manifest.parseTransaction), (manifest): CoveringBackup => ({
-          first: backup.value.firstVersion,
-          last: backup.value.lastVersion,
-          metadata: backup.file,
-          manifest: backup.value.manifest,
-          chunks: (manifest?.chunks ?? [])
-            .filter((chunk) => chunk.firstVersion <= last && first <= chunk.lastVersion)
-            .map((chunk) => chunk.transactions)
-        })),
-      this.#concurrency
-    )
+    const read = (backup: MetadataView.Located<Metadata.TransactionBackup>) =>
+      Effect.map(this.#read(backup, Manifest.parseTransaction), (manifest) => {
+        const { firstVersion, lastVersion } = backup.value
+        const files = manifest === undefined ? [] : chunksOf(manifest, range).map((chunk) => chunk.transactions)
+        return covering(backup, { first: firstVersion, last: lastVersion }, files)
+      })
+    return Progress.forEach("manifests of transactions", "files", overlapping, read, this.#concurrency)
   }
 }
 
-/** Does another backup hold an epoch ending at or after the version that comes before all of this one's? */
+/** Does another backup hold an epoch ending at or after the version, and all before the endings of this backup? */
 const precedes = (
   other: Metadata.EpochEndingBackup,
   value: Metadata.EpochEndingBackup,
   { version }: Extract<Place, { readonly _tag: "Version" }>
 ): boolean => other.lastVersion >= version && other.lastEpoch < value.firstEpoch
 
-/** The version that an epoch ends with, from the manifests read or the ends that metadata name. */
+/** The version that an epoch ends with: from the manifests, or from the metadata, which name the ends of backups. */
 const endOf = (
   view: MetadataView.MetadataView,
   endings: ReadonlyArray<Endings>,
@@ -215,7 +210,7 @@ const epochOf = (view: MetadataView.MetadataView, endings: ReadonlyArray<Endings
   }
 }
 
-/** The epoch whose ending is the first at or after a version; the open one after all endings. */
+/** The epoch whose ending is the first at or after a version; the open epoch if the version comes after all endings. */
 const epochOfVersion = (
   view: MetadataView.MetadataView,
   endings: ReadonlyArray<Endings>,
@@ -233,11 +228,11 @@ const epochOfVersion = (
   const epoch = isOpen && newest !== undefined ? newest + 1 : first
   if (epoch === undefined) return undefined
   const found = epochOf(view, endings, epoch)
-  // Where the ending before is not there, the version may be of an epoch before.
+  // If the ending before is missing, the version may belong to an earlier epoch.
   return found.firstVersion === undefined ? undefined : found
 }
 
-/** Proofs of a version are signed by the validators that the endings of all epochs before its own lead to. */
+/** The endings of all earlier epochs lead to the validators that sign the proofs of a version. */
 const missingEndings = (
   view: MetadataView.MetadataView,
   place: Place,
@@ -245,7 +240,7 @@ const missingEndings = (
 ): ReadonlyArray<Missing> => {
   if (found === undefined) {
     const newest = MetadataView.storageState(view).latestEpochEndingEpoch
-    const why = newest === undefined ? "there are no epoch endings" : "the endings around it are not all there"
+    const why = newest === undefined ? "there are no epoch endings" : "endings around the version are missing"
     return [{ what: "the epoch of the version", why }]
   }
   const last = place._tag === "Epoch" ? found.epoch : Math.max(0, found.epoch - 1)
@@ -253,7 +248,7 @@ const missingEndings = (
   return gap === undefined ? [] : [{ what: `the endings of epochs 0 to ${last}`, why: gap.detail }]
 }
 
-/** The state of a version is that of a snapshot at or before it, changed by the transactions after that. */
+/** The state of a version takes a snapshot at or before the version, and the transactions after the snapshot. */
 const missingTransactions = (
   view: MetadataView.MetadataView,
   first: number | undefined,
@@ -268,7 +263,7 @@ const missingTransactions = (
   return [
     ...own === undefined ? [] : [{ what: rangeOf("the transactions", first ?? last, last), why: own.detail }],
     ...snapshot === undefined
-      ? [{ what: `the state of version ${last}`, why: "there is no state snapshot at or before it" }]
+      ? [{ what: `the state of version ${last}`, why: "there is no state snapshot at or before the version" }]
       : after === undefined
       ? []
       : [{

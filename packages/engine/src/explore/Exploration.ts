@@ -1,29 +1,29 @@
 /**
- * What looking into a storage or a store has in common: what is asked of it, and what an answer is proven by.
+ * What all looks into a storage or a store share: how far to prove an answer, and what proves it.
  */
-import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import type * as Waypoint from "@holdfast/ledger/Waypoint"
+import type { Hint } from "../base/Hint.ts"
 
-/** How far an answer is to be proven. */
+/** How far to prove an answer. */
 export interface ProofRequest {
-  /** Waypoints of epoch endings that are roots of trust. With any, nothing else is one. */
-  readonly trustedWaypoints: ReadonlyArray<Waypoint.Waypoint>
+  /** Waypoints of epoch endings that are roots of trust. If there are any, nothing else is one. None by default. */
+  readonly trustedWaypoints?: ReadonlyArray<Waypoint.Waypoint>
   /**
-   * Read whatever it takes to prove the answer: more chunks of a snapshot, and all epoch endings from epoch 0 on. Else
-   * no more is read than the answer needs and what proves it beside that.
+   * Read whatever the proof takes: more chunks of a snapshot, and all epoch endings from epoch 0 on. By default only the
+   * answer is read, with the proofs that lie beside the answer.
    */
-  readonly prove: boolean
+  readonly prove?: boolean
 }
 
-/** How a storage is read. */
+/** How to read a storage. */
 export interface StorageReading {
-  /** Files that are read at a time. */
-  readonly concurrentDownloads: number
-  /** A record larger than this is refused. Bytes. */
-  readonly maxRecordBytes: number
+  /** Files that are read at a time; 4 by default. */
+  readonly concurrentDownloads?: number
+  /** Refuse a record larger than this. Bytes; 64 MiB by default. */
+  readonly maxRecordBytes?: number
 }
 
-/** What an answer is proven by. Scripts read its JSON. */
+/** What proves an answer. */
 export interface Proof {
   /** Every step from the answer to a root of trust was checked. */
   readonly proven: boolean
@@ -33,8 +33,7 @@ export interface Proof {
   readonly ledgerInfo: ProvingLedgerInfo | null
   /** What was checked and holds, from the answer on. */
   readonly checked: ReadonlyArray<string>
-  /** What keeps it from being proven, and what would help. */
-  readonly notProven: ReadonlyArray<string>
+  readonly notProven: ReadonlyArray<OpenStep>
 }
 
 export interface ProvingLedgerInfo {
@@ -44,14 +43,10 @@ export interface ProvingLedgerInfo {
   readonly timestampUsecs: number
 }
 
-/** A step of a proof: what it checked, or why it could not. */
-export type Step =
-  | { readonly _tag: "Checked"; readonly what: string }
-  | { readonly _tag: "Open"; readonly why: string }
-
-/** The last step: whether somebody who is trusted signed the ledger info. */
-export interface Signed {
-  readonly ledgerInfo: LedgerInfo.LedgerInfoWithSignatures
-  readonly trust: string | null
-  readonly steps: ReadonlyArray<Step>
+/** A step of the proof that could not be checked. */
+export interface OpenStep {
+  /** Why the step could not be checked. */
+  readonly message: string
+  /** What closes the step. */
+  readonly hint?: Hint
 }

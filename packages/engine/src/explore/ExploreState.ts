@@ -1,6 +1,6 @@
 /**
- * The value of a state key at a version, from a state snapshot in a storage or from a store, with its proof. Of a
- * snapshot only the chunk is read that holds the key's place, unless more is needed to prove it and that is asked for.
+ * The value of a state key at a version, with its proof: from a state snapshot of a storage, or from a store. A lookup in a
+ * snapshot reads the one chunk with the place of the key; it reads more only if the request asks for a full proof.
  */
 import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
@@ -25,36 +25,36 @@ import { stateSnapshotManifest } from "../verify/manifests.ts"
 import { verifyStateRoot } from "../verify/stateRoot.ts"
 import { storageEndings, storeEndings } from "./endingSources.ts"
 import type { Proof, ProofRequest, StorageReading } from "./Exploration.ts"
-import { checked, proofOf } from "./explorationProof.ts"
+import { checked, complete, proofOf } from "./explorationProof.ts"
 import { signedBy } from "./ledgerInfoTrust.ts"
 import { find, stepOf } from "./provenLookup.ts"
 import { chunkAt, runsOf, snapshotSteps } from "./snapshotStateRuns.ts"
 import { checkStore, oneRecord } from "./storeAnswers.ts"
 import { storeRuns } from "./storeStateRuns.ts"
 
-/** Which value of which version. */
+/** Which key to look up, in which state. */
 export interface StateRequest extends ProofRequest {
   readonly key: StateKey.StateKey
-  /** The newest state at or before it is looked into; the newest of all if not given. */
-  readonly version: number | undefined
-  /** No state but that of just this version will do. */
-  readonly exact: boolean
+  /** Look into the newest state at or before this version; the newest of all by default. */
+  readonly version?: number | undefined
+  /** Look into no state but that of this very version. */
+  readonly exact?: boolean
 }
 
-/** What stands under a key. */
+/** The value of a key, or that the state has no such key. */
 export interface StateAnswer {
   readonly keyHash: HashValue.HashValue
-  /** The version that the state is of. */
+  /** The version of the state. */
   readonly version: number
   readonly stateRoot: HashValue.HashValue
-  /** `undefined`: the key is not there. */
+  /** `undefined`: the state has no such key. */
   readonly value: StateValue.StateValue | undefined
-  /** The file that holds the key's place; `undefined` in a store. */
+  /** The file with the place of the key; `undefined` in a store. */
   readonly chunk: string | undefined
   readonly proof: Proof
 }
 
-/** What the record of a key holds; a record of another key would have another hash. */
+/** The value in the record of a key. The key needs no comparison: a record of another key has another hash. */
 const valueOf = (end: StateRun.PathEnd): StateValue.StateValue | undefined =>
   end._tag === "Item" ? Bcs.decodeUnsafe(Bcs.pair(StateKey.StateKey, StateValue.StateValue), end.record)[1] : undefined
 
@@ -62,9 +62,10 @@ type StorageFailure = InvalidBackup | LedgerDataNotFound | StorageError.StorageE
 
 /** Looks a key up in the snapshots of a storage. */
 export const inStorage = (
-  request: StateRequest & StorageReading
+  options: StateRequest & StorageReading
 ): Effect.Effect<StateAnswer, StorageFailure, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
+    const request = complete(options)
     const view = yield* MetadataView.load({ concurrency: request.concurrentDownloads })
     const backup = yield* snapshotFor(view, request)
     const { value } = backup
@@ -94,7 +95,7 @@ export const inStorage = (
 
 const snapshotFor = (
   view: MetadataView.MetadataView,
-  { exact, version = Number.MAX_SAFE_INTEGER }: StateRequest
+  { exact = false, version = Number.MAX_SAFE_INTEGER }: StateRequest
 ): Effect.Effect<
   MetadataView.Located<Metadata.StateSnapshotBackup>,
   LedgerDataNotFound,
@@ -107,11 +108,11 @@ const snapshotFor = (
     return yield* new LedgerDataNotFound({
       what: `a state snapshot ${exact ? "of" : "at or before"} version ${version}`,
       where: yield* storageName,
-      detail: versions.length === 0 ? "it has no state snapshot" : `it has those of versions ${list(versions)}`
+      detail: versions.length === 0 ? "there is no state snapshot" : `there are snapshots of versions ${list(versions)}`
     })
   })
 
-/** So many versions stand in a message. */
+/** A message lists at most so many versions. */
 const shownVersions = 10
 
 const list = (versions: ReadonlyArray<number>): string =>
@@ -119,11 +120,12 @@ const list = (versions: ReadonlyArray<number>): string =>
     ? `${versions.slice(0, shownVersions / 2).join(", ")} … ${versions.slice(-shownVersions / 2).join(", ")}`
     : versions.join(", ")
 
-/** Looks a key up in a store. It is always proven against the state root. */
+/** Looks a key up in a store. The answer is always proven against the state root. */
 export const inStore = (
-  request: StateRequest
+  options: StateRequest
 ): Effect.Effect<StateAnswer, LedgerDataNotFound | LedgerStoreError.LedgerStoreError, LedgerStore.LedgerStore> =>
   Effect.gen(function*() {
+    const request = complete(options)
     const store = yield* LedgerStore.LedgerStore
     const { count, version } = yield* stateFor(store, request)
     const rootProof = yield* store.stateRootProof(version)
@@ -133,7 +135,7 @@ export const inStore = (
       return yield* new LedgerDataNotFound({
         what: `the root of the state of version ${version}`,
         where: "the store",
-        detail: "its transaction info carries none; choose a version that ends a block"
+        detail: "the transaction info of that version carries none; choose a version that ends a block"
       })
     }
     const found = yield* find(storeRuns(store, version, count), keyHash, root, true)
@@ -152,8 +154,8 @@ export const inStore = (
     }
   }).pipe(Effect.withSpan("ExploreState.inStore"))
 
-/** The version of the newest state at or before the one asked for, and how many items it has. */
-const stateFor = (store: LedgerStore.Service, { exact, version }: StateRequest) =>
+/** The version of the newest state at or before the requested version, and its number of items. */
+const stateFor = (store: LedgerStore.Service, { exact = false, version }: StateRequest) =>
   Effect.gen(function*() {
     const state = Option.getOrUndefined(yield* store.dbState)
     const newest = state?.committedVersion ?? -1
@@ -166,12 +168,13 @@ const stateFor = (store: LedgerStore.Service, { exact, version }: StateRequest) 
     return yield* new LedgerDataNotFound({
       what: `a state ${exact ? "of" : "at or before"} version ${version ?? newest}`,
       where: "the store",
-      detail: `it keeps the states of versions that end an epoch and of the newest, version ${newest}; older ones may`
-        + " have been pruned"
+      detail:
+        `the store keeps the states of versions that end an epoch and of the newest, version ${newest}; older states`
+        + " may have been pruned"
     })
   })
 
-/** Items of the state of a version, if it is there and has any. */
+/** The number of items of the state of a version; `undefined` if the store lacks the state, or the state is empty. */
 const countAt = (store: LedgerStore.Service, version: number) =>
   version < 0 ? Effect.succeed(undefined) : store.stateItemCount(version).pipe(
     Effect.map((count): number | undefined => count === 0 ? undefined : count),

@@ -1,6 +1,6 @@
 /**
- * A transaction with its outcome, from a chunk of a storage or from a store, with its proof. Of a storage the one chunk is
- * read that holds it: its range proof needs all of it.
+ * A transaction with its outcome and its proof: from a chunk of a storage, or from a store. A storage is read as far as the
+ * one chunk with the transaction: the range proof of a chunk takes the whole chunk.
  */
 import type { TransactionSink } from "@holdfast/ledger-store/LedgerSink"
 import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
@@ -19,11 +19,12 @@ import * as Progress from "../base/Progress.ts"
 import { storageName } from "../base/storageName.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
 import { type Check, check, inconsistent } from "../reading/backupFiles.ts"
+import type { ChunkStreamOptions } from "../reading/chunkStream.ts"
 import { chunksOf, transactionManifest } from "../verify/manifests.ts"
 import { type TransactionChunk, verifyTransactions } from "../verify/verifyTransactions.ts"
 import { storageEndings, storeEndings } from "./endingSources.ts"
 import type { Proof, ProofRequest, StorageReading } from "./Exploration.ts"
-import { checked, open, proofOf } from "./explorationProof.ts"
+import { checked, complete, open, proofOf } from "./explorationProof.ts"
 import { signedBy } from "./ledgerInfoTrust.ts"
 import { checkStore, recordBatches } from "./storeAnswers.ts"
 
@@ -33,7 +34,7 @@ export interface TransactionRequest extends ProofRequest {
 
 export interface TransactionAnswer {
   readonly record: TransactionRecord.TransactionRecord
-  /** The file that holds it; `undefined` in a store. */
+  /** The file with the transaction; `undefined` in a store. */
   readonly chunk: string | undefined
   readonly proof: Proof
 }
@@ -45,13 +46,14 @@ const inLedgerInfo = (version: number) =>
 
 /** Finds a transaction in the backups of a storage. */
 export const inStorage = (
-  request: TransactionRequest & StorageReading
+  options: TransactionRequest & StorageReading
 ): Effect.Effect<
   TransactionAnswer,
   InvalidBackup | LedgerDataNotFound | StorageError.StorageError,
   BackupStorage.BackupStorage
 > =>
   Effect.gen(function*() {
+    const request = complete(options)
     const { version } = request
     const view = yield* MetadataView.load({ concurrency: request.concurrentDownloads })
     const [backup] = MetadataView.coveringTransactions(view, version, version).backups
@@ -61,8 +63,8 @@ export const inStorage = (
         what: `transaction ${version}`,
         where: yield* storageName,
         detail: newest === undefined
-          ? "it has no transactions"
-          : `no backup covers it; the newest transaction there is ${newest}`
+          ? "there are no transactions"
+          : `no backup covers the version; the newest transaction there is ${newest}`
       })
     }
     const manifest = yield* transactionManifest(backup)
@@ -90,7 +92,7 @@ const recordIn = (
   manifestFile: string,
   chunk: TransactionChunk,
   version: number,
-  options: StorageReading
+  options: ChunkStreamOptions
 ): Check<ProvenRecord | undefined> =>
   Effect.suspend(() => {
     let record: Uint8Array | undefined
@@ -129,9 +131,10 @@ const storeFormat: Scan.RecordFormat = "V1"
 
 /** Finds a transaction in a store. */
 export const inStore = (
-  request: TransactionRequest
+  options: TransactionRequest
 ): Effect.Effect<TransactionAnswer, LedgerDataNotFound | LedgerStoreError.LedgerStoreError, LedgerStore.LedgerStore> =>
   Effect.gen(function*() {
+    const request = complete(options)
     const { version } = request
     const store = yield* LedgerStore.LedgerStore
     const [batch] = yield* recordBatches(store.transactions(version, 1))
@@ -140,7 +143,7 @@ export const inStore = (
       return yield* new LedgerDataNotFound({
         what: `transaction ${version}`,
         where: "the store",
-        detail: nextVersion === 0 ? "it is empty" : `its newest transaction is ${nextVersion - 1}`
+        detail: nextVersion === 0 ? "the store is empty" : `the newest transaction there is ${nextVersion - 1}`
       })
     }
     const verifier = new TransactionChunkVerifier.TransactionChunkVerifier()

@@ -8,9 +8,9 @@ import type * as Effect from "effect/Effect"
 import type { InvalidBackup } from "../base/EngineError.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
 import { check } from "../reading/backupFiles.ts"
+import type { ChunkStreamOptions } from "../reading/chunkStream.ts"
 import { endingOf, extend } from "../verify/storageEpochEndings.ts"
 import { storeBatches, takeEndings } from "../verify/storeRecords.ts"
-import type { StorageReading } from "./Exploration.ts"
 import { checkStore, corrupt, oneRecord } from "./storeAnswers.ts"
 
 /** A source of epoch endings. */
@@ -29,7 +29,7 @@ export interface EndingSource<E, R> {
 export const storageEndings = (
   view: MetadataView.MetadataView,
   blamed: string,
-  reading: StorageReading
+  reading: ChunkStreamOptions
 ): EndingSource<InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> => ({
   where: "the storage",
   check: (run) => check(blamed, run),

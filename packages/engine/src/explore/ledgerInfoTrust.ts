@@ -1,4 +1,4 @@
-/** Who signed a ledger info, by the epoch endings that lie beside it. */
+/** Checks who signed the ledger info that an answer leads to, by the epoch endings of the same source. */
 import * as Bytes from "@holdfast/ledger/Bytes"
 import * as EpochHistory from "@holdfast/ledger/EpochHistory"
 import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
@@ -7,16 +7,19 @@ import * as Waypoint from "@holdfast/ledger/Waypoint"
 import * as Effect from "effect/Effect"
 import { checkSignature } from "../verify/ledgerInfoSignature.ts"
 import type { EndingSource } from "./endingSources.ts"
-import type { ProofRequest, Signed } from "./Exploration.ts"
-import { checked, open } from "./explorationProof.ts"
+import type { ProofRequest } from "./Exploration.ts"
+import { checked, open, type Signed } from "./explorationProof.ts"
 
 type LedgerInfoWithSignatures = LedgerInfo.LedgerInfoWithSignatures
 
-/** Checks the signature of a ledger info that an answer leads to. Fails where it is wrong. */
+/** A request with its defaults. */
+type CompleteRequest = Required<ProofRequest>
+
+/** Checks the signature of a ledger info that an answer leads to. Fails if the signature is wrong. */
 export const signedBy = <E, R>(
   ledgerInfo: LedgerInfoWithSignatures,
   source: EndingSource<E, R>,
-  request: ProofRequest
+  request: CompleteRequest
 ): Effect.Effect<Signed, E, R> => {
   const needed = Math.max(0, ledgerInfo.value.ledgerInfo.commitInfo.epoch - 1)
   return request.prove || needed === 0
@@ -24,12 +27,12 @@ export const signedBy = <E, R>(
     : byOneEnding(ledgerInfo, needed, source, request)
 }
 
-/** From epoch 0 on, each ending signed by the validators that the one before it names. */
+/** By the chain of trust: each ending, from epoch 0 on, is signed by the validators that the ending before names. */
 const byHistory = <E, R>(
   ledgerInfo: LedgerInfoWithSignatures,
   needed: number,
   source: EndingSource<E, R>,
-  request: ProofRequest
+  request: CompleteRequest
 ): Effect.Effect<Signed, E, R> =>
   Effect.gen(function*() {
     const history = new EpochHistory.EpochHistory(request.trustedWaypoints)
@@ -59,19 +62,19 @@ const byHistory = <E, R>(
       }
   })
 
-/** Takes the ending of epoch 0 alone, which needs no others. */
+/** Takes the ending of epoch 0 alone: no other ending proves that one. */
 const firstOf = <E, R>(history: EpochHistory.EpochHistory, source: EndingSource<E, R>): Effect.Effect<void, E, R> =>
   Effect.flatMap(source.one(0), (record) =>
     source.check(() => {
       if (record !== undefined) history.push(record)
     }))
 
-/** By the validators that the ending of the epoch before names, whoever signed that. */
+/** By the validators that the ending of the epoch before names. Whether that ending can be trusted is a step of its own. */
 const byOneEnding = <E, R>(
   ledgerInfo: LedgerInfoWithSignatures,
   epoch: number,
   source: EndingSource<E, R>,
-  { trustedWaypoints }: ProofRequest
+  { trustedWaypoints }: CompleteRequest
 ): Effect.Effect<Signed, E, R> =>
   Effect.gen(function*() {
     const record = yield* source.one(epoch)
@@ -84,9 +87,8 @@ const byOneEnding = <E, R>(
     const steps = [checked(`the ledger info is signed by the validators that the ending of epoch ${epoch} names`)]
     const trusted = trustedWaypoints.find(({ version }) => version === waypoint.version)
     if (trusted === undefined) {
-      const why = `whether the ending of epoch ${epoch} itself (waypoint ${text}) is the network's was not checked: `
-        + `a full proof follows the endings from epoch 0 on, a trusted waypoint takes this ending at your word`
-      return { ledgerInfo, trust: null, steps: [...steps, open(why)] }
+      const why = `whether the ending of epoch ${epoch} itself (waypoint ${text}) is the network's was not checked`
+      return { ledgerInfo, trust: null, steps: [...steps, open(why, "ProveAnswerOrTrustWaypoint")] }
     }
     yield* source.check(() => {
       if (!Bytes.equalBytes(trusted.value, waypoint.value)) {

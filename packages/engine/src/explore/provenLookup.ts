@@ -1,12 +1,11 @@
-/** Looking a key up in a state of which pieces are read as they are needed. */
+/** Looks a key up in a state that is read in runs, as the lookup needs them. */
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as StateLookup from "@holdfast/ledger/StateLookup"
 import type * as StateRun from "@holdfast/ledger/StateRun"
 import * as Effect from "effect/Effect"
-import type { Step } from "./Exploration.ts"
-import { checked, open } from "./explorationProof.ts"
+import { checked, open, type Step } from "./explorationProof.ts"
 
-/** A run of the state, and the key hash of the item before it. */
+/** A run of consecutive items, and the key hash of the item before the run. */
 export interface PlacedRun {
   readonly run: StateRun.StateRun
   readonly before: HashValue.HashValue | undefined
@@ -14,9 +13,9 @@ export interface PlacedRun {
 
 /** A state that is read in runs. */
 export interface StateRuns<E, R> {
-  /** The run that holds the first item at or after a key; the last one where there is none. Keeps the key's record. */
+  /** The run with the first item at or after a key, or else the last run. The run keeps the record of the key. */
   readonly at: (keyHash: HashValue.HashValue) => Effect.Effect<PlacedRun, E, R>
-  /** The missing siblings, by depth. */
+  /** Reads the missing siblings, by depth. */
   readonly siblings: (
     missing: ReadonlyArray<StateLookup.MissingSibling>
   ) => Effect.Effect<ReadonlyMap<number, StateRun.SubtreeTop>, E, R>
@@ -28,11 +27,11 @@ export interface Found {
   readonly lookup: StateLookup.Lookup
   readonly run: StateRun.StateRun
   readonly before: HashValue.HashValue | undefined
-  /** Was it proven against the root? */
+  /** Is the end of the path proven against the state root? */
   readonly proven: boolean
 }
 
-/** Finds a key, and proves what is found against the root if no further run is needed for that, or all are wanted. */
+/** Finds a key. The result is proven against the root if that takes no further run, or if `prove` asks for all of them. */
 export const find = <E, R>(
   runs: StateRuns<E, R>,
   keyHash: HashValue.HashValue,
@@ -49,7 +48,7 @@ export const find = <E, R>(
     return { ...found, end, proven: true }
   })
 
-/** The step from the key to the state root. `unread` says what would have to be read to prove it. */
+/** The step from the key to the state root. `unread` says which files a proof would have to read. */
 export const stepOf = ({ end, proven }: Found, root: HashValue.HashValue, unread: string): Step => {
   const isThere = end._tag === "Item"
   return proven
@@ -57,6 +56,7 @@ export const stepOf = ({ end, proven }: Found, root: HashValue.HashValue, unread
     : open(
       `${isThere ? "the item" : "the absence of the key"} was not proven against the state root ${
         HashValue.format(root)
-      }: ${unread}`
+      }: ${unread}`,
+      "ProveAnswer"
     )
 }

@@ -1,4 +1,4 @@
-/** A state snapshot of a storage that is read a chunk at a time. */
+/** A state snapshot of a storage, read in runs of one chunk each. */
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Proofs from "@holdfast/ledger/Proofs"
 import * as StateLookup from "@holdfast/ledger/StateLookup"
@@ -10,30 +10,30 @@ import * as Stream from "effect/Stream"
 import type { InvalidBackup } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import { type Check, check, fileRecords, inconsistent, readProof } from "../reading/backupFiles.ts"
+import type { ChunkStreamOptions } from "../reading/chunkStream.ts"
 import { type StateChunk, wrongKeys } from "../verify/verifyStateSnapshot.ts"
-import type { Step, StorageReading } from "./Exploration.ts"
-import { checked } from "./explorationProof.ts"
+import { checked, type Step } from "./explorationProof.ts"
 import { type Found, type StateRuns, stepOf } from "./provenLookup.ts"
 
-/** The chunk that holds the first item at or after a key; the last one where there is none. */
+/** The index of the chunk with the first item at or after a key, or else of the last chunk. */
 export const chunkAt = (chunks: ReadonlyArray<StateChunk>, key: HashValue.HashValue): number => {
   const hex = HashValue.format(key)
   const index = chunks.findIndex((chunk) => chunk.lastKey >= hex)
   return index < 0 ? chunks.length - 1 : index
 }
 
-/** What is read of a snapshot, a chunk at a time. */
+/** The runs of a snapshot. A fault that shows in no single file is the fault of `blamed`. */
 export const runsOf = (
-  manifest: string,
+  manifestFile: string,
   chunks: ReadonlyArray<StateChunk>,
   blamed: string,
-  { concurrentDownloads, maxRecordBytes }: StorageReading
+  { concurrentDownloads, maxRecordBytes }: ChunkStreamOptions
 ): StateRuns<InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> => {
   const read = (index: number, wanted?: HashValue.HashValue) => {
     const chunk = chunks[index]
     return chunk === undefined
-      ? Effect.fail(inconsistent(manifest, `it has no chunk ${index}`))
-      : readRun(manifest, chunk, maxRecordBytes, wanted)
+      ? Effect.fail(inconsistent(manifestFile, `it has no chunk ${index}`))
+      : readRun(manifestFile, chunk, maxRecordBytes, wanted)
   }
   return {
     check: (run) => check(blamed, run),
@@ -61,7 +61,7 @@ const siblingsIn = <E, R>(
   missing: ReadonlyArray<StateLookup.MissingSibling>
 ) => Effect.map(reading, (run) => missing.map((each) => [each.depth, StateLookup.siblingIn(each, run)] as const))
 
-const readRun = (manifest: string, chunk: StateChunk, maxRecordBytes: number, wanted?: HashValue.HashValue) =>
+const readRun = (manifestFile: string, chunk: StateChunk, maxRecordBytes: number, wanted?: HashValue.HashValue) =>
   Effect.gen(function*() {
     const run = new StateRun.StateRun(wanted)
     const expected = chunk.lastIndex - chunk.firstIndex + 1
@@ -71,20 +71,20 @@ const readRun = (manifest: string, chunk: StateChunk, maxRecordBytes: number, wa
         run.push(batch)
         tracker.done += batch.count
         tracker.bytes += batch.bytes.length
-        if (run.count > expected) throw inconsistent(manifest, `${chunk.blobs} holds more than ${expected} items`)
+        if (run.count > expected) throw inconsistent(manifestFile, `${chunk.blobs} holds more than ${expected} items`)
       }))
     const proof = yield* readProof(chunk.proof, Proofs.SparseMerkleRangeProof)
     yield* check(chunk.proof, () => run.end(proof))
     const wrong = run.count !== expected
       ? `holds ${run.count} items, not ${expected}`
       : wrongKeys(chunk, HashValue.format(run.firstKey), HashValue.format(run.lastKey))
-    if (wrong !== undefined) return yield* inconsistent(manifest, `${chunk.blobs} ${wrong} as it says`)
+    if (wrong !== undefined) return yield* inconsistent(manifestFile, `${chunk.blobs} ${wrong} as it says`)
     return run
   }).pipe(Effect.scoped)
 
 /**
- * The steps from the key to the state root. Where the chunk alone does not lead there, it is held against the range proof
- * of the chunk before it, which a damaged one does not agree with.
+ * The steps from the key to the state root. A chunk that alone does not lead to the root is compared with the range proof of
+ * the chunk before: a damaged chunk does not agree with that proof.
  */
 export const snapshotSteps = (
   found: Found,
@@ -97,7 +97,7 @@ export const snapshotSteps = (
     const chunksNeeded = new Set(lookup.missing.map(({ start }) => chunkAt(chunks, start))).size
     const unread = `what lies to the left of the path is in ${chunksNeeded} of the ${index} chunks before ${
       chunks[index]?.blobs
-    }, which a full proof reads`
+    }`
     const step = stepOf(found, root, unread)
     const chunkBefore = chunks[index - 1]
     if (proven || before === undefined || chunkBefore === undefined) return [step]

@@ -1,4 +1,4 @@
-/** A state of a store that is read item by item: each is a run of its own, with the range proof that the store makes. */
+/** A state of a ledger store, read in runs of one item each; the store makes the range proof of each run. */
 import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as Bytes from "@holdfast/ledger/Bytes"
@@ -12,7 +12,7 @@ import { checkStore, corrupt, recordBatches } from "./storeAnswers.ts"
 type Store = LedgerStore.Service
 type Failure = LedgerStoreError.LedgerStoreError
 
-/** `count` is how many items there are, 1 or more. */
+/** The runs of a state of `count` items, 1 or more. */
 export const storeRuns = (store: Store, version: number, count: number): StateRuns<Failure, never> => {
   const itemAt = (index: number, wanted?: HashValue.HashValue): Effect.Effect<StateRun.StateRun, Failure> =>
     Effect.gen(function*() {
@@ -32,7 +32,7 @@ export const storeRuns = (store: Store, version: number, count: number): StateRu
       (proof) => Effect.as(checkStore(() => run.end(proof)), run)
     )
 
-  /** The index of the first item at or after a key; `count` where there is none. */
+  /** The index of the first item at or after a key, or else `count`. */
   const search = (keyHash: HashValue.HashValue): Effect.Effect<number, Failure> =>
     Effect.iterate({ low: 0, high: count }, {
       while: ({ high, low }) => low < high,

@@ -1,6 +1,6 @@
 /**
- * Restores a ledger store from a storage: epoch endings, a state, transactions, by the checks of verify. Nothing counts in
- * the store before it is proven; whatever ends a restore, it goes on from there when it is run again.
+ * Restores a ledger store from a storage: epoch endings, a state, transactions, with the checks of verify. Nothing counts in
+ * the store before it is proven. However a restore ends, the next one continues from there.
  *
  * Source: the backup page of the specification, section 7.
  */
@@ -18,28 +18,34 @@ import * as Option from "effect/Option"
 import type { ImpossibleRequest, RestoreRefused } from "../base/EngineError.ts"
 import { InvalidBackup } from "../base/EngineError.ts"
 import * as EngineMetrics from "../base/EngineMetrics.ts"
-import * as MetadataView from "../catalogue/MetadataView.ts"
 import { epochEndingManifest, stateSnapshotManifest, transactionManifest } from "../verify/manifests.ts"
 import { timestamped } from "../verify/progressMetrics.ts"
 import { rootOfTrust, waypointAdvised } from "../verify/rootOfTrust.ts"
 import { checkSameLedger } from "./restoredChainOfTrust.ts"
 import * as RestorePlan from "./RestorePlan.ts"
 import { defaults, type RestoreSettings } from "./RestoreSettings.ts"
-import { beginRestoration, epochEndingSteps, type Restoration, restoreState, transactionSteps } from "./restoreSteps.ts"
+import {
+  beginRestoration,
+  epochEndingSteps,
+  loadView,
+  type Restoration,
+  restoreState,
+  transactionSteps
+} from "./restoreSteps.ts"
 
 /** What a store holds after a restore. */
 export interface RestoreReport {
   /** The last version. */
   readonly version: number
-  /** Of the latest ledger info. */
+  /** The epoch of the latest ledger info. */
   readonly epoch: number
   readonly stateRoot: string
   readonly accumulatorRoot: string
-  /** State items at the last version. */
+  /** How many state items there are at the last version. */
   readonly items: number
-  /** Transactions that are kept. */
+  /** How many transactions the store holds. */
   readonly transactions: number
-  /** What all of it is proven by: `waypoint VERSION:HEX`, or `genesis`. */
+  /** The root of trust: `waypoint VERSION:HEX`, or `genesis`. */
   readonly trust: string
   readonly notes: ReadonlyArray<string>
   readonly seconds: number
@@ -55,24 +61,7 @@ export type RestoreError =
 /** What a restore reads from and writes to. */
 export type RestoreServices = BackupStorage.BackupStorage | LedgerStore.LedgerStore | RestoreTarget.RestoreTarget
 
-/** The metadata of the storage, for a restore: what this version does not know might be what is needed. */
-export const loadView = (
-  concurrency: number
-): Effect.Effect<
-  MetadataView.MetadataView,
-  InvalidBackup | StorageError.StorageError,
-  BackupStorage.BackupStorage
-> =>
-  Effect.tap(MetadataView.load({ concurrency }), ({ problems }) => {
-    const unknown = problems.find(({ reason }) => reason === "UnknownFormat")
-    return unknown === undefined
-      ? Effect.forEach(problems, ({ message }) => Effect.logWarning(`metadata passed over: ${message}`), {
-        discard: true
-      })
-      : Effect.fail(unknown)
-  })
-
-/** Brings the store to the goal, from wherever it stands. */
+/** Brings the store to the goal, from wherever the store stands. */
 export const restore = (
   goal: RestorePlan.RestoreGoal = {},
   settings: RestoreSettings = {}
@@ -147,7 +136,7 @@ const restoreTransactions = (
     }
   }).pipe(Effect.scoped)
 
-/** What the store holds now. */
+/** The report of what the store holds now. */
 const reportOf = (trust: string, notes: ReadonlyArray<string>, started: number) =>
   Effect.gen(function*() {
     const store = yield* LedgerStore.LedgerStore

@@ -1,6 +1,6 @@
 /**
- * Which backups a restore needs: the state that it begins on, the transactions after that, the epoch endings that prove
- * both; or why the target cannot be reached.
+ * Which backups a restore needs: the state to begin on, the transactions after that state, the epoch endings that prove
+ * both; or why the backups do not reach the target.
  *
  * Source: the backup page of the specification, section 7.
  */
@@ -8,6 +8,7 @@ import type * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { InvalidBackup, RestoreRefused } from "../base/EngineError.ts"
+import * as Ranges from "../base/Ranges.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
 import type * as Metadata from "../format/Metadata.ts"
 
@@ -29,30 +30,30 @@ export interface RestorePlan {
   readonly targetVersion: number
   /** The highest version that the backups reach. */
   readonly highestVersion: number
-  /** Why it is not higher. */
+  /** Why the highest version is not higher. */
   readonly limit: string
-  /** Epoch-ending backups to read, from the first epoch on that the store lacks. */
+  /** Epoch-ending backups to read, from the next epoch of the store on. */
   readonly epochEndings: ReadonlyArray<MetadataView.Located<Metadata.EpochEndingBackup>>
-  /** The state to begin on; `undefined`: the ledger begins with version 0, or goes on in the store. */
+  /** The state to begin on; `undefined` if the ledger begins with version 0 or continues that of the store. */
   readonly base: MetadataView.Located<Metadata.StateSnapshotBackup> | undefined
-  /** The first transaction to read; after the target where there is none. */
+  /** The first transaction to read; the version after the target if there is none to read. */
   readonly firstVersion: number
-  /** Transaction backups that hold the versions from there to the target. */
+  /** Transaction backups of the versions from there to the target. */
   readonly transactions: ReadonlyArray<MetadataView.Located<Metadata.TransactionBackup>>
 }
 
-/** A place to begin on, and how far the transactions after it reach. */
+/** Where the ledger may begin, and how far the transactions reach from there. */
 interface Start {
   readonly base: MetadataView.Located<Metadata.StateSnapshotBackup> | undefined
   readonly firstVersion: number
-  /** `firstVersion - 1` where there are none. */
+  /** The last version of these transactions; `firstVersion - 1` if there are none. */
   readonly reach: number
   readonly limit: string
 }
 
 /**
- * The plan for a goal, given where the store stands. Fails with `InvalidBackup` (`Gap`) where the backups do not reach the
- * goal, and says how far they do; with `RestoreRefused` where the store cannot become what is wanted.
+ * The plan for a goal and the progress of the store. Fails with `InvalidBackup` (`Gap`) if the backups do not reach the
+ * goal; the error says how far they do reach. Fails with `RestoreRefused` if the store holds what the goal excludes.
  */
 export const make = (
   view: MetadataView.MetadataView,
@@ -91,7 +92,7 @@ const gap = (detail: string): InvalidBackup => new InvalidBackup({ file: "metada
 
 const refused = (detail: string) => Either.left(new RestoreRefused({ detail }))
 
-/** Refuses what the store cannot become any more. */
+/** Refuses a goal that excludes what the store holds. */
 const checkStore = (
   { historyStartVersion, targetVersion }: RestoreGoal,
   { firstVersion, nextVersion, state }: RestoreTarget.RestoreProgress
@@ -128,7 +129,7 @@ const provableEpochs = (
   }
 }
 
-/** Where the ledger may begin, the newest place first. */
+/** Where the ledger may begin, the newest state first. */
 const startsOf = (
   view: MetadataView.MetadataView,
   goal: RestoreGoal,
@@ -158,25 +159,12 @@ const startsOf = (
   return Either.right([...bases.map((base) => startAt(base, base.value.version + 1)), startAt(undefined, 0)])
 }
 
-/** Versions without a gap, both ends included. */
-interface Run {
-  readonly first: number
-  readonly last: number
-}
+/** The versions of all transaction backups. */
+const runsOf = ({ transactions }: MetadataView.MetadataView): ReadonlyArray<Ranges.Range> =>
+  Ranges.join(transactions.map(({ value }) => ({ first: value.firstVersion, last: value.lastVersion })))
 
-/** The transactions of all backups, joined where they touch or overlap. */
-const runsOf = ({ transactions }: MetadataView.MetadataView): ReadonlyArray<Run> => {
-  const runs: Array<Run> = []
-  for (const { value: { firstVersion: first, lastVersion: last } } of transactions) {
-    const before = runs.at(-1)
-    if (before === undefined || first > before.last + 1) runs.push({ first, last })
-    else if (last > before.last) runs.splice(-1, 1, { first: before.first, last })
-  }
-  return runs
-}
-
-/** How far transactions reach from a version on, and why no further. */
-const reachFrom = (runs: ReadonlyArray<Run>, version: number): Pick<Start, "reach" | "limit"> => {
+/** How far transactions reach from a version on without a gap, and why no further. */
+const reachFrom = (runs: ReadonlyArray<Ranges.Range>, version: number): Pick<Start, "reach" | "limit"> => {
   const run = runs.findLast(({ first }) => first <= version)
   const reach = Math.max(version - 1, run?.last ?? -1)
   const next = runs.find(({ first }) => first > reach)

@@ -1,6 +1,6 @@
 /**
- * What a restore would do, without doing it: the files that it would read, how much comes in, how much room and time that
- * takes about, and what is missing for more.
+ * What a restore would do: which files it would read, how much it would write, about how much disk space and time that
+ * takes, and why it would reach no further. Nothing is restored.
  */
 import type * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
@@ -17,33 +17,33 @@ import {
   stateSnapshotManifest,
   transactionManifest
 } from "../verify/manifests.ts"
-import { loadView } from "./Restore.ts"
 import * as RestorePlan from "./RestorePlan.ts"
+import { loadView } from "./restoreSteps.ts"
 
 export interface RestorePreview {
   /** The last version that the store would hold. */
   readonly targetVersion: number
   readonly highestVersion: number
-  /** Why the highest version that can be reached is not higher. */
+  /** Why the highest version is not higher. */
   readonly limit: string
-  /** Epochs whose endings are to be read. */
+  /** How many epoch endings it would read. */
   readonly epochs: number
   /** The state that the ledger would begin on. */
   readonly base: { readonly epoch: number; readonly version: number; readonly manifest: string } | null
-  /** State items to be read. */
+  /** How many state items it would read. */
   readonly items: number
-  /** Transactions to be read; the first and the last of them. */
+  /** How many transactions it would read, and the first of them. */
   readonly transactions: number
   readonly firstVersion: number
-  /** File handles of what is to be read, manifests first. */
+  /** File handles of what it would read, manifests first. */
   readonly files: ReadonlyArray<string>
   /** Reads of the storage, metadata included. */
   readonly requests: number
-  /** Bytes of these files; unknown (`null`) where the storage cannot list them. */
+  /** Bytes of these files; `null` if the storage cannot list its files. */
   readonly bytes: number | null
-  /** About what the store takes. Bytes; unknown where `bytes` is. */
+  /** Bytes of the store after the restore, about; `null` if `bytes` is. */
   readonly diskBytes: number | null
-  /** About how long it takes, where the storage is not slower than the restore. */
+  /** How long the restore takes, about, if the storage is not slower than the restore. */
   readonly seconds: number
 }
 
@@ -52,14 +52,14 @@ const itemsPerSecond = 60_000
 const transactionsPerSecond = 12_000
 const epochsPerSecond = 1_000
 
-/** The store over the bytes read: its tree takes as much again as small values do. */
+/** Bytes of the store for each byte read: the tree takes as much as small values. */
 const diskFactor = 1.8
 
-/** The preview of a restore to a goal, of a store that stands there. */
+/** The preview for a goal and the progress of the store. Reads `concurrency` files at a time. */
 export const make = (
   goal: RestorePlan.RestoreGoal,
   progress: RestoreTarget.RestoreProgress,
-  concurrency: number
+  concurrency = 4
 ): Effect.Effect<
   RestorePreview,
   InvalidBackup | RestoreRefused | StorageError.StorageError,
@@ -111,7 +111,7 @@ export const make = (
     }
   }).pipe(Effect.withSpan("RestorePreview.make"))
 
-/** Bytes of files, where the storage can list them. */
+/** Bytes of files; `null` if the storage cannot list its files. */
 const bytesOf = (files: ReadonlySet<string>) =>
   Effect.gen(function*() {
     const { capabilities: { listFiles } } = yield* BackupStorage.BackupStorage

@@ -12,6 +12,7 @@ import { InvalidBackup, type RestoreRefused } from "../base/EngineError.ts"
 import * as EngineMetrics from "../base/EngineMetrics.ts"
 import * as Progress from "../base/Progress.ts"
 import type * as Ranges from "../base/Ranges.ts"
+import * as MetadataView from "../catalogue/MetadataView.ts"
 import type * as Manifest from "../format/Manifest.ts"
 import { inconsistent } from "../reading/backupFiles.ts"
 import type { ChunkStreamOptions } from "../reading/chunkStream.ts"
@@ -26,6 +27,23 @@ import { defaults, type RestoreSettings } from "./RestoreSettings.ts"
 
 type Failure = InvalidBackup | RestoreRefused | LedgerStoreError.LedgerStoreError
 type Step<R = never> = Effect.Effect<void, Failure | StorageError.StorageError, BackupStorage.BackupStorage | R>
+
+/** The metadata of the storage. Refuses metadata of an unknown format: they may name what the restore needs. */
+export const loadView = (
+  concurrency: number
+): Effect.Effect<
+  MetadataView.MetadataView,
+  InvalidBackup | StorageError.StorageError,
+  BackupStorage.BackupStorage
+> =>
+  Effect.tap(MetadataView.load({ concurrency }), ({ problems }) => {
+    const unknown = problems.find(({ reason }) => reason === "UnknownFormat")
+    return unknown === undefined
+      ? Effect.forEach(problems, ({ message }) => Effect.logWarning(`metadata skipped: ${message}`), {
+        discard: true
+      })
+      : Effect.fail(unknown)
+  })
 
 /** What the steps of a restore share. */
 export interface Restoration {

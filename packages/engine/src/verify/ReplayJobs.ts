@@ -1,6 +1,6 @@
 /**
- * The history of a storage, split into jobs that a fleet replays side by side: ranges of versions, each of which begins
- * behind a state snapshot that can be restored.
+ * Splits the history of a storage into jobs that a fleet replays side by side. A job is a list of ranges of versions; each
+ * range begins after a state snapshot that can be restored.
  */
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
@@ -10,16 +10,16 @@ import type * as Ranges from "../base/Ranges.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
 import * as RestorableVersions from "../catalogue/RestorableVersions.ts"
 
-/** What the jobs are to be like. */
+/** Which versions to replay, and how to split them. */
 export interface ReplayJobsRequest {
   /** No range begins before this version. */
   readonly startVersion: number
-  /** So many of the newest epochs with a snapshot, at most. */
+  /** Replay at most so many of the newest epochs with a snapshot. */
   readonly maxEpochs: number
-  /** Neighbouring ranges are joined up to so many versions; one that is larger by itself is cut. */
+  /** Neighbouring ranges are joined up to so many versions; a range that is larger by itself is cut. */
   readonly maxVersionsPerRange: number
   readonly maxRangesPerJob: number
-  /** A range that holds any of these versions is left out. */
+  /** Ranges with any of these versions are left out. */
   readonly skipped: ReadonlyArray<Ranges.Range>
 }
 
@@ -27,19 +27,19 @@ export interface ReplayJobsRequest {
 export interface ReplayRange {
   readonly firstVersion: number
   readonly lastVersion: number
-  /** Of the snapshot that it begins behind: the state of `firstVersion - 1`. */
+  /** The epoch of the snapshot to begin with: the state of `firstVersion - 1`. */
   readonly snapshotEpoch: number
-  /** The versions after it, up to the next snapshot, that were cut off. */
+  /** How many versions were cut off between the range and the next snapshot. */
   readonly omitted: number
 }
 
 export interface ReplayJobs {
   readonly jobs: ReadonlyArray<ReadonlyArray<ReplayRange>>
-  /** Versions of all jobs together. */
+  /** How many versions all jobs have together. */
   readonly versions: number
 }
 
-/** The jobs for a view of the metadata: the newest ranges first, dealt out one after the other. */
+/** The jobs for a view of the metadata. The ranges are dealt out to the jobs in turn, the newest first. */
 export const plan = (view: MetadataView.MetadataView, request: ReplayJobsRequest): ReplayJobs => {
   const ranges = joined(pieces(view, request), request.maxVersionsPerRange).map((range) =>
     cut(range, request.maxVersionsPerRange)
@@ -53,7 +53,7 @@ export const plan = (view: MetadataView.MetadataView, request: ReplayJobsRequest
   }
 }
 
-/** What lies between snapshots that can be restored, and after the newest, as far as it can be restored. */
+/** The versions between restorable snapshots, and after the newest one, as far as transactions follow without a gap. */
 const pieces = (view: MetadataView.MetadataView, request: ReplayJobsRequest): ReadonlyArray<ReplayRange> => {
   const { restorable, snapshots } = RestorableVersions.of(view)
   const usable = snapshots.filter(({ missing }) => missing === undefined).slice(-request.maxEpochs)
@@ -68,7 +68,7 @@ const pieces = (view: MetadataView.MetadataView, request: ReplayJobsRequest): Re
   })
 }
 
-/** Neighbours become one, while it is not too large. */
+/** Joins neighbours, as long as the result has at most `most` versions. */
 const joined = (ranges: ReadonlyArray<ReplayRange>, most: number): ReadonlyArray<ReplayRange> => {
   const all: Array<ReplayRange> = []
   for (const range of ranges) {
@@ -86,12 +86,12 @@ const cut = (range: ReplayRange, most: number): ReplayRange => {
 }
 
 /**
- * The jobs for a storage. Fails with `InvalidBackup` where its metadata cannot be read, or hold no snapshot that a replay
- * could begin with.
+ * The jobs for a storage. Fails with `InvalidBackup` if metadata cannot be read, or no snapshot can be restored for a replay
+ * to begin with.
  */
 export const make = (
   request: ReplayJobsRequest,
-  options: { readonly concurrency: number }
+  options: { readonly concurrency: number } = { concurrency: 4 }
 ): Effect.Effect<ReplayJobs, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     const view = yield* MetadataView.load(options)

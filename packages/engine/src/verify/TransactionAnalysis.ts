@@ -1,5 +1,5 @@
 /**
- * Sizes of what transactions consist of, written as CSV while they are verified: what takes the space of a ledger.
+ * Writes the sizes of verified transactions and their parts as CSV: they show what takes the space of a ledger.
  *
  * | file | a row for each | columns |
  * |---|---|---|
@@ -7,8 +7,8 @@
  * | `events.csv` | event | `version,index,kind,type,data_bytes,total_bytes` |
  * | `write_ops.csv` | operation of a write set | `version,index,op,key_kind,key_bytes,value_bytes,total_bytes` |
  *
- * Bytes are those of the BCS. Rows are written as the records pass, before the proof of their chunk is checked: where the
- * verification finds a fault, the rows of that chunk are worth nothing.
+ * Bytes are bytes of BCS. Rows are written before the proof of their chunk is checked: if the verification finds a fault, the
+ * rows of that chunk are worth nothing.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -17,6 +17,7 @@ import * as BcsReader from "@holdfast/ledger/BcsReader"
 import * as ContractEvent from "@holdfast/ledger/ContractEvent"
 import type * as Scan from "@holdfast/ledger/Scan"
 import * as StateKey from "@holdfast/ledger/StateKey"
+import { byteAt, uint32At } from "@holdfast/ledger/TypedArrays"
 import * as TypeText from "@holdfast/ledger/TypeText"
 import * as WriteSet from "@holdfast/ledger/WriteSet"
 import * as Effect from "effect/Effect"
@@ -38,10 +39,10 @@ const columns = {
 
 type File = keyof typeof columns
 
-/** Characters of a file that wait to be written. */
-const enough = 64 * 1024
+/** So many characters of a file may wait to be written. */
+const maxWaiting = 64 * 1024
 
-/** By the variants of the format. */
+/** Names of the variants of an enum, by index. */
 const kinds = {
   transaction: [
     "user",
@@ -63,10 +64,10 @@ const kinds = {
   key: ["access_path", "table_item", "raw"]
 } as const
 
-/** Operations that carry no value. */
+/** Write operations without a value, by variant. */
 const deletions: ReadonlySet<number> = new Set([2, 5])
 
-/** An analysis in a folder, which is made where it is missing. Files of these names are replaced. */
+/** An analysis that writes into a folder. The folder is created if needed; files of these names are replaced. */
 export const make = (
   directory: string
 ): Effect.Effect<TransactionAnalysis, LocalStateError, FileSystem.FileSystem | Path.Path | Scope.Scope> =>
@@ -88,7 +89,7 @@ export const make = (
         return {
           row: (text: string) => void (waiting += `${text}\n`),
           write: Effect.suspend(() => waiting === "" ? Effect.void : write),
-          writeWhenEnough: Effect.suspend(() => waiting.length < enough ? Effect.void : write)
+          writeIfFull: Effect.suspend(() => waiting.length < maxWaiting ? Effect.void : write)
         }
       })
     const transactions = yield* open("transactions.csv")
@@ -102,7 +103,7 @@ export const make = (
           const parts = sizesOf(scan, index)
           const ops = addWriteOps(scan, bytes, index, version, writeOps.row)
           addEvents(scan, bytes, index, version, events.row)
-          const kind = kinds.transaction[bytes[scan.transactionStarts[index] ?? 0] ?? 0] ?? "unknown"
+          const kind = kinds.transaction[byteAt(bytes, uint32At(scan.transactionStarts, index))] ?? "unknown"
           const { auxiliaryInfo, eventBytes, eventCount, info, transaction, writeSet } = parts
           const total = transaction + auxiliaryInfo + info + eventBytes + writeSet
           transactions.row(
@@ -110,18 +111,18 @@ export const make = (
           )
         }
       },
-      flush: Effect.forEach(all, ({ writeWhenEnough }) => writeWhenEnough, { discard: true }),
+      flush: Effect.forEach(all, ({ writeIfFull }) => writeIfFull, { discard: true }),
       settle: () => Effect.void,
       finish: Effect.forEach(all, ({ write }) => write, { discard: true })
     }
   })
 
 const sizeOf = (starts: Uint32Array, ends: Uint32Array, index: number): number =>
-  (ends[index] ?? 0) - (starts[index] ?? 0)
+  uint32At(ends, index) - uint32At(starts, index)
 
 const sizesOf = (scan: Scan.TransactionScan, index: number) => {
-  const first = scan.eventFirst[index] ?? 0
-  const last = scan.eventFirst[index + 1] ?? first
+  const first = uint32At(scan.eventFirst, index)
+  const last = uint32At(scan.eventFirst, index + 1)
   let eventBytes = 0
   for (let event = first; event < last; event++) eventBytes += sizeOf(scan.eventStarts, scan.eventEnds, event)
   return {
@@ -141,8 +142,8 @@ const addEvents = (
   version: number,
   row: (text: string) => void
 ): void => {
-  const first = scan.eventFirst[index] ?? 0
-  const last = scan.eventFirst[index + 1] ?? first
+  const first = uint32At(scan.eventFirst, index)
+  const last = uint32At(scan.eventFirst, index + 1)
   for (let event = first; event < last; event++) {
     const reader = new BcsReader.BcsReader(bytes, scan.eventStarts[event], scan.eventEnds[event])
     const { _tag, value } = ContractEvent.ContractEvent.read(reader)
@@ -152,10 +153,10 @@ const addEvents = (
   }
 }
 
-/** Names come from the ledger, which lets them hold what a reader of CSV takes for structure. */
+/** A text of the ledger as a field of CSV: the ledger lets names contain quotes and control characters. */
 const quoted = (text: string): string => `"${text.replaceAll(/\p{Cc}/gu, "?").replaceAll("\"", "\"\"")}"`
 
-/** Returns how many there are. */
+/** Writes a row for each operation of a write set. Returns how many there are. */
 const addWriteOps = (
   scan: Scan.TransactionScan,
   bytes: Uint8Array,
@@ -163,7 +164,7 @@ const addWriteOps = (
   version: number,
   row: (text: string) => void
 ): number => {
-  const end = scan.writeSetEnds[index] ?? 0
+  const end = uint32At(scan.writeSetEnds, index)
   const reader = new BcsReader.BcsReader(bytes, scan.writeSetStarts[index], end)
   reader.uleb()
   const count = reader.length()
@@ -173,11 +174,11 @@ const addWriteOps = (
     const opStart = reader.offset
     WriteSet.WriteOp.skip(reader)
     const opEnd = reader.offset
-    const variant = bytes[opStart] ?? 0
+    const variant = byteAt(bytes, opStart)
     reader.window(opStart + 1, opEnd)
     const value = deletions.has(variant) ? 0 : reader.length()
     reader.window(opEnd, end)
-    const key = kinds.key[bytes[keyStart] ?? 0] ?? "unknown"
+    const key = kinds.key[byteAt(bytes, keyStart)] ?? "unknown"
     const what = kinds.op[variant] ?? "unknown"
     row([version, op, what, key, opStart - keyStart, value, opEnd - keyStart].join(","))
   }

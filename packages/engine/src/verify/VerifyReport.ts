@@ -5,7 +5,7 @@
  */
 import type { Hint } from "../base/Hint.ts"
 
-/** Epoch endings that hold. `lastVersion` is the version that the last of them ends with. */
+/** Valid epoch endings. `lastVersion` is the version of the last one. */
 export interface VerifiedEpochEndings {
   readonly firstEpoch: number
   readonly lastEpoch: number
@@ -13,7 +13,7 @@ export interface VerifiedEpochEndings {
   readonly verified: number
 }
 
-/** A state snapshot that holds. */
+/** A valid state snapshot. */
 export interface VerifiedStateSnapshot {
   readonly epoch: number
   readonly version: number
@@ -21,7 +21,7 @@ export interface VerifiedStateSnapshot {
   readonly rootHash: string
 }
 
-/** Transactions that hold, without a gap. */
+/** Valid transactions, without a gap. */
 export interface VerifiedTransactions {
   readonly firstVersion: number
   readonly lastVersion: number
@@ -34,7 +34,7 @@ export interface Unverified {
   readonly why: string
 }
 
-/** Something that is wrong, by the file that shows it. */
+/** Something that is wrong, and the file that shows the fault. */
 export interface Fault {
   readonly tag: string
   readonly reason: string
@@ -44,19 +44,19 @@ export interface Fault {
 }
 
 export interface VerifyReport {
-  /** Everything that was asked for was checked and is valid. */
+  /** No errors: what could be checked is valid, and in a strict verification all that was asked for could be checked. */
   readonly ok: boolean
-  /** The root of trust: `waypoint V:HEX`, or `genesis` when epoch 0 was taken as it stands. */
+  /** The root of trust: `waypoint V:HEX`, or `genesis` if epoch 0 was taken as it stands. */
   readonly trust: string
   readonly epochEndings: VerifiedEpochEndings | null
-  /** The newest snapshot that was asked for. */
+  /** The newest of the valid snapshots. */
   readonly stateSnapshot: VerifiedStateSnapshot | null
-  /** All snapshots that were checked, oldest first. */
+  /** The valid snapshots, oldest first. */
   readonly stateSnapshots: ReadonlyArray<VerifiedStateSnapshot>
   readonly transactions: VerifiedTransactions | null
-  /** Asked for, but beyond what can be checked. */
+  /** What was asked for and could not be checked. */
   readonly unverified: ReadonlyArray<Unverified>
-  /** What else the operator should know: not asked for, not needed, or not as far as the rest. */
+  /** What else the operator should know: what was not asked for, not needed, or does not reach as far as the rest. */
   readonly notes: ReadonlyArray<string>
   readonly errors: ReadonlyArray<Fault>
   readonly seconds: number

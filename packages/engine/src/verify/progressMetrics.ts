@@ -1,4 +1,4 @@
-/** Tells how far a verification or a restore has come. Without metrics to tell it by, nothing happens. */
+/** Sets the metrics that say how far a verification or a restore has come. Without metrics nothing happens. */
 import type * as EpochHistory from "@holdfast/ledger/EpochHistory"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -17,7 +17,7 @@ export const reachedEpoch = (metrics: Metrics, history: EpochHistory.EpochHistor
     )
   )
 
-/** The items of a snapshot begin, so many of them done already. */
+/** A snapshot begins; `items` of its items were done before. */
 export const beganState = (
   metrics: Metrics,
   { chunks, version }: Manifest.StateSnapshotManifest,
@@ -37,14 +37,14 @@ export const reachedTransaction = (metrics: Metrics, version: number): Effect.Ef
 
 const now = Effect.map(Clock.currentTimeMillis, (millis) => millis / 1000)
 
-/** Tells when a run begins, and when it succeeds or fails; of one that is interrupted neither. */
+/** Sets the times when a run begins, and when it succeeds or fails. An interrupted run has neither succeeded nor failed. */
 export const timestamped = <A, E, R>(
   metrics: ProgressMetrics,
   run: Effect.Effect<A, E, R>,
   succeeded: (result: A) => boolean
 ): Effect.Effect<A, E, R> => {
   const stamp = (metric: Metric.Metric.Gauge<number>) => Effect.flatMap(now, (time) => Metric.set(metric, time))
-  // Reading registers them, so that one can be compared with the other from the start.
+  // Reading a metric registers it: both exist from the start, so that queries can compare them.
   const begin = Effect.all([stamp(metrics.start), Metric.value(metrics.succeed), Metric.value(metrics.fail)])
   return Effect.zipRight(begin, run).pipe(
     Effect.onExit((exit) =>

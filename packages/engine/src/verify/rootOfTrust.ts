@@ -2,11 +2,11 @@ import type * as EpochHistory from "@holdfast/ledger/EpochHistory"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
 import { InvalidBackup } from "../base/EngineError.ts"
 
-/** What a history is trusted for. */
+/** What the trust in a history rests on. */
 export interface RootOfTrust {
-  /** `waypoint VERSION:HEX`, or `genesis` where no trusted waypoint was met. */
+  /** `waypoint VERSION:HEX`, or `genesis` if the history has no trusted waypoint. */
   readonly trust: string
-  /** Where epoch 0 was taken as it stands: which waypoint it has. */
+  /** If epoch 0 was taken as it stands: a sentence with the waypoint of its ending. */
   readonly untrustedGenesis: string | undefined
 }
 
@@ -22,7 +22,7 @@ export const rootOfTrust = (history: EpochHistory.EpochHistory): RootOfTrust => 
   }
 }
 
-/** A waypoint for epoch 0 was required, and none was given. */
+/** The error if a waypoint of epoch 0 is required, and none was given. */
 export const waypointRequired = (untrustedGenesis: string): InvalidBackup =>
   new InvalidBackup({
     file: "metadata",
@@ -31,6 +31,6 @@ export const waypointRequired = (untrustedGenesis: string): InvalidBackup =>
     hint: "TrustGenesisWaypoint"
   })
 
-/** A waypoint for epoch 0 would be better. */
+/** The advice to give a waypoint of epoch 0. */
 export const waypointAdvised = (untrustedGenesis: string): string =>
   `${untrustedGenesis}; the network's own genesis waypoint, given as a trusted one, makes sure of it`

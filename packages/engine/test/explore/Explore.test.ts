@@ -35,7 +35,7 @@ const reading: Exploration.StorageReading & Exploration.ProofRequest = {
   maxRecordBytes: 1_000_000
 }
 
-/** Runs a look into a storage with these files, and lists the files that it read. */
+/** Explores a storage with these files, and lists the files that were read. */
 const within = <A, E>(files: Files, look: Effect.Effect<A, E, BackupStorage.BackupStorage>) =>
   Effect.gen(function*() {
     const read: Array<string> = []
@@ -59,8 +59,8 @@ const transactionOf = (version: number, more: Partial<Exploration.ProofRequest> 
 
 const nobody: StateKey.StateKey = { _tag: "Raw", value: new TextEncoder().encode("nobody") }
 
-layer(layerStored)("looking into a storage", (it) => {
-  it.effect("finds items of a snapshot wherever they are and proves them, by its chunk alone or by those that it takes", () =>
+layer(layerStored)("exploring a storage", (it) => {
+  it.effect("finds and proves the items of a snapshot, from one chunk or from all chunks that the proof takes", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const trustedWaypoints = [genesisOf(stored)]
@@ -82,7 +82,7 @@ layer(layerStored)("looking into a storage", (it) => {
       expect(unproven).toBeGreaterThan(3)
     }))
 
-  it.effect("proves that a key is not there", () =>
+  it.effect("proves that the state has no such key", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const { answer } = yield* within(stored.files, stateOf(nobody, { prove: true }))
@@ -93,7 +93,7 @@ layer(layerStored)("looking into a storage", (it) => {
       )
     }))
 
-  it.effect("takes the newest snapshot at or before a version, or just the one asked for", () =>
+  it.effect("takes the newest snapshot at or before a version, or only that of the version itself", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const versions = stored.summary.epochEndings.map(({ waypoint }) => waypoint.version)
@@ -107,7 +107,7 @@ layer(layerStored)("looking into a storage", (it) => {
       expect((yield* Effect.flip(versionAt(fourth - 1, true))).message).toBe(
         `a state snapshot of version ${
           fourth - 1
-        } is not in the memory of a test: it has those of versions ${second}, ${fourth}`
+        } is not in the memory of a test: there are snapshots of versions ${second}, ${fourth}`
       )
       expect((yield* Effect.flip(versionAt(second - 1)))._tag).toBe("LedgerDataNotFound")
     }))
@@ -133,7 +133,7 @@ layer(layerStored)("looking into a storage", (it) => {
       })
     }))
 
-  it.effect("says what an answer is proven by", () =>
+  it.effect("says what proves an answer", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const { latestVersion } = stored.summary
@@ -164,7 +164,7 @@ layer(layerStored)("looking into a storage", (it) => {
       for (const prove of [false, true]) {
         const { notProven, proven } = yield* proofOf(without, latestVersion, { prove })
         expect(proven).toBe(false)
-        expect(notProven[0]).toMatch(/^the signature takes the ending/)
+        expect(notProven[0]?.message).toMatch(/^the signature takes the ending/)
       }
     }))
 })
@@ -177,8 +177,8 @@ const flipLast = (bytes: Uint8Array): Uint8Array => bytes.with(bytes.length - 1,
 const reasonOf = <A>(look: Effect.Effect<A, EngineError.InvalidBackup | EngineError.LedgerDataNotFound | object>) =>
   Effect.map(Effect.flip(look), (error) => "reason" in error ? error.reason : error)
 
-layer(layerStored)("looking into a damaged storage", (it) => {
-  it.effect("never shows what does not agree with its proof", () =>
+layer(layerStored)("exploring a damaged storage", (it) => {
+  it.effect("never shows what contradicts its proof", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const { latestVersion } = stored.summary
@@ -203,7 +203,7 @@ layer(layerStored)("looking into a damaged storage", (it) => {
       }
     }))
 
-  it.effect("notices a changed item of the chunk that it reads, whether or not it is to be proven", () =>
+  it.effect("notices a changed item in the chunk that it reads, with or without a full proof", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       for (const [key] of (yield* itemsOf(stored, 4)).filter((_, index) => index % 20 === 0)) {
@@ -211,7 +211,7 @@ layer(layerStored)("looking into a damaged storage", (it) => {
         const bytes = Bcs.encode(StateKey.StateKey, key)
         const damaged = new Map([...stored.files].map(([file, content]) => {
           const at = Buffer.from(content).indexOf(bytes)
-          // Behind key, variant and length stands the value.
+          // The value comes after key, variant and length.
           return [
             file,
             file === answer.chunk
@@ -228,11 +228,11 @@ layer(layerStored)("looking into a damaged storage", (it) => {
     }))
 })
 
-layer(layerStored)("looking into a store", (it) => {
+layer(layerStored)("exploring a store", (it) => {
   const inStore = <A, E>({ store }: Stored, look: Effect.Effect<A, E, LedgerStore.LedgerStore>) =>
     Effect.provideService(look, LedgerStore.LedgerStore, store)
 
-  it.effect("finds and proves items of every state, and what is not there", () =>
+  it.effect("finds and proves the items of every state, and absent keys", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const trustedWaypoints = [genesisOf(stored)]
@@ -248,7 +248,7 @@ layer(layerStored)("looking into a store", (it) => {
       }
     }))
 
-  it.effect("says the same as a storage of the same ledger", () =>
+  it.effect("gives the same answers as a storage of the same ledger", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       for (let version = 0; version <= stored.summary.latestVersion; version += 9) {
@@ -283,7 +283,7 @@ layer(layerStored)("coverage of a storage", (it) => {
   const find = (files: Files, place: Coverage.Place) =>
     Effect.map(within(files, Coverage.find(place, { concurrency: 2 })), ({ answer, read }) => ({ ...answer, read }))
 
-  it.effect("every version is covered by the files that hold it, once there is a snapshot at or before it", () =>
+  it.effect("every version from the first snapshot on is covered by the files that hold it", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const versions = stored.summary.epochEndings.map(({ waypoint }) => waypoint.version)
@@ -301,7 +301,7 @@ layer(layerStored)("coverage of a storage", (it) => {
       }
     }))
 
-  it.effect("every epoch has its versions", () =>
+  it.effect("the versions of every epoch are known", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const versions = stored.summary.epochEndings.map(({ waypoint }) => waypoint.version)

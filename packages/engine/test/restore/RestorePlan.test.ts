@@ -49,7 +49,7 @@ const plan = (
   progress: Progress = empty
 ) => RestorePlan.make(view, goal, progress)
 
-/** A plan in short, or why there is none. */
+/** The main figures of a plan, or the error. */
 const short = (found: ReturnType<typeof plan>) =>
   Either.match(found, {
     onLeft: (error: EngineError.InvalidBackup | EngineError.RestoreRefused) => `${error._tag}: ${error.message}`,
@@ -86,14 +86,14 @@ describe("the plan of a restore", () => {
     expect(short(plan(everything, { targetVersion: 400 }))).toMatchObject({ epochs: ["epochs 0-3", "epochs 4-9"] })
   })
 
-  it("takes an older state where the transactions after the newest one are missing", () => {
+  it("takes an older state if transactions after the newest state are missing", () => {
     const view = viewOf(ending(0, 9), snapshot(3), snapshot(6), transactions(301, 620), transactions(630, 950))
     expect(short(plan(view))).toMatchObject({ base: 600, target: 620 })
     expect(short(plan(viewOf(ending(0, 9), snapshot(3), snapshot(6), transactions(301, 650)), { targetVersion: 640 })))
       .toMatchObject({ base: 600, first: 601, target: 640 })
   })
 
-  it("says how far it reaches where it does not reach the target, and what is missing for more", () => {
+  it("says how far the backups reach if they do not reach the target, and what is missing", () => {
     const view = viewOf(ending(0, 9), snapshot(6), transactions(601, 650), transactions(700, 950))
     expect(short(plan(view, { targetVersion: 800 }))).toBe(
       "InvalidBackup: metadata: version 800 cannot be reached, only version 650: no backup holds versions 651 to 699"
@@ -110,7 +110,7 @@ describe("the plan of a restore", () => {
       .toMatchObject({ base: 300, epochs: [] })
   })
 
-  it("goes on in a store that holds a ledger, or part of a state", () => {
+  it("continues in a store that holds a ledger, or part of a state", () => {
     const held: Progress = { nextEpoch: 7, state: Option.none(), firstVersion: 601, nextVersion: 700 }
     expect(short(plan(everything, {}, held))).toMatchObject({
       base: undefined,
@@ -131,7 +131,7 @@ describe("the plan of a restore", () => {
     expect(short(plan(viewOf(ending(0, 9), transactions(0, 950)), {}, underWay))).toContain("no backup holds the state")
   })
 
-  it("refuses what the store cannot become any more", () => {
+  it("refuses a goal that excludes what the store holds", () => {
     const held: Progress = { nextEpoch: 7, state: Option.none(), firstVersion: 601, nextVersion: 700 }
     expect(short(plan(everything, { targetVersion: 698 }, held))).toContain(
       "RestoreRefused: the store holds the ledger"

@@ -1,5 +1,5 @@
 /**
- * A verification passes over what an earlier one proved, and over nothing else.
+ * An incremental verification skips what an earlier run verified, and nothing else.
  */
 import { NodeContext } from "@effect/platform-node"
 import { expect, layer } from "@effect/vitest"
@@ -24,7 +24,7 @@ import { everybodyElse } from "../support/turns.ts"
 
 const never: IncrementalVerify.Sample = { share: 0, seed: 0 }
 
-/** Verifies with what the record says, and records what was proven. */
+/** Verifies incrementally. */
 const verifyWith = (
   { storage }: MemoryStorage,
   sample: IncrementalVerify.Sample = never,
@@ -37,7 +37,7 @@ const verifyWith = (
 const readsOf = (files: Files, hooks: Hooks = {}) => {
   const reads: Array<string> = []
   const memory = makeStorage({ ...hooks, read: (file) => Effect.sync(() => void reads.push(file)) }, files)
-  /** Chunks and proofs that were read since this was last asked. */
+  /** The chunks and proofs that were read since the last call. */
   const data = () => reads.splice(0).filter((file) => /^(state|transaction).*(chunk|proof)$/.test(file))
   return { memory, data }
 }
@@ -48,8 +48,8 @@ const spoilt = (file: string, files: Map<string, Uint8Array>, length = 0) => {
   files.set(file, bytes.subarray(length))
 }
 
-layer(layerStored)("a verification that remembers", (it) => {
-  it.effect("reads what it has not proven before, and tells the same", () =>
+layer(layerStored)("an incremental verification", (it) => {
+  it.effect("reads what no earlier run verified, and reports the same as a full verification", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const older = withoutEntries(stored.files, (entry) =>
@@ -79,7 +79,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       expect(later.filter((file) => all.includes(file))).toEqual([])
       expect(yield* verifyWith(memory)).toMatchObject({ ok: true, ...everythingOf(stored) })
       expect(data()).toEqual([])
-      // A part of it does not make it forget the rest.
+      // A run that asks for less does not drop the rest from the record.
       expect(yield* verifyWith(memory, never, { startVersion: stored.middle + 5, allSnapshots: false })).toMatchObject({
         ok: true
       })
@@ -87,7 +87,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       expect(data()).toEqual([])
     }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 
-  it.effect("M-12: reads a file again whose size is another, or that is not listed", () =>
+  it.effect("M-12: reads a file again if its size has changed, or if it is not listed", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const chunks = [...stored.files.keys()].filter((file) => /^(state_epoch_2|transaction_0).*chunk$/.test(file))
@@ -101,14 +101,14 @@ layer(layerStored)("a verification that remembers", (it) => {
       }
     }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 
-  it.effect("M-12: finds by its sample what a size does not show, and does not trust that again", () =>
+  it.effect("M-12: finds a change of the same size by its sample, and does not skip that part again", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       for (const pattern of [/^state_epoch_2.*chunk$/, /^transaction_0.*chunk$/]) {
         const { memory } = readsOf(stored.files)
         yield* verifyWith(memory)
         spoilt([...memory.files.keys()].find((file) => pattern.test(file)) ?? "", memory.files)
-        // What is passed over is not looked at: that is what samples are for.
+        // Skipped parts are not read: samples find such changes.
         expect(yield* verifyWith(memory)).toMatchObject({ ok: true })
         let found = 0
         for (let seed = 1; seed <= 30 && found === 0; seed++) {
@@ -120,7 +120,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       }
     }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 
-  it.effect("draws the same sample from the same seed, and as much as it should", () =>
+  it.effect("draws the same sample for the same seed, of about the requested share", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const { data, memory } = readsOf(stored.files)
@@ -146,7 +146,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       expect(data().length).toBe(all.size)
     }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 
-  it.effect("M-12: passes over nothing where the chain of trust is another one", () =>
+  it.effect("M-12: skips nothing if the chain of trust is another one", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const { data, memory } = readsOf(stored.files)
@@ -168,7 +168,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       expect(data()).toEqual([])
     }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 
-  it.effect("goes on again and again, over outages, with another sample each time, until something is wrong", () =>
+  it.effect("repeats with another sample each time, through outages, until something is wrong", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       let down = false
@@ -191,7 +191,7 @@ layer(layerStored)("a verification that remembers", (it) => {
           Effect.provideService(BackupStorage.BackupStorage, memory.storage)
         )
       )
-      // It sleeps soon after it told or failed.
+      // The loop sleeps soon after each run.
       const nextDay = Effect.zipRight(everybodyElse, TestClock.adjust("24 hours"))
       expect(yield* Queue.take(told)).not.toContain("read again")
       yield* nextDay
@@ -202,7 +202,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       down = false
       yield* nextDay
       expect(yield* Queue.take(told)).toContain("with seed 10")
-      // Whichever sample is drawn, one of them is in it.
+      // Every sample contains at least one of these.
       for (const file of memory.files.keys()) if (/^transaction.*chunk$/.test(file)) spoilt(file, memory.files)
       yield* nextDay
       expect(yield* Fiber.join(running)).toMatchObject({ ok: false, errors: [{ reason: "ProofFailed" }] })
@@ -212,7 +212,7 @@ layer(layerStored)("a verification that remembers", (it) => {
       })
     }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 
-  it.scoped("remembers in a file, and takes one that it cannot read for none", () =>
+  it.scoped("keeps its record in a file, and treats an unreadable record as empty", () =>
     Effect.gen(function*() {
       const stored = yield* StoredBackups
       const directory = path.join(yield* TempDirectory.make, "made")

@@ -53,7 +53,7 @@ describe("jobs to replay", () => {
     expect(rangesOf(request)).toEqual(expected)
   })
 
-  it("end where the transactions end, and begin behind no snapshot that cannot be proven", () => {
+  it("end with the transactions, and begin only after snapshots that can be proven", () => {
     expect(rangesOf({}, [1, 2], 150)).toEqual(["101-150 from 1"])
     // The endings of epochs 3 and 4 are in no backup.
     const unproven = viewOf(ends.slice(0, 3), [1, 4], 450)
@@ -62,7 +62,7 @@ describe("jobs to replay", () => {
     ])
   })
 
-  it("hold every version behind the first snapshot once, if nothing is cut", () => {
+  it("contain every version after the first snapshot once, if nothing is cut", () => {
     FastCheck.assert(FastCheck.property(
       FastCheck.uniqueArray(FastCheck.integer({ min: 1, max: 5 }), { minLength: 1 }),
       FastCheck.integer({ min: 1, max: 600 }),

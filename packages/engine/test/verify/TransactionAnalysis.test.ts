@@ -1,5 +1,5 @@
 /**
- * The sizes that an analysis writes are those of the records, decoded one by one.
+ * The sizes that an analysis writes are the sizes of the decoded records.
  */
 import { NodeContext } from "@effect/platform-node"
 import { expect, layer } from "@effect/vitest"
@@ -105,7 +105,7 @@ layer(layerStored)("an analysis of transactions", (it) => {
       expect(rowsOf(directory, "write_ops.csv").every((row) => row["key_kind"] !== "unknown")).toBe(true)
     }))
 
-  it.scoped("is of the chunks that hold the versions asked for, and says with the report where they are wrong", () =>
+  it.scoped("covers the chunks with the requested versions, and a fault is in the report of the verification", () =>
     Effect.gen(function*() {
       const { directory, report, stored } = yield* analyse({ startVersion: 5, endVersion: 5 })
       expect(report).toMatchObject({ ok: true, transactions: { firstVersion: 5, lastVersion: 5 } })
@@ -121,7 +121,7 @@ layer(layerStored)("an analysis of transactions", (it) => {
       expect(fs.readdirSync(wrong.directory).toSorted()).toEqual(["events.csv", "transactions.csv", "write_ops.csv"])
     }))
 
-  it.scoped("has the columns that its page names", () =>
+  it.scoped("has the columns that the documentation names", () =>
     Effect.gen(function*() {
       const { directory } = yield* analyse({ startVersion: 0, endVersion: 0 })
       const page = fs.readFileSync(new URL("../../../../docs/progress.md", import.meta.url), "utf8")
@@ -132,7 +132,7 @@ layer(layerStored)("an analysis of transactions", (it) => {
       }
     }))
 
-  it.scoped("says where it cannot write", () =>
+  it.scoped("names the folder that it cannot write to", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(TransactionAnalysis.make("/dev/null/analysis"))
       expect(error).toMatchObject({ _tag: "LocalStateError", path: "/dev/null/analysis" })

@@ -1,5 +1,5 @@
 /**
- * What verify finds where something is missing, damaged or out of reach.
+ * What verify finds if something is missing, damaged or out of reach.
  */
 import { describe, expect, layer } from "@effect/vitest"
 import type * as Metadata from "@holdfast/engine/Metadata"
@@ -25,7 +25,7 @@ import {
 } from "../support/storedBackups.ts"
 import { everybodyElse } from "../support/turns.ts"
 
-/** The stream with the last byte of its first buffer changed, if so. */
+/** The stream; while `now` says so, with another last byte in its first buffer. */
 const flippedOnce = <E>(stream: Stream.Stream<Uint8Array, E>, now: () => boolean): Stream.Stream<Uint8Array, E> =>
   Stream.suspend(() => {
     if (!now()) return stream
@@ -43,7 +43,7 @@ const flippedOnce = <E>(stream: Stream.Stream<Uint8Array, E>, now: () => boolean
 const isKind = (kind: Metadata.Entry["_tag"]) => (entry: Metadata.Entry): boolean => entry._tag === kind
 
 layer(layerStored)("verify", (it) => {
-  describe("what is missing", () => {
+  describe("missing files and ranges", () => {
     it.effect("an empty storage is no valid backup", () =>
       Effect.gen(function*() {
         const report = yield* verifyFiles(new Map())
@@ -54,7 +54,7 @@ layer(layerStored)("verify", (it) => {
         }])
       }))
 
-    it.effect("a gap in the transactions: verified up to it", () =>
+    it.effect("a gap in the transactions: the versions before the gap are verified", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const { middle, store, summary } = stored
@@ -73,23 +73,23 @@ layer(layerStored)("verify", (it) => {
         expect((yield* verifyFiles(files, { startVersion: middle + 4 })).ok).toBe(true)
       }))
 
-    it.effect("a gap in the epochs: what they would prove is listed", () =>
+    it.effect("a gap in the epochs: what these epochs would prove is listed as unverified", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
-        const files = withoutEntries(stored.files, (entry) =>
-          entry._tag === "EpochEndingBackup" && entry.value.firstEpoch === 0)
+        const files = withoutEntries(
+          stored.files,
+          (entry) => entry._tag === "EpochEndingBackup" && entry.value.firstEpoch === 0
+        )
         const report = yield* verifyFiles(files)
         expect(report).toMatchObject({ ok: false, epochEndings: null, stateSnapshot: null, transactions: null })
         expect(report.errors).toMatchObject([{ reason: "Gap", message: expect.stringContaining("epoch 0 to 2") }])
-        expect(report.unverified.map(({ what }) =>
-          what
-        )).toEqual([
+        expect(report.unverified.map(({ what }) => what)).toEqual([
           `state snapshot of epoch 4, version ${snapshotOf(stored, 4).version}`,
           `transactions 0 to ${stored.summary.latestVersion}`
         ])
       }))
 
-    it.effect("a snapshot and transactions beyond the epochs are not verified, and an error if strict", () =>
+    it.effect("a snapshot and transactions beyond the known epochs are unverified, and errors if strict", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const files = withoutEntries(
@@ -129,7 +129,7 @@ layer(layerStored)("verify", (it) => {
           .toBe(true)
       }))
 
-    it.effect("parts that reach differently far are noted", () =>
+    it.effect("a note says that parts reach differently far", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const report = yield* verifyFiles(withoutEntries(stored.files, isKind("TransactionBackup")))
@@ -140,11 +140,11 @@ layer(layerStored)("verify", (it) => {
       }))
   })
 
-  describe("what is damaged", () => {
-    it.effect("O-12: each data file that is missing is named, and the other parts are verified", () =>
+  describe("damage", () => {
+    it.effect("O-12: each missing data file is named, and the other parts are verified", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
-        // One of each kind of file, and the last ones.
+        // One file of each kind, and the last files.
         const data = [...stored.files.keys()].filter((file) => !file.startsWith("metadata/"))
         const chosen = new Map(data.map((file) => [file.replaceAll(/\d+|\.[0-9a-f]{4}\//g, ""), file]))
         expect(chosen.size).toBe(9)
@@ -161,7 +161,7 @@ layer(layerStored)("verify", (it) => {
         }
       }))
 
-    it.effect("a line of metadata that is torn is an error, and does not stop the rest", () =>
+    it.effect("a torn line of metadata is an error, and the rest is verified", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const torn = ["metadata/torn.meta", new TextEncoder().encode("{\"TransactionBackup\":{\"first_ver")] as const
@@ -171,7 +171,7 @@ layer(layerStored)("verify", (it) => {
         expect(faults(report)).toEqual(["Malformed metadata/bytes.meta", "Malformed metadata/torn.meta"])
       }))
 
-    it.effect("metadata that say something else than their manifest", () =>
+    it.effect("metadata that contradict their manifest are an error", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const { latestVersion } = stored.summary
@@ -183,7 +183,7 @@ layer(layerStored)("verify", (it) => {
         expect(faults(report)).toEqual(["Inconsistent metadata/added-0.meta"])
       }))
 
-    it.effect("a state item that the node made up, within a chunk, is found by its proof", () =>
+    it.effect("a state item that the node made up is found by the proof of its chunk", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const node = clientOf(stored.store)
@@ -222,7 +222,7 @@ layer(layerStored)("verify", (it) => {
       }
     }
 
-    it.effect("O-14: a storage that cannot be listed is no empty one", () =>
+    it.effect("O-14: a storage that cannot be listed does not count as empty", () =>
       Effect.gen(function*() {
         const { files } = yield* StoredBackups
         const memory = makeStorage({ list: (file) => failure("list_metadata_files", "PermissionDenied", file) }, files)
@@ -232,7 +232,7 @@ layer(layerStored)("verify", (it) => {
         })
       }))
 
-    it.effect("O-13: metadata that cannot be delivered are an error, and do not stop the rest", () =>
+    it.effect("O-13: metadata that cannot be read are an error, and the rest is verified", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const torn = "metadata/state_snapshot_ver_0.meta"
@@ -245,7 +245,7 @@ layer(layerStored)("verify", (it) => {
         expect(faults(report)).toEqual([`Unreadable ${torn}`])
       }))
 
-    it.effect("O-13: metadata that were moved since they were listed are no error", () =>
+    it.effect("O-13: metadata that were moved after the listing are no error", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const moved = "metadata/moved.meta"
@@ -269,7 +269,7 @@ layer(layerStored)("verify", (it) => {
         /state.*\.chunk$/
       ], ["a proof of transactions", /transaction.*\.proof$/]] as const
     ) {
-      it.effect(`O-8: a storage that hangs at ${what} is let go of when the verification is interrupted`, () =>
+      it.effect(`O-8: a storage that hangs at ${what} does not hold up an interruption`, () =>
         Effect.gen(function*() {
           const { files } = yield* StoredBackups
           const memory = makeStorage({ read: (file) => pattern.test(file) ? Effect.never : Effect.void }, files)

@@ -1,5 +1,5 @@
 /**
- * What is backed up verifies, with the numbers of the network, whatever the network, the chunks and the bounds.
+ * Every backup verifies, with the numbers of its network, for any network, chunks and bounds.
  */
 import { expect, it } from "@effect/vitest"
 import * as EpochEndingBackup from "@holdfast/engine/EpochEndingBackup"
@@ -17,7 +17,7 @@ import { clientOf } from "../support/memoryNode.ts"
 import { makeStorage } from "../support/memoryStorage.ts"
 import { grown } from "../support/networks.ts"
 
-/** Ranges that lie one behind the other and hold `first` … `last`. */
+/** Splits `first` … `last` into consecutive ranges. */
 const split = (first: number, last: number) =>
   Effect.gen(function*() {
     const ranges: Array<readonly [number, number]> = []

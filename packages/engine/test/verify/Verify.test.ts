@@ -1,5 +1,5 @@
 /**
- * What verify finds in a storage that is whole, by its options.
+ * What verify finds in a complete storage, by its options.
  */
 import { describe, expect, layer } from "@effect/vitest"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
@@ -20,7 +20,7 @@ import {
 } from "../support/storedBackups.ts"
 
 layer(layerStored)("verify", (it) => {
-  describe("what is whole", () => {
+  describe("a complete storage", () => {
     it.effect("is valid, with the numbers of the network", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
@@ -43,7 +43,7 @@ layer(layerStored)("verify", (it) => {
       }))
 
     for (const concurrentDownloads of [1, 2, 5]) {
-      it.effect(`O-11: reads no more than ${concurrentDownloads} files at a time if so asked, and closes them`, () =>
+      it.effect(`O-11: reads no more than ${concurrentDownloads} files at a time, and closes them`, () =>
         Effect.gen(function*() {
           const stored = yield* StoredBackups
           const memory = makeStorage({}, stored.files)
@@ -55,7 +55,7 @@ layer(layerStored)("verify", (it) => {
   })
 
   describe("trust", () => {
-    it.effect("epoch 0 is taken as it stands with a note, or not at all", () =>
+    it.effect("epoch 0 is taken as it stands, with a note, or is refused if a waypoint is required", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const report = yield* verifyFiles(stored.files)
@@ -66,7 +66,7 @@ layer(layerStored)("verify", (it) => {
         expect(faults(refused)).toEqual(["Unverifiable metadata"])
       }))
 
-    it.effect("a later waypoint does not make up for the genesis", () =>
+    it.effect("a later waypoint does not replace the genesis waypoint", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const waypoint = waypointOf(stored.summary.epochEndings[2]?.waypoint)
@@ -92,7 +92,7 @@ layer(layerStored)("verify", (it) => {
         }))
     }
 
-    it.effect("a waypoint of a version that ends no epoch is not verified, and an error if strict", () =>
+    it.effect("a waypoint of a version that ends no epoch is unverified, and an error if strict", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const waypoint = { version: 1, value: new Uint8Array(32) }
@@ -113,7 +113,7 @@ layer(layerStored)("verify", (it) => {
         }])
       }))
 
-    it.effect("two waypoints for one version are a mistake of the request, the same one twice is none", () =>
+    it.effect("two waypoints for one version are refused, the same waypoint twice is not", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const genesis = genesisOf(stored)
@@ -153,7 +153,7 @@ layer(layerStored)("verify", (it) => {
         }
       }))
 
-    it.effect("a reversed range is a mistake of the request", () =>
+    it.effect("a reversed range is refused", () =>
       Effect.gen(function*() {
         const { files } = yield* StoredBackups
         expect(yield* Effect.flip(verifyFiles(files, { startVersion: 5, endVersion: 4 }))).toMatchObject({
@@ -161,7 +161,7 @@ layer(layerStored)("verify", (it) => {
         })
       }))
 
-    it.effect("an end beyond what is there is a gap; what is there is verified", () =>
+    it.effect("an end beyond the backups is a gap, and the backups are verified", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const { latestVersion } = stored.summary
@@ -178,7 +178,7 @@ layer(layerStored)("verify", (it) => {
         expect(beyond).toMatchObject({ ok: false, transactions: null, errors: [{ reason: "Gap" }] })
       }))
 
-    it.effect("the newest snapshot before a version; none is a gap", () =>
+    it.effect("the newest snapshot at or before a version is verified; if there is none, that is a gap", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const [older, newer] = [snapshotOf(stored, 2), snapshotOf(stored, 4)]
@@ -203,7 +203,7 @@ layer(layerStored)("verify", (it) => {
         })
       }))
 
-    it.effect("without epoch endings nothing is proven, and all of it is listed", () =>
+    it.effect("without epoch endings nothing is proven, and everything is listed as unverified", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const request = { skipEpochEndings: true, trustedWaypoints: [genesisOf(stored)] }
@@ -226,8 +226,8 @@ layer(layerStored)("verify", (it) => {
       }))
   })
 
-  describe("what is there more than once", () => {
-    it.effect("overlapping and duplicate backups verify, and are named where they are not needed", () =>
+  describe("redundant backups", () => {
+    it.effect("overlapping and duplicate backups are valid, and notes name those that are not needed", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const { middle, store, summary } = stored
@@ -253,7 +253,7 @@ layer(layerStored)("verify", (it) => {
         expect(report.transactions?.lastVersion).toBe(summary.latestVersion)
       }))
 
-    it.effect("the metadata of one manifest under other names count once", () =>
+    it.effect("several metadata files for one manifest count once", () =>
       Effect.gen(function*() {
         const stored = yield* StoredBackups
         const copies = [...stored.files].flatMap(([file, bytes]) =>

@@ -69,7 +69,7 @@ export const exploreState = leaf(
           value: Json.of(value),
           stateRoot: HashValue.format(stateRoot),
           chunk,
-          proof,
+          proof: ExploredText.proofJson(proof),
           read
         },
         text: (style) => report(key, answer, style)

@@ -41,7 +41,14 @@ export const exploreTransaction = leaf(
       const { chunk = null, proof } = answer
       const found = decoded(answer.record)
       yield* Output.result({
-        json: { ok: proof.proven || !flags.prove, version, ...found, chunk, proof, read },
+        json: {
+          ok: proof.proven || !flags.prove,
+          version,
+          ...found,
+          chunk,
+          proof: ExploredText.proofJson(proof),
+          read
+        },
         text: (style) => report(version, answer, style)
       })
     })
