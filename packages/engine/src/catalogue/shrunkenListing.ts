@@ -1,18 +1,17 @@
 import * as Metadata from "../format/Metadata.ts"
 import * as MetadataView from "./MetadataView.ts"
+import type { MetadataFile } from "./readMetadata.ts"
 
-interface ParsedFile {
-  readonly file: string
-  readonly entries: ReadonlyArray<Metadata.Entry>
-}
+type Files = ReadonlyArray<Pick<MetadataFile, "entries" | "file">>
 
 /**
- * The files of `before` that are gone though nothing accounts for it: they name a backup that no file of `now` names,
- * others don't hold what it held, and the storage does not say that the file was replaced, or let go of.
+ * Detects a listing that is shorter than before: the files of `before` that disappeared, and with them a backup that
+ * nothing accounts for. A backup is accounted for if another file names it, if other backups hold the same range, or if the
+ * metadata say that compaction replaced the file or that retention deleted it.
  */
-export const unaccounted = (
-  before: ReadonlyArray<ParsedFile>,
-  now: ReadonlyArray<ParsedFile>,
+export const lostFiles = (
+  before: Files,
+  now: Files,
   view: MetadataView.MetadataView
 ): ReadonlyArray<string> => {
   const listed = new Set(now.map(({ file }) => file))
@@ -27,14 +26,14 @@ export const unaccounted = (
   )
 }
 
-/** Files that metadata say may be gone: compaction replaced them, or retention let go of them. */
-export const replacedFiles = (now: ReadonlyArray<ParsedFile>): ReadonlySet<string> =>
+/** Files that may disappear, as the metadata say: compaction replaced them, or retention deleted their backups. */
+export const replacedFiles = (now: Files): ReadonlySet<string> =>
   new Set(now.flatMap(({ entries }) => entries.flatMap(replacedBy)))
 
 const replacedBy = (entry: Metadata.Entry): ReadonlyArray<string> =>
   entry._tag === "CompactionTimestamps" ? Object.keys(entry.value.compactionTimestamps) : []
 
-/** Do other backups hold the same epochs, versions or state? */
+/** Do the backups of the view hold the same epochs, versions or state? */
 const isHeld = (entry: Metadata.Entry, view: MetadataView.MetadataView): boolean => {
   switch (entry._tag) {
     case "EpochEndingBackup": {

@@ -1,5 +1,5 @@
 /**
- * Metadata: one JSON object a line, each saying that a backup exists (or something about the storage itself).
+ * Metadata: one JSON object a line. Each line says that a backup exists, or something about the storage itself.
  *
  * ```
  * {"EpochEndingBackup":{"first_epoch","last_epoch","first_version","last_version","manifest"}}
@@ -78,7 +78,7 @@ export type Entry = {
 /** An entry that says that a backup exists. */
 export type BackupEntry = Extract<Entry, { readonly _tag: `${string}Backup` }>
 
-/** Says the entry that a backup exists, or something about the storage itself? */
+/** Does the entry say that a backup exists? */
 export const isBackup = (entry: Entry): entry is BackupEntry =>
   entry._tag !== "Identity" && entry._tag !== "CompactionTimestamps"
 
@@ -94,8 +94,8 @@ const isIndex = (value: unknown): value is number =>
 const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
 
 /**
- * What the schemas take, written out, since a storage of some years has a hundred thousand lines. What this does not take
- * goes to the schemas, which have the last word, and the words for it.
+ * What the schemas accept, written out for speed: a storage of some years has a hundred thousand lines. Other input goes to
+ * the schemas, which decide and have the error messages.
  */
 const readBackup = (name: string, fields: Fields): BackupEntry | undefined => {
   switch (name) {
@@ -135,7 +135,7 @@ const parseJson = (text: string): unknown => {
 
 const isKind = (name: string): name is keyof typeof kinds => Object.hasOwn(kinds, name)
 
-/** Reads one line. A kind that is not known is `UnknownFormat`, anything else that is no entry `Malformed`. */
+/** Reads one line. An unknown kind is `UnknownFormat`; anything else that is no entry is `Malformed`. */
 export const parseLine = (file: string, number: number, text: string): Either.Either<Entry, InvalidBackup> => {
   const malformed = (detail: string) =>
     Either.left(new InvalidBackup({ file, reason: "Malformed", detail: `line ${number}: ${detail}` }))
@@ -162,27 +162,45 @@ export const parseLine = (file: string, number: number, text: string): Either.Ei
   })
 }
 
-/**
- * Reads a whole metadata file: its entries, and what is wrong with the lines that are none. An empty file has none of
- * either.
- */
-export const parseFile = (
-  file: string,
-  text: string
-): { readonly entries: ReadonlyArray<Entry>; readonly problems: ReadonlyArray<InvalidBackup> } => {
-  const lines = text.split("\n")
-  if (lines.at(-1) === "") lines.pop()
-  const entries: Array<Entry> = []
-  const problems: Array<InvalidBackup> = []
-  for (const [index, line] of lines.entries()) {
-    const parsed = parseLine(file, index + 1, line)
-    if (Either.isRight(parsed)) entries.push(parsed.right)
-    else problems.push(parsed.left)
-  }
-  return { entries, problems }
+/** A line, and the entry that it is. The line may have fields that this version does not know. */
+export interface MetadataLine {
+  readonly text: string
+  readonly entry: Entry
 }
 
-/** The fields of an entry as the JSON has them, written out as `readBackup` is, and for the same reason. */
+/** A line that is no entry. */
+export interface TornLine {
+  /** From 1 on. */
+  readonly line: number
+  readonly text: string
+  readonly problem: InvalidBackup
+}
+
+/** The lines of a metadata file. */
+export interface ParsedFile {
+  readonly lines: ReadonlyArray<MetadataLine>
+  readonly torn: ReadonlyArray<TornLine>
+  /** The entries of the lines. */
+  readonly entries: ReadonlyArray<Entry>
+  /** What is wrong with the torn lines. */
+  readonly problems: ReadonlyArray<InvalidBackup>
+}
+
+/** Reads a whole metadata file. An empty file has no lines. */
+export const parseFile = (file: string, text: string): ParsedFile => {
+  const texts = text.split("\n")
+  if (texts.at(-1) === "") texts.pop()
+  const lines: Array<MetadataLine> = []
+  const torn: Array<TornLine> = []
+  for (const [index, line] of texts.entries()) {
+    const parsed = parseLine(file, index + 1, line)
+    if (Either.isRight(parsed)) lines.push({ text: line, entry: parsed.right })
+    else torn.push({ line: index + 1, text: line, problem: parsed.left })
+  }
+  return { lines, torn, entries: lines.map(({ entry }) => entry), problems: torn.map(({ problem }) => problem) }
+}
+
+/** The fields of an entry by their names on disk, written out for speed as `readBackup` is. */
 const fieldsOf = (entry: Entry): Fields => {
   switch (entry._tag) {
     case "EpochEndingBackup": {

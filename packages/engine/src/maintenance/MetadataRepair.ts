@@ -36,7 +36,7 @@ export interface TornFile {
   /** The lines that can be read, as they stand. */
   readonly kept: ReadonlyArray<string>
   /** Those that cannot be, and why. */
-  readonly lost: ReadonlyArray<{ readonly line: number; readonly text: string; readonly problem: InvalidBackup }>
+  readonly lost: ReadonlyArray<Metadata.TornLine>
 }
 
 export interface RepairResult {
@@ -85,17 +85,11 @@ const readTorn = (file: string): Effect.Effect<TornFile, InvalidBackup, BackupSt
       ({ message }) => new InvalidBackup({ file, reason: "Unreadable", detail: `cannot be read: ${message}` })
     ),
     Effect.flatMap((text) => {
-      const kept: Array<string> = []
-      const lost: Array<TornFile["lost"][number]> = []
-      const lines = text.split("\n")
-      if (lines.at(-1) === "") lines.pop()
-      for (const [index, line] of lines.entries()) {
-        const parsed = Metadata.parseLine(file, index + 1, line)
-        if (Either.isRight(parsed)) kept.push(line)
-        else if (parsed.left.reason === "UnknownFormat") return Effect.fail(parsed.left)
-        else lost.push({ line: index + 1, text: line, problem: parsed.left })
-      }
-      return Effect.succeed({ file, kept, lost })
+      const { lines, torn } = Metadata.parseFile(file, text)
+      const unknown = torn.find(({ problem }) => problem.reason === "UnknownFormat")
+      return unknown === undefined
+        ? Effect.succeed({ file, kept: lines.map((line) => line.text), lost: torn })
+        : Effect.fail(unknown.problem)
     })
   )
 

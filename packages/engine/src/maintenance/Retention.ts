@@ -17,7 +17,7 @@ import { InvalidBackup } from "../base/EngineError.ts"
 import * as Retries from "../base/Retries.ts"
 import { type References, referencesOf } from "../catalogue/filesOfBackups.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
-import { type MetadataFile, type MetadataLine, readMetadataFile, readMetadataFiles } from "../catalogue/readMetadata.ts"
+import { type MetadataFile, readMetadataFile, readMetadataFiles } from "../catalogue/readMetadata.ts"
 import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
 import { deleteFiles } from "./Cleanup.ts"
@@ -127,7 +127,7 @@ const failFirst = ([first]: ReadonlyArray<InvalidBackup>): Effect.Effect<void, I
 const forget = (metadata: ReadonlyArray<MetadataFile>, going: ReadonlySet<string>, { retries }: RetentionOptions) =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
-    const goes = ({ entry }: MetadataLine): boolean => going.has(keyOf(entry))
+    const goes = ({ entry }: Metadata.MetadataLine): boolean => going.has(keyOf(entry))
     const named = new Set(metadata.filter(({ lines }) => lines.some(goes)))
     const elsewhere = new Set(
       metadata.filter((file) => !named.has(file)).flatMap(({ entries }) => entries.map(keyOf))
@@ -145,7 +145,7 @@ const forget = (metadata: ReadonlyArray<MetadataFile>, going: ReadonlySet<string
     for (const { file } of named) yield* Retries.attempts(retries, () => storage.backupMetadataFile(file))
   })
 
-const saveAlone = ({ entry, text }: MetadataLine, retries: Retries.RetryPolicy) =>
+const saveAlone = ({ entry, text }: Metadata.MetadataLine, retries: Retries.RetryPolicy) =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
     const handle = yield* Retries.attempts(retries, () => storage.saveMetadataLines(FileNames.metadata(entry), [text]))

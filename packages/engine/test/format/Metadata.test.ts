@@ -70,12 +70,12 @@ describe("entries", () => {
 describe("files", () => {
   it("may have several lines, with or without a last newline, with CR before it", () => {
     for (const text of [lines.join("\n"), `${lines.join("\n")}\n`, `${lines.join("\r\n")}\r\n`]) {
-      expect(Metadata.parseFile(file, text)).toEqual({ entries, problems: [] })
+      expect(Metadata.parseFile(file, text)).toMatchObject({ entries, problems: [] })
     }
   })
 
   it("may be empty", () => {
-    expect(Metadata.parseFile(file, "")).toEqual({ entries: [], problems: [] })
+    expect(Metadata.parseFile(file, "")).toEqual({ lines: [], torn: [], entries: [], problems: [] })
     expect(Metadata.parseFile(file, "\n").entries).toEqual([])
   })
 
