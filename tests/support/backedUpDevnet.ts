@@ -4,7 +4,7 @@
 import { NodeContext, NodeHttpClient } from "@effect/platform-node"
 import * as Client from "@holdfast/backup-service/Client"
 import * as Devnet from "@holdfast/devnet/Devnet"
-import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
+import type * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
 import type * as Summary from "@holdfast/devnet/Summary"
 import type * as BackupResult from "@holdfast/engine/BackupResult"
 import * as EpochEndingBackup from "@holdfast/engine/EpochEndingBackup"
@@ -33,7 +33,7 @@ export interface Backups {
   readonly maxChunkBytes: number
 }
 
-type Options = Partial<ConstructorParameters<typeof DevnetOptions.DevnetOptions>[0]>
+type Options = DevnetOptions.Input
 
 /** The storage in a folder. */
 export const folderStorage = (directory: string): Layer.Layer<BackupStorage.BackupStorage> =>
@@ -47,7 +47,7 @@ export const backedUpDevnet = (
 ): Effect.Effect<BackedUpDevnet, Effect.Effect.Error<BackupResult.Backup>, Scope.Scope> =>
   Effect.gen(function*() {
     const store = yield* MemoryLedgerStore.make
-    const summary = yield* Devnet.grow(new DevnetOptions.DevnetOptions(options)).pipe(
+    const summary = yield* Devnet.grow(options).pipe(
       Effect.provideService(LedgerStore.LedgerStore, store),
       Effect.orDie
     )

@@ -1,14 +1,15 @@
 /**
- * A development network: a ledger with signed epochs, blocks of all kinds of transactions and a state that comes and
- * goes, grown into any ledger store.
+ * A development network: grows a ledger with signed epochs, blocks of all kinds of transactions and a changing state in
+ * any ledger store.
  *
- * All of it follows from the options and from where the store's ledger ends: a network goes on in a store that was
- * closed and opened again, and two stores that have grown as far hold the same bytes.
+ * The options and the end of the ledger in the store determine every block. So a network continues in a store that was
+ * closed and opened again, and two stores with ledgers of equal length hold the same bytes.
  */
 import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as Bytes from "@holdfast/ledger/Bytes"
+import * as Genesis from "@holdfast/ledger/Genesis"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import * as Transaction from "@holdfast/ledger/Transaction"
@@ -17,12 +18,12 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { DevnetError } from "./DevnetError.ts"
-import type { DevnetOptions } from "./DevnetOptions.ts"
+import { DevnetOptions, type Input } from "./DevnetOptions.ts"
+import { blockAfter, type BlockPosition, positionOf } from "./internal/blockPosition.ts"
 import * as Blocks from "./internal/blocks.ts"
 import type { Draft } from "./internal/draft.ts"
 import { genesis } from "./internal/genesis.ts"
 import * as Network from "./internal/network.ts"
-import { blockAfter, type Place, placeOf } from "./internal/place.ts"
 import { prepare, seal, type Sealed } from "./internal/seal.ts"
 import * as Summary from "./Summary.ts"
 
@@ -33,18 +34,19 @@ type Store = LedgerStore.Service
 /** A network. Its operations write to the `LedgerStore` of their environment, one at a time. */
 export interface Devnet {
   readonly options: DevnetOptions
-  /** Appends what the store still lacks of the starting point that the options name; nothing if it is past it. */
+  /** Appends blocks up to `epochs` and `openBlocks` of the options; none where the ledger is as long already. */
   readonly grow: Effect.Effect<Summary.Summary, DevnetError | StoreError, LedgerStore.LedgerStore>
-  /** Appends the next block, for an empty store the genesis, and returns its ledger info. */
+  /** Appends the next block, or the genesis to an empty store, and returns its ledger info. */
   readonly nextBlock: Effect.Effect<LedgerInfoWithSignatures, DevnetError | StoreError, LedgerStore.LedgerStore>
-  /** Appends a block every so many milliseconds, the first after that time, until interrupted or refused. */
+  /** Appends a block after each interval of `blockMillis` milliseconds, until an interruption or a failure. */
   readonly run: (options: {
     readonly blockMillis: number
   }) => Effect.Effect<never, DevnetError | StoreError, LedgerStore.LedgerStore>
 }
 
-/** The network of these options. */
-export const make = (options: DevnetOptions): Devnet => {
+/** The network of these options. Throws where an option is out of its range; decode options from outside first. */
+export const make = (given: Input = {}): Devnet => {
+  const options = given instanceof DevnetOptions ? given : new DevnetOptions(given)
   const network = Network.make(options)
   const resume = <A, E>(use: (store: Store) => Effect.Effect<A, E>) =>
     Effect.flatMap(LedgerStore.LedgerStore, (store) => Effect.zipRight(checkGenesis(network, store), use(store)))
@@ -57,12 +59,12 @@ export const make = (options: DevnetOptions): Devnet => {
   }
 }
 
-/** Brings the store to the starting point of the network of these options: see {@link Devnet.grow}. */
+/** Grows the network of these options: see {@link Devnet.grow}. */
 export const grow = (
-  options: DevnetOptions
+  options: Input = {}
 ): Effect.Effect<Summary.Summary, DevnetError | StoreError, LedgerStore.LedgerStore> => make(options).grow
 
-/** Bytes of a framed record before its transaction: its length. */
+/** The size of the length before a record, in bytes. */
 const frameHeaderBytes = 4
 
 /** Refuses a store that begins with another genesis. */
@@ -72,7 +74,7 @@ const checkGenesis = (network: Network.Network, store: Store): Effect.Effect<voi
     if (nextVersion === 0) return
     const own = Bcs.encode(Transaction.Transaction, genesis(network).transaction)
     const first = yield* Stream.runHead(store.transactions(0, 1)).pipe(
-      // A store may have been restored without its beginning.
+      // A restored store may lack the beginning of its history.
       Effect.catchIf(({ reason }) => reason === "NotAvailable", () => Effect.succeedNone)
     )
     const same = Option.exists(first, (frame) => Bytes.equalRange(frame, frameHeaderBytes, own, 0, own.length))
@@ -88,26 +90,26 @@ const growIn = (network: Network.Network, store: Store): Effect.Effect<void, Dev
   const { blocksPerEpoch, epochs, openBlocks } = network.options
   const target = (epochs - 1) * blocksPerEpoch + Math.min(openBlocks, blocksPerEpoch - 1)
   return Effect.gen(function*() {
-    const next = yield* nextPlace(network, yield* store.head)
+    const next = yield* nextPosition(network, yield* store.head)
     const missing = Option.match(next, { onNone: () => target + 1, onSome: ({ block }) => target - block })
     for (let left = missing; left > 0; left--) {
       yield* appendTo(network, store)
-      // Making a block is one long computation: others get their turn between two.
+      // A block is one long computation: other fibers run between two blocks.
       yield* Effect.yieldNow()
     }
   })
 }
 
-/** The place of the block that comes next; none where the genesis does. */
-const nextPlace = (
+/** The position of the next block; none where the genesis is next. */
+const nextPosition = (
   { options: { blocksPerEpoch } }: Network.Network,
   { latestLedgerInfo, nextVersion }: LedgerStore.Head
-): Effect.Effect<Option.Option<Place>, DevnetError> => {
+): Effect.Effect<Option.Option<BlockPosition>, DevnetError> => {
   if (nextVersion === 0) return Effect.succeedNone
   if (Option.isSome(latestLedgerInfo)) {
     const { epoch, round, version } = latestLedgerInfo.value.value.ledgerInfo.commitInfo
     if (version === nextVersion - 1) {
-      return Effect.succeedSome(placeOf(blockAfter(epoch, Number(round), blocksPerEpoch), blocksPerEpoch))
+      return Effect.succeedSome(positionOf(blockAfter(epoch, Number(round), blocksPerEpoch), blocksPerEpoch))
     }
   }
   return Effect.fail(
@@ -121,17 +123,17 @@ const appendTo = (
 ): Effect.Effect<LedgerInfoWithSignatures, DevnetError | StoreError> =>
   Effect.gen(function*() {
     const head = yield* store.head
-    const next = yield* nextPlace(network, head)
+    const next = yield* nextPosition(network, head)
     const drafts = Option.match(next, {
       onNone: (): ReadonlyArray<Draft> => [genesis(network)],
-      onSome: (place) => Blocks.drafts(network, place)
+      onSome: (position) => Blocks.drafts(network, position)
     })
     const prepared = drafts.map(prepare)
     const roots = yield* store.stateRootsAfter(prepared.map(({ writeSet }) => writeSet))
     const sealed = seal(head, prepared, roots.at(-1) ?? head.stateRoot)
     const ledgerInfo = Option.match(next, {
-      onNone: () => genesisLedgerInfo(network, sealed),
-      onSome: (place) => blockLedgerInfo(network, place, sealed)
+      onNone: () => Genesis.ledgerInfoOf(sealed.accumulatorRoot, network.validators.epochState(1)),
+      onSome: (position) => blockLedgerInfo(network, position, sealed)
     })
     yield* store.commit({
       firstVersion: head.nextVersion,
@@ -141,45 +143,22 @@ const appendTo = (
     return ledgerInfo
   })
 
-/** Nobody signs it: it is trusted for its waypoint. */
-const genesisLedgerInfo = (
-  { validators }: Network.Network,
-  { accumulatorRoot, lastVersion }: Sealed
-): LedgerInfoWithSignatures => ({
-  _tag: "V0",
-  value: {
-    ledgerInfo: {
-      commitInfo: {
-        epoch: 0,
-        round: 0n,
-        id: HashValue.zero,
-        executedStateId: accumulatorRoot,
-        version: lastVersion,
-        timestampUsecs: 0,
-        nextEpochState: validators.epochState(1)
-      },
-      consensusDataHash: HashValue.zero
-    },
-    signatures: { validatorBitmask: new Uint8Array(), sig: undefined }
-  }
-})
-
 const blockLedgerInfo = (
   network: Network.Network,
-  place: Place,
+  position: BlockPosition,
   { accumulatorRoot, lastVersion }: Sealed
 ): LedgerInfoWithSignatures => {
   const { randomness, validators } = network
-  const random = randomness.of("ledger info", place.block)
+  const random = randomness.of("ledger info", position.block)
   const ledgerInfo: LedgerInfo.LedgerInfo = {
     commitInfo: {
-      epoch: place.epoch,
-      round: BigInt(place.round),
-      id: Blocks.blockId(network, place.block),
+      epoch: position.epoch,
+      round: BigInt(position.round),
+      id: Blocks.blockId(network, position.block),
       executedStateId: accumulatorRoot,
       version: lastVersion,
-      timestampUsecs: place.timestampUsecs,
-      nextEpochState: place.endsEpoch ? validators.epochState(place.epoch + 1) : undefined
+      timestampUsecs: position.timestampUsecs,
+      nextEpochState: position.endsEpoch ? validators.epochState(position.epoch + 1) : undefined
     },
     consensusDataHash: random.bytes(HashValue.size)
   }

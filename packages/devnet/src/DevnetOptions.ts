@@ -1,5 +1,5 @@
 /**
- * What a development network is made from. Same options, same bytes, for ever.
+ * The options of a development network. The same options give the same bytes, in all versions of Holdfast.
  */
 import * as Schema from "effect/Schema"
 
@@ -7,26 +7,29 @@ const integer = (low: number, high: number, standard: number) =>
   Schema.optionalWith(Schema.Int.pipe(Schema.between(low, high)), { default: () => standard })
 
 /**
- * Options of a network; all have defaults. Those that shape the ledger stand in its genesis: a store that holds a network
- * of other options is refused.
+ * Options of a network, with a default for each. The genesis records the options that shape the ledger, and a network
+ * refuses a store with other ones.
  */
 export class DevnetOptions extends Schema.Class<DevnetOptions>("@holdfast/devnet/DevnetOptions")({
-  /** Where all randomness comes from. */
+  /** The seed of all randomness. */
   seed: integer(0, Number.MAX_SAFE_INTEGER, 1),
-  /** Epochs that are closed when the network has grown, epoch 0 (the genesis alone) among them. Shapes nothing. */
+  /** Epochs that end while the network grows, with epoch 0, the genesis. Does not shape the ledger. */
   epochs: integer(1, 1_000_000, 5),
-  /** Blocks of the epoch after those; at most `blocksPerEpoch - 1` are made. Shapes nothing. */
+  /** Blocks of the epoch after these, at most `blocksPerEpoch - 1`. Does not shape the ledger. */
   openBlocks: integer(0, 1_000_000, 1),
   /** Blocks of every epoch but epoch 0. */
   blocksPerEpoch: integer(1, 1_000_000, 5),
-  /** User transactions of every block, apart from those that create the items. */
+  /** User transactions of every block, beside the transactions that create the items. */
   transactionsPerBlock: integer(0, 100_000, 8),
-  /** State items created during epoch 1; user transactions add and remove some. */
+  /** State items that epoch 1 creates. User transactions add and remove others. */
   items: integer(0, 100_000_000, 1_000),
   /** Mean size of a state value, in bytes. */
   valueBytes: integer(0, 1_000_000, 120),
-  /** About how large a user transaction is, in bytes; the least is about 250. */
+  /** The approximate size of a user transaction, in bytes; at least about 250. */
   transactionBytes: integer(0, 1_000_000, 300),
   /** Validators of every epoch. */
   validators: integer(1, 4_096, 7)
 }) {}
+
+/** The options to give: all are optional. */
+export type Input = Partial<DevnetOptions>

@@ -1,5 +1,5 @@
 /**
- * What a ledger that a store holds comes to: what backups, restores and queries of it must agree with.
+ * The summary of the ledger in a store, with which backups, restores and queries of the ledger must agree.
  */
 import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
@@ -21,17 +21,19 @@ export interface EpochEnding {
   readonly waypoint: Waypoint.Waypoint
   readonly accumulatorRoot: HashValue.HashValue
   readonly stateRoot: HashValue.HashValue
-  /** Number of state items at the version. */
+  /** State items at the version. */
   readonly stateItems: number
 }
 
-/** A ledger with at least its genesis. */
+/** The summary of a ledger with at least its genesis. */
 export interface Summary {
-  /** Of the latest ledger info, as are version and root. */
+  /** The epoch of the latest ledger info. */
   readonly latestEpoch: number
+  /** The version of the latest ledger info. */
   readonly latestVersion: number
+  /** The accumulator root of the latest ledger info. */
   readonly accumulatorRoot: HashValue.HashValue
-  /** All closed epochs, from 0 on. */
+  /** The ends of all epochs, from 0 on. */
   readonly epochEndings: ReadonlyArray<EpochEnding>
 }
 
@@ -42,8 +44,8 @@ const corrupt = (detail: string): LedgerStoreError.LedgerStoreError =>
   new LedgerStoreError.LedgerStoreError({ operation: "summary", reason: "Corrupt", detail })
 
 /**
- * Reads the summary of the store's ledger. Fails with `LedgerStoreError`: `NotAvailable` for an empty store, and
- * whatever the store says.
+ * Reads the summary of the ledger in the store. Fails with `NotAvailable` for an empty store, and with the errors of
+ * the store.
  */
 export const read: Effect.Effect<Summary, LedgerStoreError.LedgerStoreError, LedgerStore.LedgerStore> = Effect.gen(
   function*() {

@@ -3,7 +3,6 @@
  */
 import { expect, it } from "@effect/vitest"
 import * as Devnet from "@holdfast/devnet/Devnet"
-import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
 import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import * as MemoryLedgerStore from "@holdfast/ledger-store/MemoryLedgerStore"
 import * as EpochHistory from "@holdfast/ledger/EpochHistory"
@@ -32,7 +31,7 @@ it.effect.prop(
   ([input]) =>
     Effect.gen(function*() {
       const store = yield* LedgerStore.LedgerStore
-      const summary = yield* Devnet.grow(new DevnetOptions.DevnetOptions(input))
+      const summary = yield* Devnet.grow(input)
       const { entries, faults } = yield* replay
       expect(faults).toEqual([])
       expect(summary.epochEndings.length).toBe(input.epochs)

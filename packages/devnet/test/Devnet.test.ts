@@ -27,7 +27,7 @@ import * as TestClock from "effect/TestClock"
 import { type Entry, replay } from "./replay.ts"
 
 const options = (
-  input: ConstructorParameters<typeof DevnetOptions.DevnetOptions>[0] = {}
+  input: DevnetOptions.Input = {}
 ): DevnetOptions.DevnetOptions => new DevnetOptions.DevnetOptions(input)
 
 /** Every test has a store of its own. */

@@ -4,7 +4,7 @@
  */
 import { expect, it } from "@effect/vitest"
 import * as Devnet from "@holdfast/devnet/Devnet"
-import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
+import type * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
 import * as MemoryLedgerStore from "@holdfast/ledger-store/MemoryLedgerStore"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
@@ -12,9 +12,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 /** The genesis waypoint, then waypoint, state root and items of the last closed epoch, then version and root. */
-const facts = (input: ConstructorParameters<typeof DevnetOptions.DevnetOptions>[0]) =>
+const facts = (input: DevnetOptions.Input) =>
   Effect.gen(function*() {
-    const { accumulatorRoot, epochEndings, latestVersion } = yield* Devnet.grow(new DevnetOptions.DevnetOptions(input))
+    const { accumulatorRoot, epochEndings, latestVersion } = yield* Devnet.grow(input)
     const last = epochEndings.at(-1)!
     return [
       Waypoint.format(epochEndings[0]!.waypoint),

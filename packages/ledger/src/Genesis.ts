@@ -132,26 +132,27 @@ export const make = (transaction: Uint8Array): GenesisLedger => {
     transactionInfo,
     events: Bcs.encode(Bcs.sequence(ContractEvent), events),
     writeSet: writeSetBytes,
-    ledgerInfo: {
-      _tag: "V0",
-      value: {
-        ledgerInfo: {
-          commitInfo: {
-            epoch: 0,
-            round: 0n,
-            id: zero,
-            executedStateId: TransactionInfo.leafHashes([transactionInfo]),
-            version: 0,
-            timestampUsecs: 0,
-            nextEpochState: epochState(1, Bcs.decodeUnsafe(ValidatorSet, data))
-          },
-          consensusDataHash: zero
-        },
-        signatures: { validatorBitmask: new Uint8Array(), sig: undefined }
-      }
-    }
+    ledgerInfo: ledgerInfoOf(
+      TransactionInfo.leafHashes([transactionInfo]),
+      epochState(1, Bcs.decodeUnsafe(ValidatorSet, data))
+    )
   }
 }
+
+/**
+ * The ledger info that ends epoch 0, from the hash of the genesis transaction info and the validators of epoch 1. Nobody
+ * signs this ledger info: operators trust its waypoint.
+ */
+export const ledgerInfoOf = (executedStateId: HashValue, nextEpochState: EpochState): LedgerInfoWithSignatures => ({
+  _tag: "V0",
+  value: {
+    ledgerInfo: {
+      commitInfo: { epoch: 0, round: 0n, id: zero, executedStateId, version: 0, timestampUsecs: 0, nextEpochState },
+      consensusDataHash: zero
+    },
+    signatures: { validatorBitmask: new Uint8Array(), sig: undefined }
+  }
+})
 
 const eventRoot = (events: ReadonlyArray<ContractEvent>): HashValue => {
   const hashes = events.map((event) => Sha3.hashSeeded(seeds.event, Bcs.encode(ContractEvent, event)))

@@ -1,13 +1,13 @@
 /**
- * A random value of any wire type, made from the structure of its codec: whatever variants a type has or gets, they
- * turn up in the ledger.
+ * Makes random values of any wire type from the structure of its codec, so that every variant of a type occurs in the
+ * ledger.
  */
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as BcsWriter from "@holdfast/ledger/BcsWriter"
 import * as Bytes from "@holdfast/ledger/Bytes"
 import type { Random } from "./random.ts"
 
-/** Sizes of byte strings that have one by convention, not by structure. */
+/** The sizes of byte strings whose size is a convention, not part of the structure. */
 const conventionalSizes: ReadonlyMap<string, number> = new Map([
   ["Ed25519PublicKey", 32],
   ["Ed25519Signature", 64],
@@ -23,14 +23,14 @@ const conventionalSizes: ReadonlyMap<string, number> = new Map([
   ["BitVec", 4]
 ])
 
-/** A variant that would make transactions many times as large as they are in real life is drawn less often. */
+/** A variant whose values are many times as large as most transactions, and therefore rare. */
 const rareVariant = "SlhDsa_Sha2_128s"
 const rarity = 16
 
 const words = ["coin", "vault", "swap", "market", "oracle", "stake", "pool", "ledger", "bridge", "token"] as const
 const texts = ["", "a", "https://accounts.example", "Größe", "保险", "two words", "{\"typ\":\"JWT\"}"] as const
 
-/** A random name as Move source has them. */
+/** A random name of Move. */
 export const identifier = (random: Random): string => `${random.pick(words)}_${random.below(1000)}`
 
 /** A random value of the codec's type. */
@@ -43,7 +43,7 @@ export const arbitrary = <A>(random: Random, codec: Bcs.Codec<A>): A => {
 const write = (random: Random, writer: BcsWriter.BcsWriter, shape: Bcs.Shape): void => {
   switch (shape.kind) {
     case "bool":
-      return writer.bool(random.once(2))
+      return writer.bool(random.oneIn(2))
     case "string":
       return writer.string(random.pick(texts))
     case "bytes":
@@ -58,7 +58,7 @@ const write = (random: Random, writer: BcsWriter.BcsWriter, shape: Bcs.Shape): v
     case "sizedBytes":
       return writer.byteString(random.bytes(shape.size))
     case "option": {
-      const present = random.once(2)
+      const present = random.oneIn(2)
       writer.bool(present)
       return present ? write(random, writer, shape.item.shape()) : undefined
     }
@@ -81,7 +81,7 @@ const write = (random: Random, writer: BcsWriter.BcsWriter, shape: Bcs.Shape): v
     }
     case "enum": {
       let index = random.below(shape.variants.length)
-      if (shape.variants[index]?.[0] === rareVariant && !random.once(rarity)) index = 0
+      if (shape.variants[index]?.[0] === rareVariant && !random.oneIn(rarity)) index = 0
       writer.uleb(index)
       const variant = shape.variants[index]?.[1]
       return variant === undefined ? undefined : write(random, writer, variant.shape())
@@ -89,10 +89,10 @@ const write = (random: Random, writer: BcsWriter.BcsWriter, shape: Bcs.Shape): v
   }
 }
 
-/** Any width, but half of the numbers are small. */
+/** A number of any width. Half of the numbers are small. */
 const number = (random: Random, size: number): Uint8Array => {
   const bytes = random.bytes(size)
-  return random.once(2) ? bytes.fill(0, Math.ceil(size / 4)) : bytes
+  return random.oneIn(2) ? bytes.fill(0, Math.ceil(size / 4)) : bytes
 }
 
 const writeMap = (random: Random, writer: BcsWriter.BcsWriter, key: Bcs.AnyCodec, value: Bcs.AnyCodec): void => {

@@ -1,6 +1,7 @@
 /**
- * The transactions of a block, from its number alone: one that opens it, now and then one of the validators, those that
- * create founding items, those of the users, one that closes it and with it perhaps its epoch.
+ * The transactions of a block, which its number determines: a transaction that opens the block, now and then a
+ * validator transaction, the transactions that create founding items, the user transactions, and a transaction that
+ * closes the block and, at times, the epoch.
  */
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as BlockMetadata from "@holdfast/ledger/BlockMetadata"
@@ -11,34 +12,34 @@ import type * as Transaction from "@holdfast/ledger/Transaction"
 import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
 import * as ValidatorTransaction from "@holdfast/ledger/ValidatorTransaction"
 import { arbitrary } from "./arbitrary.ts"
-import { type Draft, free } from "./draft.ts"
+import type { BlockPosition } from "./blockPosition.ts"
+import { costsNothing, type Draft } from "./draft.ts"
 import * as Framework from "./framework.ts"
 import { newEpochEvent } from "./genesis.ts"
 import type { Write } from "./items.ts"
 import type { Network } from "./network.ts"
-import type { Place } from "./place.ts"
 import type { Random } from "./random.ts"
 import { userTransaction } from "./userTransaction.ts"
 
-/** Most items that one transaction creates. */
+/** The most items that one transaction creates. */
 const itemsPerTransaction = 1_000
 
-/** A transaction whose index in its block is not yet known. */
+/** A draft without the index of the transaction in its block. */
 type Part = Omit<Draft, "auxiliaryInfo">
 
-/** The id of a block, by which its ledger info and its closing transaction know it. */
+/** The id of a block, in its ledger info and its closing transaction. */
 export const blockId = (network: Network, block: number): HashValue.HashValue =>
   network.randomness.of("block id", block).bytes(32)
 
 /** The transactions of a block and their outcomes, in order. */
-export const drafts = (network: Network, place: Place): ReadonlyArray<Draft> => {
-  const random = network.randomness.of("block", place.block)
+export const drafts = (network: Network, position: BlockPosition): ReadonlyArray<Draft> => {
+  const random = network.randomness.of("block", position.block)
   const parts = [
-    openingPart(network, place, random),
-    ...(random.once(4) ? [validatorPart(random)] : []),
-    ...foundingParts(network, place),
-    ...Array.from({ length: network.options.transactionsPerBlock }, (_, index) => userPart(network, place, index)),
-    closingPart(network, place, random)
+    openingPart(network, position, random),
+    ...(random.oneIn(4) ? [validatorPart(random)] : []),
+    ...foundingParts(network, position),
+    ...Array.from({ length: network.options.transactionsPerBlock }, (_, index) => userPart(network, position, index)),
+    closingPart(network, position, random)
   ]
   return parts.map((part, index) => ({ ...part, auxiliaryInfo: auxiliaryInfo(random, index) }))
 }
@@ -51,19 +52,19 @@ const auxiliaryInfo = (random: Random, transactionIndex: number): TransactionInf
 
 const modify = (key: Write[0], value: Uint8Array): Write => [key, { _tag: "Modification", value }]
 
-/** The transaction that opens the block: the time, and who proposed it. */
-const openingPart = (network: Network, place: Place, random: Random): Part => {
+/** The transaction that opens the block, with its time and proposer. */
+const openingPart = (network: Network, position: BlockPosition, random: Random): Part => {
   const { options, validators } = network
-  const { block, timestampUsecs } = place
-  const epoch = BigInt(place.epoch)
-  const round = BigInt(place.round)
+  const { block, timestampUsecs } = position
+  const epoch = BigInt(position.epoch)
+  const round = BigInt(position.round)
   const metadata: BlockMetadata.BlockMetadata = {
     id: blockId(network, block),
     epoch,
     round,
-    proposer: validators.proposer(place.epoch, random),
+    proposer: validators.proposer(position.epoch, random),
     previousBlockVotesBitvec: random.bytes(Math.ceil(options.validators / 8)),
-    failedProposerIndices: random.once(4) ? [random.below(options.validators)] : [],
+    failedProposerIndices: random.oneIn(4) ? [random.below(options.validators)] : [],
     timestampUsecs: BigInt(timestampUsecs)
   }
   const event: ContractEvent.ContractEvent = {
@@ -77,7 +78,7 @@ const openingPart = (network: Network, place: Place, random: Random): Part => {
   }
   return {
     transaction: opening(metadata, random),
-    ...free,
+    ...costsNothing,
     events: [event],
     writes: [
       modify(
@@ -93,10 +94,10 @@ const opening = (metadata: BlockMetadata.BlockMetadata, random: Random): Transac
   const { epoch, round } = metadata
   const kind = random.below(8)
   if (kind < 4) return { _tag: "BlockMetadata", value: metadata }
-  const randomness = random.once(4) ? undefined : { metadata: { epoch, round }, randomness: random.bytes(32) }
+  const randomness = random.oneIn(4) ? undefined : { metadata: { epoch, round }, randomness: random.bytes(32) }
   if (kind < 6) return { _tag: "BlockMetadataExt", value: { _tag: "V1", value: { ...metadata, randomness } } }
   if (kind === 6) return { _tag: "BlockMetadataExt", value: { _tag: "V0", value: metadata } }
-  const decryptionKey = random.once(4) ? undefined : { metadata: { epoch, round }, decryptionKey: random.bytes(96) }
+  const decryptionKey = random.oneIn(4) ? undefined : { metadata: { epoch, round }, decryptionKey: random.bytes(96) }
   return { _tag: "BlockMetadataExt", value: { _tag: "V2", value: { ...metadata, randomness, decryptionKey } } }
 }
 
@@ -105,13 +106,13 @@ const validatorPart = (random: Random): Part => ({
     _tag: "ValidatorTransaction",
     value: arbitrary(random, ValidatorTransaction.ValidatorTransaction)
   },
-  ...free,
-  events: random.once(2) ? [arbitrary(random, ContractEvent.ContractEvent)] : [],
+  ...costsNothing,
+  events: random.oneIn(2) ? [arbitrary(random, ContractEvent.ContractEvent)] : [],
   writes: []
 })
 
 /** The transactions that create the block's share of the founding items. */
-const foundingParts = (network: Network, { block, timestampUsecs }: Place): ReadonlyArray<Part> => {
+const foundingParts = (network: Network, { block, timestampUsecs }: BlockPosition): ReadonlyArray<Part> => {
   const { items, options } = network
   const last = items.foundedBefore(block + 1)
   const parts: Array<Part> = []
@@ -127,14 +128,14 @@ const foundingParts = (network: Network, { block, timestampUsecs }: Place): Read
       gasUsed: BigInt(random.below(1_000_000)),
       status: { _tag: "Success" },
       events: events(random),
-      writes: items.found(start, Math.min(start + itemsPerTransaction, last))
+      writes: items.createFounding(start, Math.min(start + itemsPerTransaction, last))
     })
   }
   return parts
 }
 
-/** A transaction of a user. Whether or not it succeeds, its sender pays. */
-const userPart = (network: Network, { block, timestampUsecs }: Place, index: number): Part => {
+/** A transaction of a user. The sender pays for a failed transaction, too. */
+const userPart = (network: Network, { block, timestampUsecs }: BlockPosition, index: number): Part => {
   const { accounts, items, options } = network
   const ordinal = block * options.transactionsPerBlock + index
   const random = network.randomness.of("user transaction", ordinal)
@@ -149,10 +150,10 @@ const userPart = (network: Network, { block, timestampUsecs }: Place, index: num
   const paid = modify(Genesis.resourceKey(sender, Framework.accountTag), Bcs.encode(Framework.Account, account))
   return {
     transaction: userTransaction(random, { sender, sequenceNumber, timestampUsecs, size: options.transactionBytes }),
-    gasUsed: random.once(8) ? random.u64() : BigInt(random.below(10_000)),
+    gasUsed: random.oneIn(8) ? random.u64() : BigInt(random.below(10_000)),
     status: succeeds ? { _tag: "Success" } : failure(random),
-    events: succeeds || random.once(2) ? events(random) : [],
-    writes: succeeds ? [paid, ...items.pass(ordinal), ...items.modifyFounding(block, random)] : [paid]
+    events: succeeds || random.oneIn(2) ? events(random) : [],
+    writes: succeeds ? [paid, ...items.changePassing(ordinal), ...items.modifyFounding(block, random)] : [paid]
   }
 }
 
@@ -163,7 +164,7 @@ const failure = (random: Random): TransactionInfo.ExecutionStatus => {
 
 const events = (random: Random): ReadonlyArray<ContractEvent.ContractEvent> =>
   Array.from({ length: random.below(4) }, () =>
-    random.once(3) ? arbitrary(random, ContractEvent.ContractEvent) : {
+    random.oneIn(3) ? arbitrary(random, ContractEvent.ContractEvent) : {
       _tag: "V2",
       value: {
         typeTag: Framework.typeTag("transaction_fee", "FeeStatement"),
@@ -171,24 +172,24 @@ const events = (random: Random): ReadonlyArray<ContractEvent.ContractEvent> =>
       }
     })
 
-/** The transaction that closes the block; where the epoch ends it names the next one's validators. */
-const closingPart = (network: Network, place: Place, random: Random): Part => {
-  const reconfigures = place.endsEpoch
+/** The transaction that closes the block. At the end of an epoch, it names the validators of the next epoch. */
+const closingPart = (network: Network, position: BlockPosition, random: Random): Part => {
+  const reconfigures = position.endsEpoch
   return {
-    transaction: closing(network, place, random),
-    ...free,
-    events: reconfigures ? [newEpochEvent(place.epoch + 1)] : [],
+    transaction: closing(network, position, random),
+    ...costsNothing,
+    events: reconfigures ? [newEpochEvent(position.epoch + 1)] : [],
     writes: reconfigures
       ? [
         modify(
           Framework.keys.validatorSet,
-          Bcs.encode(Genesis.ValidatorSet, network.validators.setOf(place.epoch + 1))
+          Bcs.encode(Genesis.ValidatorSet, network.validators.setOf(position.epoch + 1))
         ),
         modify(
           Framework.keys.configuration,
           Bcs.encode(Framework.Configuration, {
-            epoch: place.epoch + 1,
-            lastReconfigurationUsecs: place.timestampUsecs
+            epoch: position.epoch + 1,
+            lastReconfigurationUsecs: position.timestampUsecs
           })
         )
       ]
@@ -196,14 +197,18 @@ const closingPart = (network: Network, place: Place, random: Random): Part => {
   }
 }
 
-const closing = (network: Network, { block, endsEpoch, epoch }: Place, random: Random): Transaction.Transaction => {
-  if (endsEpoch && random.once(2)) {
+const closing = (
+  network: Network,
+  { block, endsEpoch, epoch }: BlockPosition,
+  random: Random
+): Transaction.Transaction => {
+  if (endsEpoch && random.oneIn(2)) {
     const author = network.validators.proposer(epoch, random)
     const metadata = { epoch: BigInt(epoch), author }
     const transcript = { metadata, transcriptBytes: random.bytes(200) }
     return { _tag: "ValidatorTransaction", value: { _tag: "DKGResult", value: transcript } }
   }
-  if (!endsEpoch && random.once(2)) return { _tag: "StateCheckpoint", value: random.bytes(32) }
+  if (!endsEpoch && random.oneIn(2)) return { _tag: "StateCheckpoint", value: random.bytes(32) }
   const id = blockId(network, block)
   const payload = arbitrary(random, BlockMetadata.BlockEpiloguePayload)
   switch (payload._tag) {

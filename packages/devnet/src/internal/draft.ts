@@ -1,5 +1,5 @@
 /**
- * A transaction with its outcome, before it has a place in the ledger.
+ * A draft: a transaction with its outcome, without a version.
  */
 import type * as ContractEvent from "@holdfast/ledger/ContractEvent"
 import type * as Transaction from "@holdfast/ledger/Transaction"
@@ -15,5 +15,5 @@ export interface Draft {
   readonly writes: ReadonlyArray<Write>
 }
 
-/** What the network itself does costs nothing and succeeds. */
-export const free = { gasUsed: 0n, status: { _tag: "Success" } } as const
+/** The outcome of the transactions of the network itself: no gas, success. */
+export const costsNothing = { gasUsed: 0n, status: { _tag: "Success" } } as const

@@ -1,5 +1,5 @@
 /**
- * The names under which a network keeps its own affairs: resources, types and accounts of the framework at `0x1`.
+ * The resources, types and modules of the framework at `0x1` that a network uses.
  */
 import * as AccountAddress from "@holdfast/ledger/AccountAddress"
 import * as Bcs from "@holdfast/ledger/Bcs"
@@ -11,7 +11,7 @@ import * as TypeTag from "@holdfast/ledger/TypeTag"
 /** The account that holds the framework. */
 export const frameworkAddress = AccountAddress.special(1)
 
-/** First byte of the path of an access path that names code. */
+/** The first byte of a path to code. */
 const codePath = Uint8Array.of(0)
 
 /** A struct of a framework module. */
@@ -21,13 +21,13 @@ export const structTag = (
   typeArgs: ReadonlyArray<TypeTag.TypeTag> = []
 ): TypeTag.StructTag => ({ address: frameworkAddress, module, name, typeArgs })
 
-/** The type of such a struct. */
+/** The type of a struct of a framework module. */
 export const typeTag = (module: string, name: string): TypeTag.TypeTag => ({
   _tag: "struct",
   value: structTag(module, name)
 })
 
-/** Where the code of a module stands in the state. */
+/** The key of the code of a module in the state. */
 export const moduleKey = (address: AccountAddress.AccountAddress, name: string): StateKey.StateKey => ({
   _tag: "AccessPath",
   value: { address, path: Bytes.concatBytes([codePath, Bcs.encode(TypeTag.ModuleId, { address, name })]) }
@@ -46,13 +46,13 @@ export const keys = {
   options: own("devnet", "Options")
 } as const
 
-/** The resource that every account has. */
+/** The resource of every account. */
 export const accountTag = structTag("account", "Account")
 
-/** Number of the chain: the one of local networks. */
+/** The chain id of local networks. */
 export const chainId = 4
 
-/** Values of the framework's resources. */
+/** The values of the resources. */
 export const Configuration = Bcs.struct("Configuration", {
   epoch: Bcs.u53,
   lastReconfigurationUsecs: Bcs.u53

@@ -1,18 +1,18 @@
 /**
- * The transaction that begins a network: its write set is the first state.
+ * The genesis transaction of a network, whose write set is the first state.
  */
 import * as Bcs from "@holdfast/ledger/Bcs"
 import type * as ContractEvent from "@holdfast/ledger/ContractEvent"
 import * as Genesis from "@holdfast/ledger/Genesis"
 import type * as WriteSet from "@holdfast/ledger/WriteSet"
-import { type Draft, free } from "./draft.ts"
+import { costsNothing, type Draft } from "./draft.ts"
 import * as Framework from "./framework.ts"
 import type { Write } from "./items.ts"
 import { type Network, ShapingOptions } from "./network.ts"
 
 const modules = ["account", "block", "coin", "reconfiguration", "stake", "timestamp"] as const
 
-/** Says that an epoch begins. */
+/** The event of a new epoch. */
 export const newEpochEvent = (epoch: number): ContractEvent.ContractEvent => ({
   _tag: "V2",
   value: { typeTag: Framework.typeTag("reconfiguration", "NewEpochEvent"), eventData: Bcs.encode(Bcs.u53, epoch) }
@@ -49,7 +49,7 @@ export const genesis = (network: Network): Draft => {
   return {
     transaction: { _tag: "GenesisTransaction", value: { _tag: "Direct", value: { writeSet, events } } },
     auxiliaryInfo: { _tag: "None" },
-    ...free,
+    ...costsNothing,
     events,
     writes
   }

@@ -1,9 +1,9 @@
 /**
- * The state items of a network and what happens to them, as a function of the seed alone: which items exist at any time
- * can be told without looking at the state, and so a network can go on wherever it stands.
+ * The state items of a network and their changes, which follow from the seed alone. A network knows without a look at
+ * the state which items exist, and so continues at the end of any ledger.
  *
- * *Founding* items are created in bulk during epoch 1 and are modified ever after. *Passing* items belong to user
- * transactions, one each: transaction k creates item k, and later ones modify it, delete it, bring it back.
+ * Epoch 1 creates the *founding* items in bulk, and later blocks modify them. Each user transaction has one *passing*
+ * item: transaction k creates item k, and later transactions modify, delete and recreate the item.
  */
 import * as Genesis from "@holdfast/ledger/Genesis"
 import type * as StateKey from "@holdfast/ledger/StateKey"
@@ -16,8 +16,8 @@ import type { Random, Randomness } from "./random.ts"
 /** One change of the state. */
 export type Write = readonly [StateKey.StateKey, WriteSet.WriteOp]
 
-/** The life of a passing item: `after` so many user transactions, this is done to it. */
-const life = [
+/** The steps of a passing item, each `after` so many user transactions. */
+const steps = [
   { after: 0, does: "create" },
   { after: 5, does: "modify" },
   { after: 17, does: "delete" },
@@ -26,11 +26,11 @@ const life = [
   { after: 71, does: "delete" }
 ] as const
 
-/** Tables that table items are spread over. */
+/** The tables of table items. */
 const tables = 64
 
-/** How many steps of its life an item goes through at most. */
-const fates = [1, 2, 3, 4, 5, 6] as const
+/** The numbers of steps that items can have at most. */
+const stepCounts = [1, 2, 3, 4, 5, 6] as const
 
 export interface ItemsOptions {
   readonly items: number
@@ -42,7 +42,7 @@ export interface ItemsOptions {
 export class Items {
   readonly #randomness: Randomness
   readonly #options: ItemsOptions
-  /** Does user transaction number n succeed? */
+  /** Whether user transaction number n succeeds. */
   readonly #succeeds: (ordinal: number) => boolean
 
   constructor(randomness: Randomness, options: ItemsOptions, succeeds: (ordinal: number) => boolean) {
@@ -51,14 +51,14 @@ export class Items {
     this.#succeeds = succeeds
   }
 
-  /** Founding items that exist before a block: they are spread evenly over the blocks of epoch 1. */
+  /** The number of founding items before a block. The blocks of epoch 1 create them evenly. */
   foundedBefore(block: number): number {
     const { blocksPerEpoch, items } = this.#options
     return Math.floor((items * Math.min(block, blocksPerEpoch)) / blocksPerEpoch)
   }
 
-  /** The creation of founding items `start` … `end - 1`. */
-  found(start: number, end: number): ReadonlyArray<Write> {
+  /** Creates the founding items `start` … `end - 1`. */
+  createFounding(start: number, end: number): ReadonlyArray<Write> {
     const writes: Array<Write> = []
     for (let index = start; index < end; index++) {
       writes.push(this.#write("founding item", index, "create", this.#randomness.of("founding value", index)))
@@ -66,21 +66,21 @@ export class Items {
     return writes
   }
 
-  /** Key of a founding item. */
+  /** The key of a founding item. */
   foundingKey(index: number): StateKey.StateKey {
     return this.#key(this.#randomness.of("founding item", index))
   }
 
-  /** A modification of one of the founding items that exist before the block; none while there are none. */
+  /** Modifies one of the founding items that exist before the block, if there are any. */
   modifyFounding(block: number, random: Random): ReadonlyArray<Write> {
     const founded = this.foundedBefore(block)
     return founded === 0 ? [] : [this.#write("founding item", random.below(founded), "modify", random)]
   }
 
-  /** What a successful user transaction does to passing items. */
-  pass(ordinal: number): ReadonlyArray<Write> {
+  /** The changes of passing items by a successful user transaction. */
+  changePassing(ordinal: number): ReadonlyArray<Write> {
     const writes: Array<Write> = []
-    for (const [step, { after, does }] of life.entries()) {
+    for (const [step, { after, does }] of steps.entries()) {
       const item = ordinal - after
       if (item >= 0 && this.#happens(item, step)) {
         writes.push(this.#write("passing item", item, does, this.#randomness.of("passing value", item, step)))
@@ -89,13 +89,13 @@ export class Items {
     return writes
   }
 
-  /** A step needs all before it, and a transaction that succeeds. */
+  /** A step needs all earlier steps, and a transaction that succeeds. */
   #happens(item: number, step: number): boolean {
-    if (step >= this.#randomness.of("passing fate", item).pick(fates)) return false
-    return life.slice(0, step + 1).every(({ after }) => this.#succeeds(item + after))
+    if (step >= this.#randomness.of("passing fate", item).pick(stepCounts)) return false
+    return steps.slice(0, step + 1).every(({ after }) => this.#succeeds(item + after))
   }
 
-  #write(kind: string, index: number, does: (typeof life)[number]["does"], values: Random): Write {
+  #write(kind: string, index: number, does: (typeof steps)[number]["does"], values: Random): Write {
     const random = this.#randomness.of(kind, index)
     const key = this.#key(random)
     const metadata = stateMetadata(random)
@@ -111,7 +111,7 @@ export class Items {
     return [key, { _tag: tag, value: { data, metadata } }]
   }
 
-  /** Resources and table items mostly, some code and raw keys; with enough random bytes not to meet by chance. */
+  /** A key: mostly of a resource or table item, at times of code or raw. Random bytes keep keys apart. */
   #key(random: Random): StateKey.StateKey {
     const kind = random.below(16)
     if (kind < 8) {
@@ -130,7 +130,7 @@ export class Items {
   /** Sizes around the mean; one value in 256 is empty. */
   #size(random: Random): number {
     const mean = this.#options.valueBytes
-    return random.once(256) ? 0 : Math.ceil(mean / 2) + random.below(mean + 1)
+    return random.oneIn(256) ? 0 : Math.ceil(mean / 2) + random.below(mean + 1)
   }
 }
 

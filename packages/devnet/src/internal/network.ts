@@ -1,5 +1,5 @@
 /**
- * What the parts of a network share: its options, and who and what follows from them.
+ * The parts of a network, which follow from its options.
  */
 import * as Bcs from "@holdfast/ledger/Bcs"
 import type { DevnetOptions } from "../DevnetOptions.ts"
@@ -14,15 +14,15 @@ export interface Network {
   readonly randomness: Randomness
   readonly validators: Validators
   readonly items: Items
-  /** Addresses of those who send user transactions, in turn. */
+  /** The addresses of the senders of user transactions, in turn. */
   readonly accounts: ReadonlyArray<Uint8Array>
-  /** Does user transaction number n, counted over all blocks, succeed? */
+  /** Whether user transaction number n, counted over all blocks, succeeds. */
   readonly succeeds: (ordinal: number) => boolean
 }
 
 export const make = (options: DevnetOptions): Network => {
   const randomness = new Randomness(options.seed)
-  const succeeds = (ordinal: number): boolean => !randomness.of("outcome", ordinal).once(5)
+  const succeeds = (ordinal: number): boolean => !randomness.of("outcome", ordinal).oneIn(5)
   return {
     options,
     randomness,
@@ -33,7 +33,7 @@ export const make = (options: DevnetOptions): Network => {
   }
 }
 
-/** The options that shape the ledger, as the genesis records them. */
+/** The options that shape the ledger, as in the genesis. */
 export const ShapingOptions = Bcs.struct("Options", {
   seed: Bcs.u53,
   blocksPerEpoch: Bcs.u53,

@@ -1,17 +1,17 @@
 /**
- * Randomness that is the same for ever: streams of numbers that follow from a seed, a purpose and two indices.
+ * Reproducible randomness: streams of numbers that follow from a seed, a purpose and two indices.
  *
- * Every block, item and validator draws from a stream of its own, so that any of them can be made again without those
- * before it. A stream is a xoshiro128** generator; its state comes from a SHA3-256 digest of seed and purpose that is
- * mixed with the indices. Nothing here is fit for secrets.
+ * Every block, item and validator draws from a stream of its own, so that the network can make any of them without the
+ * earlier ones. A stream is a xoshiro128** generator, whose state is a SHA3-256 digest of seed and purpose, mixed with
+ * the indices. The streams are not fit for secrets.
  */
 import * as BcsWriter from "@holdfast/ledger/BcsWriter"
 import * as Sha3 from "@holdfast/ledger/Sha3"
 
 const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits))
 
-/** Spreads every bit of a 32-bit word over all of them. */
-const scatter = (word: number): number => {
+/** Spreads every bit of a 32-bit word over all bits. */
+const mix = (word: number): number => {
   let mixed = word
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
@@ -20,7 +20,7 @@ const scatter = (word: number): number => {
 
 /** One stream of random numbers. */
 export class Random {
-  /** Four words. In fields of their own they would be allocated anew with every step. */
+  /** Four words. Words in fields of their own would be allocated with every step. */
   readonly #state: Int32Array
 
   constructor(state: Int32Array) {
@@ -51,20 +51,20 @@ export class Random {
     return Math.floor((this.u32() / 0x1_0000_0000) * bound)
   }
 
-  /** True once in `times` on average. */
-  once(times: number): boolean {
+  /** True with a probability of one in `times`. */
+  oneIn(times: number): boolean {
     return this.below(times) === 0
   }
 
   bytes(size: number): Uint8Array {
-    // Whole words first, then the array is cut to size.
+    // Draws whole words, and cuts the array to size.
     const bytes = new Uint8Array((size + 3) & ~3)
     const view = new DataView(bytes.buffer)
     for (let at = 0; at < bytes.length; at += 4) view.setUint32(at, this.u32(), true)
     return bytes.subarray(0, size)
   }
 
-  /** One of the items, which must not be none. */
+  /** One of the items. */
   pick<A>(items: readonly [A, ...ReadonlyArray<A>]): A {
     return items[this.below(items.length)] ?? items[0]
   }
@@ -81,7 +81,7 @@ export class Randomness {
 
   /** The stream of a purpose and up to two indices below 2^32. */
   of(purpose: string, first = 0, second = 0): Random {
-    return new Random(this.#base(purpose).map((word) => scatter(scatter(scatter(word) ^ first) ^ second)))
+    return new Random(this.#base(purpose).map((word) => mix(mix(mix(word) ^ first) ^ second)))
   }
 
   #base(purpose: string): Int32Array {

@@ -1,5 +1,5 @@
 /**
- * From transactions and their outcomes to a block of the ledger: bytes, hashes, accumulator, ledger info.
+ * Makes a block of the ledger from drafts: bytes, hashes and the accumulator root.
  */
 import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import * as Accumulator from "@holdfast/ledger/Accumulator"
@@ -15,7 +15,7 @@ import type { Draft } from "./draft.ts"
 
 const { seeds, size } = HashValue
 
-/** A draft as bytes and hashes: all but the state root that it may carry. */
+/** The bytes and hashes of a draft, without a state root. */
 export interface Prepared {
   readonly transaction: Uint8Array
   readonly auxiliaryInfo: Uint8Array
@@ -64,7 +64,7 @@ const encodeEvents = (
   return { bytes: writer.finish(), root: Accumulator.rootOfLeaves(seeds.eventAccumulator, leaves, events.length) }
 }
 
-/** The transactions of a block, the last of which carries the state root after it; and the accumulator's root then. */
+/** The transactions of a block, the last of which carries the state root, and the accumulator root after them. */
 export interface Sealed {
   readonly transactions: ReadonlyArray<LedgerStore.TransactionToCommit>
   readonly lastVersion: number

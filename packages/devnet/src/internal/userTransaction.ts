@@ -1,6 +1,6 @@
 /**
- * What users send: calls, scripts, shared accounts, encrypted payloads, signed in every way there is. Keys and
- * signatures are random bytes, since nobody but the network itself would check them.
+ * The transactions of users: calls, scripts, multisig and encrypted payloads, with every kind of signature. Keys and
+ * signatures are random bytes: only a network checks them, and this one does not.
  */
 import * as Authenticator from "@holdfast/ledger/Authenticator"
 import * as EncryptedPayload from "@holdfast/ledger/EncryptedPayload"
@@ -12,17 +12,17 @@ import { arbitrary, identifier } from "./arbitrary.ts"
 import { chainId, frameworkAddress, typeTag } from "./framework.ts"
 import type { Random } from "./random.ts"
 
-/** Bytes that a transaction has without filler, roughly. */
+/** The approximate size of a transaction without filler, in bytes. */
 const bareBytes = 250
 
-/** What stands in a transaction's place for a sequence number when it carries a nonce instead. */
+/** The sequence number of a transaction with a nonce. */
 const noSequenceNumber = 0xffff_ffff_ffff_ffffn
 
 export interface UserTransactionOptions {
   readonly sender: Uint8Array
   readonly sequenceNumber: number
   readonly timestampUsecs: number
-  /** About how large it is to be, in bytes. */
+  /** The approximate size, in bytes. */
   readonly size: number
 }
 
@@ -60,7 +60,7 @@ const transactionPayload = (random: Random, filler: number): TransactionPayload.
       _tag: "Multisig",
       value: {
         multisigAddress: random.bytes(32),
-        transactionPayload: random.once(4) ? undefined : scriptOrFunction(random, filler)
+        transactionPayload: random.oneIn(4) ? undefined : scriptOrFunction(random, filler)
       }
     }
   }
@@ -70,7 +70,7 @@ const transactionPayload = (random: Random, filler: number): TransactionPayload.
       value: {
         _tag: "V1",
         value: {
-          executable: random.once(4) ? { _tag: "Empty" } : scriptOrFunction(random, filler),
+          executable: random.oneIn(4) ? { _tag: "Empty" } : scriptOrFunction(random, filler),
           extraConfig: arbitrary(random, TransactionExtraConfig.TransactionExtraConfig)
         }
       }
@@ -85,14 +85,14 @@ const scriptOrFunction = (
 ):
   | { readonly _tag: "EntryFunction"; readonly value: TransactionExecutable.EntryFunction }
   | { readonly _tag: "Script"; readonly value: TransactionExecutable.Script } =>
-  random.once(3)
+  random.oneIn(3)
     ? { _tag: "Script", value: script(random, filler) }
     : { _tag: "EntryFunction", value: entryFunction(random, filler) }
 
 const entryFunction = (random: Random, filler: number): TransactionExecutable.EntryFunction => ({
-  module: { address: random.once(2) ? frameworkAddress : random.bytes(32), name: identifier(random) },
+  module: { address: random.oneIn(2) ? frameworkAddress : random.bytes(32), name: identifier(random) },
   function: identifier(random),
-  tyArgs: random.once(2) ? [typeTag("coin", "Coin")] : [],
+  tyArgs: random.oneIn(2) ? [typeTag("coin", "Coin")] : [],
   args: [random.bytes(32), random.bytes(8), ...(filler > 0 ? [random.bytes(filler)] : [])]
 })
 
@@ -123,7 +123,7 @@ const encryptedPayload = (random: Random, filler: number): EncryptedPayload.Encr
 }
 
 const authenticator = (random: Random): Authenticator.TransactionAuthenticator => {
-  if (!random.once(3)) return { _tag: "Ed25519", value: { publicKey: random.bytes(32), signature: random.bytes(64) } }
+  if (!random.oneIn(3)) return { _tag: "Ed25519", value: { publicKey: random.bytes(32), signature: random.bytes(64) } }
   const any = arbitrary(random, Authenticator.TransactionAuthenticator)
   switch (any._tag) {
     case "MultiAgent":
@@ -135,7 +135,7 @@ const authenticator = (random: Random): Authenticator.TransactionAuthenticator =
   }
 }
 
-/** As many signers as addresses. */
+/** Secondary signers, as many as addresses. */
 const secondary = (random: Random): {
   readonly secondarySignerAddresses: ReadonlyArray<Uint8Array>
   readonly secondarySigners: ReadonlyArray<Authenticator.AccountAuthenticator>

@@ -1,8 +1,8 @@
 /**
- * Who the validators of each epoch are, what the state says of them, and their signatures.
+ * The validators of each epoch, their resource in the state, and their signatures.
  *
- * The network knows more validators than sign at a time: those of an epoch are a window on a ring, which moves by one
- * each epoch, so that one leaves and one joins; every weight changes too.
+ * The network has more validators than sign in an epoch. The validators of an epoch are a window on a ring, and the
+ * window moves by one with each epoch: one validator leaves, one joins, and the voting power of all changes.
  */
 import { SecretKey } from "@chainsafe/blst"
 import type * as AccountAddress from "@holdfast/ledger/AccountAddress"
@@ -10,19 +10,20 @@ import * as Bcs from "@holdfast/ledger/Bcs"
 import * as Bytes from "@holdfast/ledger/Bytes"
 import * as Genesis from "@holdfast/ledger/Genesis"
 import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
+import { bigUint64At, byteAt, uint32At } from "@holdfast/ledger/TypedArrays"
 import * as ValidatorVerifier from "@holdfast/ledger/ValidatorVerifier"
 import type { Random, Randomness } from "./random.ts"
 
 /** The order of the groups of BLS12-381. */
 const groupOrder = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n
 
-/** One that signs in some epochs. */
+/** A validator of some epochs. */
 interface Identity {
   readonly address: AccountAddress.AccountAddress
   readonly publicKey: Uint8Array
   readonly secret: bigint
   readonly networkAddresses: Uint8Array
-  /** Voting power before the changes of an epoch. */
+  /** The voting power before the change of an epoch. */
   readonly stake: bigint
 }
 
@@ -41,7 +42,7 @@ export class Validators {
     return Genesis.epochState(epoch, this.setOf(epoch))
   }
 
-  /** What the state says of the validators of an epoch: among them who is about to leave, and who to join. */
+  /** The resource with the validators of an epoch, also those that leave or join after the epoch. */
   setOf(epoch: number): Genesis.ValidatorSet {
     const window = this.#window(epoch)
     const following = this.#window(epoch + 1)
@@ -62,27 +63,27 @@ export class Validators {
     }
   }
 
-  /** One of an epoch's validators, at random. */
+  /** A random validator of an epoch. */
   proposer(epoch: number, random: Random): AccountAddress.AccountAddress {
-    return this.#identity(this.#window(epoch)[random.below(this.#count)] ?? 0).address
+    return this.#identity(this.#memberAt(epoch, random.below(this.#count))).address
   }
 
-  /** The ledger info, signed by a quorum of its epoch: mostly not by all. */
+  /** The ledger info with the signature of a quorum of its epoch, mostly not of all validators. */
   sign(ledgerInfo: LedgerInfo.LedgerInfo, random: Random): LedgerInfo.LedgerInfoWithSignatures {
     const { epoch } = ledgerInfo.commitInfo
-    const powers = this.#window(epoch).map((identity) => this.#power(identity, epoch))
+    const powers = BigUint64Array.from(this.#window(epoch), (identity) => this.#power(identity, epoch))
     const quorum = (2n * powers.reduce((sum, power) => sum + power, 0n)) / 3n + 1n
     const validatorBitmask = new Uint8Array(Math.ceil(this.#count / 8))
     let signed = 0n
     let secret = 0n
     for (const [position, index] of shuffled(this.#count, random).entries()) {
-      // Whoever comes after the quorum signs once in three times, the last one hardly ever.
-      if (signed >= quorum && (position === this.#count - 1 ? !random.once(16) : !random.once(3))) continue
-      validatorBitmask[index >> 3] = (validatorBitmask[index >> 3] ?? 0) | (0x80 >> (index & 7))
-      signed += powers[index] ?? 0n
-      secret += this.#identity(this.#window(epoch)[index] ?? 0).secret
+      // Behind a quorum, one in three validators signs, and hardly ever the last one.
+      if (signed >= quorum && (position === this.#count - 1 ? !random.oneIn(16) : !random.oneIn(3))) continue
+      validatorBitmask[index >> 3] = byteAt(validatorBitmask, index >> 3) | (0x80 >> (index & 7))
+      signed += bigUint64At(powers, index)
+      secret += this.#identity(this.#memberAt(epoch, index)).secret
     }
-    // All sign the same message, so the sum of their signatures is one signature with the sum of their keys.
+    // All sign the same message, so the sum of their signatures is the signature with the sum of their keys.
     const message = ValidatorVerifier.signedMessage(Bcs.encode(LedgerInfo.LedgerInfo, ledgerInfo))
     const sig = SecretKey.fromBytes(bigEndian(secret % groupOrder)).sign(message).toBytes()
     return { _tag: "V0", value: { ledgerInfo, signatures: { validatorBitmask, sig } } }
@@ -90,8 +91,12 @@ export class Validators {
 
   /** The identities of an epoch, in the order of their indices. */
   #window(epoch: number): ReadonlyArray<number> {
+    return Array.from({ length: this.#count }, (_, index) => this.#memberAt(epoch, index))
+  }
+
+  #memberAt(epoch: number, index: number): number {
     const ring = this.#count === 1 ? 1 : this.#count + Math.ceil(this.#count / 4)
-    return Array.from({ length: this.#count }, (_, index) => (epoch + index) % ring)
+    return (epoch + index) % ring
   }
 
   #entry(index: number, epoch: number, validatorIndex: number): Genesis.ValidatorSet["activeValidators"][number] {
@@ -123,7 +128,7 @@ export class Validators {
       publicKey: key.toPublicKey().toBytes(),
       secret: BigInt(`0x${Bytes.toHex(key.toBytes())}`),
       networkAddresses: random.bytes(40),
-      // Beyond 2^53 now and then: voting power is no safe integer.
+      // At times beyond 2^53: a voting power may be no safe integer.
       stake: 100_000_000n * BigInt(1_000_000 + random.below(300_000_000))
     }
     this.#identities.set(index, made)
@@ -131,12 +136,12 @@ export class Validators {
   }
 }
 
-const shuffled = (count: number, random: Random): ReadonlyArray<number> => {
-  const order = Array.from({ length: count }, (_, index) => index)
+const shuffled = (count: number, random: Random): Uint32Array => {
+  const order = Uint32Array.from({ length: count }, (_, index) => index)
   for (let index = count - 1; index > 0; index--) {
     const other = random.below(index + 1)
-    const moved = order[index] ?? 0
-    order[index] = order[other] ?? 0
+    const moved = uint32At(order, index)
+    order[index] = uint32At(order, other)
     order[other] = moved
   }
   return order

@@ -4,7 +4,7 @@
 import { it } from "@effect/vitest"
 import * as Client from "@holdfast/backup-service/Client"
 import * as Devnet from "@holdfast/devnet/Devnet"
-import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
+import type * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
 import * as Coordinator from "@holdfast/engine/Coordinator"
 import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
 import * as MetadataCache from "@holdfast/engine/MetadataCache"
@@ -25,10 +25,10 @@ import type { MemoryStorage } from "./memoryStorage.ts"
 import { smallOptions } from "./networks.ts"
 
 /** A network that grows by blocks. */
-export const growing = (options: Partial<ConstructorParameters<typeof DevnetOptions.DevnetOptions>[0]> = {}) =>
+export const growing = (options: DevnetOptions.Input = {}) =>
   Effect.gen(function*() {
     const store = yield* MemoryLedgerStore.make
-    const network = Devnet.make(new DevnetOptions.DevnetOptions({ ...smallOptions, ...options }))
+    const network = Devnet.make({ ...smallOptions, ...options })
     const within = Effect.provideService(LedgerStore.LedgerStore, store)
     yield* within(network.grow)
     return {

@@ -2,7 +2,7 @@
  * Development networks, grown once for the tests of a file.
  */
 import * as Devnet from "@holdfast/devnet/Devnet"
-import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
+import type * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
 import type * as Summary from "@holdfast/devnet/Summary"
 import * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import * as MemoryLedgerStore from "@holdfast/ledger-store/MemoryLedgerStore"
@@ -18,12 +18,12 @@ export interface Network {
 
 export class TestNetwork extends Context.Tag("@holdfast/engine/test/TestNetwork")<TestNetwork, Network>() {}
 
-type Options = Partial<ConstructorParameters<typeof DevnetOptions.DevnetOptions>[0]>
+type Options = DevnetOptions.Input
 
 export const grown = (options: Options): Effect.Effect<Network> =>
   Effect.gen(function*() {
     const store = yield* MemoryLedgerStore.make
-    const summary = yield* Devnet.grow(new DevnetOptions.DevnetOptions(options)).pipe(
+    const summary = yield* Devnet.grow(options).pipe(
       Effect.provideService(LedgerStore.LedgerStore, store)
     )
     return { store, summary }
