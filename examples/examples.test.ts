@@ -2,15 +2,18 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Progress from "@holdfast/engine/Progress"
 import * as Verify from "@holdfast/engine/Verify"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as MemoryStorage from "@holdfast/storage/MemoryStorage"
 import * as BackupStorageSuite from "@holdfast/testkit/BackupStorageSuite"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { backUpClosedEpochs } from "./backupStep.ts"
 import * as DevnetNode from "./devnetNode.ts"
-import * as MemoryStorage from "./memoryStorage.ts"
+import * as LimitedStorage from "./limitedStorage.ts"
 import * as ProgressSink from "./progressSink.ts"
 
-BackupStorageSuite.suite("memoryStorage.ts", MemoryStorage.layer, { listsNothing: true })
+const layerStorage = LimitedStorage.layer(MemoryStorage.layer({ name: "of the examples" }), 6)
+
+BackupStorageSuite.suite("limitedStorage.ts", layerStorage)
 
 describe("the examples", () => {
   it.effect("tell progress one's own way: what began, how far it is, how it ended", () =>
@@ -42,5 +45,5 @@ describe("the examples", () => {
       const storage = yield* BackupStorage.BackupStorage
       expect(yield* storage.listMetadataFiles).toEqual(["metadata/epoch_ending_0-2.meta"])
       expect(yield* Verify.verify()).toMatchObject({ ok: true, epochEndings: { verified: 3 } })
-    }).pipe(Effect.provide([DevnetNode.layer, MemoryStorage.layer])))
+    }).pipe(Effect.provide([DevnetNode.layer, layerStorage])))
 })

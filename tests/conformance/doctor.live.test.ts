@@ -181,7 +181,7 @@ const faults: ReadonlyArray<Fault> = [
     what: "data: stdout that stays open",
     text: spoiled([`${closing}${dataPart}`, dataPart]),
     failed: ["write-file", "stdout-closed"],
-    seen: [/create_for_write of .* still holds stdout open 2s after the start/]
+    seen: [/write of .*: create_for_write still holds stdout open 2s after the start/]
   },
   {
     what: "metadata: stdout that stays open; data: an exit status that is lost",
@@ -190,7 +190,7 @@ const faults: ReadonlyArray<Fault> = [
     // What is cut short is published, too: the shell goes on after gzip was ended.
     warning: ["aborted-write"],
     seen: [
-      /save_metadata_line of .* still holds stdout open/,
+      /saveMetadataLines of .*: save_metadata_line still holds stdout open/,
       /^create_for_write confirms a file although 'gzip' failed$/m
     ]
   },

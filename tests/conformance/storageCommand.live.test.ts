@@ -25,7 +25,7 @@ interface Run extends Partial<Omit<StorageCommand.Options, "settings">> {
 
 const spawn = (script: string, run: Run = {}) =>
   StorageCommand.spawn({
-    operation: "create_for_write",
+    operation: "write",
     subject: "0-.chunk",
     script,
     environment: [],
@@ -187,7 +187,7 @@ describe("a command that fails", () => {
           write(command, megabytes(1)))
       )
       expect(error).toMatchObject({ reason: "CommandFailed", exitCode: 3, stderr: "disk is full" })
-      expect(error.message).toContain("create_for_write of 0-.chunk")
+      expect(error.message).toContain("write of 0-.chunk: create_for_write exited with status")
       expect(error.message).toContain("disk is full")
     }))
 

@@ -50,7 +50,7 @@ const changes = <E, R>(run: Effect.Effect<unknown, E, R>) =>
   })
 
 const spawn = StorageCommand.spawn({
-  operation: "create_for_write",
+  operation: "write",
   subject: "tok-12345.chunk",
   script: "# what it does\nupload --token tok-12345",
   environment: [["MY_TOKEN", "tok-12345"]],

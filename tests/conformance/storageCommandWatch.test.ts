@@ -25,7 +25,7 @@ const apart = { stdin: "none", stdout: "none" } as const
 const hang: ScriptedProcesses.Script = () => Effect.never
 
 const command = StorageCommand.spawn({
-  operation: "open_for_read",
+  operation: "read",
   subject: "a/b",
   script: "scripted",
   environment: [],

@@ -7,6 +7,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import { describe, expect, it } from "@effect/vitest"
 import * as LocalFolder from "@holdfast/storage-local/LocalFolder"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import * as BackupStorageSuite from "@holdfast/testkit/BackupStorageSuite"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
@@ -15,6 +16,7 @@ import * as Stream from "effect/Stream"
 import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { pathToFileURL } from "node:url"
 
 const layer = Layer.unwrapScoped(Effect.map(TempDirectory.make, (temporary) => {
   const directory = path.join(temporary, "deep", "backups")
@@ -63,13 +65,31 @@ describe("the local folder", () => {
       expect(yield* storage.write(backup, "0-.chunk", bytes("data"))).toBe("transaction_0-.1a2b/0-.chunk")
       expect(yield* storage.saveMetadataLines("transaction_0-0.meta", ["{}"])).toBe("metadata/transaction_0-0.meta")
       yield* storage.saveMetadataLines("old.meta", ["{}"])
-      yield* storage.backupMetadataFile("metadata/old.meta")
+      yield* Capabilities.backupMetadataFile(storage, "metadata/old.meta")
       expect(yield* TempDirectory.files(folder)).toEqual([
         "metadata/transaction_0-0.meta",
         "metadata_backup/old.meta",
         "transaction_0-.1a2b/0-.chunk"
       ])
     }))
+
+  test(
+    "has the URL of its real path as identity, before there is a folder and by whatever path",
+    (storage, folder) =>
+      Effect.gen(function*() {
+        const place = path.dirname(path.dirname(folder))
+        const identity = `${pathToFileURL(fs.realpathSync(place)).href}/deep/backups`
+        expect(storage.identity).toBe(identity)
+        yield* storage.createBackup("backup.0001")
+        fs.symlinkSync(path.join(place, "deep"), path.join(place, "alias"))
+        for (const directory of [folder, path.join(place, "alias", "..", "alias", "backups")]) {
+          const again = yield* Effect.provide(LocalFolder.make({ directory }), NodeContext.layer)
+          expect(again.identity).toBe(identity)
+        }
+        const other = yield* Effect.provide(LocalFolder.make({ directory: path.dirname(folder) }), NodeContext.layer)
+        expect(other.identity).not.toBe(identity)
+      })
+  )
 
   test("says that it is not there, and where that would be", (storage, folder) =>
     Effect.gen(function*() {
@@ -87,7 +107,7 @@ describe("the local folder", () => {
         Stream.runDrain(storage.read("backup.0001/none")),
         Stream.runDrain(storage.read("other/none")),
         storage.write("other", "0-.chunk", bytes("x")),
-        storage.backupMetadataFile("metadata/none.meta")
+        Capabilities.backupMetadataFile(storage, "metadata/none.meta")
       ]
       for (const operation of missing) expect((yield* Effect.flip(operation)).reason).toBe("NotFound")
     }))
@@ -156,7 +176,7 @@ describe("the local folder", () => {
             return Effect.zipRight(first, real.open(file, options))
           })
       }))
-      const remove = (file: string) => Effect.flatMap(storage.capabilities.deleteFile, (run) => run(file))
+      const remove = (file: string) => Capabilities.deleteFile(storage, file)
       const backup = yield* storage.createBackup("backup.0001")
       const one = yield* storage.write(backup, "0-.chunk", bytes("one"))
       const other = yield* storage.write(backup, "1-.chunk", bytes("other"))
@@ -167,8 +187,8 @@ describe("the local folder", () => {
 
   test("lists and deletes files and nothing else", (storage, folder) =>
     Effect.gen(function*() {
-      const list = Effect.flatMap(storage.capabilities.listFiles, Stream.runCollect)
-      const remove = (file: string) => Effect.flatMap(storage.capabilities.deleteFile, (run) => run(file))
+      const list = Stream.runCollect(Capabilities.listFiles(storage))
+      const remove = (file: string) => Capabilities.deleteFile(storage, file)
       const backup = yield* storage.createBackup("backup.0001")
       yield* storage.write(backup, "0-.chunk", bytes("data"))
       yield* storage.saveMetadataLines("one.meta", ["{}"])
@@ -213,7 +233,7 @@ describe("the local folder", () => {
     Effect.gen(function*() {
       const backup = yield* storage.createBackup("backup.0001")
       const handle = yield* storage.write(backup, "0-.chunk", bytes("data"))
-      expect((yield* Effect.flip(storage.backupMetadataFile(handle))).reason).toBe("InvalidName")
+      expect((yield* Effect.flip(Capabilities.backupMetadataFile(storage, handle))).reason).toBe("InvalidName")
     }))
 
   for (const [code, reason] of [["ENOSPC", "NoSpace"], ["EACCES", "PermissionDenied"], ["EIO", "Io"]] as const) {

@@ -102,7 +102,7 @@ describe("holdfast, when something fails,", () => {
       expect(code).toBe(3)
       expect(json).toMatchObject({
         ok: false,
-        errors: [{ tag: "StorageError", operation: "list_metadata_files", reason: "CommandNotFound", exitCode: 127 }]
+        errors: [{ tag: "StorageError", operation: "listMetadataFiles", reason: "CommandNotFound", exitCode: 127 }]
       })
     }))
 

@@ -50,7 +50,7 @@ describe("holdfast restore bootstrap-db", () => {
       fs.mkdirSync(plan)
       expect(yield* runJson([...dry, "0"])).toMatchObject({
         code: 3,
-        json: { ok: false, errors: [{ tag: "StorageError", operation: "list_metadata_files", exitCode: 7 }] }
+        json: { ok: false, errors: [{ tag: "StorageError", operation: "listMetadataFiles", exitCode: 7 }] }
       })
       expect(fs.readdirSync(plan)).toEqual(["listed"])
       fs.rmdirSync(path.join(plan, "listed"))

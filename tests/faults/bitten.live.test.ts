@@ -19,7 +19,7 @@ const write = <E>(
 ) =>
   Effect.scoped(Effect.gen(function*() {
     const command = yield* StorageCommand.spawn({
-      operation: "create_for_write",
+      operation: "write",
       subject: "0-.chunk",
       script,
       environment: [],

@@ -5,12 +5,12 @@
 import type * as StorageError from "@holdfast/storage/StorageError"
 
 export const operations = [
-  "create_backup",
-  "create_for_write",
-  "open_for_read",
-  "save_metadata_line",
-  "list_metadata_files",
-  "backup_metadata_file"
+  "createBackup",
+  "write",
+  "read",
+  "saveMetadataLines",
+  "listMetadataFiles",
+  "backupMetadataFile"
 ] as const
 export type Operation = typeof operations[number]
 
@@ -57,12 +57,12 @@ export interface Cell {
 export type Shape = "fed" | "handle" | "read" | "silent"
 
 export const shapeOf: Readonly<Record<Operation, Shape>> = {
-  create_backup: "handle",
-  create_for_write: "fed",
-  open_for_read: "read",
-  save_metadata_line: "fed",
-  list_metadata_files: "read",
-  backup_metadata_file: "silent"
+  createBackup: "handle",
+  write: "fed",
+  read: "read",
+  saveMetadataLines: "fed",
+  listMetadataFiles: "read",
+  backupMetadataFile: "silent"
 }
 
 const isOneOf = <A extends string>(some: ReadonlyArray<A>, value: string): value is A =>
@@ -123,14 +123,14 @@ export const impossible: ReadonlyArray<readonly [reason: string, applies: (cell:
     "only the bytes of a data file come from a source that can fail, between the handle and their end",
     ({ cause, moment, operation }) =>
       cause === "source fails"
-      && !(operation === "create_for_write" && isOneOf(["after the handle", "mid data", "at close"], moment))
+      && !(operation === "write" && isOneOf(["after the handle", "mid data", "at close"], moment))
   ],
   [
     "nothing runs then in which a caller could have a defect: that is the source of a write and the consumer of a read",
     ({ cause, moment, operation }) =>
       cause === "defect"
-      && !(operation === "create_for_write" && isOneOf(["after the handle", "mid data", "at close"], moment))
-      && !(operation === "open_for_read" && moment === "mid data")
+      && !(operation === "write" && isOneOf(["after the handle", "mid data", "at close"], moment))
+      && !(operation === "read" && moment === "mid data")
   ]
 ]
 

@@ -3,6 +3,7 @@
  */
 import { expect } from "@effect/vitest"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
@@ -38,21 +39,21 @@ const sourceOf = ({ cause, moment }: Cell): Stream.Stream<Uint8Array, string> =>
 
 const operationOf = (storage: Storage, cell: Cell): Effect.Effect<unknown, CallFailure> => {
   switch (cell.operation) {
-    case "create_backup":
+    case "createBackup":
       return storage.createBackup("backup.0001")
-    case "create_for_write":
+    case "write":
       return storage.write("backup.0001", "0-.chunk", sourceOf(cell))
-    case "open_for_read":
+    case "read":
       return Stream.runForEach(
         storage.read("backup.0001/0-.chunk"),
         () => cell.cause === "defect" ? Effect.die(cell.cause) : Effect.void
       )
-    case "save_metadata_line":
+    case "saveMetadataLines":
       return storage.saveMetadataLines("a.meta", [line])
-    case "list_metadata_files":
+    case "listMetadataFiles":
       return storage.listMetadataFiles
-    case "backup_metadata_file":
-      return storage.backupMetadataFile("metadata/a.meta")
+    case "backupMetadataFile":
+      return Capabilities.backupMetadataFile(storage, "metadata/a.meta")
   }
 }
 

@@ -19,7 +19,7 @@ const say = (what: unknown) =>
 
 const spawn = (script: string, input = true) =>
   StorageCommand.spawn({
-    operation: "create_for_write",
+    operation: "write",
     subject: "0-.chunk",
     script,
     environment: [],

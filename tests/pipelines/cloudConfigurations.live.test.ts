@@ -72,7 +72,7 @@ describe.skipIf(!Golden.isPresent)("published configurations (skipped where ../s
           const error = yield* Effect.flip(backUp(storage, kind))
           expect(error).toMatchObject({
             _tag: "StorageError",
-            operation: "save_metadata_line",
+            operation: "saveMetadataLines",
             reason: "CommandFailed",
             stderr: expect.stringContaining("SUBDIR: unbound variable")
           })

@@ -78,7 +78,7 @@ layer(layerNode, { excludeTestServices: true })(
             "epoch endings"
           )
         )
-        expect(error).toMatchObject({ _tag: "StorageError", operation: "open_for_read", exitCode: 1 })
+        expect(error).toMatchObject({ _tag: "StorageError", operation: "read", exitCode: 1 })
         expect(error.message).toContain("reported as saved, but cannot be read back")
       }))
   }

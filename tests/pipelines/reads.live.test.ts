@@ -51,7 +51,7 @@ layer(layerNode, { excludeTestServices: true })("reads through commands that fai
   it.scoped("fail where nothing is tried again", () =>
     Effect.gen(function*() {
       const { storage } = yield* scene
-      expect(yield* Effect.flip(verify(storage))).toMatchObject({ operation: "list_metadata_files", exitCode: 7 })
+      expect(yield* Effect.flip(verify(storage))).toMatchObject({ operation: "listMetadataFiles", exitCode: 7 })
       expect(yield* verify(storage)).toMatchObject({ ok: false })
     }).pipe(Effect.provide(CommandPool.layer), quiet))
 

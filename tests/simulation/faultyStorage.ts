@@ -1,41 +1,34 @@
 /**
  * A storage in memory to which everything happens that happens to storages: operations that are slow, fail, or work and
- * fail to say so; files that a dying writer left torn; listings that lag behind, name a file twice, or say that there is
- * nothing.
+ * fail to say so; files that a dying writer left torn; moves that show a file twice for a while; listings that lag
+ * behind, name a file twice, or say that there is nothing.
  *
  * Each program reaches it through a session. One whose machine dies is cut off: what it was at goes no further.
  */
-import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as MemoryStorage from "@holdfast/storage/MemoryStorage"
+import * as StorageDecorator from "@holdfast/storage/StorageDecorator"
 import * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
+import * as StorageNames from "@holdfast/storage/StorageNames"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import { chance } from "./chance.ts"
 
-type Storage = BackupStorage.Service
 type Operation = StorageError.StorageOperation
-type Failing<A> = Effect.Effect<A, StorageError.StorageError>
-
-export interface KeptFile {
-  readonly bytes: Uint8Array
-  /** Unix seconds. */
-  readonly modified: number
-  /** Otherwise its writer died in the middle. */
-  readonly whole: boolean
-  /** Milliseconds since 1970 from which on it is listed. */
-  readonly listedFrom: number
-}
 
 export interface Session {
-  readonly storage: Storage
+  readonly storage: BackupStorage.Service
   /** Its operations neither go on nor come back from now on. */
   readonly cut: Effect.Effect<void>
 }
 
 export interface FaultyStorage {
-  readonly files: Map<string, KeptFile>
+  readonly files: Map<string, Uint8Array>
+  /** The files whose writers died in the middle. */
+  readonly torn: ReadonlySet<string>
   readonly session: (name: string) => Session
   /** What happened, in order. */
   readonly log: Array<string>
@@ -72,9 +65,13 @@ const failure = (operation: Operation, reason: StorageError.StorageErrorReason, 
 const isMetadata = (file: string): boolean => file.startsWith("metadata/")
 
 export const make = (nature: Nature): FaultyStorage => {
-  const files = new Map<string, KeptFile>()
+  const memory = MemoryStorage.make({ name: "of the simulation" })
+  const { files, times } = memory
+  const torn = new Set<string>()
+  /** From when on a file is listed, in milliseconds since 1970. */
+  const listedFrom = new Map<string, number>()
   /** Files that are gone, and until when they are listed. */
-  const ghosts = new Map<string, { readonly file: KeptFile; readonly until: number }>()
+  const ghosts = new Map<string, { readonly stored: StorageFiles.StoredFile; readonly until: number }>()
   const log: Array<string> = []
   let faulty = false
   const happens = (fault: keyof typeof percent) => faulty ? chance(percent[fault]) : Effect.succeed(false)
@@ -83,24 +80,33 @@ export const make = (nature: Nature): FaultyStorage => {
     return (yield* happens("lags")) ? now + (yield* Random.nextIntBetween(1, longestLagMillis)) : now
   })
 
-  const put = (file: string, bytes: Uint8Array, whole: boolean) =>
-    Effect.gen(function*() {
-      const listedFrom = yield* later
-      const modified = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+  const storedOf = (file: string): StorageFiles.StoredFile | undefined => {
+    const bytes = files.get(file)
+    return bytes === undefined ? undefined : { file, bytes: bytes.length, modified: times.get(file) ?? 0 }
+  }
+  /** A file was written: from when on is it listed? */
+  const appear = (file: string) =>
+    Effect.map(later, (from) => {
       ghosts.delete(file)
-      files.set(file, { bytes, modified, whole, listedFrom: files.get(file)?.listedFrom ?? listedFrom })
+      listedFrom.set(file, listedFrom.get(file) ?? from)
     })
-  const drop = (file: string) =>
+  /** Removes a file, which may be listed for a while. */
+  const vanish = <A, E, R>(file: string, remove: Effect.Effect<A, E, R>) =>
     Effect.gen(function*() {
-      const kept = files.get(file)
+      const stored = storedOf(file)
       const until = yield* later
-      if (kept !== undefined) ghosts.set(file, { file: kept, until })
-      files.delete(file)
+      if (stored !== undefined) ghosts.set(file, { stored, until })
+      const done = yield* remove
+      listedFrom.delete(file)
+      return done
     })
   /** The files as a listing shows them now. */
-  const shown = Effect.map(Clock.currentTimeMillis, (now) => [
-    ...[...files].filter(([, { listedFrom }]) => !faulty || listedFrom <= now),
-    ...[...ghosts].flatMap(([file, ghost]) => faulty && ghost.until > now ? [[file, ghost.file] as const] : [])
+  const shown = Effect.map(Clock.currentTimeMillis, (now): ReadonlyArray<StorageFiles.StoredFile> => [
+    ...[...files.keys()].flatMap((file) => {
+      const stored = storedOf(file)
+      return stored !== undefined && (!faulty || (listedFrom.get(file) ?? 0) <= now) ? [stored] : []
+    }),
+    ...[...ghosts.values()].flatMap(({ stored, until }) => faulty && until > now ? [stored] : [])
   ])
 
   const session = (name: string): Session => {
@@ -118,112 +124,133 @@ export const make = (nature: Nature): FaultyStorage => {
         yield* say(`${operation} ${subject} fails ${when}: ${reason}`)
         return yield* failure(operation, reason, subject)
       })
-    /** What may be slow, fail before it begins, and fail when it is done. */
-    const perform = <A>(operation: Operation, subject: string, act: Failing<A>): Failing<A> =>
+    /** What is slow, or fails, before it has done anything. */
+    const before = (operation: Operation, subject: string) =>
       Effect.gen(function*() {
         yield* slowly
         if (yield* happens("fails")) return yield* fails(operation, subject, "before")
-        const done = yield* act
+      })
+    /** What is slow, or fails, although it is done. */
+    const after = (operation: Operation, subject: string) =>
+      Effect.gen(function*() {
         yield* say(`${operation} ${subject}`)
         yield* slowly
         if (yield* happens("answerLost")) return yield* fails(operation, subject, "after")
-        return done
       })
-    /** A file that is written; if that does not come to its end, a part of it may stay. */
-    const publish = <E, R>(
-      operation: Operation,
+    const perform = <A, E, R>(operation: Operation, subject: string, run: Effect.Effect<A, E, R>) =>
+      before(operation, subject).pipe(Effect.zipRight(run), Effect.zipLeft(after(operation, subject)))
+
+    /** Where a write ends before the file is published, a part of what came in may stay. */
+    const tearing = <A, E, R>(
       file: string,
-      bytes: Stream.Stream<Uint8Array, E, R>,
-      keepsExisting: boolean
-    ): Effect.Effect<string, StorageError.StorageError | E, R> =>
+      parts: () => Uint8Array,
+      write: (published: Effect.Effect<void>) => Effect.Effect<A, E, R>
+    ): Effect.Effect<A, E, R> =>
       Effect.suspend(() => {
-        const parts: Array<Uint8Array> = []
         let isPublished = false
-        const write = Effect.gen(function*() {
-          yield* Stream.runForEach(bytes, (part) => Effect.sync(() => void parts.push(part.slice())))
-          yield* perform(
-            operation,
-            file,
-            Effect.suspend(() => {
-              isPublished = true
-              return keepsExisting && files.has(file) ? Effect.void : put(file, Buffer.concat(parts), true)
-            })
-          )
-          return file
+        const published = Effect.suspend(() => {
+          isPublished = true
+          torn.delete(file)
+          return appear(file)
         })
         const leaveTorn = Effect.gen(function*() {
           if (isPublished || !faulty || !nature.writesInPlace || files.has(file) || !(yield* chance(percent.torn))) {
             return
           }
-          const all = Buffer.concat(parts)
-          yield* put(file, all.subarray(0, yield* Random.nextIntBetween(0, Math.max(1, all.length))), false)
+          const all = parts()
+          files.set(file, all.subarray(0, yield* Random.nextIntBetween(0, Math.max(1, all.length))))
+          times.set(file, Math.floor((yield* Clock.currentTimeMillis) / 1000))
+          torn.add(file)
+          yield* appear(file)
           yield* say(`${file} is left torn`)
         })
-        return Effect.onExit(write, (exit) => exit._tag === "Failure" ? leaveTorn : Effect.void)
+        return Effect.onExit(write(published), (exit) => exit._tag === "Failure" ? leaveTorn : Effect.void)
       })
 
-    const storage = BackupStorage.BackupStorage.of({
-      createBackup: (backup) => perform("create_backup", backup, Effect.succeed(backup)),
-      write: (backup, file, bytes) =>
-        files.has(`${backup}/${file}`)
-          ? failure("create_for_write", "AlreadyExists", file)
-          : publish("create_for_write", `${backup}/${file}`, bytes, false),
-      read: (file) =>
+    const received = new WeakMap<StorageDecorator.Call, Array<Uint8Array>>()
+
+    const decorated = StorageDecorator.decorate(memory.storage, {
+      written: (call, bytes) => {
+        const parts: Array<Uint8Array> = []
+        received.set(call, parts)
+        return bytes.pipe(
+          Stream.tap((part) => Effect.sync(() => parts.push(part.slice()))),
+          Stream.concat(Stream.execute(before(call.operation, call.subject)))
+        )
+      },
+      effect: (call, run) => {
+        const { operation, subject } = call
+        switch (operation) {
+          case "write":
+          case "writeNew":
+            return files.has(subject)
+              ? failure(operation, "AlreadyExists", subject)
+              : tearing(
+                subject,
+                () => Buffer.concat(received.get(call) ?? []),
+                (published) => run.pipe(Effect.zipLeft(published), Effect.zipLeft(after(operation, subject)))
+              )
+          case "backupMetadataFile":
+            return perform(
+              operation,
+              subject,
+              Effect.gen(function*() {
+                const bytes = files.get(subject)
+                const done = yield* run
+                // Where a move is a copy and a removal, both files are there for a while.
+                if (bytes !== undefined) files.set(subject, bytes)
+                yield* slowly
+                yield* vanish(subject, Effect.sync(() => files.delete(subject)))
+                return done
+              })
+            )
+          case "deleteFile":
+            return perform(operation, subject, vanish(subject, run))
+          default:
+            return perform(operation, subject, run)
+        }
+      },
+      read: ({ operation, subject }, all) =>
         Stream.unwrap(Effect.gen(function*() {
-          yield* slowly
-          if (yield* happens("fails")) return yield* fails("open_for_read", file, "before")
-          const kept = files.get(file)
-          if (kept === undefined) return yield* failure("open_for_read", "NotFound", file)
-          if (!(yield* happens("readCut"))) return Stream.make(kept.bytes)
-          const part = kept.bytes.subarray(0, yield* Random.nextIntBetween(0, kept.bytes.length + 1))
-          return Stream.concat(Stream.make(part), Stream.fromEffect(fails("open_for_read", file, "in the middle")))
+          yield* before(operation, subject)
+          const bytes = files.get(subject)
+          if (bytes === undefined || !(yield* happens("readCut"))) return all
+          const part = bytes.subarray(0, yield* Random.nextIntBetween(0, bytes.length + 1))
+          return Stream.concat(Stream.make(part), Stream.fromEffect(fails(operation, subject, "in the middle")))
         })),
-      saveMetadataLines: (file, lines) =>
-        publish(
-          "save_metadata_line",
-          `metadata/${file}`,
-          Stream.make(new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""))),
-          nature.keepsExisting
-        ),
+      listed: ({ operation, subject }) =>
+        Stream.unwrap(Effect.map(perform(operation, subject, shown), Stream.fromIterable))
+    })
+    const storage: BackupStorage.Service = {
+      ...decorated,
+      saveMetadataLines: (file, lines) => {
+        const handle = `metadata/${file}`
+        const write = Effect.suspend(() => {
+          if (!nature.keepsExisting) files.delete(handle)
+          return memory.storage.saveMetadataLines(file, lines)
+        })
+        return tearing(handle, () => StorageNames.metadataText(lines), (published) =>
+          perform(
+            "saveMetadataLines",
+            handle,
+            Effect.suspend(() => nature.keepsExisting && files.has(handle) ? write : Effect.zipLeft(write, published))
+          ))
+      },
       listMetadataFiles: perform(
-        "list_metadata_files",
+        "listMetadataFiles",
         "all",
         Effect.gen(function*() {
-          const listed = (yield* shown).flatMap(([file]) => isMetadata(file) ? [file] : [])
+          const listed = (yield* shown).flatMap(({ file }) => isMetadata(file) ? [file] : [])
           if (yield* happens("nothingListed")) return []
           return (yield* happens("listedTwice")) ? [...listed, ...listed.slice(0, 3)] : listed
         })
-      ),
-      backupMetadataFile: (file) =>
-        perform(
-          "backup_metadata_file",
-          file,
-          Effect.gen(function*() {
-            const kept = files.get(file)
-            if (kept === undefined) return yield* failure("backup_metadata_file", "NotFound", file)
-            files.set(file.replace(/^metadata/, "metadata_backup"), kept)
-            yield* slowly
-            yield* drop(file)
-          })
-        ),
-      capabilities: {
-        listFiles: Option.some(Stream.unwrap(
-          perform("list_files", "all", shown).pipe(
-            Effect.map((listed) =>
-              Stream.fromIterable(
-                listed.map(([file, { bytes, modified }]) => ({ file, bytes: bytes.length, modified }))
-              )
-            )
-          )
-        )),
-        deleteFile: Option.some((file) => perform("delete_file", file, drop(file)))
-      },
-      description: "the storage of the simulation"
-    })
+      )
+    }
     return { storage, cut: Effect.sync(() => void (isCut = true)) }
   }
   return {
     files,
+    torn,
     session,
     log,
     setFaulty: (wanted) =>

@@ -5,11 +5,10 @@ import * as Manifest from "@holdfast/engine/Manifest"
 import * as Metadata from "@holdfast/engine/Metadata"
 import * as MetadataView from "@holdfast/engine/MetadataView"
 import * as Either from "effect/Either"
-import type { KeptFile } from "./faultyStorage.ts"
 
-type Files = ReadonlyMap<string, KeptFile>
+type Files = ReadonlyMap<string, Uint8Array>
 
-const textOf = ({ bytes }: KeptFile): string => new TextDecoder().decode(bytes)
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 /** The metadata files, as far as they can be read. */
 const metadataIn = (files: Files) =>
@@ -32,12 +31,12 @@ const known = new WeakMap<Uint8Array, ReadonlyArray<string>>()
 const filesOf = (files: Files, entry: Metadata.BackupEntry): ReadonlyArray<string> => {
   const kept = files.get(entry.value.manifest)
   if (kept === undefined) return [entry.value.manifest]
-  const named = known.get(kept.bytes) ?? namedBy(kept, entry)
-  known.set(kept.bytes, named)
+  const named = known.get(kept) ?? namedBy(kept, entry)
+  known.set(kept, named)
   return named
 }
 
-const namedBy = (kept: KeptFile, { _tag, value: { manifest } }: Metadata.BackupEntry): ReadonlyArray<string> => {
+const namedBy = (kept: Uint8Array, { _tag, value: { manifest } }: Metadata.BackupEntry): ReadonlyArray<string> => {
   const named = (found: Either.Either<ReadonlyArray<string>, unknown>) => [
     manifest,
     ...Either.getOrElse(found, () => [`what ${manifest} says`])
@@ -69,12 +68,12 @@ export class Watched {
   private hadIdentity = false
 
   /** What is wrong with the storage as it is now. */
-  objections(files: Files): ReadonlyArray<string> {
+  objections(files: Files, torn: ReadonlySet<string>): ReadonlyArray<string> {
     const view = viewOf(files)
     const found: Array<string> = []
     for (const backup of backupsIn(files)) {
       for (const file of filesOf(files, backup)) {
-        if (files.get(file)?.whole !== true) {
+        if (!files.has(file) || torn.has(file)) {
           found.push(`${backup.value.manifest} is listed, but ${file} is not complete`)
         }
       }

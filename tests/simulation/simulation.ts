@@ -120,9 +120,8 @@ const world = ({ cleanupAgeSeconds = standardCleanupAge, seed }: Options, time: 
     const within = Effect.provideService(LedgerStore.LedgerStore, store)
     yield* Effect.orDie(within(network.grow))
     const storage = FaultyStorage.make({ keepsExisting: yield* chance(50), writesInPlace: yield* chance(50) })
-    const { files, log } = storage
+    const { files, log, torn } = storage
     const watched = new Objections.Watched()
-    const torn = (file: string) => files.get(file)?.whole === false
     const count = { started: 0, killed: 0, failed: 0, removed: 0, versions: 0 }
     const wrong: Array<string> = []
 
@@ -141,7 +140,7 @@ const world = ({ cleanupAgeSeconds = standardCleanupAge, seed }: Options, time: 
       machine("compactor 1", Programs.compactor(2)),
       machine("compactor 2", Programs.compactor(3)),
       machine("clean-up", Programs.cleaner(cleanupAgeSeconds)),
-      machine("verifier", Programs.verifier(torn))
+      machine("verifier", Programs.verifier((file) => torn.has(file)))
     ]
     const machines = [...coordinators, ...others]
 
@@ -229,7 +228,7 @@ const world = ({ cleanupAgeSeconds = standardCleanupAge, seed }: Options, time: 
           if (/a mistake in this program|cannot be backed up/.test(lastError)) wrong.push(`${worker}: ${lastError}`)
         }
       }
-      return [...wrong, ...watched.objections(files)]
+      return [...wrong, ...watched.objections(files, torn)]
     })
 
     /** How far the backups are behind the node, in words. */
@@ -275,7 +274,7 @@ const world = ({ cleanupAgeSeconds = standardCleanupAge, seed }: Options, time: 
       yield* Effect.forEach(machines, stop, { discard: true })
       // What an operator does who was told of lines that cannot be read.
       for (const file of Objections.unreadable(files)) {
-        if (!torn(file)) return [`${file} cannot be read, though its writer came to the end`]
+        if (!torn.has(file)) return [`${file} cannot be read, though its writer came to the end`]
         files.delete(file)
       }
       const found = yield* verified

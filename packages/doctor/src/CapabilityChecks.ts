@@ -2,8 +2,8 @@
  * What a storage may be able to do beyond what it must, for maintenance: list all files, and delete one. Deleting is tried
  * on what the run itself wrote, which is gone then.
  */
-import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -17,9 +17,9 @@ import * as Trial from "./Trial.ts"
 export const listFiles = (trial: Trial.Trial, needs: ReadonlyArray<Check.CheckId> = []): Check.Check => ({
   id: "list-files",
   needs,
-  run: Option.match(trial.storage.capabilities.listFiles, {
-    onNone: () => Effect.succeed(Check.skipped("there is no command list_files, which maintenance needs")),
-    onSome: (files) =>
+  run: Either.match(trial.storage.capabilities.listFiles, {
+    onLeft: ({ detail }) => Effect.succeed(Check.skipped(neededBy(detail))),
+    onRight: (files) =>
       Effect.gen(function*() {
         const handle = Option.map(yield* Ref.get(trial.file), ({ handle: written }) => written)
         const looked = yield* Effect.either(look(files, (file) => Option.contains(handle, file)))
@@ -29,8 +29,14 @@ export const listFiles = (trial: Trial.Trial, needs: ReadonlyArray<Check.CheckId
           ? Check.ok(`${count} files`)
           : Check.failed(
             "configuration",
-            `list_files ended with success, but ${handle.value} is not among the ${count} files that it printed`,
-            "it must print the very handles that create_for_write and save_metadata_line print, for all files"
+            `${
+              trial.named("listFiles")
+            } ended with success, but ${handle.value} is not among the ${count} files that it `
+              + "printed",
+            `it must print the very handles that ${trial.named("write")} and ${
+              trial.named("saveMetadataLines")
+            } print, `
+              + "for all files"
           )
       })
   })
@@ -40,9 +46,9 @@ export const listFiles = (trial: Trial.Trial, needs: ReadonlyArray<Check.CheckId
 export const deleteFile = (trial: Trial.Trial): Check.Check => ({
   id: "delete-file",
   needs: ["create-backup"],
-  run: Option.match(trial.storage.capabilities.deleteFile, {
-    onNone: () => Effect.succeed(Check.skipped("there is no command delete_file, which maintenance needs")),
-    onSome: (remove) =>
+  run: Either.match(trial.storage.capabilities.deleteFile, {
+    onLeft: ({ detail }) => Effect.succeed(Check.skipped(neededBy(detail))),
+    onRight: (remove) =>
       Effect.gen(function*() {
         const known = [...yield* Ref.get(trial.left)].filter(([, note]) => note !== Trial.movedNote)
         const listed = yield* ownFiles(trial)
@@ -66,7 +72,7 @@ export const deleteFile = (trial: Trial.Trial): Check.Check => ({
         if (first !== undefined) {
           return Check.failed(
             "configuration",
-            `delete_file of ${first} ended with success, but it is still there`,
+            `${trial.named("deleteFile")} of ${first} ended with success, but it is still there`,
             "it must delete the file, or fail"
           )
         }
@@ -81,18 +87,20 @@ export const deleteFile = (trial: Trial.Trial): Check.Check => ({
   })
 })
 
+const neededBy = (detail: string): string => `maintenance needs it, but ${detail}`
+
 /** The files of the run; nothing where the storage cannot list. */
 const ownFiles = (
   trial: Trial.Trial
 ): Effect.Effect<Option.Option<ReadonlyArray<string>>, StorageError.StorageError> =>
-  Option.match(trial.storage.capabilities.listFiles, {
-    onNone: () => Effect.succeedNone,
-    onSome: (files) => Effect.map(look(files, (file) => Trial.owns(trial, file)), ({ found }) => Option.some(found))
+  Either.match(trial.storage.capabilities.listFiles, {
+    onLeft: () => Effect.succeedNone,
+    onRight: (files) => Effect.map(look(files, (file) => Trial.owns(trial, file)), ({ found }) => Option.some(found))
   })
 
 /** How many files there are, and which of them are looked for. A storage may hold millions. */
 const look = (
-  files: Stream.Stream<BackupStorage.StoredFile, StorageError.StorageError>,
+  files: Stream.Stream<StorageFiles.StoredFile, StorageError.StorageError>,
   isWanted: (file: string) => boolean
 ): Effect.Effect<{ readonly count: number; readonly found: ReadonlyArray<string> }, StorageError.StorageError> =>
   Effect.suspend(() => {

@@ -4,27 +4,17 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
-import type * as StorageError from "@holdfast/storage/StorageError"
+import * as CommandKeys from "@holdfast/storage-command/CommandKeys"
 import * as Effect from "effect/Effect"
 import * as Check from "./Check.ts"
 import * as ShellScript from "./ShellScript.ts"
 import { ownVariables } from "./ShellWords.ts"
 
-/** The operations, and the variables that each is given. */
-const operations: ReadonlyArray<readonly [operation: StorageError.StorageOperation, given: ReadonlyArray<string>]> = [
-  ["create_backup", ["BACKUP_NAME"]],
-  ["create_for_write", ["BACKUP_HANDLE", "FILE_NAME"]],
-  ["open_for_read", ["FILE_HANDLE"]],
-  ["save_metadata_line", ["FILE_NAME"]],
-  ["list_metadata_files", []],
-  ["backup_metadata_file", ["FILE_NAME"]],
-  ["list_files", []],
-  ["delete_file", ["FILE_HANDLE"]]
-]
+const keys: ReadonlyArray<CommandKeys.CommandKey> = Object.values(CommandKeys.commandKeys)
 
 /** A variable that a command uses and nothing sets. */
 export interface UnsetVariable {
-  readonly operation: StorageError.StorageOperation
+  readonly key: CommandKeys.CommandKey
   readonly name: string
 }
 
@@ -37,11 +27,12 @@ export const unsetVariables = (
   environment: Iterable<string>
 ): ReadonlyArray<UnsetVariable> => {
   const known = new Set([...config.environment.map(([name]) => name), ...environment, ...ownVariables])
-  return operations.flatMap(([operation, given]) => {
-    const { isOpaque, variables } = ShellScript.scan(config.commands[operation] ?? "")
+  return keys.flatMap((key) => {
+    const given: ReadonlyArray<string> = CommandKeys.commandParameters[key]
+    const { isOpaque, variables } = ShellScript.scan(config.commands[key] ?? "")
     return isOpaque ? [] : variables
       .filter((name) => !known.has(name) && !given.includes(name))
-      .map((name) => ({ operation, name }))
+      .map((name) => ({ key, name }))
   })
 }
 
@@ -54,7 +45,7 @@ export const variablesSet = (
     ? Check.ok("every variable that the commands use is set")
     : Check.failed(
       "configuration",
-      unset.map(({ name, operation }) => `${operation} uses $${name}, which nothing sets`).join("; "),
+      unset.map(({ key, name }) => `${key} uses $${name}, which nothing sets`).join("; "),
       "commands run under 'nounset', where this is fatal: correct the name, add it to env_vars, or write ${NAME:-} if "
         + "it may be missing"
     )
@@ -69,7 +60,7 @@ export const toolsOnPath = (
     const programs = [
       ...new Set([
         "bash",
-        ...operations.flatMap(([operation]) => ShellScript.scan(config.commands[operation] ?? "").programs)
+        ...keys.flatMap((key) => ShellScript.scan(config.commands[key] ?? "").programs)
       ])
     ]
     const missing = yield* Effect.filter(programs, (program) => Effect.negate(isOnPath(program, pathVariable)), {

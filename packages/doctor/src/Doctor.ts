@@ -8,9 +8,11 @@ import type * as Path from "@effect/platform/Path"
 import * as Progress from "@holdfast/engine/Progress"
 import * as CommandAdapter from "@holdfast/storage-command/CommandAdapter"
 import * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
+import * as CommandKeys from "@holdfast/storage-command/CommandKeys"
 import * as CommandPool from "@holdfast/storage-command/CommandPool"
 import type * as StorageCommand from "@holdfast/storage-command/StorageCommand"
 import * as LocalFolder from "@holdfast/storage-local/LocalFolder"
+import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -119,9 +121,18 @@ const open = (
     const config = yield* Effect.either(CommandAdapterConfig.load(storage.file))
     const trial = Either.isLeft(config)
       ? Option.none()
-      : Option.some(yield* Effect.flatMap(CommandAdapter.make({ config: config.right, settings }), Trial.make))
+      : Option.some(
+        yield* Effect.flatMap(
+          CommandAdapter.make({ config: config.right, settings }),
+          (opened) => Trial.make(opened, keyOf)
+        )
+      )
     return { config: Option.some(config), settings, trial }
   })
+
+const keys: { readonly [O in StorageError.StorageOperation]?: string } = CommandKeys.commandKeys
+
+const keyOf = (operation: StorageError.StorageOperation): string => keys[operation] ?? operation
 
 const machineLane = (request: Request, { config }: Subject) =>
   Effect.map(Effect.context<FileSystem.FileSystem | Path.Path>(), (services): ReadonlyArray<Check.Check> => {

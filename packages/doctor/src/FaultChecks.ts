@@ -118,8 +118,8 @@ const exitStatus = (trial: Trial.Trial, commands: Commands, writes: boolean) =>
     const advice = "let every failure end the command with another status than 0: no '|| :' or '|| true', no "
       + "'set +o pipefail', no part of a pipeline in the background"
     if (lost.length > 0) return Check.failed("configuration", lost.join("; "), advice)
-    const untried = (["create_backup", "save_metadata_line", "backup_metadata_file"] as const).flatMap((operation) =>
-      ShellScript.scan(scripts[operation] ?? "").passedOver.map((what) => `${operation} has '${what}'`)
+    const untried = (["create_backup", "save_metadata_line", "backup_metadata_file"] as const).flatMap((key) =>
+      ShellScript.scan(scripts[key] ?? "").passedOver.map((what) => `${key} has '${what}'`)
     )
     if (untried.length > 0) return Check.warning(`it seems that ${untried.join(", ")}`, advice)
     return tried.size === 0
@@ -199,13 +199,13 @@ const overwrite = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
     const read = yield* Effect.either(Trial.read(again.right.handle, smallBytes, trial.storage))
     return Either.isRight(read) && Trial.difference(second, read.right) === undefined
       ? Check.warning(
-        "create_for_write replaces a file that exists",
+        `${trial.named("write")} replaces a file that exists`,
         "harmless as long as only backup tools write there, since they never use a name twice; let the command refuse, or "
           + "have the storage keep versions"
       )
       : Check.failed(
         "configuration",
-        "create_for_write confirmed a second file under a name that exists, but did not keep it",
+        `${trial.named("write")} confirmed a second file under a name that exists, but did not keep it`,
         "let the command fail where a file of the name exists"
       )
   })

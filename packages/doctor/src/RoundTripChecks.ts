@@ -36,7 +36,7 @@ export const readingChecks = (trial: Trial.Trial): ReadonlyArray<Check.Check> =>
 
 const createBackup = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
   Effect.gen(function*() {
-    const created = yield* Trial.attempt(trial, "create_backup", trial.storage.createBackup(trial.backupName))
+    const created = yield* Trial.attempt(trial, "createBackup", trial.storage.createBackup(trial.backupName))
     if (Either.isLeft(created)) return StorageFaults.found(created.left)
     yield* Ref.set(trial.backup, Option.some(created.right))
     // Not the handle, which is kept nowhere and may be a URL with a signature.
@@ -48,7 +48,7 @@ const createBackup = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
 const writeFile = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
   Effect.gen(function*() {
     const bytes = Trial.noise(fileBytes, trial.backupName)
-    const written = yield* Trial.attempt(trial, "create_for_write", Trial.write(trial, "whole.chunk", bytes))
+    const written = yield* Trial.attempt(trial, "write", Trial.write(trial, "whole.chunk", bytes))
     if (Either.isLeft(written)) return StorageFaults.found(written.left)
     yield* Ref.set(trial.file, Option.some(written.right))
     return Check.ok(`${fileBytes} bytes as ${written.right.handle}`)
@@ -57,16 +57,16 @@ const writeFile = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
 const readBack = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
   Effect.gen(function*() {
     const { bytes, handle } = Option.getOrThrow(yield* Ref.get(trial.file))
-    const read = yield* Trial.attempt(trial, "open_for_read", Trial.read(handle, bytes.length, trial.storage))
+    const read = yield* Trial.attempt(trial, "read", Trial.read(handle, bytes.length, trial.storage))
     if (Either.isLeft(read)) return StorageFaults.found(read.left)
     const difference = Trial.difference(bytes, read.right)
     return difference === undefined
       ? Check.ok(`the same ${bytes.length} bytes`)
       : Check.failed(
         "configuration",
-        `open_for_read of ${handle} ended with success, but ${difference}`,
-        "create_for_write and open_for_read must keep every byte, and open_for_read must print nothing else on stdout; "
-          + "no backup through these commands can be restored"
+        `${trial.named("read")} of ${handle} ended with success, but ${difference}`,
+        `${trial.named("write")} and ${trial.named("read")} must keep every byte and add none, on stdout for instance; `
+          + "no backup in this storage could be restored"
       )
   })
 
@@ -76,7 +76,7 @@ const saveMetadata = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
     yield* Ref.set(trial.metadata, { _tag: "Begun", handle: `metadata/${name}` })
     const saved = yield* Trial.attempt(
       trial,
-      "save_metadata_line",
+      "saveMetadataLines",
       storage.saveMetadataLines(name, [Trial.harmlessLine])
     )
     if (Either.isLeft(saved)) {
@@ -93,15 +93,15 @@ const saveMetadata = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
     yield* Trial.clearMetadata(trial)
     return Check.failed(
       "configuration",
-      `save_metadata_line ended with success, but what open_for_read makes of ${handle} is not what was saved: `
-        + difference,
-      "save_metadata_line must keep its whole input, in the form that open_for_read reads"
+      `${trial.named("saveMetadataLines")} ended with success, but ${trial.named("read")} does not give back what was `
+        + `saved as ${handle}: ${difference}`,
+      `${trial.named("saveMetadataLines")} must keep its whole input, in the form that ${trial.named("read")} reads`
     )
   })
 
 const listSaved = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
   Effect.gen(function*() {
-    const listed = yield* Trial.attempt(trial, "list_metadata_files", trial.storage.listMetadataFiles)
+    const listed = yield* Trial.attempt(trial, "listMetadataFiles", trial.storage.listMetadataFiles)
     if (Either.isLeft(listed)) return StorageFaults.found(listed.left)
     const state = yield* Ref.get(trial.metadata)
     const handle = state._tag === "Saved" ? state.handle : ""
@@ -109,9 +109,11 @@ const listSaved = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
       ? Check.ok(`${listed.right.length} metadata files, the new one among them`)
       : Check.failed(
         "configuration",
-        `list_metadata_files ended with success, but ${handle}, which was saved before, is not among the `
+        `${
+          trial.named("listMetadataFiles")
+        } ended with success, but ${handle}, which was saved before, is not among the `
           + `${listed.right.length} handles that it printed`,
-        "it must print a file handle a line, as save_metadata_line does, for all files of metadata"
+        `it must print a file handle a line, as ${trial.named("saveMetadataLines")} does, for all files of metadata`
       )
   })
 
@@ -119,11 +121,11 @@ const move = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
   Effect.gen(function*() {
     const before = yield* Ref.get(trial.metadata)
     const handle = before._tag === "Saved" ? before.handle : ""
-    const moved = yield* Trial.attempt(trial, "backup_metadata_file", Trial.moveMetadata(trial))
+    const moved = yield* Trial.attempt(trial, "backupMetadataFile", Trial.moveMetadata(trial))
     if (Either.isLeft(moved) && moved.left.reason === "Unsupported") {
       return Check.warning(
-        `there is no command backup_metadata_file, so ${handle} stays where it is (it says nothing)`,
-        "add backup_metadata_file to the commands, or metadata that compaction replaced are never moved aside"
+        `${handle} stays where it is (it says nothing): ${moved.left.detail}`,
+        "as long as this capability is missing, metadata that compaction replaced are never moved aside"
       )
     }
     if (Either.isLeft(moved)) return StorageFaults.found(moved.left)
@@ -131,13 +133,13 @@ const move = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
     if (Either.isLeft(listed)) {
       return Check.warning(
         `after ${handle} was moved aside the listing failed: ${listed.left.message}`,
-        "list_metadata_files must succeed and print nothing where there are no metadata yet"
+        `${trial.named("listMetadataFiles")} must succeed and print nothing where there are no metadata yet`
       )
     }
     return listed.right.includes(handle)
       ? Check.failed(
         "configuration",
-        `backup_metadata_file of ${handle} ended with success, but it is still listed`,
+        `${trial.named("backupMetadataFile")} of ${handle} ended with success, but it is still listed`,
         "it must move the file, not copy it"
       )
       : Check.ok(`${handle} is in the side folder and no longer listed`)
@@ -145,7 +147,7 @@ const move = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
 
 const listAny = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
   Effect.gen(function*() {
-    const listed = yield* Trial.attempt(trial, "list_metadata_files", trial.storage.listMetadataFiles)
+    const listed = yield* Trial.attempt(trial, "listMetadataFiles", trial.storage.listMetadataFiles)
     if (Either.isLeft(listed)) return StorageFaults.found(listed.left)
     return listed.right.length > 0
       ? Check.ok(`${listed.right.length} metadata files`)
@@ -159,7 +161,7 @@ const readAny = (trial: Trial.Trial): Effect.Effect<Check.Finding> =>
   Effect.gen(function*() {
     const [handle] = yield* trial.storage.listMetadataFiles
     if (handle === undefined) return Check.skipped("there are no metadata to read")
-    const bytes = yield* Trial.attempt(trial, "open_for_read", Trial.read(handle, metadataBytes, trial.storage))
+    const bytes = yield* Trial.attempt(trial, "read", Trial.read(handle, metadataBytes, trial.storage))
     if (Either.isLeft(bytes)) return StorageFaults.found(bytes.left)
     yield* Ref.set(trial.file, Option.some({ name: handle, handle, bytes: bytes.right }))
     const { entries, problems: [problem] } = Metadata.parseFile(handle, new TextDecoder().decode(bytes.right))
@@ -191,9 +193,9 @@ export const formChecks = (trial: Trial.Trial): ReadonlyArray<Check.Check> => [
 ]
 
 const printing: ReadonlyArray<StorageError.StorageOperation> = [
-  "create_backup",
-  "create_for_write",
-  "save_metadata_line"
+  "createBackup",
+  "write",
+  "saveMetadataLines"
 ]
 
 const form = (
@@ -209,7 +211,7 @@ const form = (
     })
     const [bad] = made.flatMap(({ error }) => error !== undefined && StorageFaults.checkOf(error) === id ? [error] : [])
     if (bad !== undefined) return Check.failed("configuration", bad.message, advice)
-    const good = made.filter(({ error }) => error === undefined).map(({ operation }) => operation)
+    const good = made.filter(({ error }) => error === undefined).map(({ operation }) => trial.named(operation))
     return good.length === 0
       ? Check.skipped("no command came so far")
       : Check.ok(`${good.join(", ")} ${well}`)

@@ -32,7 +32,7 @@ const adviceFor = (error: StorageError.StorageError): string => {
     case "Timeout":
       return "find out what the command waits for; raise --command-deadline if the storage is only slow"
     case "Unsupported":
-      return `add '${error.operation}' to the commands`
+      return error.detail
     default:
       return error.command === undefined
         ? "see that the storage is there and that this user may write to it"

@@ -10,7 +10,9 @@
 import * as Metadata from "@holdfast/engine/Metadata"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as BoundedBytes from "@holdfast/storage/BoundedBytes"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import type * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -25,16 +27,18 @@ import * as crypto from "node:crypto"
 /** A file that was written and confirmed. */
 export interface WrittenFile {
   readonly name: string
-  readonly handle: BackupStorage.FileHandle
+  readonly handle: StorageFiles.FileHandle
   readonly bytes: Uint8Array
 }
 
 export interface Trial {
   readonly storage: BackupStorage.Service
+  /** What people call an operation of this storage: with commands, the key of its command. */
+  readonly named: (operation: StorageError.StorageOperation) => string
   readonly backupName: string
   readonly metadataName: string
   /** The backup that was created, and the file that was written into it; once they are. */
-  readonly backup: Ref.Ref<Option.Option<BackupStorage.BackupHandle>>
+  readonly backup: Ref.Ref<Option.Option<StorageFiles.BackupHandle>>
   readonly file: Ref.Ref<Option.Option<WrittenFile>>
   readonly metadata: Ref.Ref<MetadataState>
   /** How the operations of the round trip ended: the error, or nothing where they succeeded. */
@@ -50,8 +54,8 @@ export type Attempts = ReadonlyMap<StorageError.StorageOperation, Option.Option<
  */
 export type MetadataState =
   | { readonly _tag: "None" }
-  | { readonly _tag: "Begun"; readonly handle: BackupStorage.FileHandle }
-  | { readonly _tag: "Saved"; readonly handle: BackupStorage.FileHandle }
+  | { readonly _tag: "Begun"; readonly handle: StorageFiles.FileHandle }
+  | { readonly _tag: "Saved"; readonly handle: StorageFiles.FileHandle }
 
 /** The line of the metadata file: valid, and without any meaning. */
 export const harmlessLine: string = Metadata.printLine({
@@ -66,15 +70,19 @@ export const movedNote = "moved to the side folder"
  * A trial of a storage. Nothing is written yet; when the scope closes, metadata that were saved and not moved are moved
  * to the side folder.
  */
-export const make = (storage: BackupStorage.Service): Effect.Effect<Trial, never, Scope.Scope> =>
+export const make = (
+  storage: BackupStorage.Service,
+  named: Trial["named"] = (operation) => operation
+): Effect.Effect<Trial, never, Scope.Scope> =>
   Effect.gen(function*() {
     const now = DateTime.formatIso(yield* DateTime.now).replace(/[-:]|\.\d+/g, "")
     const suffix = (yield* Random.nextIntBetween(0, 0x10000)).toString(16).padStart(4, "0")
     const trial: Trial = {
       storage,
+      named,
       backupName: `holdfast_doctor_${now}.${suffix}`,
       metadataName: `holdfast_doctor_${now}_${suffix}.meta`,
-      backup: yield* Ref.make(Option.none<BackupStorage.BackupHandle>()),
+      backup: yield* Ref.make(Option.none<StorageFiles.BackupHandle>()),
       file: yield* Ref.make(Option.none<WrittenFile>()),
       metadata: yield* Ref.make<MetadataState>({ _tag: "None" }),
       attempts: yield* Ref.make<Attempts>(new Map()),
@@ -94,7 +102,7 @@ export const moveMetadata = (trial: Trial): Effect.Effect<void, StorageError.Sto
   Effect.flatMap(Ref.get(trial.metadata), (state) =>
     state._tag === "None"
       ? Effect.void
-      : trial.storage.backupMetadataFile(state.handle).pipe(
+      : Capabilities.backupMetadataFile(trial.storage, state.handle).pipe(
         Effect.zipRight(Ref.set(trial.metadata, { _tag: "None" })),
         Effect.zipRight(leave(trial, state.handle, movedNote))
       ))
@@ -153,7 +161,7 @@ export const write = (
 
 /** All bytes of a file; not much more than were expected. */
 export const read = (
-  file: BackupStorage.FileHandle,
+  file: StorageFiles.FileHandle,
   expected: number,
   storage: BackupStorage.Service
 ): Effect.Effect<Uint8Array, StorageError.StorageError> =>

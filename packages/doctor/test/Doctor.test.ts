@@ -109,7 +109,7 @@ describe("variables-set and tools-on-path", () => {
   it("know parameters by operation, the environment and what bash sets", () => {
     const unset = (script: string) => ConfigurationChecks.unsetVariables(config(script), ["HOME"])
     expect(unset("cat \"$HOME/$FOLDER/$FILE_HANDLE.$RANDOM\"")).toEqual([])
-    expect(unset("cat \"$FOLDER/$FILE_NAME\"")).toEqual([{ operation: "open_for_read", name: "FILE_NAME" }])
+    expect(unset("cat \"$FOLDER/$FILE_NAME\"")).toEqual([{ key: "open_for_read", name: "FILE_NAME" }])
     expect(unset("source env.sh; cat \"$BUCKET\"")).toEqual([])
   })
 
@@ -137,7 +137,7 @@ describe("variables-set and tools-on-path", () => {
 describe("an error of a storage", () => {
   const error = (fields: Partial<ConstructorParameters<typeof StorageError.StorageError>[0]>) =>
     new StorageError.StorageError({
-      operation: "create_for_write",
+      operation: "write",
       reason: "CommandFailed",
       subject: "x",
       detail: "d",

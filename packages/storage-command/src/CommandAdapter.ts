@@ -14,25 +14,21 @@
  */
 import { BackupStorage, type Service } from "@holdfast/storage/BackupStorage"
 import * as BoundedBytes from "@holdfast/storage/BoundedBytes"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import * as Secrets from "@holdfast/storage/Secrets"
-import type { StorageOperation } from "@holdfast/storage/StorageError"
 import { StorageError } from "@holdfast/storage/StorageError"
-import {
-  commandHandleFault,
-  linesError,
-  maxHandleLength,
-  metadataText,
-  nameError,
-  shown
-} from "@holdfast/storage/StorageNames"
+import { linesError, maxHandleLength, metadataText, nameError, shown } from "@holdfast/storage/StorageNames"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { CommandAdapterConfig } from "./CommandAdapterConfig.ts"
+import { commandKeys, type CommandOperation } from "./CommandKeys.ts"
 import { CommandPool } from "./CommandPool.ts"
 import { CommandRegistry } from "./CommandRegistry.ts"
+import { commandHandleFault } from "./internal/commandHandles.ts"
+import { identityOf } from "./internal/commandIdentity.ts"
 import { storedFiles } from "./internal/fileListing.ts"
 import { ProcessSystem } from "./ProcessSystem.ts"
 import * as StorageCommand from "./StorageCommand.ts"
@@ -57,75 +53,65 @@ export const make = (options: Options): Effect.Effect<Service, never, CommandPoo
     const { commands, environment, source } = options.config
     const settings = { ...options.config.settings?.command, ...options.settings }
     const mask = Secrets.ofCommand(environment)
+    const description = `commands of ${source}`
 
     const spawn = (
-      operation: StorageOperation,
-      subject: string,
-      parameters: Readonly<Record<string, string>>,
-      input: boolean,
-      stream: string = operation
-    ): Effect.Effect<StorageCommand.RunningCommand, StorageError, Scope.Scope> => {
-      const script = commands[operation]
-      if (script === undefined) return Effect.fail(unsupported(operation, subject, source))
-      return StorageCommand.spawn({
-        operation,
-        subject,
-        script,
-        environment,
-        parameters,
-        input,
-        stream,
-        settings
-      }).pipe(
+      call: Pick<StorageCommand.Options, "input" | "operation" | "parameters" | "script" | "stream" | "subject">
+    ): Effect.Effect<StorageCommand.RunningCommand, StorageError, Scope.Scope> =>
+      StorageCommand.spawn({ ...call, environment, settings }).pipe(
         Effect.provideService(CommandPool, pool),
         Effect.provideService(CommandRegistry, registry),
         Effect.provideService(ProcessSystem, system)
       )
-    }
 
     /** The handle first, then the bytes, then the confirmation. */
     const save = <E, R>(
-      operation: StorageOperation,
-      name: string,
-      parameters: Readonly<Record<string, string>>,
-      bytes: Stream.Stream<Uint8Array, E, R>,
-      stream?: string
+      call: Pick<StorageCommand.Options, "operation" | "parameters" | "script" | "stream" | "subject">,
+      bytes: Stream.Stream<Uint8Array, E, R>
     ): Effect.Effect<string, StorageError | E, R> =>
       // The scope is handed to the command alone: one that the source brings along stays the caller's.
       Effect.scopedWith((scope) =>
         Effect.gen(function*() {
-          const command = yield* Scope.extend(spawn(operation, name, parameters, true, stream), scope)
+          const { operation, subject } = call
+          const command = yield* Scope.extend(spawn({ ...call, input: true }), scope)
           const handle = yield* command.handle
           const fault = commandHandleFault(handle)
-          if (fault !== undefined) return yield* badHandle(operation, name, mask(shown(handle)), fault)
+          if (fault !== undefined) return yield* badHandle(operation, subject, mask(shown(handle)), fault)
           yield* command.feed(bytes)
           yield* command.confirm
           return handle
         })
       )
 
-    const listFiles = Stream.unwrapScoped(
-      Effect.map(spawn("list_files", "all files", {}, false), ({ output }) => storedFiles(output, source, mask))
-    )
-
-    const deleteFile = (file: string): Effect.Effect<void, StorageError> =>
-      Effect.scoped(Effect.gen(function*() {
-        yield* refuse(fileHandleError("delete_file", file))
-        const command = yield* spawn("delete_file", file, { FILE_HANDLE: file }, false)
-        yield* Stream.runDrain(command.output)
-      }))
+    /** What a command of the configuration makes possible, if the configuration has it. */
+    const optional = <A>(
+      operation: "backupMetadataFile" | "deleteFile" | "listFiles",
+      using: (script: string) => A
+    ): Capabilities.Capability<A> => {
+      const key = commandKeys[operation]
+      const script = commands[key]
+      return script === undefined
+        ? Capabilities.missing(
+          operation,
+          description,
+          `there is no command ${key}: add it to the commands of ${source}`
+        )
+        : Either.right(using(script))
+    }
 
     return BackupStorage.of({
-      capabilities: {
-        listFiles: commands.list_files === undefined ? Option.none() : Option.some(listFiles),
-        deleteFile: commands.delete_file === undefined ? Option.none() : Option.some(deleteFile)
-      },
-      description: `commands of ${source}`,
+      identity: identityOf(options.config, process.env),
+      description,
 
       createBackup: (name) =>
         Effect.scoped(Effect.gen(function*() {
-          yield* refuse(nameError("create_backup", name))
-          const command = yield* spawn("create_backup", name, { BACKUP_NAME: name }, false)
+          yield* refuse(nameError("createBackup", name))
+          const command = yield* spawn({
+            operation: "createBackup",
+            script: commands.create_backup,
+            subject: name,
+            parameters: { BACKUP_NAME: name }
+          })
           const handle = yield* command.handle
           yield* command.confirm
           return handle
@@ -133,25 +119,47 @@ export const make = (options: Options): Effect.Effect<Service, never, CommandPoo
 
       write: (backup, name, bytes) =>
         Effect.zipRight(
-          refuse(nameError("create_for_write", name) ?? backupHandleError(backup)),
-          save("create_for_write", name, { BACKUP_HANDLE: backup, FILE_NAME: name }, bytes, backup)
+          refuse(nameError("write", name) ?? backupHandleError(backup)),
+          save({
+            operation: "write",
+            script: commands.create_for_write,
+            subject: name,
+            parameters: { BACKUP_HANDLE: backup, FILE_NAME: name },
+            stream: backup
+          }, bytes)
         ),
 
       read: (file) =>
         Stream.unwrapScoped(Effect.gen(function*() {
-          yield* refuse(fileHandleError("open_for_read", file))
-          const command = yield* spawn("open_for_read", file, { FILE_HANDLE: file }, false)
+          yield* refuse(fileHandleError("read", file))
+          const command = yield* spawn({
+            operation: "read",
+            script: commands.open_for_read,
+            subject: file,
+            parameters: { FILE_HANDLE: file }
+          })
           return command.output
         })),
 
       saveMetadataLines: (name, lines) =>
         Effect.zipRight(
-          refuse(nameError("save_metadata_line", name) ?? linesError("save_metadata_line", name, lines)),
-          save("save_metadata_line", name, { FILE_NAME: name }, Stream.succeed(metadataText(lines)))
+          refuse(nameError("saveMetadataLines", name) ?? linesError("saveMetadataLines", name, lines)),
+          save({
+            operation: "saveMetadataLines",
+            script: commands.save_metadata_line,
+            subject: name,
+            parameters: { FILE_NAME: name }
+          }, Stream.succeed(metadataText(lines)))
         ),
 
       listMetadataFiles: Effect.scoped(Effect.gen(function*() {
-        const command = yield* spawn("list_metadata_files", "all metadata", {}, false)
+        const command = yield* spawn({
+          operation: "listMetadataFiles",
+          script: commands.list_metadata_files,
+          subject: "all metadata",
+          parameters: {},
+          input: false
+        })
         const text = yield* listing(command.output, source)
         const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.endsWith("/"))
         const handles = lines.filter((line) => commandHandleFault(line) === undefined)
@@ -173,15 +181,42 @@ export const make = (options: Options): Effect.Effect<Service, never, CommandPoo
         return handles
       })),
 
-      backupMetadataFile: (file) =>
-        Effect.scoped(Effect.gen(function*() {
-          const name = file.slice(file.lastIndexOf("/") + 1)
-          yield* refuse(
-            fileHandleError("backup_metadata_file", file) ?? nameError("backup_metadata_file", name)
-          )
-          const command = yield* spawn("backup_metadata_file", file, { FILE_NAME: name }, false)
-          yield* Stream.runDrain(command.output)
-        }))
+      capabilities: {
+        ...Capabilities.none(description, "shell commands cannot do that"),
+
+        backupMetadataFile: optional("backupMetadataFile", (script) => (file) =>
+          Effect.scoped(Effect.gen(function*() {
+            const name = file.slice(file.lastIndexOf("/") + 1)
+            yield* refuse(fileHandleError("backupMetadataFile", file) ?? nameError("backupMetadataFile", name))
+            const command = yield* spawn({
+              operation: "backupMetadataFile",
+              script,
+              subject: file,
+              parameters: { FILE_NAME: name }
+            })
+            yield* Stream.runDrain(command.output)
+          }))),
+
+        listFiles: optional("listFiles", (script) =>
+          Stream.unwrapScoped(
+            Effect.map(
+              spawn({ operation: "listFiles", script, subject: "all files", parameters: {} }),
+              ({ output }) => storedFiles(output, source, mask)
+            )
+          )),
+
+        deleteFile: optional("deleteFile", (script) => (file) =>
+          Effect.scoped(Effect.gen(function*() {
+            yield* refuse(fileHandleError("deleteFile", file))
+            const command = yield* spawn({
+              operation: "deleteFile",
+              script,
+              subject: file,
+              parameters: { FILE_HANDLE: file }
+            })
+            yield* Stream.runDrain(command.output)
+          })))
+      }
     })
   })
 
@@ -192,24 +227,17 @@ export const layer = (options: Options): Layer.Layer<BackupStorage, never, Comma
 const refuse = (error: StorageError | undefined): Effect.Effect<void, StorageError> =>
   error === undefined ? Effect.void : Effect.fail(error)
 
-const unsupported = (operation: StorageOperation, subject: string, source: string): StorageError =>
-  new StorageError({
-    operation,
-    reason: "Unsupported",
-    subject,
-    detail: `${source} has no such command: add '${operation}' to its commands`
-  })
-
-const badHandle = (operation: StorageOperation, subject: string, handle: string, fault: string): StorageError =>
+const badHandle = (operation: CommandOperation, subject: string, handle: string, fault: string): StorageError =>
   new StorageError({
     operation,
     reason: "BadOutput",
     subject,
-    detail:
-      `the command printed a handle that could not be read back: ${handle}: ${fault}; print a relative path or a URL`
+    detail: `${
+      commandKeys[operation]
+    } printed a handle that could not be read back: ${handle}: ${fault}; print a relative path or a URL`
   })
 
-const fileHandleError = (operation: StorageOperation, file: string): StorageError | undefined => {
+const fileHandleError = (operation: CommandOperation, file: string): StorageError | undefined => {
   const fault = commandHandleFault(file)
   return fault === undefined
     ? undefined
@@ -221,10 +249,10 @@ const backupHandleError = (backup: string): StorageError | undefined =>
   backup !== "" && backup.length <= maxHandleLength && !/\p{Cc}/u.test(backup)
     ? undefined
     : new StorageError({
-      operation: "create_for_write",
+      operation: "write",
       reason: "InvalidName",
       subject: shown(backup),
-      detail: "this backup handle did not come from create_backup"
+      detail: "this backup handle did not come from createBackup"
     })
 
 const listing = (
@@ -233,8 +261,9 @@ const listing = (
 ): Effect.Effect<string, StorageError> =>
   BoundedBytes.collect(output, maxListingBytes, () =>
     new StorageError({
-      operation: "list_metadata_files",
+      operation: "listMetadataFiles",
       reason: "BadOutput",
       subject: "all metadata",
-      detail: `the command of ${source} printed more than ${maxListingBytes} bytes: it must print a file handle a line`
+      detail:
+        `list_metadata_files of ${source} printed more than ${maxListingBytes} bytes: it must print a file handle a line`
     })).pipe(Effect.map((bytes) => Buffer.from(bytes).toString("utf8")))

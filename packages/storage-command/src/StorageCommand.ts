@@ -20,7 +20,7 @@
  */
 import * as BoundedBytes from "@holdfast/storage/BoundedBytes"
 import { runForEachBlock } from "@holdfast/storage/ByteBlocks"
-import type { CommandPhase, StorageError, StorageOperation } from "@holdfast/storage/StorageError"
+import type { CommandPhase, StorageError } from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -28,6 +28,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { CommandOperation } from "./CommandKeys.ts"
 import { type Census, CommandPool } from "./CommandPool.ts"
 import { CommandRegistry } from "./CommandRegistry.ts"
 import type { CommandFailures } from "./internal/commandFailures.ts"
@@ -65,7 +66,7 @@ export const defaultSettings: Settings = {
 
 /** What to run, and what for. */
 export interface Options {
-  readonly operation: StorageOperation
+  readonly operation: CommandOperation
   /** What the operation is about, for errors. */
   readonly subject: string
   /** The shell text as it stands in the configuration. */
@@ -74,8 +75,8 @@ export interface Options {
   readonly environment: ReadonlyArray<readonly [name: string, value: string]>
   /** Variables of this one call; they win over all others. */
   readonly parameters: Readonly<Record<string, string>>
-  /** Whether the command is fed. Others see an empty input. */
-  readonly input: boolean
+  /** Whether the command is fed; all others see an empty input. */
+  readonly input?: boolean
   /** Among which commands it waits for its turn ({@link CommandPool}); those of its operation unless set. */
   readonly stream?: string
   readonly settings?: Partial<Settings>
@@ -126,11 +127,11 @@ export const spawn = (options: Options): Effect.Effect<RunningCommand, StorageEr
     const pool = yield* CommandPool
     const system = yield* ProcessSystem
     const registry = yield* CommandRegistry
-    yield* pool.permitFor(options.stream ?? options.operation)
     const failures = Failures.make(options)
+    yield* pool.permitFor(options.stream ?? failures.key)
     yield* Effect.makeSpanScoped("StorageCommand", {
       attributes: {
-        "storage.operation": options.operation,
+        "storage.operation": failures.key,
         "storage.subject": failures.mask(options.subject),
         "storage.command": failures.command
       }
@@ -158,20 +159,23 @@ const start = (
 ): Effect.Effect<StartedCommand, StorageError> =>
   Effect.gen(function*() {
     const since = yield* now
-    const { operation } = options
+    const { key } = failures
     let enlisted: StartedCommand["enlisted"] | undefined
     // Before the start, so that there is no moment at which the program could exit and leave it.
     const callOff = system.atExit(() => {
       if (enlisted === undefined) killMarked(system, mark)
       else killGroup(system, enlisted)
     })
-    const shell = yield* Effect.tapErrorCause(system.start({ ...options, mark }), () => Effect.sync(callOff))
-    enlisted = { operation, mark, id: shell.id, startedAt: shell.startedAt, leaderGone: shell.leaderGone }
+    const shell = yield* Effect.tapErrorCause(system.start({ ...options, input: options.input === true, mark }), () =>
+      Effect.sync(callOff))
+    enlisted = { key, mark, id: shell.id, startedAt: shell.startedAt, leaderGone: shell.leaderGone }
     census.add(enlisted)
-    yield* Effect.zipRight(Metric.increment(Metrics.spawned), Metric.increment(Metrics.live(operation)))
+    yield* Effect.zipRight(Metric.increment(Metrics.spawned), Metric.increment(Metrics.live(key)))
     return { shell, enlisted, confirmed: false, callOff, since }
   }).pipe(
-    Effect.tapError(() => Metric.increment(Metrics.failed)),
+    Effect.tapError(() =>
+      Metric.increment(Metrics.failed)
+    ),
     Effect.mapError(failures.cannotStart)
   )
 
@@ -187,7 +191,7 @@ const run = (
   const session = sessionOf(command.enlisted)
   /** A while that processes get to do something. */
   const rest = (duration: Duration.DurationInput) => system.inItsTime(Effect.sleep(duration))
-  let inputEnded = !options.input
+  let inputEnded = options.input !== true
 
   /** Fails as the exit status says, if it says anything but a success that came in time. */
   const judge = (status: ExitStatus): Effect.Effect<void, StorageError> =>
@@ -205,7 +209,9 @@ const run = (
 
   /** Who is still at it, with a verb for one and one for several. */
   const lingering = (one: string, several: string): string =>
-    shell.leaderGone() ? `the shell has exited, but processes that it left behind ${several}` : `the command ${one}`
+    shell.leaderGone()
+      ? `the shell of ${failures.key} has exited, but processes that it left behind ${several}`
+      : `${failures.key} ${one}`
 
   const groupEnded = Effect.gen(function*() {
     let pause = 1
@@ -284,7 +290,7 @@ const run = (
       ),
       within(
         settings.idleDeadline,
-        timedOut("input", () => `the command took no input for ${spoken(settings.idleDeadline)}`)
+        timedOut("input", () => `${failures.key} took no input for ${spoken(settings.idleDeadline)}`)
       )
     )
 

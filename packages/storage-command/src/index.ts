@@ -3,6 +3,7 @@
  */
 export * as CommandAdapter from "./CommandAdapter.ts"
 export * as CommandAdapterConfig from "./CommandAdapterConfig.ts"
+export * as CommandKeys from "./CommandKeys.ts"
 export * as CommandPool from "./CommandPool.ts"
 export * as CommandRegistry from "./CommandRegistry.ts"
 export * as CommandWatchdog from "./CommandWatchdog.ts"

@@ -19,10 +19,19 @@
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import { BackupStorage, namePattern, type Service, type StoredFile } from "@holdfast/storage/BackupStorage"
+import { BackupStorage, type Service } from "@holdfast/storage/BackupStorage"
 import type { StorageError } from "@holdfast/storage/StorageError"
-import { fileHandleFault, linesError, metadataText, nameError, shown } from "@holdfast/storage/StorageNames"
+import type { ByteRange, StoredFile } from "@holdfast/storage/StorageFiles"
+import {
+  fileHandleFault,
+  linesError,
+  metadataText,
+  nameError,
+  namePattern,
+  shown
+} from "@holdfast/storage/StorageNames"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -143,7 +152,7 @@ export const make = (
       })
 
     const listFiles = Stream.unwrap(Effect.gen(function*() {
-      const failures = Failures.make("list_files", "all files")
+      const failures = Failures.make("listFiles", "all files")
       const realRoot = yield* requireRoot(failures)
       const folders = yield* Effect.mapError(fs.readDirectory(realRoot), failures.system)
       return Stream.fromIterable(folders.filter((name) => namePattern.test(name)).sort()).pipe(
@@ -154,7 +163,7 @@ export const make = (
 
     const deleteFile = (file: string): Effect.Effect<void, StorageError> =>
       Effect.gen(function*() {
-        const failures = Failures.make("delete_file", shown(file))
+        const failures = Failures.make("deleteFile", shown(file))
         const fault = fileHandleFault(file) ?? deletableFault(file)
         if (fault !== undefined) return yield* failures.failure("InvalidName", fault)
         const place = path.join(yield* requireRoot(failures), file)
@@ -176,13 +185,67 @@ export const make = (
         )
       }).pipe(Effect.uninterruptible)
 
+    const readRange = (
+      operation: "read" | "readRange",
+      file: string,
+      { length, offset }: ByteRange
+    ): Stream.Stream<Uint8Array, StorageError> => {
+      const failures = Failures.make(operation, shown(file))
+      return Stream.unwrapScoped(Effect.gen(function*() {
+        const opened = yield* openRegular(yield* resolve(file, failures), failures)
+        let left = length
+        if (offset > 0) yield* opened.file.seek(FileSystem.Size(offset), "start")
+        return Stream.repeatEffectOption(
+          Effect.suspend(() =>
+            left === 0
+              ? Effect.succeedNone
+              : Effect.uninterruptible(opened.file.readAlloc(Math.min(left, blockFor(opened.size))))
+          ).pipe(
+            Effect.mapError((error) => Option.some(failures.system(error))),
+            Effect.flatMap(Option.match({ onNone: () => Effect.fail(Option.none()), onSome: Effect.succeed })),
+            Effect.tap((bytes) => {
+              left -= bytes.length
+            })
+          )
+        )
+      }))
+    }
+
+    const write: Service["write"] = (backup, name, bytes) => {
+      const failures = Failures.make("write", shown(`${backup}/${name}`))
+      return checkName("write", backup, failures).pipe(
+        Effect.zipRight(refuse(nameError("write", name))),
+        Effect.zipRight(writeNew(path.join(root, backup), name, bytes, failures)),
+        Effect.as(`${backup}/${name}`)
+      )
+    }
+
+    const backupMetadataFile = (file: string): Effect.Effect<void, StorageError> => {
+      const failures = Failures.make("backupMetadataFile", shown(file))
+      const name = file.startsWith(`${metadataFolder}/`) ? file.slice(metadataFolder.length + 1) : ""
+      if (!namePattern.test(name)) {
+        return Effect.fail(
+          failures.failure("InvalidName", `this is no handle of a metadata file: '${metadataFolder}/NAME'`)
+        )
+      }
+      return requireRoot(failures).pipe(
+        Effect.zipRight(files.ensureDirectory(side)),
+        Effect.zipRight(fs.rename(path.join(metadata, name), path.join(side, name))),
+        // The new place first: a power cut between the two leaves the file twice rather than nowhere.
+        Effect.zipRight(files.syncDirectory(side)),
+        Effect.zipRight(files.syncDirectory(metadata)),
+        Effect.uninterruptible,
+        Effect.mapError(systemError(failures))
+      )
+    }
+
     return BackupStorage.of({
-      capabilities: { listFiles: Option.some(listFiles), deleteFile: Option.some(deleteFile) },
+      identity: yield* identityOf(root),
       description: `folder ${root}`,
 
       createBackup: (name) => {
-        const failures = Failures.make("create_backup", shown(name))
-        return checkName("create_backup", name, failures).pipe(
+        const failures = Failures.make("createBackup", shown(name))
+        return checkName("createBackup", name, failures).pipe(
           Effect.zipRight(files.ensureDirectory(root)),
           Effect.zipRight(files.makeDirectory(path.join(root, name))),
           Effect.as(name),
@@ -190,35 +253,13 @@ export const make = (
         )
       },
 
-      write: (backup, name, bytes) => {
-        const failures = Failures.make("create_for_write", shown(`${backup}/${name}`))
-        return checkName("create_for_write", backup, failures).pipe(
-          Effect.zipRight(refuse(nameError("create_for_write", name))),
-          Effect.zipRight(writeNew(path.join(root, backup), name, bytes, failures)),
-          Effect.as(`${backup}/${name}`)
-        )
-      },
+      write,
 
-      read: (file) => {
-        const failures = Failures.make("open_for_read", shown(file))
-        return Stream.unwrapScoped(
-          resolve(file, failures).pipe(
-            Effect.flatMap((real) => openRegular(real, failures)),
-            Effect.map((opened) =>
-              Stream.repeatEffectOption(
-                Effect.uninterruptible(opened.file.readAlloc(blockFor(opened.size))).pipe(
-                  Effect.mapError((error) => Option.some(failures.system(error))),
-                  Effect.flatMap(Option.match({ onNone: () => Effect.fail(Option.none()), onSome: Effect.succeed }))
-                )
-              )
-            )
-          )
-        )
-      },
+      read: (file) => readRange("read", file, { offset: 0, length: Number.POSITIVE_INFINITY }),
 
       saveMetadataLines: (name, lines) => {
-        const failures = Failures.make("save_metadata_line", shown(name))
-        return refuse(nameError("save_metadata_line", name) ?? linesError("save_metadata_line", name, lines)).pipe(
+        const failures = Failures.make("saveMetadataLines", shown(name))
+        return refuse(nameError("saveMetadataLines", name) ?? linesError("saveMetadataLines", name, lines)).pipe(
           Effect.zipRight(Effect.mapError(files.ensureDirectory(metadata), failures.system)),
           Effect.zipRight(writeNew(metadata, name, Stream.succeed(metadataText(lines)), failures)),
           Effect.catchIf((error) => error.reason === "AlreadyExists", () => Effect.void),
@@ -227,7 +268,7 @@ export const make = (
       },
 
       listMetadataFiles: Effect.gen(function*() {
-        const failures = Failures.make("list_metadata_files", metadataFolder)
+        const failures = Failures.make("listMetadataFiles", metadataFolder)
         const names = yield* Effect.catchAll(fs.readDirectory(metadata), (error) =>
           Failures.isMissing(error)
             ? Effect.as(requireRoot(failures), [])
@@ -245,23 +286,12 @@ export const make = (
         return found.flat().sort()
       }),
 
-      backupMetadataFile: (file) => {
-        const failures = Failures.make("backup_metadata_file", shown(file))
-        const name = file.startsWith(`${metadataFolder}/`) ? file.slice(metadataFolder.length + 1) : ""
-        if (!namePattern.test(name)) {
-          return Effect.fail(
-            failures.failure("InvalidName", `this is no handle of a metadata file: '${metadataFolder}/NAME'`)
-          )
-        }
-        return requireRoot(failures).pipe(
-          Effect.zipRight(files.ensureDirectory(side)),
-          Effect.zipRight(fs.rename(path.join(metadata, name), path.join(side, name))),
-          // The new place first: a power cut between the two leaves the file twice rather than nowhere.
-          Effect.zipRight(files.syncDirectory(side)),
-          Effect.zipRight(files.syncDirectory(metadata)),
-          Effect.uninterruptible,
-          Effect.mapError(systemError(failures))
-        )
+      capabilities: {
+        backupMetadataFile: Either.right(backupMetadataFile),
+        listFiles: Either.right(listFiles),
+        deleteFile: Either.right(deleteFile),
+        readRange: Either.right((file, range) => readRange("readRange", file, range)),
+        writeNew: Either.right(write)
       }
     })
 
@@ -289,6 +319,21 @@ export const layer = (
   options: Options
 ): Layer.Layer<BackupStorage, never, FileSystem.FileSystem | Path.Path> => Layer.effect(BackupStorage, make(options))
 
+/** The URL of the folder behind all symbolic links. What is not there yet lies below the nearest folder that is. */
+const identityOf = (root: string): Effect.Effect<string, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const real = (place: string): Effect.Effect<string> =>
+      Effect.catchAll(fs.realPath(place), () => {
+        const above = path.dirname(place)
+        return above === place
+          ? Effect.succeed(place)
+          : Effect.map(real(above), (found) => path.join(found, path.basename(place)))
+      })
+    return (yield* Effect.orDie(path.toFileUrl(yield* real(root)))).href
+  })
+
 class SourceFailure<E> {
   readonly error: E
   constructor(error: E) {
@@ -300,7 +345,7 @@ const refuse = (error: StorageError | undefined): Effect.Effect<void, StorageErr
   error === undefined ? Effect.void : Effect.fail(error)
 
 const checkName = (
-  operation: "create_backup" | "create_for_write",
+  operation: "createBackup" | "write",
   name: string,
   failures: FolderFailures
 ): Effect.Effect<void, StorageError> =>

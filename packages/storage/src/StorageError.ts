@@ -3,16 +3,18 @@
  */
 import * as Schema from "effect/Schema"
 
-/** What a storage was asked to do. The names are those of the command adapter's configuration. */
+/** The operations of a storage and its capabilities, by the names of their methods. */
 export const StorageOperation = Schema.Literal(
-  "create_backup",
-  "create_for_write",
-  "open_for_read",
-  "save_metadata_line",
-  "list_metadata_files",
-  "backup_metadata_file",
-  "list_files",
-  "delete_file"
+  "createBackup",
+  "write",
+  "read",
+  "saveMetadataLines",
+  "listMetadataFiles",
+  "backupMetadataFile",
+  "listFiles",
+  "deleteFile",
+  "readRange",
+  "writeNew"
 )
 export type StorageOperation = typeof StorageOperation.Type
 
@@ -29,7 +31,7 @@ export type StorageOperation = typeof StorageOperation.Type
  * - `CommandFailed`: exit status other than 0, or ended by a signal, or ended before its input did.
  * - `Timeout`: a phase of the command exceeded its deadline.
  * - `BadOutput`: the command printed no handle, several, or one that cannot be used. Permanent.
- * - `Unsupported`: the storage has no such operation (optional commands). Permanent.
+ * - `Unsupported`: the storage lacks this capability. Permanent.
  * - `Io`: anything else the system reported.
  */
 export const StorageErrorReason = Schema.Literal(
@@ -59,7 +61,7 @@ export type CommandPhase = typeof CommandPhase.Type
 export class StorageError extends Schema.TaggedError<StorageError>("@holdfast/storage/StorageError")("StorageError", {
   operation: StorageOperation,
   reason: StorageErrorReason,
-  /** The backup, file name or file handle that the operation was about. */
+  /** The backup, file name or file handle that the operation was about; the storage where a capability is missing. */
   subject: Schema.String,
   /** What happened, and what the operator can do about it. */
   detail: Schema.String,

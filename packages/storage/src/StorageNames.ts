@@ -1,9 +1,14 @@
 /**
- * The rules for what may be handed to a storage.
+ * The rules for names, handles and lines that callers hand to a storage.
  */
-import { namePattern } from "./BackupStorage.ts"
 import type { StorageOperation } from "./StorageError.ts"
 import { StorageError } from "./StorageError.ts"
+
+/**
+ * The pattern that every backup name and file name matches in full: 3 to 127 characters that are safe in shell commands
+ * and paths.
+ */
+export const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]{2,126}$/
 
 /** Longer handles than any object store has names. */
 export const maxHandleLength = 1024
@@ -56,14 +61,4 @@ export const fileHandleFault = (handle: string): string | undefined => {
     return "the file handle leads out of the storage by '..'"
   }
   return undefined
-}
-
-/** Why a file handle cannot be given to a shell command, if it cannot: the rule is the command adapter's. */
-export const commandHandleFault = (handle: string): string | undefined => {
-  const fault = fileHandleFault(handle)
-  if (fault !== undefined) return fault
-  if (handle.startsWith("-")) return "the file handle begins with '-', which commands take for an option"
-  return /^[A-Za-z0-9._/:@%+=,~-]+$/.test(handle)
-    ? undefined
-    : "the file handle has characters other than letters, digits and ._/:@%+=,~-"
 }

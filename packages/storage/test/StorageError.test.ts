@@ -3,7 +3,7 @@ import * as StorageError from "@holdfast/storage/StorageError"
 
 const error = (fields: Partial<ConstructorParameters<typeof StorageError.StorageError>[0]>) =>
   new StorageError.StorageError({
-    operation: "open_for_read",
+    operation: "read",
     reason: "Io",
     subject: "backup/file",
     detail: "it failed",
@@ -13,9 +13,9 @@ const error = (fields: Partial<ConstructorParameters<typeof StorageError.Storage
 it("says what was tried, on what, why it failed and what the command said", () => {
   const { message } = error({ command: "cat x", parameters: { FILE_HANDLE: "backup/file" }, stderr: "one\ntwo\n" })
   expect(message).toBe(
-    "open_for_read of backup/file: it failed; command: cat x (FILE_HANDLE=backup/file); it said: one\ntwo"
+    "read of backup/file: it failed; command: cat x (FILE_HANDLE=backup/file); it said: one\ntwo"
   )
-  expect(error({}).message).toBe("open_for_read of backup/file: it failed")
+  expect(error({}).message).toBe("read of backup/file: it failed")
 })
 
 it("shows the end of what a talkative command said", () => {

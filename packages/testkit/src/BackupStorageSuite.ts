@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from "@effect/vitest"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -24,6 +25,8 @@ import * as TempDirectory from "./TempDirectory.ts"
  */
 export class StorageFolder extends Context.Tag("@holdfast/testkit/StorageFolder")<StorageFolder, string>() {}
 
+type Capability = keyof Capabilities.Capabilities
+
 /** What a storage is known not to do as well as it should. The published samples of commands have such quirks. */
 export interface Quirks {
   /** Data are written under their final name from the start: an aborted write leaves a part there. */
@@ -32,8 +35,8 @@ export interface Quirks {
   readonly replacesData?: boolean
   /** Saving metadata under a name that exists replaces the file. */
   readonly replacesMetadata?: boolean
-  /** It can neither list nor delete its files: it has none of the capabilities. */
-  readonly listsNothing?: boolean
+  /** The capabilities that the storage lacks. */
+  readonly lacks?: ReadonlyArray<Capability>
 }
 
 type Storage = BackupStorage.Service
@@ -113,7 +116,33 @@ export const suite = <E>(
       }).pipe(Effect.provide(layer), Effect.zipLeft(nothingRuns)))
   }
 
+  const lacks = (capability: Capability): boolean => quirks.lacks?.includes(capability) ?? false
+
   describe(`${name} keeps the contract of a storage`, () => {
+    test("has an identity, a URL, beside its description", ({ description, identity }) =>
+      Effect.sync(() => {
+        expect(new URL(identity).protocol).toMatch(/^[a-z][a-z0-9+.-]*:$/)
+        expect(description).not.toBe("")
+        expect(description).not.toBe(identity)
+      }))
+
+    for (const capability of ["backupMetadataFile", "listFiles", "deleteFile", "readRange", "writeNew"] as const) {
+      test(`says whether it has the capability ${capability}, and if not, how to get it`, (storage) =>
+        Effect.sync(() => {
+          const found: Either.Either<unknown, StorageError.StorageError> = storage.capabilities[capability]
+          expect(Either.isLeft(found)).toBe(lacks(capability))
+          if (Either.isLeft(found)) {
+            const { detail, operation, reason, subject } = found.left
+            expect({ operation, reason, subject }).toEqual({
+              operation: capability,
+              reason: "Unsupported",
+              subject: storage.description
+            })
+            expect(detail).not.toBe("")
+          }
+        }))
+    }
+
     for (const [title, length] of [["an empty file", 0], ["one byte", 1], ["many megabytes", 9_000_001]] as const) {
       test(`returns ${title} as it was written, in odd pieces`, (storage) =>
         Effect.gen(function*() {
@@ -158,7 +187,9 @@ export const suite = <E>(
         yield* storage.createBackup("backup.0001")
         for (const handle of hostileHandles) {
           expect(yield* Effect.flip(collect(storage.read(handle)))).toMatchObject({ reason: "InvalidName" })
-          expect(yield* Effect.flip(storage.backupMetadataFile(handle))).toMatchObject({ reason: "InvalidName" })
+          expect(yield* Effect.flip(Capabilities.backupMetadataFile(storage, handle))).toMatchObject({
+            reason: "InvalidName"
+          })
         }
       }))
 
@@ -167,7 +198,7 @@ export const suite = <E>(
         yield* storage.createBackup("backup.0001")
         const error = yield* Effect.flip(collect(storage.read("backup.0001/0-.chunk")))
         expect(error._tag).toBe("StorageError")
-        expect(error.operation).toBe("open_for_read")
+        expect(error.operation).toBe("read")
       }))
 
     test("never overwrites a data file", (storage) =>
@@ -235,7 +266,7 @@ export const suite = <E>(
         const second = yield* storage.saveMetadataLines("second.meta", ["{}"])
         expect([...(yield* storage.listMetadataFiles)].sort()).toEqual([first, second].sort())
         expect((yield* collect(storage.read(first))).toString("utf8")).toBe("{\"a\":1}\n{\"b\":\"\u00e4\"}\n")
-        yield* storage.backupMetadataFile(first)
+        yield* Capabilities.backupMetadataFile(storage, first)
         expect(yield* storage.listMetadataFiles).toEqual([second])
         expect((yield* Effect.flip(collect(storage.read(first))))._tag).toBe("StorageError")
       }))
@@ -283,18 +314,71 @@ export const suite = <E>(
         )
       }))
 
-    const listFiles = ({ capabilities }: Storage) =>
-      Effect.flatMap(capabilities.listFiles, (all) => Effect.map(Stream.runCollect(all), (found) => [...found]))
-    const deleteFile = ({ capabilities }: Storage, file: string) =>
-      Effect.flatMap(capabilities.deleteFile, (run) => run(file))
-
-    if (quirks.listsNothing === true) {
-      test("says that it can neither list nor delete", ({ capabilities }) =>
-        Effect.sync(() => {
-          expect(capabilities).toEqual({ listFiles: Option.none(), deleteFile: Option.none() })
+    if (!lacks("readRange")) {
+      test("reads any part of a file, and none behind its end", (storage) =>
+        Effect.gen(function*() {
+          const readRange = yield* storage.capabilities.readRange
+          const bytes = noise(700_000, "ranges")
+          const backup = yield* storage.createBackup("backup.0001")
+          const handle = yield* storage.write(backup, "0-.chunk", Stream.make(bytes))
+          for (
+            const [offset, length] of [
+              [0, 700_000],
+              [0, 0],
+              [0, 1],
+              [123_456, 543_210],
+              [699_999, 1],
+              [699_999, 9],
+              [700_000, 1],
+              [9_000_000, 1]
+            ] as const
+          ) {
+            const read = yield* collect(readRange(handle, { offset, length }))
+            expect([offset, length, sha256(read)]).toEqual([
+              offset,
+              length,
+              sha256(bytes.subarray(offset, offset + length))
+            ])
+          }
+          for (const hostile of hostileHandles) {
+            const error = yield* Effect.flip(collect(readRange(hostile, { offset: 0, length: 1 })))
+            expect(error).toMatchObject({ operation: "readRange", reason: "InvalidName" })
+          }
+          const absent = collect(readRange("backup.0001/none", { offset: 0, length: 1 }))
+          expect((yield* Effect.flip(absent)).reason).toBe("NotFound")
         }))
-      return
     }
+
+    if (!lacks("writeNew")) {
+      test("creates a file only where there is none, whoever else tries", (storage) =>
+        Effect.gen(function*() {
+          const writeNew = yield* storage.capabilities.writeNew
+          const backup = yield* storage.createBackup("backup.0001")
+          const results = yield* Effect.forEach(
+            ["a", "b", "c", "d", "e"],
+            (seed) => Effect.either(Effect.as(writeNew(backup, "0-.chunk", Stream.make(noise(100_000, seed))), seed)),
+            { concurrency: 5 }
+          )
+          const winners = results.filter(Either.isRight).map(({ right }) => right)
+          expect(winners.length).toBe(1)
+          expect(results.filter(Either.isLeft).map(({ left }) => left.reason)).toEqual(Array(4).fill("AlreadyExists"))
+          expect(yield* Effect.flip(writeNew(backup, "0-.chunk", Stream.empty))).toMatchObject({
+            reason: "AlreadyExists"
+          })
+          expect(sha256(yield* collect(storage.read(`${backup}/0-.chunk`)))).toBe(
+            sha256(noise(100_000, winners[0] ?? ""))
+          )
+          expect(yield* Effect.flip(writeNew(backup, "1-.chunk", Stream.fail("the source failed")))).toBe(
+            "the source failed"
+          )
+          yield* writeNew(backup, "1-.chunk", Stream.make(noise(1, "after")))
+        }))
+    }
+
+    if (lacks("listFiles") || lacks("deleteFile")) return
+
+    const listFiles = (storage: Storage) =>
+      Effect.map(Stream.runCollect(Capabilities.listFiles(storage)), (found) => [...found])
 
     test("lists all its files with size and time", (storage) =>
       Effect.gen(function*() {
@@ -308,7 +392,7 @@ export const suite = <E>(
           storage.saveMetadataLines("first.meta", ["{}"]),
           storage.saveMetadataLines("second.meta", ["{}"])
         ])
-        yield* storage.backupMetadataFile(written[3])
+        yield* Capabilities.backupMetadataFile(storage, written[3])
         const found = new Map((yield* listFiles(storage)).map((each) => [each.file, each]))
         const moved = [...found.keys()].filter((file) => !written.includes(file))
         expect(moved).toEqual([expect.stringContaining("first.meta")])
@@ -329,7 +413,7 @@ export const suite = <E>(
         for (const file of ["0-.chunk", "1-.chunk"]) {
           yield* storage.write(backup, file, Stream.make(noise(1, file)))
         }
-        const first = yield* Effect.flatMap(storage.capabilities.listFiles, Stream.runHead)
+        const first = yield* Stream.runHead(Capabilities.listFiles(storage))
         expect(Option.isSome(first)).toBe(true)
         yield* nothingRuns
       }))
@@ -340,12 +424,12 @@ export const suite = <E>(
         const first = yield* storage.write(backup, "0-.chunk", Stream.make(noise(1_000, "first")))
         const second = yield* storage.write(backup, "1-.chunk", Stream.make(noise(1_000, "second")))
         for (let attempt = 0; attempt < 2; attempt++) {
-          yield* deleteFile(storage, first)
+          yield* Capabilities.deleteFile(storage, first)
           expect((yield* listFiles(storage)).map(({ file }) => file)).toEqual([second])
           expect((yield* Effect.flip(collect(storage.read(first))))._tag).toBe("StorageError")
           expect(sha256(yield* collect(storage.read(second)))).toBe(sha256(noise(1_000, "second")))
         }
-        yield* deleteFile(storage, second)
+        yield* Capabilities.deleteFile(storage, second)
         expect(yield* listFiles(storage)).toEqual([])
       }))
 
@@ -353,7 +437,7 @@ export const suite = <E>(
       Effect.gen(function*() {
         yield* storage.createBackup("backup.0001")
         for (const handle of hostileHandles) {
-          expect(yield* Effect.flip(deleteFile(storage, handle))).toMatchObject({ reason: "InvalidName" })
+          expect(yield* Effect.flip(Capabilities.deleteFile(storage, handle))).toMatchObject({ reason: "InvalidName" })
         }
       }))
   })

@@ -2,6 +2,7 @@
  * A storage that counts what is read of it, for commands that promise to read little.
  */
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as StorageDecorator from "@holdfast/storage/StorageDecorator"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -24,12 +25,11 @@ export const layer = <E, R>(
     const reads = { files: 0, bytes: 0 }
     return Context.make(
       BackupStorage.BackupStorage,
-      BackupStorage.BackupStorage.of({
-        ...counted,
-        read: (file) =>
+      StorageDecorator.decorate(counted, {
+        read: (_, bytes) =>
           Stream.suspend(() => {
             reads.files += 1
-            return counted.read(file)
+            return bytes
           }).pipe(Stream.mapChunks((chunk) => {
             for (const part of chunk) reads.bytes += part.length
             return chunk

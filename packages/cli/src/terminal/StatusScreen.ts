@@ -223,7 +223,7 @@ const remarks = (status: Status.Status, row: Row, style: Style): ReadonlyArray<s
       ? row("", `and ${Figures.counted(gaps.length - shown.length, "more gap")}`, style.bad)
       : []),
     ...(holdings === null
-      ? row("sizes", "not known: the storage has no 'list_files' command", style.dim)
+      ? row("sizes", "not known: the storage cannot list its files", style.dim)
       : holdings.unnamed.files === 0
       ? []
       : row(

@@ -34,7 +34,7 @@ const cases: ReadonlyArray<readonly [number, CliError.CliError]> = [
   [3, service("Unreachable")],
   [3, service("BadStatus")],
   [3, new EngineError.SourceMismatch({ request: "r", reason: "WrongEpoch", detail: "why" })],
-  [3, new StorageError.StorageError({ operation: "open_for_read", reason: "NotFound", subject: "s", detail: "why" })],
+  [3, new StorageError.StorageError({ operation: "read", reason: "NotFound", subject: "s", detail: "why" })],
   [3, new EngineError.LocalStateError({ path: "p", detail: "why" })],
   [3, new LedgerStoreError.LedgerStoreError({ operation: "o", reason: "NotAvailable", detail: "why" })],
   [2, open("Missing")],

@@ -125,7 +125,7 @@ describe("the screen of a status", () => {
       problems: []
     })
     expect(none.slice(2, 4)).toEqual(["restorable     nothing", "because        there is no backup"])
-    expect(none.at(-1)).toBe("sizes          not known: the storage has no 'list_files' command")
+    expect(none.at(-1)).toBe("sizes          not known: the storage cannot list its files")
   })
 })
 

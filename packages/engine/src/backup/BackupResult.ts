@@ -5,6 +5,7 @@ import type * as BackupServiceError from "@holdfast/backup-service/BackupService
 import type * as Client from "@holdfast/backup-service/Client"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import type * as Effect from "effect/Effect"
 import type { ImpossibleRequest, LocalStateError, SourceMismatch } from "../base/EngineError.ts"
 import type * as Metadata from "../format/Metadata.ts"
@@ -19,16 +20,16 @@ export interface ReusedChunks {
 
 export interface BackupResult {
   /** File handle of the manifest. */
-  readonly manifest: BackupStorage.FileHandle
+  readonly manifest: StorageFiles.FileHandle
   /** Name of the metadata file that makes the backup exist. */
   readonly metadata: string
   /** File handle of that file. */
-  readonly metadataFile: BackupStorage.FileHandle
+  readonly metadataFile: StorageFiles.FileHandle
   /**
    * The manifest that this file lists: this backup's own, unless the storage keeps the entry of an earlier backup of the
    * same range.
    */
-  readonly listed: BackupStorage.FileHandle
+  readonly listed: StorageFiles.FileHandle
   /** The entry in that file: which range the backup holds. */
   readonly entry: Metadata.Entry
   readonly chunks: number

@@ -3,6 +3,7 @@ import type * as Client from "@holdfast/backup-service/Client"
 import type * as Frames from "@holdfast/ledger/Frames"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import type * as Arr from "effect/Array"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
@@ -32,7 +33,7 @@ export interface WrittenChunk {
   readonly last: number
   readonly bytes: number
   /** File handle. */
-  readonly data: BackupStorage.FileHandle
+  readonly data: StorageFiles.FileHandle
 }
 
 /** A chunk that the node sends, with the proof that the check made sure of. */
@@ -69,7 +70,7 @@ export interface BackupPlan<C extends WrittenChunk, P> {
   ) => Effect.Effect<
     {
       readonly manifest: Manifest.EpochEndingManifest | Manifest.StateSnapshotManifest | Manifest.TransactionManifest
-      readonly entry: (manifest: BackupStorage.FileHandle) => Metadata.BackupEntry
+      readonly entry: (manifest: StorageFiles.FileHandle) => Metadata.BackupEntry
     },
     Failure,
     Services

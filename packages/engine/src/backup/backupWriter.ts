@@ -1,5 +1,6 @@
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
@@ -19,11 +20,11 @@ export interface BackupWriter {
   readonly write: <E extends { readonly message: string }, R>(
     name: string,
     content: Content<E, R>
-  ) => Effect.Effect<BackupStorage.FileHandle, StorageError.StorageError | E, R>
+  ) => Effect.Effect<StorageFiles.FileHandle, StorageError.StorageError | E, R>
   readonly writeBytes: (
     name: string,
     bytes: Uint8Array
-  ) => Effect.Effect<BackupStorage.FileHandle, StorageError.StorageError>
+  ) => Effect.Effect<StorageFiles.FileHandle, StorageError.StorageError>
 }
 
 /** Announces a folder to the storage: each attempt has one of its own. */

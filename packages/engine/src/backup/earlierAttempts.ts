@@ -78,11 +78,11 @@ const journalOf = <E>({ contents, first, kind, last, settings, what }: EarlierAt
     const hash = keeps ? yield* contents : Option.none()
     if (Option.isNone(hash)) return BackupJournal.none
     const { address } = yield* Client.BackupServiceClient
-    const { description } = yield* BackupStorage.BackupStorage
+    const { identity } = yield* BackupStorage.BackupStorage
     return yield* open({
       kind,
       node: address,
-      storage: description,
+      storage: identity,
       what,
       contents: hash.value,
       maxChunkBytes: settings.maxChunkBytes,

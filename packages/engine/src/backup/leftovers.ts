@@ -1,10 +1,10 @@
 /** Finds chunks that attempts left behind, also those of today's tool, by the names that the specification gives files. */
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { capability } from "../base/capability.ts"
 import { referencesOf } from "../catalogue/filesOfBackups.ts"
 import { readMetadataFiles } from "../catalogue/readMetadata.ts"
 import * as FileNames from "../format/FileNames.ts"
@@ -16,8 +16,8 @@ export interface Leftover {
   readonly first: number
   readonly last: number
   /** File handles. */
-  readonly data: BackupStorage.FileHandle
-  readonly proof: BackupStorage.FileHandle
+  readonly data: StorageFiles.FileHandle
+  readonly proof: StorageFiles.FileHandle
 }
 
 export interface LeftoverSearch {
@@ -52,7 +52,7 @@ export const findLeftovers = (
 ): Effect.Effect<ReadonlyArray<Leftover>, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
-    const listed = yield* capability(storage.capabilities.listFiles, "list_files", storage)
+    const listed = yield* storage.capabilities.listFiles
     const attempts = new Map<string, Attempt>()
     yield* forEachListed(listed, (files) => {
       for (const file of files) sortIn(attempts, file, search)
@@ -69,7 +69,7 @@ export const findLeftovers = (
 
 const sortIn = (
   attempts: Map<string, Attempt>,
-  { file, modified }: BackupStorage.StoredFile,
+  { file, modified }: StorageFiles.StoredFile,
   { first, isAttempt, last }: LeftoverSearch
 ): void => {
   const folder = FileNames.parseFolder(file)

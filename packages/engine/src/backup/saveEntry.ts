@@ -1,5 +1,6 @@
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -14,11 +15,11 @@ export type BackupEntry = Extract<Metadata.Entry, { readonly value: { readonly m
 /** Where a backup is listed. */
 export interface Listed {
   /** Handle of the metadata file. */
-  readonly file: BackupStorage.FileHandle
+  readonly file: StorageFiles.FileHandle
   /** Name of the metadata file. */
   readonly metadata: string
   /** The manifest that it names: another one where the storage keeps the line of an earlier backup of the same range. */
-  readonly manifest: BackupStorage.FileHandle
+  readonly manifest: StorageFiles.FileHandle
 }
 
 /** A file of one line; what is much longer is something else. */
@@ -65,7 +66,7 @@ export const saveEntry = (
       }
     }
     return yield* new StorageError.StorageError({
-      operation: "save_metadata_line",
+      operation: "saveMetadataLines",
       reason: "BadOutput",
       subject: name,
       detail: `it was reported as saved under ${mostNames} names, but no file holds the line that was saved; `
@@ -75,7 +76,7 @@ export const saveEntry = (
 
 /** The manifest that a metadata file lists for the range of an entry, that of the entry itself first of all. */
 const listedIn = (
-  file: BackupStorage.FileHandle,
+  file: StorageFiles.FileHandle,
   entry: BackupEntry,
   retries: Retries.RetryPolicy
 ): Effect.Effect<string | undefined, StorageError.StorageError, BackupStorage.BackupStorage> =>

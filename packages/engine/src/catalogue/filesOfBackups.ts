@@ -1,5 +1,6 @@
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import * as Effect from "effect/Effect"
 import type { InvalidBackup } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
@@ -14,7 +15,7 @@ export interface NamedBackup {
 }
 
 /** The files that a backup consists of, its manifest first. */
-export const filesOfBackup = ({ entry, file }: NamedBackup): Check<ReadonlyArray<BackupStorage.FileHandle>> => {
+export const filesOfBackup = ({ entry, file }: NamedBackup): Check<ReadonlyArray<StorageFiles.FileHandle>> => {
   const { manifest } = entry.value
   switch (entry._tag) {
     case "EpochEndingBackup":
@@ -38,7 +39,7 @@ export const filesOfBackup = ({ entry, file }: NamedBackup): Check<ReadonlyArray
 /** What backups consist of, and why that is not known of some. */
 export interface References {
   /** By manifest. */
-  readonly files: ReadonlyMap<string, ReadonlyArray<BackupStorage.FileHandle>>
+  readonly files: ReadonlyMap<string, ReadonlyArray<StorageFiles.FileHandle>>
   readonly doubts: ReadonlyArray<InvalidBackup>
 }
 

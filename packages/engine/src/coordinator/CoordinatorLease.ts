@@ -17,6 +17,7 @@
  */
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -25,14 +26,13 @@ import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { type BackupWriter, makeWriter } from "../backup/backupWriter.ts"
-import { capability } from "../base/capability.ts"
 import * as Retries from "../base/Retries.ts"
 import * as FileNames from "../format/FileNames.ts"
 import { type CoordinatorStatus, updateLease } from "./CoordinatorStatus.ts"
 
 /** A lease that stands in a storage. */
 interface StandingLease extends FileNames.Lease {
-  readonly file: BackupStorage.FileHandle
+  readonly file: StorageFiles.FileHandle
 }
 
 export interface LeaseOptions {
@@ -74,8 +74,8 @@ export const holding = <E, R>(
 > =>
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
-    const listFiles = yield* capability(storage.capabilities.listFiles, "list_files", storage)
-    const deleteFile = yield* capability(storage.capabilities.deleteFile, "delete_file", storage)
+    const listFiles = yield* storage.capabilities.listFiles
+    const deleteFile = yield* storage.capabilities.deleteFile
     const duration = Duration.toMillis(options.duration)
     const third = Math.ceil(duration / 3)
     const own = new Set<string>()
@@ -218,9 +218,9 @@ const mayPass = (error: StorageError.StorageError, runs: number): boolean => run
 
 const notSeen = (file: string) =>
   new StorageError.StorageError({
-    operation: "list_files",
+    operation: "listFiles",
     reason: "Io",
     subject: "all files",
     detail: `a lease that was just written is not listed (${file}): without that nobody would see it. `
-      + "Do 'list_files' and the commands that write print the same handles?"
+      + "Do its listing and its writes name files by the same handles?"
   })

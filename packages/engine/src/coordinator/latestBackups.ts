@@ -145,7 +145,7 @@ const looksForIdentity = 5
 
 const blindListing = () =>
   new StorageError.StorageError({
-    operation: "list_metadata_files",
+    operation: "listMetadataFiles",
     reason: "Io",
     subject: "all metadata",
     detail: "a file that was just saved is not listed: is the listing denied, or does it look elsewhere?"

@@ -18,14 +18,14 @@
  *
  * Source: the backup page of the specification, sections 1 and 3.
  */
-import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import type * as Metadata from "./Metadata.ts"
 
 /** All but the last part of a handle. */
-export const folderOf = (file: BackupStorage.FileHandle): string => file.slice(0, Math.max(0, file.lastIndexOf("/")))
+export const folderOf = (file: StorageFiles.FileHandle): string => file.slice(0, Math.max(0, file.lastIndexOf("/")))
 
 /** The last part of a handle: for every adapter known, the name that the file was saved under. */
-export const nameOf = (file: BackupStorage.FileHandle): string => file.slice(file.lastIndexOf("/") + 1)
+export const nameOf = (file: StorageFiles.FileHandle): string => file.slice(file.lastIndexOf("/") + 1)
 
 /** What a folder is for, by its name. */
 export type Folder =
@@ -55,7 +55,7 @@ const transactionFolder = /^transaction_(\d+)-\.[0-9a-f]{4}$/
 const leaseFolder = /^coordinator_lease-\.[0-9a-f]{4}$/
 
 /** What the folder of a file is for. `undefined`: the file may be anything. */
-export const parseFolder = (file: BackupStorage.FileHandle): Folder | undefined => {
+export const parseFolder = (file: StorageFiles.FileHandle): Folder | undefined => {
   const name = nameOf(folderOf(file))
   const epochEnding = epochEndingFolder.exec(name)
   if (epochEnding !== null) return { _tag: "EpochEndingBackup", firstEpoch: Number(epochEnding[1]) }
@@ -69,7 +69,7 @@ export const parseFolder = (file: BackupStorage.FileHandle): Folder | undefined 
 }
 
 /** Of which kind of backup a file is. `undefined`: it may be anything. */
-export const backupKindOf = (file: BackupStorage.FileHandle): Metadata.BackupEntry["_tag"] | undefined => {
+export const backupKindOf = (file: StorageFiles.FileHandle): Metadata.BackupEntry["_tag"] | undefined => {
   const found = parseFolder(file)
   return found === undefined || found._tag === "Lease" ? undefined : found._tag
 }
@@ -101,23 +101,23 @@ const chunkPattern = /^(\d{1,16})-(?:\.\d+)?\.chunk(?:\.[a-z0-9]+)?$/
 const proofPattern = /^(\d{1,16})-(\d{1,16})(?:\.\d+)?\.proof(?:\.[a-z0-9]+)?$/
 
 /** The first record of a chunk, if the file is one. */
-export const parseChunk = (file: BackupStorage.FileHandle): { readonly first: number } | undefined => {
+export const parseChunk = (file: StorageFiles.FileHandle): { readonly first: number } | undefined => {
   const parts = chunkPattern.exec(nameOf(file))
   return parts === null ? undefined : { first: Number(parts[1]) }
 }
 
 /** The records that a proof is of, if the file is one. */
 export const parseProof = (
-  file: BackupStorage.FileHandle
+  file: StorageFiles.FileHandle
 ): { readonly first: number; readonly last: number } | undefined => {
   const parts = proofPattern.exec(nameOf(file))
   return parts === null ? undefined : { first: Number(parts[1]), last: Number(parts[2]) }
 }
 
-export const isManifest = (file: BackupStorage.FileHandle): boolean => /\.manifest(\.[a-z0-9]+)?$/.test(nameOf(file))
+export const isManifest = (file: StorageFiles.FileHandle): boolean => /\.manifest(\.[a-z0-9]+)?$/.test(nameOf(file))
 
 /** What the local folder calls a file that is not complete. */
-export const isIncomplete = (file: BackupStorage.FileHandle): boolean => nameOf(file).startsWith(".tmp-")
+export const isIncomplete = (file: StorageFiles.FileHandle): boolean => nameOf(file).startsWith(".tmp-")
 
 const identityName = "identity.meta"
 const timestampsPrefix = "compaction_timestamps_"
@@ -154,20 +154,20 @@ export const compactedMetadata = (kind: Metadata.BackupEntry["_tag"], first: num
 export const metadataBeside = (name: string, number: number): string => name.replace(/\.meta$/, `.${number}$&`)
 
 /** The metadata file with the lines that could be read of another one. A file may be torn more than once. */
-export const repairedMetadata = (file: BackupStorage.FileHandle, repair: number): string =>
+export const repairedMetadata = (file: StorageFiles.FileHandle, repair: number): string =>
   `repaired_${metadataStem(file)}${repair === 0 ? "" : `.${repair}`}.meta`
 
 const metadataExtension = /\.meta(\.[a-z0-9]+)?$/
 
 /** The name of a metadata file without its extensions. */
-export const metadataStem = (file: BackupStorage.FileHandle): string => nameOf(file).replace(metadataExtension, "")
+export const metadataStem = (file: StorageFiles.FileHandle): string => nameOf(file).replace(metadataExtension, "")
 
 /** Metadata, in whichever folder. */
-export const isMetadata = (file: BackupStorage.FileHandle): boolean => metadataExtension.test(nameOf(file))
+export const isMetadata = (file: StorageFiles.FileHandle): boolean => metadataExtension.test(nameOf(file))
 
-export const isIdentity = (file: BackupStorage.FileHandle): boolean => file.endsWith(identityName)
+export const isIdentity = (file: StorageFiles.FileHandle): boolean => file.endsWith(identityName)
 
-export const isCompactionTimestamps = (file: BackupStorage.FileHandle): boolean =>
+export const isCompactionTimestamps = (file: StorageFiles.FileHandle): boolean =>
   nameOf(file).startsWith(timestampsPrefix)
 
 /** Who holds a lease, for people, and until when by the clock of the holder: milliseconds since 1970. */
@@ -189,7 +189,7 @@ export const lease = ({ host, pid, until }: Lease): string => {
 const leasePattern = /^until-(\d{1,15})-pid-(\d{1,15})-host-([a-zA-Z0-9._-]+)\.lease(?:\.[a-z0-9]+)?$/
 
 /** The lease that a file is, if the file is one. */
-export const parseLease = (file: BackupStorage.FileHandle): Lease | undefined => {
+export const parseLease = (file: StorageFiles.FileHandle): Lease | undefined => {
   const [, until, pid, host] = leasePattern.exec(nameOf(file)) ?? []
   return host === undefined || parseFolder(file)?._tag !== "Lease"
     ? undefined

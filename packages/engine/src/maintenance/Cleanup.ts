@@ -15,9 +15,9 @@
  */
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { capability } from "../base/capability.ts"
 import { InvalidBackup } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import * as Retries from "../base/Retries.ts"
@@ -48,7 +48,7 @@ export const defaultOptions: CleanupOptions = {
 }
 
 export interface UnreferencedFile {
-  readonly file: BackupStorage.FileHandle
+  readonly file: StorageFiles.FileHandle
   readonly bytes: number
   readonly ageSeconds: number
 }
@@ -78,7 +78,7 @@ export const cleanUp = (
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
     const { capabilities } = storage
-    const deleteFile = options.delete ? yield* capability(capabilities.deleteFile, "delete_file", storage) : undefined
+    const deleteFile = options.delete ? yield* capabilities.deleteFile : undefined
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     const live = yield* liveFiles(options.concurrency)
     if (live.doubts.length > 0) return keptAll(live.doubts)
@@ -88,7 +88,7 @@ export const cleanUp = (
     if (aside.doubts.length > 0) return keptAll(aside.doubts)
 
     const unnamed = [...candidates.values()].filter(({ file }) => !aside.files.has(file))
-    const since = ({ file, modified }: BackupStorage.StoredFile): number =>
+    const since = ({ file, modified }: StorageFiles.StoredFile): number =>
       FileNames.isIncomplete(file) ? modified : youngest.get(FileNames.folderOf(file)) ?? now
     const old = unnamed.filter((file) => since(file) <= now - options.olderThanSeconds)
     const found = {
@@ -149,7 +149,7 @@ const backupsIn = (metadata: ReadonlyArray<MetadataFile>): ReadonlyArray<NamedBa
 const filesNamedAside = (
   side: ReadonlyArray<string>,
   live: { readonly files: ReadonlySet<string>; readonly keys: ReadonlySet<string> },
-  candidates: ReadonlyMap<string, BackupStorage.StoredFile>,
+  candidates: ReadonlyMap<string, StorageFiles.StoredFile>,
   concurrency: number
 ) =>
   Effect.gen(function*() {

@@ -8,6 +8,7 @@
  * Source: the backup page of the specification, section 5, "Compact".
  */
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -84,7 +85,10 @@ export const compact = (
       "files",
       CompactionPlan.movable(files, now, options.retentionSeconds),
       (file) =>
-        Retries.attempts(options.retries, () => storage.backupMetadataFile(file)).pipe(
+        Retries.attempts(
+          options.retries,
+          () => Capabilities.backupMetadataFile(storage, file)
+        ).pipe(
           Effect.match({
             onSuccess: () => moved.add(file),
             onFailure: (error) => warnings.push(`${file} was not moved aside: ${error.message}`)

@@ -12,7 +12,9 @@
  *   both stay where they are.
  */
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import type * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { ImpossibleRequest, InvalidBackup } from "../base/EngineError.ts"
@@ -32,7 +34,7 @@ export interface RepairOptions {
 
 /** A metadata file with lines that cannot be read. */
 export interface TornFile {
-  readonly file: BackupStorage.FileHandle
+  readonly file: StorageFiles.FileHandle
   /** The lines that can be read, as they stand. */
   readonly kept: ReadonlyArray<string>
   /** Those that cannot be, and why. */
@@ -44,7 +46,7 @@ export interface RepairResult {
   /** What else cannot be read, and is left alone. */
   readonly others: ReadonlyArray<InvalidBackup>
   /** Files that were set aside, and the one that has their lines. */
-  readonly repaired: ReadonlyArray<{ readonly file: string; readonly savedAs: BackupStorage.FileHandle }>
+  readonly repaired: ReadonlyArray<{ readonly file: string; readonly savedAs: StorageFiles.FileHandle }>
 }
 
 /**
@@ -105,7 +107,7 @@ const setAside = (torn: TornFile, retries: Retries.RetryPolicy) =>
         detail: "it is not what it was a moment ago, so it stays: somebody is writing it"
       })
     }
-    yield* Retries.attempts(retries, () => storage.backupMetadataFile(torn.file))
+    yield* Retries.attempts(retries, () => Capabilities.backupMetadataFile(storage, torn.file))
     return { file: torn.file, savedAs }
   })
 

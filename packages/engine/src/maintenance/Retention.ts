@@ -8,11 +8,11 @@
  * was cut short is finished by the next one.
  */
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { capability } from "../base/capability.ts"
+import * as Either from "effect/Either"
 import { InvalidBackup } from "../base/EngineError.ts"
 import * as Retries from "../base/Retries.ts"
 import { type References, referencesOf } from "../catalogue/filesOfBackups.ts"
@@ -57,7 +57,7 @@ export const retain = (
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
     const { capabilities, description } = storage
-    const deleteFile = options.delete ? yield* capability(capabilities.deleteFile, "delete_file", storage) : undefined
+    const deleteFile = options.delete ? yield* capabilities.deleteFile : undefined
     const metadata = yield* readMetadataFiles(options.concurrency)
     yield* failFirst(metadata.flatMap(({ problems }) => problems))
     const plan = RetentionPlan.make(MetadataView.make(metadata), options.policy)
@@ -69,7 +69,7 @@ export const retain = (
     const live = new Set([...allOf(gone), ...allOf(kept)])
     const needed = new Set(allOf(kept))
 
-    const stock = Option.isNone(capabilities.listFiles) ? undefined : yield* takeStock(storage, live)
+    const stock = Either.isLeft(capabilities.listFiles) ? undefined : yield* takeStock(storage, live)
     const missing = stock?.missing.filter((file) => needed.has(file)) ?? []
     if (missing.length > 0) return yield* notListed(missing, description)
     const unfinished = stock === undefined ? none : yield* unfinishedOf(metadata, stock, options)
@@ -142,7 +142,12 @@ const forget = (metadata: ReadonlyArray<MetadataFile>, going: ReadonlySet<string
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     const record = lettingGo([...metadata, ...alone], [...named].map(({ file }) => file), now)
     if (record !== undefined) yield* saveAlone({ entry: record, text: Metadata.printLine(record) }, retries)
-    for (const { file } of named) yield* Retries.attempts(retries, () => storage.backupMetadataFile(file))
+    for (const { file } of named) {
+      yield* Retries.attempts(
+        retries,
+        () => Capabilities.backupMetadataFile(storage, file)
+      )
+    }
   })
 
 const saveAlone = ({ entry, text }: Metadata.MetadataLine, retries: Retries.RetryPolicy) =>

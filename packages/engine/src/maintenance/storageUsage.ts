@@ -1,7 +1,7 @@
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import * as Either from "effect/Either"
 import type { MetadataView } from "../catalogue/MetadataView.ts"
 import * as FileNames from "../format/FileNames.ts"
 import { forEachListed } from "../reading/listedFiles.ts"
@@ -56,7 +56,7 @@ export const holdingsOf = (
   StorageError.StorageError
 > =>
   Effect.gen(function*() {
-    if (Option.isNone(capabilities.listFiles)) return null
+    if (Either.isLeft(capabilities.listFiles)) return null
     const newestManifests = {
       epochEndings: view.epochEndings.at(-1)?.value.manifest,
       stateSnapshots: view.stateSnapshots.at(-1)?.value.manifest,
@@ -81,7 +81,7 @@ export const holdingsOf = (
       stateSnapshots: null,
       transactions: null
     }
-    yield* forEachListed(capabilities.listFiles.value, (files) => {
+    yield* forEachListed(capabilities.listFiles.right, (files) => {
       for (const { bytes, file, modified } of files) {
         missing.delete(file)
         const kind = FileNames.backupKindOf(file)

@@ -1,7 +1,7 @@
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import * as Effect from "effect/Effect"
-import { capability } from "../base/capability.ts"
 import { InvalidBackup } from "../base/EngineError.ts"
 import * as FileNames from "../format/FileNames.ts"
 import { forEachListed } from "../reading/listedFiles.ts"
@@ -9,9 +9,9 @@ import { forEachListed } from "../reading/listedFiles.ts"
 /** What a storage holds beside what is needed. */
 export interface Stock {
   /** Files of backups, or what is left of incomplete ones, that are not needed. */
-  readonly candidates: ReadonlyMap<string, BackupStorage.StoredFile>
+  readonly candidates: ReadonlyMap<string, StorageFiles.StoredFile>
   /** Files that are needed and were listed. */
-  readonly needed: ReadonlyMap<string, BackupStorage.StoredFile>
+  readonly needed: ReadonlyMap<string, StorageFiles.StoredFile>
   /** Metadata that are not in use: those in the side folder. */
   readonly side: ReadonlyArray<string>
   /** Other files. */
@@ -26,12 +26,12 @@ export const takeStock = (
   isNeeded: ReadonlySet<string>
 ): Effect.Effect<Stock & { readonly missing: ReadonlyArray<string> }, StorageError.StorageError> =>
   Effect.gen(function*() {
-    const candidates = new Map<string, BackupStorage.StoredFile>()
-    const needed = new Map<string, BackupStorage.StoredFile>()
+    const candidates = new Map<string, StorageFiles.StoredFile>()
+    const needed = new Map<string, StorageFiles.StoredFile>()
     const side: Array<string> = []
     const youngest = new Map<string, number>()
     let foreign = 0
-    const listed = yield* capability(storage.capabilities.listFiles, "list_files", storage)
+    const listed = yield* storage.capabilities.listFiles
     yield* forEachListed(listed, (files) => {
       for (const found of files) {
         const { file, modified } = found

@@ -1,5 +1,5 @@
-import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -7,8 +7,8 @@ import * as Progress from "../base/Progress.ts"
 
 /** Goes through the listing of all files of a storage, as a task. `take` gets some files at a time. */
 export const forEachListed = (
-  listing: Stream.Stream<BackupStorage.StoredFile, StorageError.StorageError>,
-  take: (files: Chunk.Chunk<BackupStorage.StoredFile>) => void
+  listing: Stream.Stream<StorageFiles.StoredFile, StorageError.StorageError>,
+  take: (files: Chunk.Chunk<StorageFiles.StoredFile>) => void
 ): Effect.Effect<void, StorageError.StorageError> =>
   Progress.begin({ what: "listing of the storage", unit: "files", total: undefined }).pipe(
     Effect.flatMap((tracker) =>

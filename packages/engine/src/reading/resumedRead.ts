@@ -1,6 +1,7 @@
 import * as Resumption from "@holdfast/records/Resumption"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as StorageError from "@holdfast/storage/StorageError"
+import type * as StorageFiles from "@holdfast/storage/StorageFiles"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { crc32 } from "node:zlib"
@@ -12,7 +13,7 @@ import * as Retries from "../base/Retries.ts"
  * must be what it was: a file that changed meanwhile, or is shorter now, is an error (`BadOutput`).
  */
 export const readAgain = (
-  file: BackupStorage.FileHandle
+  file: StorageFiles.FileHandle
 ): Stream.Stream<Uint8Array, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Stream.unwrap(Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
@@ -25,7 +26,7 @@ export const readAgain = (
 
 /** The bytes of a file but for the first `length`, which must have this CRC-32. */
 const behind = (
-  file: BackupStorage.FileHandle,
+  file: StorageFiles.FileHandle,
   bytes: Stream.Stream<Uint8Array, StorageError.StorageError>,
   length: number,
   checksum: number
@@ -35,7 +36,7 @@ const behind = (
   let found = 0
   const changed = (detail: string) =>
     new StorageError.StorageError({
-      operation: "open_for_read",
+      operation: "read",
       reason: "BadOutput",
       subject: file,
       detail: `it was read again after a failure, and ${detail}`

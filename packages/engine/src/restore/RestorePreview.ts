@@ -6,7 +6,7 @@ import type * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import * as Either from "effect/Either"
 import type { InvalidBackup, RestoreRefused } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import { forEachListed } from "../reading/listedFiles.ts"
@@ -115,9 +115,9 @@ export const make = (
 const bytesOf = (files: ReadonlySet<string>) =>
   Effect.gen(function*() {
     const { capabilities: { listFiles } } = yield* BackupStorage.BackupStorage
-    if (Option.isNone(listFiles)) return null
+    if (Either.isLeft(listFiles)) return null
     let total = 0
-    yield* forEachListed(listFiles.value, (some) => {
+    yield* forEachListed(listFiles.right, (some) => {
       for (const { bytes, file } of some) if (files.has(file)) total += bytes
     })
     return total

@@ -8,7 +8,6 @@ import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { capability } from "../base/capability.ts"
 import type { ImpossibleRequest } from "../base/EngineError.ts"
 import * as EngineMetrics from "../base/EngineMetrics.ts"
 import { forEachListed } from "../reading/listedFiles.ts"
@@ -38,7 +37,7 @@ export const verify = (
   Effect.gen(function*() {
     const storage = yield* BackupStorage.BackupStorage
     const earlier = yield* EarlierVerifications
-    const listed = yield* capability(storage.capabilities.listFiles, "list_files", storage)
+    const listed = yield* storage.capabilities.listFiles
     const sizes = new Map<string, number>()
     yield* forEachListed(listed, (files) => {
       for (const { bytes, file } of files) sizes.set(file, bytes)

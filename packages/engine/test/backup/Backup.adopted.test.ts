@@ -14,10 +14,10 @@ import * as StateSnapshotBackup from "@holdfast/engine/StateSnapshotBackup"
 import * as TransactionBackup from "@holdfast/engine/TransactionBackup"
 import * as LocalFolder from "@holdfast/storage-local/LocalFolder"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -66,9 +66,7 @@ const filling = (storage: Storage, after: number): Storage => {
   return {
     ...storage,
     write: (backup, name, bytes) =>
-      Effect.suspend(() =>
-        left-- > 0 ? storage.write(backup, name, bytes) : failure("create_for_write", "NoSpace", name)
-      )
+      Effect.suspend(() => left-- > 0 ? storage.write(backup, name, bytes) : failure("write", "NoSpace", name))
   }
 }
 
@@ -94,7 +92,7 @@ const leaveOff = (node: Node, storage: Storage, backup: BackupResult.Backup) => 
   const withoutManifests: Storage = {
     ...storage,
     write: (folder, name, bytes) =>
-      name.endsWith(".manifest") ? failure("create_for_write", "NoSpace", name) : storage.write(folder, name, bytes)
+      name.endsWith(".manifest") ? failure("write", "NoSpace", name) : storage.write(folder, name, bytes)
   }
   return Effect.flip(between(node, withoutManifests, backup))
 }
@@ -336,10 +334,13 @@ layer(layerSmall)("a backup that adopts", (it) => {
       it.effect("C-10: says so where the storage cannot list its files", () =>
         Effect.gen(function*() {
           const { storage } = makeStorage()
-          const capabilities = { ...storage.capabilities, listFiles: Option.none() }
+          const capabilities = {
+            ...storage.capabilities,
+            listFiles: Capabilities.missing("listFiles", "it", "it cannot")
+          }
           const node = clientOf((yield* TestNetwork).store)
           const error = yield* Effect.flip(between(node, { ...storage, capabilities }, ofKind(kind)))
-          expect(error).toMatchObject({ reason: "Unsupported", operation: "list_files" })
+          expect(error).toMatchObject({ reason: "Unsupported", operation: "listFiles" })
         }))
     })
   }

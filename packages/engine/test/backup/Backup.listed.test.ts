@@ -97,10 +97,10 @@ layer(layerSmall)("O-15: a backup that is reported as taken", (it) => {
   it.effect("fails where its line cannot be read back", () =>
     Effect.gen(function*() {
       const memory = makeStorage({
-        read: (file) => file.endsWith(".meta") ? failure("open_for_read", "CommandFailed", file) : Effect.void
+        read: (file) => file.endsWith(".meta") ? failure("read", "CommandFailed", file) : Effect.void
       })
       const error = yield* Effect.flip(taking(memory, "transactions"))
-      expect(error).toMatchObject({ _tag: "StorageError", operation: "open_for_read", reason: "CommandFailed" })
+      expect(error).toMatchObject({ _tag: "StorageError", operation: "read", reason: "CommandFailed" })
       expect(error.message).toContain("reported as saved, but cannot be read back: injected")
     }))
 
@@ -109,7 +109,7 @@ layer(layerSmall)("O-15: a backup that is reported as taken", (it) => {
       let reads = 0
       const { store } = yield* TestNetwork
       const memory = makeStorage({
-        read: (file) => ++reads < 3 ? failure("open_for_read", "Timeout", file) : Effect.void
+        read: (file) => ++reads < 3 ? failure("read", "Timeout", file) : Effect.void
       })
       const take = TransactionBackup.take({
         firstVersion: 0,
@@ -135,7 +135,7 @@ layer(layerSmall)("O-15: a backup that is reported as taken", (it) => {
         }
       })
       const error = yield* Effect.flip(taking({ ...memory, storage }, "transactions"))
-      expect(error).toMatchObject({ _tag: "StorageError", operation: "save_metadata_line", reason: "BadOutput" })
+      expect(error).toMatchObject({ _tag: "StorageError", operation: "saveMetadataLines", reason: "BadOutput" })
       expect(names).toEqual(["", ".1", ".2", ".3", ".4"].map((number) => `transaction_0-45${number}.meta`))
       expect(yield* listed(memory)).toEqual([])
     }))

@@ -126,8 +126,7 @@ layer(layerSmall)("a backup", (it) => {
           const files = [...clean.files.keys()].map(plain)
           for (const failing of files) {
             const memory = makeStorage({
-              confirm: (file) =>
-                file === failing ? failure("create_for_write", "NoSpace", file) : aWhile(file.length % 7)
+              confirm: (file) => file === failing ? failure("write", "NoSpace", file) : aWhile(file.length % 7)
             })
             const error = yield* Effect.flip(between(clientOf(network.store), memory.storage, ofKind[kind]))
             expect(error, failing).toMatchObject({ _tag: "StorageError", reason: "NoSpace", subject: failing })

@@ -52,9 +52,7 @@ const withoutManifests = () => {
   let broken = true
   const memory = makeStorage({
     confirm: (file) =>
-      Effect.suspend(() =>
-        broken && file.endsWith(".manifest") ? failure("create_for_write", "Timeout", file) : Effect.void
-      )
+      Effect.suspend(() => broken && file.endsWith(".manifest") ? failure("write", "Timeout", file) : Effect.void)
   })
   return { memory, repair: () => void (broken = false) }
 }
@@ -91,7 +89,7 @@ layer(layerSmall)("a backup with a journal", (it) => {
             let broken = true
             const memory = makeStorage({
               confirm: (file) =>
-                Effect.suspend(() => broken && left-- <= 0 ? failure("create_for_write", "NoSpace", file) : Effect.void)
+                Effect.suspend(() => broken && left-- <= 0 ? failure("write", "NoSpace", file) : Effect.void)
             })
             const { asked, forget, node } = counting(clientOf(network.store))
             const attempt = Effect.provide(between(node, memory.storage, ofKind(kind)), journalIn(directory))
@@ -141,9 +139,11 @@ layer(layerSmall)("a backup with a journal", (it) => {
               what: string,
               node: Node,
               backup: BackupResult.Backup,
-              between: (memory: MemoryStorage, journal: string) => Effect.Effect<void, PlatformError>
+              between: (memory: MemoryStorage, journal: string) => Effect.Effect<void, PlatformError>,
+              identity?: string
             ]
           > = [
+            ["another storage", clientOf(network.store), ofKind(kind), () => Effect.void, "memory:another"],
             ["another node", other, ofKind(kind), () => Effect.void],
             ["another chunk size", clientOf(network.store), ofKind(kind, { maxChunkBytes: 2_000 }), () => Effect.void],
             ["not checked before", clientOf(network.store), ofKind(kind, { verifyWrites: false }), () => Effect.void],
@@ -165,7 +165,7 @@ layer(layerSmall)("a backup with a journal", (it) => {
                 )
             ]
           ]
-          for (const [what, node, backup, meanwhile] of cases) {
+          for (const [what, node, backup, meanwhile, identity] of cases) {
             const directory = yield* TempDirectory.make
             const { memory, repair } = withoutManifests()
             const journal = journalIn(directory)
@@ -175,7 +175,8 @@ layer(layerSmall)("a backup with a journal", (it) => {
             expect((yield* fs.stat(file)).mode & 0o777).toBe(0o600)
             yield* Effect.orDie(meanwhile(memory, file))
             const { asked, node: counted } = counting(node)
-            const result = yield* Effect.provide(between(counted, memory.storage, backup), journal)
+            const storage = { ...memory.storage, identity: identity ?? memory.storage.identity }
+            const result = yield* Effect.provide(between(counted, storage, backup), journal)
             expect(asked.records, what).toBe(result.records)
             yield* expectVerifies(network, memory)
             // A line that cannot be read names nothing.

@@ -95,7 +95,7 @@ const failing = (attempts: number, reason: StorageError.StorageErrorReason): Hoo
         const name = file.replace(/\.\d+\.(\w+)$/, ".$1")
         const count = (counts.get(name) ?? 0) + 1
         counts.set(name, count)
-        return count > attempts ? Effect.void : failure("create_for_write", reason, file)
+        return count > attempts ? Effect.void : failure("write", reason, file)
       })
   }
 }
@@ -177,7 +177,7 @@ layer(layerSmall)("a backup with retries", (it) => {
                   random.nextIntBetween(0, 4),
                   (dice) =>
                     dice === 0 && !/\.2\.[a-z]+$/.test(file) && !file.endsWith(".meta")
-                      ? failure("create_for_write", "CommandFailed", file)
+                      ? failure("write", "CommandFailed", file)
                       : Effect.void
                 )
             })

@@ -69,7 +69,7 @@ describe("a policy", () => {
         const attempts: Array<number> = []
         const run = Retries.attempts({ ...policy, retries }, (attempt) => {
           attempts.push(attempt)
-          return failure("create_for_write", "CommandFailed", `attempt ${attempt}`)
+          return failure("write", "CommandFailed", `attempt ${attempt}`)
         })
         expect(yield* withTime(Effect.flip(run))).toMatchObject({ subject: `attempt ${retries}` })
         expect(attempts).toEqual(Array.from({ length: retries + 1 }, (_, index) => index))
@@ -81,7 +81,7 @@ describe("a policy", () => {
       let calls = 0
       const run = Retries.attempts(policy, (attempt) => {
         calls += 1
-        return attempt < 2 ? failure("create_backup", "Timeout", "x") : Effect.succeed(attempt)
+        return attempt < 2 ? failure("createBackup", "Timeout", "x") : Effect.succeed(attempt)
       })
       expect(yield* withTime(run)).toBe(2)
       expect(yield* withTime(run)).toBe(2)
@@ -107,7 +107,7 @@ describe("what can pass by itself", () => {
   for (const [reason, transient] of Object.entries(storage)) {
     it(`${transient ? "tried again" : "final"}: ${reason} of a storage`, () => {
       const decoded = StorageError.StorageErrorReason.literals.find((each) => each === reason)
-      expect(decoded !== undefined && Retries.isTransient(failure("create_for_write", decoded, "x"))).toBe(transient)
+      expect(decoded !== undefined && Retries.isTransient(failure("write", decoded, "x"))).toBe(transient)
     })
   }
 
@@ -178,7 +178,7 @@ const sourceOf = (asked: Array<readonly [number, number]> = []) => ({
 const bytesOf = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>) =>
   Effect.map(Stream.runCollect(bytes), (parts) => Buffer.concat(Chunk.toReadonlyArray(parts)).toString("hex"))
 
-const failed = Effect.fail(failure("create_for_write", "CommandFailed", "x"))
+const failed = Effect.fail(failure("write", "CommandFailed", "x"))
 
 /** Writes a chunk as a backup does; each attempt is told its number. */
 const attempting = <A, E extends { readonly message: string }, R>(
@@ -295,7 +295,7 @@ layer(layerSmall)("a backup", (test) => {
       const memory = makeStorage({
         // The first two times the storage does what it is asked to, and then does not say so.
         confirm: (file) =>
-          file.endsWith(".meta") && lost++ < 2 ? failure("save_metadata_line", "Timeout", file) : Effect.void
+          file.endsWith(".meta") && lost++ < 2 ? failure("saveMetadataLines", "Timeout", file) : Effect.void
       })
       const take = TransactionBackup.take({
         firstVersion: 0,
@@ -313,8 +313,7 @@ layer(layerSmall)("a backup", (test) => {
     Effect.gen(function*() {
       const { store } = yield* TestNetwork
       const memory = makeStorage({
-        confirm: (file) =>
-          file.endsWith("state.manifest") ? failure("create_for_write", "CommandFailed", file) : Effect.void
+        confirm: (file) => file.endsWith("state.manifest") ? failure("write", "CommandFailed", file) : Effect.void
       })
       const take = StateSnapshotBackup.take({ epoch: 3, settings: { ...settings, retries: policy } })
       const { manifest, metadata } = yield* withTime(between(clientOf(store), memory.storage, take))
@@ -360,7 +359,7 @@ layer(layerSmall)("a backup", (test) => {
   test.effect("that is interrupted while it waits for its next attempt ends at once", () =>
     Effect.gen(function*() {
       const { store } = yield* TestNetwork
-      const memory = makeStorage({ confirm: (file) => failure("create_for_write", "Timeout", file) })
+      const memory = makeStorage({ confirm: (file) => failure("write", "Timeout", file) })
       const patient = { ...policy, firstDelay: "1 day", longestDelay: "1 day" } as const
       const take = TransactionBackup.take({
         firstVersion: 0,

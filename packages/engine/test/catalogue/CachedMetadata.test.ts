@@ -194,7 +194,7 @@ describe("sync", () => {
       let denied: StorageError.StorageError | undefined
       const memory = counted(filesOf(...everyKind(2)), { list: () => denied === undefined ? Effect.void : denied })
       yield* sync(memory)
-      denied = failure("list_metadata_files", "PermissionDenied", "metadata")
+      denied = failure("listMetadataFiles", "PermissionDenied", "metadata")
       expect(yield* Effect.flip(sync(memory))).toMatchObject({ _tag: "StorageError", reason: "PermissionDenied" })
       denied = undefined
       costs(memory)

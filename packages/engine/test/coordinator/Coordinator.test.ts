@@ -81,8 +81,7 @@ describe("the coordinator", () => {
       const { client } = yield* growing()
       let broken = true
       const memory = makeStorage({
-        confirm: (file) =>
-          broken && file.startsWith("epoch_ending_3") ? failure("create_for_write", "Io", file) : Effect.void
+        confirm: (file) => broken && file.startsWith("epoch_ending_3") ? failure("write", "Io", file) : Effect.void
       })
       const { status } = yield* start(client, memory, yield* makeCache)
       yield* pass(30)
@@ -127,7 +126,7 @@ describe("the coordinator", () => {
           Effect.flatMap(Clock.currentTimeMillis, (now) => {
             if (!broken || !file.endsWith("state.proof")) return Effect.void
             attempts.push(now)
-            return failure("create_for_write", "NoSpace", file)
+            return failure("write", "NoSpace", file)
           })
       })
       const { status } = yield* start(client, memory, yield* makeCache, {
@@ -249,7 +248,7 @@ describe("the coordinator", () => {
                 Effect.flatMap((file): Effect.Effect<string, StorageError.StorageError> => {
                   if (lost.has(name) || name === "identity.meta") return Effect.succeed(file)
                   lost.add(name)
-                  return failure("save_metadata_line", "Timeout", name)
+                  return failure("saveMetadataLines", "Timeout", name)
                 })
               )
           }
@@ -322,7 +321,7 @@ describe("a coordinator that is started again", () => {
       let reason: StorageError.StorageErrorReason = "CommandNotFound"
       let broken = true
       const memory = makeStorage({
-        list: (file) => Effect.suspend(() => broken ? failure("list_metadata_files", reason, file) : Effect.void)
+        list: (file) => Effect.suspend(() => broken ? failure("listMetadataFiles", reason, file) : Effect.void)
       })
       const { fiber } = yield* start(client, memory, yield* makeCache)
       expect(yield* Effect.flip(Fiber.join(fiber))).toMatchObject({ _tag: "StorageError", reason })

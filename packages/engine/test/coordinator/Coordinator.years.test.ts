@@ -53,8 +53,7 @@ describe("the coordinator", () => {
       const { client, grow } = yield* growing({ epochs: 2 })
       let nodeAway = false
       let storageAway = false
-      const outage = (file: string) =>
-        Effect.suspend(() => storageAway ? failure("create_for_write", "Io", file) : Effect.void)
+      const outage = (file: string) => Effect.suspend(() => storageAway ? failure("write", "Io", file) : Effect.void)
       const memory = makeStorage({ confirm: outage, list: outage, read: outage })
       const node: typeof client = { ...client, dbState: Effect.suspend(() => nodeAway ? unreachable : client.dbState) }
       const cache = yield* makeCache

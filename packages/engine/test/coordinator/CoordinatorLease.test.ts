@@ -5,10 +5,12 @@ import { describe, expect } from "@effect/vitest"
 import * as CoordinatorLease from "@holdfast/engine/CoordinatorLease"
 import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
@@ -29,7 +31,7 @@ const killed = ({ storage }: MemoryStorage): BackupStorage.Service => ({
   ...storage,
   capabilities: {
     ...storage.capabilities,
-    deleteFile: Option.some((file) => failure("delete_file", "PermissionDenied", file))
+    deleteFile: Either.right((file) => failure("deleteFile", "PermissionDenied", file))
   }
 })
 
@@ -89,7 +91,7 @@ describe("two coordinators that ask for a lease", () => {
       const { client, grow } = yield* growing()
       let isAway = false
       const memory = makeStorage({
-        confirm: (file) => isAway && isLease(file) ? failure("create_for_write", "NoSpace", file) : Effect.void
+        confirm: (file) => isAway && isLease(file) ? failure("write", "NoSpace", file) : Effect.void
       })
       const { fiber, status } = yield* start(client, memory, yield* makeCache, { lease: leaseOf("a") })
       yield* pass(3)
@@ -120,7 +122,7 @@ describe("two coordinators that ask for a lease", () => {
           ...memory.storage,
           write: (backup, file, bytes) =>
             isAway && (!isLease(file) || saved(memory).length > 0)
-              ? failure("create_for_write", "NoSpace", file)
+              ? failure("write", "NoSpace", file)
               : memory.storage.write(backup, file, bytes)
         }
       }
@@ -162,7 +164,7 @@ describe("two coordinators that ask for a lease", () => {
           ...memory.storage,
           write: (backup, file, bytes) =>
             isAway && isLease(file)
-              ? failure("create_for_write", "NoSpace", file)
+              ? failure("write", "NoSpace", file)
               : memory.storage.write(backup, file, bytes),
           listMetadataFiles: Effect.suspend(() => denied ? Effect.succeed([]) : memory.storage.listMetadataFiles)
         }
@@ -235,9 +237,9 @@ describe("the lease", () => {
             if (yield* chance(0.3)) return yield* failure(operation, "Io", file)
           })
         const hooks: Hooks = {
-          confirm: faulty("create_for_write"),
-          list: faulty("list_files"),
-          remove: faulty("delete_file")
+          confirm: faulty("write"),
+          list: faulty("listFiles"),
+          remove: faulty("deleteFile")
         }
         const memory = makeStorage(hooks)
         const working = new Set<string>()
@@ -326,12 +328,18 @@ describe("the lease", () => {
       const memory = makeStorage()
       const never = Effect.dieMessage("the lease was given")
       const { capabilities } = memory.storage
-      const without = { ...memory.storage, capabilities: { ...capabilities, listFiles: Option.none() } }
+      const without = {
+        ...memory.storage,
+        capabilities: { ...capabilities, listFiles: Capabilities.missing("listFiles", "it", "it cannot") }
+      }
       expect(yield* Effect.flip(contend(without, "a", never))).toMatchObject({ reason: "Unsupported" })
-      const unable = { ...memory.storage, capabilities: { ...capabilities, deleteFile: Option.none() } }
+      const unable = {
+        ...memory.storage,
+        capabilities: { ...capabilities, deleteFile: Capabilities.missing("deleteFile", "it", "it cannot") }
+      }
       expect(yield* Effect.flip(contend(unable, "a", never))).toMatchObject({ reason: "Unsupported" })
       expect(memory.log).toEqual([])
-      const blind = makeStorage({ list: (file) => failure("list_files", "NotFound", file) })
+      const blind = makeStorage({ list: (file) => failure("listFiles", "NotFound", file) })
       yield* Effect.forkScoped(contend(blind.storage, "a", never))
       yield* pass(30)
       expect(leasesIn(blind)).toEqual([])

@@ -7,9 +7,9 @@ import * as Compaction from "@holdfast/engine/Compaction"
 import * as Metadata from "@holdfast/engine/Metadata"
 import * as Retries from "@holdfast/engine/Retries"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as TestClock from "effect/TestClock"
 import { failure, type Hooks, makeStorage } from "../support/memoryStorage.ts"
@@ -77,7 +77,7 @@ layer(layerStored)("clean-up", (it) => {
       const stored = yield* StoredBackups
       const [lost = ""] = [...stored.files.keys()].filter((file) => file.startsWith("metadata/transaction_0-"))
       const memory = makeStorage({}, stored.files)
-      yield* memory.storage.backupMetadataFile(lost)
+      yield* Capabilities.backupMetadataFile(memory.storage, lost)
       yield* TestClock.adjust("5000 seconds")
       const before = [...memory.files.keys()]
       const kept = yield* cleanUpIn(memory.storage)
@@ -139,12 +139,14 @@ layer(layerStored)("clean-up", (it) => {
   it.effect("a storage that cannot list or delete says so", () =>
     Effect.gen(function*() {
       const { storage } = makeStorage({}, (yield* StoredBackups).files)
-      const without = (capabilities: Partial<BackupStorage.Capabilities>) =>
+      const without = (capabilities: Partial<Capabilities.Capabilities>) =>
         cleanUpIn({ ...storage, capabilities: { ...storage.capabilities, ...capabilities } })
-      for (const [capability, operation] of [["listFiles", "list_files"], ["deleteFile", "delete_file"]] as const) {
-        const error = yield* Effect.flip(without({ [capability]: Option.none() }))
+      for (const operation of ["listFiles", "deleteFile"] as const) {
+        const error = yield* Effect.flip(
+          without({ [operation]: Capabilities.missing(operation, "it", `it has no ${operation}: add one`) })
+        )
         expect(error).toMatchObject({ reason: "Unsupported", operation })
-        expect(error.message).toContain(`add '${operation}' to its commands`)
+        expect(error.message).toContain(`it has no ${operation}: add one`)
       }
     }))
 
@@ -186,7 +188,7 @@ layer(layerStored)("clean-up", (it) => {
           Effect.flatMap(chance(2), (fails) => {
             if (!fails || faults === 0) return Effect.void
             faults -= 1
-            return failure("open_for_read", reason, file)
+            return failure("read", reason, file)
           })
         const hooks: Hooks = {
           read: hook("CommandFailed"),

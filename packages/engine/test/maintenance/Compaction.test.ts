@@ -166,7 +166,7 @@ describe("what a compaction does", () => {
 
   it.effect("a storage that cannot move files is compacted nevertheless, and told of", () =>
     Effect.gen(function*() {
-      const memory = makeStorage({ move: (file) => failure("backup_metadata_file", "Unsupported", file) }, start)
+      const memory = makeStorage({ move: (file) => failure("backupMetadataFile", "Unsupported", file) }, start)
       yield* compactIn(memory.storage)
       yield* later
       const { moved, waiting, warnings } = yield* compactIn(memory.storage)
@@ -211,7 +211,7 @@ describe("a fault at any operation", () => {
               faulted = true
               return when === "interrupted"
                 ? Effect.interrupt
-                : denied({ number, operation: "list_metadata_files", file: "" })
+                : denied({ number, operation: "listMetadataFiles", file: "" })
             })
           const storage = stepped(
             memory,
@@ -260,7 +260,7 @@ describe("a save that is cut off", () => {
         const storage = stepped(
           memory,
           ({ file, operation }) =>
-            operation === "save_metadata_line" && turn++ === number ? Effect.zipRight(look, cut(file)) : look,
+            operation === "saveMetadataLines" && turn++ === number ? Effect.zipRight(look, cut(file)) : look,
           () => look
         )
         for (let run = 0; run < 4; run++) {

@@ -126,7 +126,7 @@ layer(layerStored)("torn metadata", (it) => {
             )
             const fault = Effect.suspend(() => {
               faulted = true
-              return when === "interrupted" ? Effect.interrupt : denied({ number, operation: "list_files", file: "" })
+              return when === "interrupted" ? Effect.interrupt : denied({ number, operation: "listFiles", file: "" })
             })
             const storage = stepped(
               memory,

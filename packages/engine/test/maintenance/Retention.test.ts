@@ -126,7 +126,7 @@ layer(layerStored)("retention", (it) => {
               expect(torn(memory.files)).toEqual([])
               if (turns++ !== number) return Effect.void
               faulted = true
-              return when === "fails" ? failure("delete_file", "PermissionDenied", file) : Effect.interrupt
+              return when === "fails" ? failure("deleteFile", "PermissionDenied", file) : Effect.interrupt
             })
           const hooks: Hooks = { list: hook, move: hook, remove: hook, confirm: hook }
           const memory = makeStorage(hooks, stored.files)

@@ -3,8 +3,8 @@ import * as Status from "@holdfast/engine/Status"
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { gzipSync } from "node:zlib"
 import { makeStorage } from "../support/memoryStorage.ts"
@@ -107,7 +107,7 @@ layer(layerStored)("status", (it) => {
       )
       const broken = new Map([...files].filter(([file]) => !/^epoch_ending.*chunk$/.test(file)))
       const { storage } = makeStorage({}, broken)
-      const capabilities = { listFiles: Option.none(), deleteFile: Option.none() }
+      const capabilities = Capabilities.none("it", "it cannot")
       const status = yield* lookAt({ ...storage, capabilities })
       const second = snapshotOf(stored, 2).version
       expect(status).toMatchObject({

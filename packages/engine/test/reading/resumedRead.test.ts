@@ -19,7 +19,7 @@ const file = "backup/0-.chunk"
 
 const content = Uint8Array.from({ length: 50_000 }, (_, index) => (index * 7919) >>> 3)
 
-const broken = (reason: StorageError.StorageErrorReason) => failure("open_for_read", reason, file)
+const broken = (reason: StorageError.StorageErrorReason) => failure("read", reason, file)
 
 /** What happens to each reading of the file: it breaks off behind so many bytes, in another file than before, or not. */
 interface Reading {
@@ -137,7 +137,7 @@ describe("reading a file again", () => {
       Effect.gen(function*() {
         const { storage } = storageOf([{ until: 3_000 }, { content: changed }])
         const error = yield* Effect.flip(reading(whole, storage))
-        expect(error).toMatchObject({ operation: "open_for_read", reason: "BadOutput", subject: file })
+        expect(error).toMatchObject({ operation: "read", reason: "BadOutput", subject: file })
         expect(error.detail).toContain(detail)
       }))
   }

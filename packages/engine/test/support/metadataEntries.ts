@@ -3,7 +3,8 @@
  */
 import * as FileNames from "@holdfast/engine/FileNames"
 import * as Metadata from "@holdfast/engine/Metadata"
-import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as StorageDecorator from "@holdfast/storage/StorageDecorator"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
 import { failure, type MemoryStorage } from "./memoryStorage.ts"
@@ -75,20 +76,19 @@ export const stepped = (
   after: (turn: Turn) => Effect.Effect<void, StorageError.StorageError> = () => Effect.void
 ): Storage => {
   let number = 0
-  const step = <A>(
-    operation: StorageError.StorageOperation,
-    file: string,
-    run: Effect.Effect<A, StorageError.StorageError>
-  ) =>
-    Effect.suspend(() => {
-      const turn = { number: number++, operation, file }
-      return Effect.zipLeft(Effect.zipRight(before(turn), run), after(turn))
-    })
-  return BackupStorage.BackupStorage.of({
-    ...storage,
-    listMetadataFiles: step("list_metadata_files", "metadata", storage.listMetadataFiles),
-    saveMetadataLines: (name, lines) => step("save_metadata_line", name, storage.saveMetadataLines(name, lines)),
-    backupMetadataFile: (file) => step("backup_metadata_file", file, storage.backupMetadataFile(file))
+  const moves: ReadonlyArray<StorageError.StorageOperation> = [
+    "listMetadataFiles",
+    "saveMetadataLines",
+    "backupMetadataFile"
+  ]
+  return StorageDecorator.decorate(storage, {
+    effect: ({ operation, subject: file }, run) =>
+      moves.includes(operation)
+        ? Effect.suspend(() => {
+          const turn = { number: number++, operation, file }
+          return Effect.zipLeft(Effect.zipRight(before(turn), run), after(turn))
+        })
+        : run
   })
 }
 

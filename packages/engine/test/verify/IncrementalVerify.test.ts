@@ -8,12 +8,12 @@ import * as IncrementalVerify from "@holdfast/engine/IncrementalVerify"
 import * as LocalState from "@holdfast/engine/LocalState"
 import type * as VerifyRequest from "@holdfast/engine/VerifyRequest"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as TestClock from "effect/TestClock"
 import * as fs from "node:fs"
@@ -176,7 +176,7 @@ layer(layerStored)("an incremental verification", (it) => {
       const memory = makeStorage({
         list: (what) =>
           down && what === "files"
-            ? Effect.zipRight(Deferred.succeed(outage, undefined), failure("list_files", "Timeout", what))
+            ? Effect.zipRight(Deferred.succeed(outage, undefined), failure("listFiles", "Timeout", what))
             : Effect.void
       }, stored.files)
       const told = yield* Queue.bounded<string>(1)
@@ -243,12 +243,12 @@ layer(layerStored)("an incremental verification", (it) => {
   it.effect("needs a storage that lists its files", () =>
     Effect.gen(function*() {
       const { storage } = makeStorage({}, (yield* StoredBackups).files)
-      const without = { ...storage, capabilities: { listFiles: Option.none(), deleteFile: Option.none() } }
+      const without = { ...storage, capabilities: Capabilities.none("it", "it cannot") }
       const error = yield* Effect.flip(
         IncrementalVerify.verify({}, never).pipe(
           Effect.provideService(BackupStorage.BackupStorage, without)
         )
       )
-      expect(error).toMatchObject({ _tag: "StorageError", reason: "Unsupported", operation: "list_files" })
+      expect(error).toMatchObject({ _tag: "StorageError", reason: "Unsupported", operation: "listFiles" })
     }).pipe(Effect.provide(EarlierVerifications.layerMemory)))
 })

@@ -214,7 +214,7 @@ layer(layerStored)("verify", (it) => {
           Effect.gen(function*() {
             const { files } = yield* StoredBackups
             const memory = makeStorage({
-              read: (file) => pattern.test(file) ? failure("open_for_read", reason, file) : Effect.void
+              read: (file) => pattern.test(file) ? failure("read", reason, file) : Effect.void
             }, files)
             expect(yield* Effect.flip(verifyIn(memory))).toMatchObject({ _tag: "StorageError", reason })
             expect(memory.open.reads).toBe(0)
@@ -225,10 +225,10 @@ layer(layerStored)("verify", (it) => {
     it.effect("O-14: a storage that cannot be listed does not count as empty", () =>
       Effect.gen(function*() {
         const { files } = yield* StoredBackups
-        const memory = makeStorage({ list: (file) => failure("list_metadata_files", "PermissionDenied", file) }, files)
+        const memory = makeStorage({ list: (file) => failure("listMetadataFiles", "PermissionDenied", file) }, files)
         expect(yield* Effect.flip(verifyIn(memory))).toMatchObject({
           _tag: "StorageError",
-          operation: "list_metadata_files"
+          operation: "listMetadataFiles"
         })
       }))
 
@@ -237,7 +237,7 @@ layer(layerStored)("verify", (it) => {
         const stored = yield* StoredBackups
         const torn = "metadata/state_snapshot_ver_0.meta"
         const memory = makeStorage(
-          { read: (file) => file === torn ? failure("open_for_read", "CommandFailed", file) : Effect.void },
+          { read: (file) => file === torn ? failure("read", "CommandFailed", file) : Effect.void },
           new Map([...stored.files, [torn, new Uint8Array()]])
         )
         const report = yield* verifyIn(memory)
@@ -254,7 +254,7 @@ layer(layerStored)("verify", (it) => {
             read: (file) => {
               if (file !== moved) return Effect.void
               memory.files.delete(moved)
-              return failure("open_for_read", "NotFound", file)
+              return failure("read", "NotFound", file)
             }
           },
           new Map([...stored.files, [moved, new Uint8Array()]])

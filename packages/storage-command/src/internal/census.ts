@@ -1,12 +1,12 @@
 /**
  * Who is believed alive. The watchdog compares it with what the system shows.
  */
-import type { StorageOperation } from "@holdfast/storage/StorageError"
+import type { CommandKey } from "../CommandKeys.ts"
 import type { Group } from "./processGroup.ts"
 
 /** A command that was started. */
 export interface EnlistedCommand extends Group {
-  readonly operation: StorageOperation
+  readonly key: CommandKey
   readonly mark: string
 }
 
@@ -23,10 +23,10 @@ export interface Census {
 const remembered = 1_000
 
 /** What is remembered of a command whose shell is gone: without the process and its streams, which it would keep. */
-const facts = ({ id, mark, operation, startedAt }: EnlistedCommand): EnlistedCommand => ({
+const facts = ({ id, key, mark, startedAt }: EnlistedCommand): EnlistedCommand => ({
   id,
+  key,
   mark,
-  operation,
   startedAt,
   leaderGone: () => true
 })

@@ -2,9 +2,10 @@
  * Says what went wrong with a storage command, with everything that helps and nothing that is secret.
  */
 import * as Secrets from "@holdfast/storage/Secrets"
-import type { CommandPhase, StorageErrorReason, StorageOperation } from "@holdfast/storage/StorageError"
+import type { CommandPhase, StorageErrorReason } from "@holdfast/storage/StorageError"
 import { StorageError } from "@holdfast/storage/StorageError"
 import { maxHandleLength } from "@holdfast/storage/StorageNames"
+import { type CommandKey, commandKeys, type CommandOperation } from "../CommandKeys.ts"
 import type { ExitStatus } from "./processSystem.ts"
 
 export interface Said {
@@ -13,6 +14,8 @@ export interface Said {
 }
 
 export interface CommandFailures {
+  /** The key of the command in its configuration. */
+  readonly key: CommandKey
   readonly mask: (text: string) => string
   /** The first line of the command that is not a comment, masked. */
   readonly command: string
@@ -30,7 +33,7 @@ export interface CommandFailures {
 }
 
 export const make = (options: {
-  readonly operation: StorageOperation
+  readonly operation: CommandOperation
   readonly subject: string
   readonly script: string
   readonly environment: ReadonlyArray<readonly [name: string, value: string]>
@@ -38,8 +41,9 @@ export const make = (options: {
 }): CommandFailures => {
   const maskSecrets = Secrets.ofCommand(options.environment)
   const mask = (text: string) => maskSecrets(text)
+  const key = commandKeys[options.operation]
   const command = firstLine(mask(options.script))
-  const parameters = Object.fromEntries(Object.entries(options.parameters).map(([key, value]) => [key, mask(value)]))
+  const parameters = Object.fromEntries(Object.entries(options.parameters).map(([each, value]) => [each, mask(value)]))
   const subject = mask(options.subject)
 
   const tell = (said: Said): string => printable(maskSecrets(said.text, said.cut))
@@ -63,25 +67,26 @@ export const make = (options: {
     })
 
   return {
+    key,
     mask,
     command,
     said: tell,
-    spokenOf: `${options.operation} command for ${subject}`,
+    spokenOf: `${key} command for ${subject}`,
     cannotStart: (error) => {
       const [reason, detail] = cannotStart(error)
       return failure(reason, detail)
     },
     exited: (status, said, inputEnded) => {
-      const [reason, detail] = exited(status, said.text, inputEnded)
+      const [reason, detail] = exited(key, status, said.text, inputEnded)
       return failure(reason, detail, { said, status })
     },
     unread: (said) =>
-      failure("CommandFailed", "the command exited with status 0, but left some of its data unread", {
+      failure("CommandFailed", `${key} exited with status 0, but left some of its data unread`, {
         said,
         status: { code: 0, signal: null }
       }),
     inputRefused: (error, said) =>
-      failure("CommandFailed", `the command closed its input before all data was in (${error.code ?? error.message})`, {
+      failure("CommandFailed", `${key} closed its input before all data was in (${error.code ?? error.message})`, {
         said
       }),
     timeout: (phase, detail, said) => failure("Timeout", `${detail}; it was ended`, { phase, said }),
@@ -117,23 +122,24 @@ const cannotStart = (error: NodeJS.ErrnoException): readonly [StorageErrorReason
 }
 
 const exited = (
+  key: CommandKey,
   status: ExitStatus,
   said: string,
   inputEnded: boolean
 ): readonly [StorageErrorReason, string] => {
   const early = inputEnded ? "" : " before its input had ended"
-  if (status.code === null) return ["CommandFailed", `the command was ended by ${status.signal ?? "a signal"}${early}`]
+  if (status.code === null) return ["CommandFailed", `${key} was ended by ${status.signal ?? "a signal"}${early}`]
   if (status.code === 127) {
     return [
       "CommandNotFound",
-      "a program of the command was not found (status 127): install it, and see that PATH names its folder"
+      `a program of ${key} was not found (status 127): install it, and see that PATH names its folder`
     ]
   }
-  if (status.code === 0) return ["CommandFailed", `the command exited with status 0${early}: it did not read its data`]
+  if (status.code === 0) return ["CommandFailed", `${key} exited with status 0${early}: it did not read its data`]
   const hint = /\/dev\/std(in|out|err): No such device or address/.test(said)
     ? "; its standard streams are sockets: use >&2, >&1 or <&0 instead of opening them by name"
     : ""
-  return ["CommandFailed", `the command exited with status ${status.code}${early}${hint}`]
+  return ["CommandFailed", `${key} exited with status ${status.code}${early}${hint}`]
 }
 
 const firstLine = (script: string): string => {

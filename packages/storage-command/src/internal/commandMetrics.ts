@@ -1,9 +1,9 @@
 /**
  * What the storage commands tell about themselves. The page for operators explains each, and which to alert on.
  */
-import type { StorageOperation } from "@holdfast/storage/StorageError"
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
+import type { CommandKey } from "../CommandKeys.ts"
 
 const counter = (name: string, description: string) =>
   Metric.counter(`holdfast_storage_commands_${name}`, { description, incremental: true })
@@ -11,7 +11,7 @@ const counter = (name: string, description: string) =>
 const gauge = (name: string, description: string) => Metric.gauge(`holdfast_storage_commands_${name}`, { description })
 
 const liveCommands = gauge("live", "Storage commands that are alive now, by operation")
-export const live = (operation: StorageOperation) => Metric.tagged(liveCommands, "operation", operation)
+export const live = (key: CommandKey) => Metric.tagged(liveCommands, "operation", key)
 
 export const limit = gauge("limit", "Storage commands that may be alive at once")
 
@@ -34,7 +34,7 @@ const durations = Metric.histogram(
   MetricBoundaries.exponential({ start: 0.01, factor: 4, count: 10 }),
   "From the start of a storage command until nothing of it was left, in seconds, by operation"
 )
-export const duration = (operation: StorageOperation) => Metric.tagged(durations, "operation", operation)
+export const duration = (key: CommandKey) => Metric.tagged(durations, "operation", key)
 
 export const zombies = gauge(
   "zombies",

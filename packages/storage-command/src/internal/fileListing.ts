@@ -9,11 +9,12 @@
  * The size is in bytes. The time is in unix seconds, with or without a fraction, or of the form that the tools of the
  * clouds print (ISO 8601 with a zone). Fields after the third are ignored.
  */
-import type { StoredFile } from "@holdfast/storage/BackupStorage"
 import { StorageError } from "@holdfast/storage/StorageError"
-import { commandHandleFault, maxHandleLength, shown } from "@holdfast/storage/StorageNames"
+import type { StoredFile } from "@holdfast/storage/StorageFiles"
+import { maxHandleLength, shown } from "@holdfast/storage/StorageNames"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { commandHandleFault } from "./commandHandles.ts"
 
 /** No handle, size and time are longer. */
 const maxLineLength = 2 * maxHandleLength
@@ -47,11 +48,11 @@ export const storedFiles = (
 ): Stream.Stream<StoredFile, StorageError> => {
   const fault = (number: number, detail: string): StorageError =>
     new StorageError({
-      operation: "list_files",
+      operation: "listFiles",
       reason: "BadOutput",
       subject: "all files",
       detail: mask(
-        `line ${number} that the command of ${source} printed cannot be read: ${detail}; it must print a file a line: `
+        `line ${number} that list_files of ${source} printed cannot be read: ${detail}; it must print a file a line: `
           + "its handle, its size in bytes and its time"
       )
     })

@@ -51,9 +51,9 @@ export const release = (
         census.remove(enlisted)
       }))
     )
-    const { operation } = enlisted
-    yield* Metric.incrementBy(Metrics.live(operation), -1)
-    yield* Metric.update(Metrics.duration(operation), ((yield* now) - command.since) / 1_000)
+    const { key } = enlisted
+    yield* Metric.incrementBy(Metrics.live(key), -1)
+    yield* Metric.update(Metrics.duration(key), ((yield* now) - command.since) / 1_000)
     yield* Metric.increment(confirmed ? Metrics.succeeded : Metrics.failed)
     if (running) yield* Metric.increment(Metrics.killedBy(reasonOf(exit)))
     if (ending.forced) {

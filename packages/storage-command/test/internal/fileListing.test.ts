@@ -66,8 +66,8 @@ describe("the output of list_files", () => {
     Effect.gen(function*() {
       const torn = yield* Effect.flip(filesIn(["abc/0-.chunk\t1\t2\nabc/1-.chunk\thunter2\t3\n"]))
       expect(torn).toBeInstanceOf(StorageError.StorageError)
-      expect(torn).toMatchObject({ operation: "list_files", reason: "BadOutput" })
-      expect(torn.detail).toContain("line 2 that the command of test.yaml printed")
+      expect(torn).toMatchObject({ operation: "listFiles", reason: "BadOutput" })
+      expect(torn.detail).toContain("line 2 that list_files of test.yaml printed")
       expect(torn.detail).not.toContain("hunter2")
       const endless = yield* Effect.flip(filesIn(Array.from({ length: 100 }, () => "x".repeat(1_000))))
       expect(endless.detail).toContain("line 1")

@@ -10,6 +10,7 @@ import type * as MetricsServer from "@holdfast/observe/MetricsServer"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as SubscriptionRef from "effect/SubscriptionRef"
@@ -74,10 +75,14 @@ export const backupContinuously = leaf(
       const { capabilities, description } = yield* BackupStorage.BackupStorage
       yield* BackupFlags.expectAdoptable(flags)
       const lease = Option.getOrUndefined(flags.lease)
-      if (lease !== undefined && (Option.isNone(capabilities.listFiles) || Option.isNone(capabilities.deleteFile))) {
+      const missing = [
+        ...Option.toArray(Either.getLeft(capabilities.listFiles)),
+        ...Option.toArray(Either.getLeft(capabilities.deleteFile))
+      ].map(({ detail }) => detail)
+      if (lease !== undefined && missing.length > 0) {
         return yield* new UsageError({
-          detail: `--lease needs a storage that can list and delete its files, which ${description} cannot: `
-            + "add 'list_files' and 'delete_file' to its commands, or go without a lease"
+          detail: `--lease lists and deletes files of the storage, which ${description} cannot: ${missing.join("; ")}; `
+            + "or leave it out"
         })
       }
       yield* Effect.logInfo(`backing up ${flags.backupServiceAddress} to ${description}`)

@@ -4,7 +4,7 @@
 import * as Settings from "@holdfast/engine/Settings"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import * as Either from "effect/Either"
 import { UsageError } from "../../exit/CliError.ts"
 import type { ValuesOf } from "../../flags/Command.ts"
 import type * as Flags from "../../flags/Flags.ts"
@@ -40,10 +40,10 @@ export const expectAdoptable = (
           + "leave one of the flags out"
       })
     }
-    if (Option.isNone(capabilities.listFiles)) {
+    if (Either.isLeft(capabilities.listFiles)) {
       return yield* new UsageError({
         detail: `--adopt needs a storage that can list its files, which ${description} cannot: `
-          + "add 'list_files' to its commands, or go without --adopt"
+          + `${capabilities.listFiles.left.detail}; or go without --adopt`
       })
     }
   })

@@ -12,6 +12,7 @@ import type * as VerifyRequest from "@holdfast/engine/VerifyRequest"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import { UsageError } from "../../exit/CliError.ts"
@@ -73,7 +74,7 @@ export const verify = (
       )
     }
     const { capabilities } = yield* BackupStorage.BackupStorage
-    if (isFull && Option.isNone(capabilities.listFiles)) {
+    if (isFull && Either.isLeft(capabilities.listFiles)) {
       return yield* Verify.verify(request).pipe(Kept.whenInterrupted(Effect.succeed(Kept.nothingVerified)))
     }
     const drawn = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import type * as BackupResult from "@holdfast/engine/BackupResult"
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as Capabilities from "@holdfast/storage/Capabilities"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { expectAdoptable } from "../../../src/commands/backup/BackupFlags.ts"
 import { report } from "../../../src/commands/backup/BackupOneoff.ts"
@@ -64,8 +64,8 @@ describe("--adopt", () => {
     read: () => Stream.dieMessage("not asked for"),
     saveMetadataLines: () => Effect.dieMessage("not asked for"),
     listMetadataFiles: Effect.dieMessage("not asked for"),
-    backupMetadataFile: () => Effect.dieMessage("not asked for"),
-    capabilities: { listFiles: Option.none(), deleteFile: Option.none() },
+    identity: "memory:test",
+    capabilities: Capabilities.none("it", "add 'list_files' to its commands"),
     description: "commands of a.yaml"
   })
   const bounds = {
