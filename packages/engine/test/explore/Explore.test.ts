@@ -107,7 +107,7 @@ layer(layerStored)("exploring a storage", (it) => {
       expect((yield* Effect.flip(versionAt(fourth - 1, true))).message).toBe(
         `a state snapshot of version ${
           fourth - 1
-        } is not in the memory of a test: there are snapshots of versions ${second}, ${fourth}`
+        } is not in memory of a test: there are snapshots of versions ${second}, ${fourth}`
       )
       expect((yield* Effect.flip(versionAt(second - 1)))._tag).toBe("LedgerDataNotFound")
     }))

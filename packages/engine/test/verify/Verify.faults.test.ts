@@ -50,7 +50,7 @@ layer(layerStored)("verify", (it) => {
         expect(report).toMatchObject({ ok: false, epochEndings: null, stateSnapshot: null, transactions: null })
         expect(report.errors).toMatchObject([{
           reason: "Gap",
-          message: expect.stringContaining("the memory of a test")
+          message: expect.stringContaining("memory of a test")
         }])
       }))
 
