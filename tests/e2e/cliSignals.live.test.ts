@@ -28,7 +28,7 @@ const stuckBackup = (options: { readonly write?: string; readonly flags?: Readon
     return { backup, directory }
   })
 
-const kept = "nothing: no chunk is noted in a journal yet"
+const kept = "nothing: no journal has a chunk yet"
 const goOn = "run the same command again"
 
 describe("holdfast, in the middle of a backup through commands,", () => {
@@ -45,7 +45,7 @@ describe("holdfast, in the middle of a backup through commands,", () => {
       expect(yield* backup.ended).toEqual({
         code,
         stdout: "",
-        stderr: `stopped by ${signal}\n  kept      ${kept}\n  to go on  ${goOn}\n`
+        stderr: `stopped by ${signal}\n  kept       ${kept}\n  to resume  ${goOn}\n`
       })
       expect(yield* backup.commands).toEqual([])
       expect(yield* TempDirectory.files(path.join(directory, "metadata"))).toEqual([])

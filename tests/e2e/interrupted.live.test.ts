@@ -1,5 +1,5 @@
 /**
- * What an interrupted command says it keeps is there, and the command that it names goes on behind it.
+ * What an interrupted command reports as kept is there, and the command that the report names resumes after it.
  */
 import { expect, layer } from "@effect/vitest"
 import type * as ExitCode from "@holdfast/cli/ExitCode"
@@ -111,7 +111,7 @@ layer(Prepared.Default, { excludeTestServices: true })("what an interrupted comm
           `stopped by SIGTERM\\n  kept +${before} chunks of transactions 0 to ${first}: ${first} of ${
             first + 1
           } records, `
-            + "[^\\n]+, written and noted in the journal\\n  to go on  run the same command again within a day[^\\n]+\\n$"
+            + "[^\\n]+, confirmed and in the journal\\n  to resume  run the same command again within a day[^\\n]+\\n$"
         )
       )
       const again = yield* run([...take, ...storage.flags])
@@ -166,8 +166,8 @@ layer(Prepared.Default, { excludeTestServices: true })("what an interrupted comm
       )
       expect(progress).toMatchObject({ nextEpoch: summary.epochEndings.length, nextVersion: first })
       expect(stderr).toContain(
-        `stopped by SIGINT\n  kept      the store in ${target} holds ${progress.nextEpoch} epoch endings, `
-          + `the ledger up to version ${first - 1}\n  to go on  run the same command again: it goes on from there\n`
+        `stopped by SIGINT\n  kept       the store in ${target} holds ${progress.nextEpoch} epoch endings, `
+          + `the ledger up to version ${first - 1}\n  to resume  run the same command again to resume there\n`
       )
       const again = yield* run([...restore, ...storage.flags])
       expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining(`version ${summary.latestVersion}`) })
@@ -184,7 +184,7 @@ layer(Prepared.Default, { excludeTestServices: true })("what an interrupted comm
       // The snapshot comes before the transactions.
       expect(document(stdout)).toMatchObject({
         ok: false,
-        errors: [{ proven: before + 1, goOn: "run the same command with --incremental: it passes over them" }]
+        errors: [{ proven: before + 1, goOn: "run the same command with --incremental to skip them" }]
       })
       const again = yield* run([...verify, "--incremental", ...storage.flags])
       expect(again.code).toBe(0)

@@ -1,5 +1,5 @@
 /**
- * Everything that a command can fail with: the errors of the packages below, and those of the command line itself.
+ * The errors that a command can fail with: those of the packages below, and those of the command line itself.
  */
 import type * as BackupServiceError from "@holdfast/backup-service/BackupServiceError"
 import type * as DevnetError from "@holdfast/devnet/DevnetError"
@@ -10,7 +10,7 @@ import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Schema from "effect/Schema"
 import * as Hints from "./Hints.ts"
 
-/** The command line asks for something that makes no sense. Nothing was attempted. */
+/** The command line or configuration is wrong. Nothing was attempted. */
 export class UsageError extends Schema.TaggedError<UsageError>("@holdfast/cli/UsageError")("UsageError", {
   /** What is wrong, and what would be right. */
   detail: Schema.String
@@ -20,7 +20,7 @@ export class UsageError extends Schema.TaggedError<UsageError>("@holdfast/cli/Us
   }
 }
 
-/** No service can listen at an address. */
+/** A service cannot listen at an address. */
 export class CannotServe extends Schema.TaggedError<CannotServe>("@holdfast/cli/CannotServe")("CannotServe", {
   address: Schema.String,
   reason: Schema.Literal("AddressInUse", "PermissionDenied", "Unavailable"),

@@ -1,21 +1,19 @@
 /**
- * Which exit code stands for what. Scripts rely on them: this is the only place that decides.
- *
- * Source: the command line page of the design, "Exit codes".
+ * The exit codes, which scripts rely on. This module alone chooses them.
  */
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import type { CliError } from "./CliError.ts"
 
-/** Everything that was asked for is done; for verify: everything is valid. */
+/** Done; for verify: everything is valid. */
 export const done = 0
 
-/** The backup is invalid or incomplete, or does not hold what was asked for. */
+/** The backup is invalid or incomplete, or lacks the data that were asked for. */
 export const invalidBackup = 1
 
 /** Wrong usage or configuration; nothing was attempted. */
 export const usage = 2
 
-/** The node, the storage, this program, or the writing of its result failed. */
+/** The node, the storage or this program failed, or the result could not be written. */
 export const failed = 3
 
 /** The target is not what the command may write to. */
@@ -27,7 +25,7 @@ export type Signal = "SIGHUP" | "SIGINT" | "SIGTERM"
 const fatalSignal = 128
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 
-/** As a shell reports a process that the signal ended. */
+/** The code by which a shell reports a process that the signal ended. */
 export const ofSignal = (signal: Signal): number => fatalSignal + signalNumbers[signal]
 
 export const ofError = (error: CliError): number => {

@@ -5,13 +5,13 @@ import type { Hint } from "@holdfast/engine/Hint"
 
 const words: { readonly [H in Hint]: string } = {
   AcceptNewStorage: "if this change is intended, say so with --new-storage",
-  LookAtStatus: "'holdfast status' tells what is missing",
+  LookAtStatus: "'holdfast status' shows what is missing",
   ProveAnswer: "--prove reads whatever the proof takes",
   ProveAnswerOrTrustWaypoint:
     "--prove follows the endings from epoch 0 on, --trust-waypoint takes this ending at your word",
   TrustGenesisWaypoint: "give the network's own genesis waypoint with --trust-waypoint"
 }
 
-/** The message of an error, followed by what the operator can do where the error carries a hint. */
+/** The message of an error; where the error carries a hint, the advice of the hint follows. */
 export const messageOf = ({ hint, message }: { readonly message: string; readonly hint?: Hint }): string =>
   hint === undefined ? message : `${message}; ${words[hint]}`

@@ -8,12 +8,12 @@ import type { Signal } from "./ExitCode.ts"
 
 const names: ReadonlyArray<Signal> = ["SIGINT", "SIGTERM", "SIGHUP"]
 
-/** Nobody sends more that matter. */
-const remembered = 4
+/** Signals in the queue; a stop needs two. */
+const capacity = 4
 
-/** The signals that arrive while the scope is open, instead of what they do by default. */
+/** The signals that arrive while the scope is open, in place of their default action. */
 export const listen: Effect.Effect<Queue.Dequeue<Signal>, never, Scope.Scope> = Effect.gen(function*() {
-  const queue = yield* Queue.sliding<Signal>(remembered)
+  const queue = yield* Queue.sliding<Signal>(capacity)
   const receive = (signal: NodeJS.Signals) => {
     const name = names.find((each) => each === signal)
     if (name !== undefined) queue.unsafeOffer(name)

@@ -7,7 +7,7 @@ import type * as Path from "@effect/platform/Path"
 import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { type CliError, UsageError } from "../exit/CliError.ts"
-import type { StopBound } from "../exit/Stop.ts"
+import type * as Shutdown from "../exit/Shutdown.ts"
 import type { Output } from "../terminal/Output.ts"
 import type { Flag } from "./Flag.ts"
 
@@ -15,7 +15,7 @@ import type { Flag } from "./Flag.ts"
 export type Action = Effect.Effect<
   void,
   CliError,
-  Output | StopBound | FileSystem.FileSystem | HttpClient.HttpClient | Path.Path
+  Output | Shutdown.Deadline | FileSystem.FileSystem | HttpClient.HttpClient | Path.Path
 >
 
 /** The texts that were given for a flag, from wherever: the last ones of a flag that nobody gave are none. */

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import type { CannotServe } from "../exit/CliError.ts"
 import type { ListenAddress } from "../flags/Values.ts"
 import { version } from "../Version.ts"
-import * as Serving from "./Serving.ts"
+import * as HttpListener from "./HttpListener.ts"
 
 /** Answers until the layer's scope closes; without an address, nothing listens. Fails with `CannotServe`. */
 export const layer = <R = never>(
@@ -19,7 +19,7 @@ export const layer = <R = never>(
     onNone: () => Layer.empty,
     onSome: (address) =>
       Layer.scopedDiscard(Effect.gen(function*() {
-        const listening = yield* Serving.open(address, { flag: "--metrics-address", exposed })
+        const listening = yield* HttpListener.open(address, { flag: "--metrics-address", exposed })
         yield* listening.serve(
           MetricsServer.app(yield* Effect.map(Effect.context<R>(), (all) => Effect.provide(readiness, all)), version)
         )

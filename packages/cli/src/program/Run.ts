@@ -16,7 +16,7 @@ import * as Ref from "effect/Ref"
 import { holdfast } from "../commands/Holdfast.ts"
 import { type CliError, type Failure, toFailure, UsageError } from "../exit/CliError.ts"
 import * as ExitCode from "../exit/ExitCode.ts"
-import * as Stop from "../exit/Stop.ts"
+import * as Shutdown from "../exit/Shutdown.ts"
 import * as Arguments from "../flags/Arguments.ts"
 import * as Help from "../flags/Help.ts"
 import * as Settings from "../settings/Settings.ts"
@@ -38,7 +38,7 @@ export const run = (
 ): Effect.Effect<number, never, FileSystem.FileSystem | HttpClient.HttpClient | Path.Path | Stdio> =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
-    const bound = yield* Ref.make(Stop.standardBound)
+    const bound = yield* Ref.make(Shutdown.defaultDeadline)
     // Until the configuration is read, which may ask for another format.
     const current = yield* CommandLine.formatOf(args).pipe(Effect.flatMap(Output.make), Effect.flatMap(Ref.make))
     const invoked = Effect.gen(function*() {
@@ -52,7 +52,7 @@ export const run = (
       yield* Ref.set(current, output)
       const services = Layer.mergeAll(
         Layer.succeed(Output.Output, output),
-        Layer.succeed(Stop.StopBound, bound),
+        Layer.succeed(Shutdown.Deadline, bound),
         Layer.mapError(Telemetry.layer(version), ({ detail }) => new UsageError({ detail })),
         ProgressLine.layer(asked.progress).pipe(Layer.provideMerge(Logging.layer(asked.format, asked.logLevel)))
       )
@@ -61,7 +61,7 @@ export const run = (
         Effect.provide(services)
       )
     })
-    yield* Stop.keepInterruptions
+    yield* Shutdown.keepInterruptions
     // No child of this fiber, which would wait for it even when it takes too long to stop.
     const running = yield* Effect.forkDaemon(invoked)
     const first = yield* Effect.raceFirst(
@@ -72,7 +72,7 @@ export const run = (
     if (first._tag === "Ended") return yield* conclude(first.exit, output)
 
     const { signal } = first
-    const stopped = yield* Effect.provideService(Stop.stop(running, signals), Stop.StopBound, bound)
+    const stopped = yield* Effect.provideService(Shutdown.interrupt(running, signals), Shutdown.Deadline, bound)
     const message = stopped
       ? `stopped by ${signal}`
       : `stopped by ${signal}, at once: storage commands are ended by KILL`

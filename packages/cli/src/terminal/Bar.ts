@@ -9,18 +9,16 @@ export interface Range {
   readonly last: number
 }
 
-/** How a range is drawn: whole cells, and cells of which only a part is covered. What is not covered is a dot. */
+/** The cells of a bar: covered as a whole, in part, or not at all, and a cell with a point. */
 export const marks = { whole: "█", part: "▒", none: "·", point: "▲" } as const
 
-/** The numbers of a cell: first, and first of the next. The last cells of a short line may be none. */
+/** The first number of a cell, and of the next cell. The last cells of a short line may lie beyond the end. */
 const cell = (index: number, end: number, width: number): readonly [first: number, next: number] => [
   Math.floor((index * (end + 1)) / width),
   Math.max(Math.floor((index * (end + 1)) / width) + 1, Math.floor(((index + 1) * (end + 1)) / width))
 ]
 
-/**
- * Ranges that do not overlap over the numbers from 0 to `end`, in so many cells. A cell with the smallest gap is not whole.
- */
+/** Draws ranges that do not overlap, among the numbers from 0 to `end`, in `width` cells. A cell with any gap is not whole. */
 export const ranges = (covered: ReadonlyArray<Range>, end: number, width: number): string =>
   Array.from({ length: width }, (_, index) => {
     const [first, next] = cell(index, end, width)
@@ -31,14 +29,14 @@ export const ranges = (covered: ReadonlyArray<Range>, end: number, width: number
     return held === 0 ? marks.none : held === next - first ? marks.whole : marks.part
   }).join("")
 
-/** Single numbers over the same line. */
+/** Draws single numbers among the numbers from 0 to `end`, in `width` cells. */
 export const points = (values: ReadonlyArray<number>, end: number, width: number): string =>
   Array.from({ length: width }, (_, index) => {
     const [first, next] = cell(index, end, width)
     return values.some((value) => first <= value && value < next) ? marks.point : marks.none
   }).join("")
 
-/** Colours for a line that was drawn. */
+/** A drawn line in colours. */
 export const coloured = (line: string, style: Style): string =>
   line.replaceAll(/·+|█+|▒+|▲+/g, (run) =>
     run.startsWith(marks.none)

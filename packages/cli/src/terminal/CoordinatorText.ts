@@ -4,7 +4,7 @@
 import type * as CoordinatorRecord from "@holdfast/engine/CoordinatorRecord"
 import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
 import * as Figures from "@holdfast/engine/Figures"
-import { printable } from "./ExploredText.ts"
+import { printable } from "./Printable.ts"
 
 export interface Remark {
   readonly label: string

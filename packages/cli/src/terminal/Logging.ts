@@ -8,12 +8,12 @@ import * as Inspectable from "effect/Inspectable"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
-import { printable } from "./ExploredText.ts"
 import type { Format } from "./Output.ts"
+import { printable } from "./Printable.ts"
 import { Stdio } from "./Stdio.ts"
 import type { Style } from "./Style.ts"
 
-/** What storages and nodes say gets into logs: it must neither steer a terminal nor begin a line of its own. */
+/** Text of storages and nodes in logs must not control a terminal, and must not begin a line of its own. */
 const shown = (text: string): string => printable(text).replaceAll("\n", "\n  ")
 
 const messageOf = (message: unknown): string =>
@@ -36,7 +36,7 @@ const textLogger = (style: Style): Logger.Logger<unknown, string> =>
     }${why}`
   })
 
-/** What JSON can hold stays as it is. */
+/** A value that JSON can hold stays as it is. */
 const noteOf = (value: unknown): unknown =>
   value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)
     ? value
@@ -44,7 +44,7 @@ const noteOf = (value: unknown): unknown =>
 
 const jsonLogger: Logger.Logger<unknown, string> = Logger.make(({ annotations, cause, date, logLevel, message }) =>
   JSON.stringify({
-    // First, so that none takes the place of what every line has.
+    // First, so that no annotation overrides the fields of every line.
     ...Object.fromEntries(HashMap.map(annotations, noteOf)),
     time: date.toISOString(),
     level: logLevel.label.toLowerCase(),

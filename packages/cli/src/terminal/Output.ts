@@ -1,7 +1,5 @@
 /**
  * What a command tells its caller: text for people, or with `--output json` exactly one JSON document on stdout.
- *
- * Source: the command line page of the design, "Output".
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,22 +10,22 @@ import type { Style } from "./Style.ts"
 
 export type Format = "json" | "text"
 
-/** What a command came to, in both forms. */
+/** The result of a command, in both formats. */
 export interface Result {
   /** `ok: false` ends the command with the exit code of an invalid backup, unless `exitCode` is another. */
   readonly json: { readonly ok?: boolean; readonly [key: string]: unknown }
   readonly exitCode?: number
-  /** Lines without the last newline, for a terminal of so many columns. */
+  /** Without a newline at the end; `width` is that of the terminal in columns. */
   readonly text: (style: Style, width: number) => string
 }
 
-/** What an interrupted command leaves, and how to go on. */
-export interface Kept {
-  /** In words. */
+/** What an interrupted command keeps, and how to resume. */
+export interface Interruption {
+  /** What is kept, in words. */
   readonly kept: string
-  /** What to do next, in words. */
+  /** How to resume, in words. */
   readonly goOn: string
-  /** The same in figures. */
+  /** What is kept, in figures. */
   readonly [context: string]: unknown
 }
 
@@ -36,26 +34,26 @@ export interface Service {
   readonly format: Format
   /** Writes the result of the command. Once. */
   readonly result: (result: Result) => Effect.Effect<void>
-  /** Tells people something on the way; nothing with JSON. */
+  /** Writes text for people before the result; nothing with JSON. */
   readonly say: (text: (style: Style) => string) => Effect.Effect<void>
-  /** Tells why the command failed. Where a result stands on stdout already it goes to stderr alone. */
+  /** Writes why the command failed. Once a result is on stdout, failures go to stderr alone. */
   readonly failures: (failures: ReadonlyArray<Failure>) => Effect.Effect<void>
-  /** Notes what is left, in case the command is being interrupted. */
-  readonly keep: (kept: Kept) => Effect.Effect<void>
-  /** Tells that the command was stopped by a signal, and what it left if it said so. */
+  /** Notes what an interruption leaves, for {@link Service.interrupted}. */
+  readonly noteInterruption: (found: Interruption) => Effect.Effect<void>
+  /** Writes that a signal stopped the command, and the noted interruption. */
   readonly interrupted: (signal: ExitCode.Signal, message: string) => Effect.Effect<void>
-  /** The exit code that the results so far stand for, once they were written: a result that is lost is a failure. */
+  /** The exit code of the results so far. A result that could not be written is a failure. */
   readonly exitCode: Effect.Effect<number>
 }
 
-/** Where commands put their results. */
+/** Where commands write their results. */
 export class Output extends Context.Tag("@holdfast/cli/Output")<Output, Service>() {}
 
 /** Writes the result of the command. Once. */
 export const result = (found: Result): Effect.Effect<void, never, Output> =>
   Effect.flatMap(Output, (output) => output.result(found))
 
-/** Tells people something on the way; nothing with JSON. */
+/** Writes text for people before the result; nothing with JSON. */
 export const say = (text: (style: Style) => string): Effect.Effect<void, never, Output> =>
   Effect.flatMap(Output, (output) => output.say(text))
 
@@ -64,7 +62,7 @@ export const make = (format: Format): Effect.Effect<Service, never, Stdio> =>
   Effect.map(Stdio, (stdio) => {
     let written = false
     let exitCode: number = ExitCode.done
-    let left: Kept | undefined
+    let left: Interruption | undefined
     const document = (json: object) =>
       Effect.suspend(() => {
         written = true
@@ -91,12 +89,12 @@ export const make = (format: Format): Effect.Effect<Service, never, Stdio> =>
         }),
       say: (text) => format === "json" ? Effect.void : Effect.suspend(() => tell(text(stdio.outStyle))),
       failures,
-      keep: (kept) => Effect.sync(() => void (left = kept)),
+      noteInterruption: (found) => Effect.sync(() => void (left = found)),
       interrupted: (signal, message) =>
         Effect.suspend(() => {
           if (format === "json") return failures([{ tag: "Interrupted", message, signal, ...left }])
           stdio.err(`${message}\n`)
-          if (left !== undefined) stdio.err(`  kept      ${left.kept}\n  to go on  ${left.goOn}\n`)
+          if (left !== undefined) stdio.err(`  kept       ${left.kept}\n  to resume  ${left.goOn}\n`)
           return Effect.void
         }),
       exitCode: Effect.sync(() => {

@@ -1,6 +1,6 @@
 /**
- * Shows how far the engine's tasks are: one live line at the bottom of a terminal, elsewhere a line in the log every ten
- * seconds. With `--progress json` a line of JSON on stderr for each event, and with `--quiet` nothing.
+ * Shows the progress of the engine's tasks: a live line at the bottom of a terminal, elsewhere a line in the log every ten
+ * seconds. With `--progress json` each event is a line of JSON on stderr.
  */
 import * as Figures from "@holdfast/engine/Figures"
 import * as Progress from "@holdfast/engine/Progress"
@@ -19,7 +19,7 @@ const eventInterval = Duration.seconds(1)
 const barWidth = 20
 const minute = 60
 
-/** How progress is told: as it suits stderr, as JSON, or not at all. */
+/** The form of progress: as stderr allows, JSON, or none. */
 export type Form = "auto" | "json" | "none"
 
 /** Shows progress while the layer lives. */
@@ -39,7 +39,7 @@ const shown: Layer.Layer<never, never, Stdio> = Layer.unwrapScoped(
     const stdio = yield* Stdio
     const clear = Effect.sync(() => stdio.status(""))
     const { begin, standings } = ProgressEvents.board((_, underWay) => underWay === 0 ? clear : Effect.void)
-    // The task that began last: it is the one that the others wait for.
+    // The others wait for the task that began last.
     const show = Effect.map(standings, (all) => {
       const last = all.at(-1)
       const width = stdio.statusWidth()
@@ -81,8 +81,8 @@ const figures = ({ bytes, done, rate, secondsLeft, total, unit }: ProgressEvents
 }
 
 /**
- * The line for a terminal: what it is, a bar where the end is known, the figures. At most `width - 1` characters, so that
- * no terminal wraps it.
+ * The line for a terminal: the task, a bar where the total is known, the figures. At most `width - 1` characters, so that no
+ * terminal wraps the line.
  */
 export const statusLine = (standing: ProgressEvents.Standing, width: number, style: Style): string => {
   const { done, total, what } = standing

@@ -6,7 +6,7 @@ import * as Ranges from "@holdfast/engine/Ranges"
 import type * as Status from "@holdfast/engine/Status"
 import * as Bar from "./Bar.ts"
 import type { Remark } from "./CoordinatorText.ts"
-import { printable } from "./ExploredText.ts"
+import { printable } from "./Printable.ts"
 import type { Style } from "./Style.ts"
 import { wrapTo } from "./Wrap.ts"
 

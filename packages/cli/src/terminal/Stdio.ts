@@ -1,6 +1,5 @@
 /**
- * The standard streams: results on stdout, everything else on stderr, and one line at the bottom of a terminal that
- * shows how far the work is.
+ * The standard streams: results on stdout, everything else on stderr, and a status line at the bottom of a terminal.
  */
 import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
@@ -11,19 +10,19 @@ import * as Style from "./Style.ts"
 
 /** What the standard streams offer. */
 export interface Service {
-  /** Writes to stdout; done when the system has taken or refused it. A reader that went away is no error. */
+  /** Writes to stdout; done when the system took or refused the text. A reader that went away is no error. */
   readonly out: (text: string) => Effect.Effect<void>
-  /** Why stdout lacks something that was written to it: a full disk. */
+  /** Why a write to stdout failed, such as a full disk. */
   readonly outError: () => Error | undefined
-  /** Writes to stderr. No effect, since loggers are none. */
+  /** Writes to stderr. Not an Effect, since loggers are plain functions. */
   readonly err: (text: string) => void
-  /** Shows a line below everything else on stderr, in place of the one before; an empty one takes it away. */
+  /** Shows a status line below everything else on stderr, in place of the previous one; an empty line removes it. */
   readonly status: (line: string) => void
-  /** Can stderr show a status line, and how wide may it be? */
+  /** How wide a status line on stderr may be, in columns; nothing where stderr cannot show one. */
   readonly statusWidth: () => number | undefined
-  /** How wide a line on stdout may be. */
+  /** How wide a line on stdout may be, in columns. */
   readonly outWidth: () => number
-  /** Styles for either stream. */
+  /** The style of each stream. */
   readonly outStyle: Style.Style
   readonly errStyle: Style.Style
 }
@@ -31,7 +30,7 @@ export interface Service {
 /** The standard streams. */
 export class Stdio extends Context.Tag("@holdfast/cli/Stdio")<Stdio, Service>() {}
 
-/** What is needed of a stream of Node. */
+/** The part of a Node stream that is used. */
 export interface TextStream {
   readonly isTTY?: boolean
   readonly columns?: number
@@ -42,7 +41,7 @@ export interface TextStream {
 export interface Environment {
   /** `NO_COLOR` is set, or the terminal knows no escape sequences. */
   readonly noColour: boolean
-  /** Nobody watches: `CI` is set, or the terminal knows no escape sequences. */
+  /** No status line: `CI` is set, or the terminal knows no escape sequences. */
   readonly noStatus: boolean
 }
 
@@ -54,7 +53,7 @@ const clearLine = "\r\u001b[2K"
 export const make = (stdout: TextStream, stderr: TextStream, environment: Environment): Service => {
   const live = stderr.isTTY === true && !environment.noStatus
   let status = ""
-  /** The first one: those after it say that the stream is closed. */
+  /** The first error; later ones only say that the stream is closed. */
   let outError: NodeJS.ErrnoException | undefined
   const clear = () => {
     if (status !== "") stderr.write(clearLine)
@@ -95,7 +94,7 @@ export const make = (stdout: TextStream, stderr: TextStream, environment: Enviro
 const isSet = (name: string): Effect.Effect<boolean, ConfigError> =>
   Effect.map(Config.withDefault(Config.string(name), ""), (value) => value !== "")
 
-/** What the environment of this process says. */
+/** What the environment of this process says about terminals. */
 export const environment: Effect.Effect<Environment, ConfigError> = Effect.gen(function*() {
   const dumb = (yield* Config.withDefault(Config.string("TERM"), "")) === "dumb"
   return { noColour: dumb || (yield* isSet("NO_COLOR")), noStatus: dumb || (yield* isSet("CI")) }

@@ -1,5 +1,5 @@
 /**
- * Colours and weights for terminals, and nothing where there is none.
+ * Colours and weights for terminals, or none.
  */
 export interface Style {
   readonly bold: (text: string) => string

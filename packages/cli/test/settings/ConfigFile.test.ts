@@ -7,7 +7,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import * as Commands from "../../src/commands/Holdfast.ts"
 import * as ConfigFile from "../../src/settings/ConfigFile.ts"
-import * as StarterSettings from "../../src/settings/StarterSettings.ts"
+import * as StarterConfigFile from "../../src/settings/StarterConfigFile.ts"
 
 const decode = (text: string) =>
   ConfigFile.decode(Commands.holdfast, text, "holdfast.yaml", (file) => path.resolve("/etc", file))
@@ -126,12 +126,12 @@ explore: {state: {address: 0x1, raw: 00}}
   })
 
   it("starts from a file that is good", () => {
-    expect([...entries(StarterSettings.of("storage.yaml")).keys()]).toEqual([
+    expect([...entries(StarterConfigFile.of("storage.yaml")).keys()]).toEqual([
       "command-adapter-config",
       "backup-service-address",
       "backup.continuously.metrics-address"
     ])
-    const all = StarterSettings.of("storage.yaml").replaceAll(/^( *)# ((?: *)[a-z-]+:)/gm, "$1$2")
+    const all = StarterConfigFile.of("storage.yaml").replaceAll(/^( *)# ((?: *)[a-z-]+:)/gm, "$1$2")
       .replace("VERSION:HEX", `0:${"0".repeat(64)}`)
     expect([...entries(all).keys()]).toEqual(expect.arrayContaining([
       "trust-waypoint",

@@ -16,7 +16,7 @@ import * as Option from "effect/Option"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as os from "node:os"
 import { UsageError } from "../../exit/CliError.ts"
-import * as Stop from "../../exit/Stop.ts"
+import * as Shutdown from "../../exit/Shutdown.ts"
 import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
@@ -24,7 +24,7 @@ import * as Values from "../../flags/Values.ts"
 import * as MetadataFolder from "../../machine/MetadataFolder.ts"
 import * as MetricsEndpoint from "../../machine/MetricsEndpoint.ts"
 import * as Storage from "../../machine/Storage.ts"
-import * as Kept from "../../terminal/InterruptedText.ts"
+import * as InterruptionReport from "../../terminal/InterruptionReport.ts"
 import * as BackupFlags from "./BackupFlags.ts"
 
 const defaults = Coordinator.defaultSettings
@@ -99,7 +99,7 @@ export const backupContinuously = leaf(
           : { duration: Duration.seconds(lease), ...owner }
       })
     }).pipe(
-      Kept.whenInterrupted(Kept.ofCoordinator),
+      InterruptionReport.whenInterrupted(InterruptionReport.ofCoordinator),
       Effect.provide(
         Layer.mergeAll(
           // Each of the three loops may write as many files as a backup by itself.
@@ -117,11 +117,11 @@ export const backupContinuously = leaf(
           Layer.provideMerge(CoordinatorStatus.layer)
         )
       ),
-      Stop.within(Duration.seconds(flags.stopWithin))
+      Shutdown.within(Duration.seconds(flags.stopWithin))
     )
 )
 
-const sharesOf = ({ stopWithin }: { readonly stopWithin: number }) => Stop.sharesOf(Duration.seconds(stopWithin))
+const sharesOf = ({ stopWithin }: { readonly stopWithin: number }) => Shutdown.sharesOf(Duration.seconds(stopWithin))
 
 /** Ready while the node answers and every loop works. */
 const isBackingUp: MetricsServer.Readiness<CoordinatorStatus.CoordinatorStatus> = Effect.flatMap(

@@ -21,7 +21,7 @@ import * as Values from "../../flags/Values.ts"
 import * as MetadataFolder from "../../machine/MetadataFolder.ts"
 import * as MetricsEndpoint from "../../machine/MetricsEndpoint.ts"
 import * as Storage from "../../machine/Storage.ts"
-import * as Kept from "../../terminal/InterruptedText.ts"
+import * as InterruptionReport from "../../terminal/InterruptionReport.ts"
 import * as Output from "../../terminal/Output.ts"
 import * as BackupFlags from "./BackupFlags.ts"
 
@@ -37,7 +37,9 @@ const takeWith = (flags: ValuesOf<typeof common>, take: (settings: Settings.Back
   Effect.gen(function*() {
     const started = yield* Clock.currentTimeMillis
     yield* BackupFlags.expectAdoptable(flags)
-    const result = yield* take(BackupFlags.settings(flags)).pipe(Kept.whenInterrupted(Kept.ofBackup))
+    const result = yield* take(BackupFlags.settings(flags)).pipe(
+      InterruptionReport.whenInterrupted(InterruptionReport.ofBackup)
+    )
     yield* Output.result(report(result, ((yield* Clock.currentTimeMillis) - started) / 1000))
   }).pipe(
     Effect.provide(

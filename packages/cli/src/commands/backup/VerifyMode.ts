@@ -20,7 +20,7 @@ import type { ValuesOf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Values from "../../flags/Values.ts"
 import * as MetadataFolder from "../../machine/MetadataFolder.ts"
-import * as Kept from "../../terminal/InterruptedText.ts"
+import * as InterruptionReport from "../../terminal/InterruptionReport.ts"
 import type { Output } from "../../terminal/Output.ts"
 
 /** The flags that choose how to verify. */
@@ -70,12 +70,14 @@ export const verify = (
         })
       }
       return yield* analysed(request, analysis.value).pipe(
-        Kept.whenInterrupted(Effect.succeed(Kept.nothingVerified))
+        InterruptionReport.whenInterrupted(Effect.succeed(InterruptionReport.nothingVerified))
       )
     }
     const { capabilities } = yield* BackupStorage.BackupStorage
     if (isFull && Either.isLeft(capabilities.listFiles)) {
-      return yield* Verify.verify(request).pipe(Kept.whenInterrupted(Effect.succeed(Kept.nothingVerified)))
+      return yield* Verify.verify(request).pipe(
+        InterruptionReport.whenInterrupted(Effect.succeed(InterruptionReport.nothingVerified))
+      )
     }
     const drawn = {
       share: isFull ? 1 : Option.getOrElse(sample, () => 0),
@@ -84,7 +86,9 @@ export const verify = (
     return yield* Effect.provide(
       (Option.isSome(every)
         ? IncrementalVerify.every(every.value, request, drawn, tell)
-        : IncrementalVerify.verify(request, drawn)).pipe(Kept.whenInterrupted(Kept.ofVerification)),
+        : IncrementalVerify.verify(request, drawn)).pipe(
+          InterruptionReport.whenInterrupted(InterruptionReport.ofVerification)
+        ),
       MetadataFolder.verifications(mode)
     )
   })

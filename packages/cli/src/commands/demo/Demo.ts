@@ -28,13 +28,13 @@ import * as Option from "effect/Option"
 import * as zlib from "node:zlib"
 import { DemoFolderError } from "../../exit/CliError.ts"
 import { leaf } from "../../flags/Command.ts"
-import * as LedgerDigest from "../../machine/LedgerDigest.ts"
-import * as ServeDevnet from "../../machine/ServeDevnet.ts"
+import * as DevnetServer from "../../machine/DevnetServer.ts"
 import * as Storage from "../../machine/Storage.ts"
 import * as Output from "../../terminal/Output.ts"
 import { report as backupReport } from "../backup/BackupOneoff.ts"
 import { closingWords } from "./DemoClosing.ts"
 import * as DemoFolder from "./DemoFolder.ts"
+import * as LedgerDigest from "./LedgerDigest.ts"
 
 const network = DevnetOptions.DevnetOptions.make({ seed: 20, epochs: 10, items: 20_000 })
 
@@ -57,7 +57,7 @@ export const demo = leaf(
 /** All of it, on a network in the store of the environment. */
 const onNetwork = (place: DemoFolder.DemoFolder, started: number) =>
   Effect.gen(function*() {
-    const served = yield* timed(ServeDevnet.make(network, { host: "127.0.0.1", port: 0 }))
+    const served = yield* timed(DevnetServer.make(network, { host: "127.0.0.1", port: 0 }))
     const { address, summary } = served.value
     const last = yield* Effect.orDie(Effect.fromNullable(summary.epochEndings.at(-1)))
     const genesis = yield* Effect.orDie(Effect.fromNullable(summary.epochEndings.at(0)))

@@ -14,10 +14,11 @@ import { UsageError } from "../../exit/CliError.ts"
 import { leaf, type ValuesOf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Values from "../../flags/Values.ts"
-import * as ExploredSource from "../../machine/ExploredSource.ts"
-import * as ExploredText from "../../terminal/ExploredText.ts"
 import * as Output from "../../terminal/Output.ts"
+import { printable } from "../../terminal/Printable.ts"
 import type { Style } from "../../terminal/Style.ts"
+import * as ExploreSource from "./ExploreSource.ts"
+import * as ExploreText from "./ExploreText.ts"
 
 const keyFlags = {
   address: Flag.optional(
@@ -45,7 +46,7 @@ export const exploreState = leaf(
       "Look into the newest state at or before this version (default the newest of all)"
     ),
     exact: Flag.toggle("exact", "Accept only the state of exactly this version"),
-    ...ExploredSource.flags
+    ...ExploreSource.flags
   },
   ({ atVersion, exact, maxRecordSize, ...flags }) =>
     Effect.gen(function*() {
@@ -53,7 +54,7 @@ export const exploreState = leaf(
       const version = Option.getOrUndefined(atVersion)
       if (exact && version === undefined) return yield* new UsageError({ detail: "--exact needs --at-version VERSION" })
       const request = { ...flags, key, version, exact, maxRecordBytes: maxRecordSize }
-      const { answer, read } = yield* ExploredSource.explored(flags, {
+      const { answer, read } = yield* ExploreSource.explored(flags, {
         inStorage: ExploreState.inStorage(request),
         inStore: ExploreState.inStore(request)
       })
@@ -109,15 +110,15 @@ const dataOf = (value: StateValue.StateValue): Uint8Array => value._tag === "V0"
 const report = (key: StateKey.StateKey, answer: ExploreState.StateAnswer, style: Style): string => {
   const { chunk, keyHash, proof, stateRoot, value, version } = answer
   return [
-    style.bold(ExploredText.printable(StatePath.describe(key))),
-    ...ExploredText.table([
+    style.bold(printable(StatePath.describe(key))),
+    ...ExploreText.table([
       ["at version", String(version)],
       ["key hash", HashValue.format(keyHash)],
       ["state root", HashValue.format(stateRoot)],
       ...chunk === undefined ? [] : [["chunk", chunk] as const],
       ["value", value === undefined ? "none: the key is not there" : Figures.bytes(dataOf(value).length)]
     ], style),
-    ...value === undefined ? [] : [ExploredText.json(Json.of(value))],
-    ...ExploredText.proof(proof, style)
+    ...value === undefined ? [] : [ExploreText.json(Json.of(value))],
+    ...ExploreText.proof(proof, style)
   ].join("\n")
 }

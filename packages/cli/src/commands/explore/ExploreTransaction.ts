@@ -19,22 +19,23 @@ import * as Effect from "effect/Effect"
 import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Values from "../../flags/Values.ts"
-import * as ExploredSource from "../../machine/ExploredSource.ts"
-import * as ExploredText from "../../terminal/ExploredText.ts"
 import * as Output from "../../terminal/Output.ts"
+import { printable } from "../../terminal/Printable.ts"
 import type { Style } from "../../terminal/Style.ts"
+import * as ExploreSource from "./ExploreSource.ts"
+import * as ExploreText from "./ExploreText.ts"
 
 export const exploreTransaction = leaf(
   "transaction",
   "Show a transaction with its info, events and write set, decoded and proven",
   {
     atVersion: Flag.required("at-version", Values.version, "Version of the transaction"),
-    ...ExploredSource.flags
+    ...ExploreSource.flags
   },
   ({ atVersion: version, maxRecordSize, ...flags }) =>
     Effect.gen(function*() {
       const request = { ...flags, version, maxRecordBytes: maxRecordSize }
-      const { answer, read } = yield* ExploredSource.explored(flags, {
+      const { answer, read } = yield* ExploreSource.explored(flags, {
         inStorage: ExploreTransaction.inStorage(request),
         inStore: ExploreTransaction.inStore(request)
       })
@@ -88,22 +89,22 @@ const report = (
   const { auxiliaryInfo, events, info, transaction, transactionHash, writeSet } = decoded(record)
   return [
     style.bold(`transaction ${version}, ${record.transaction._tag}`),
-    ...ExploredText.table([
+    ...ExploreText.table([
       ["hash", transactionHash],
       ["status", record.info.value.status._tag],
       ["gas used", String(record.info.value.gasUsed)],
       ...chunk === undefined ? [] : [["chunk", chunk] as const]
     ], style),
     style.bold("transaction"),
-    ExploredText.json(transaction),
+    ExploreText.json(transaction),
     style.bold("info"),
-    ExploredText.json(info),
+    ExploreText.json(info),
     style.bold(`events: ${events.length}`),
-    ...events.flatMap(({ event, type }) => [`  ${ExploredText.printable(type)}`, ExploredText.json(event)]),
+    ...events.flatMap(({ event, type }) => [`  ${printable(type)}`, ExploreText.json(event)]),
     style.bold(`writes: ${writeSet.length}`),
-    ...writeSet.flatMap(({ op, what }) => [`  ${ExploredText.printable(what)}`, ExploredText.json(op)]),
+    ...writeSet.flatMap(({ op, what }) => [`  ${printable(what)}`, ExploreText.json(op)]),
     style.bold("auxiliary info"),
-    ExploredText.json(auxiliaryInfo),
-    ...ExploredText.proof(proof, style)
+    ExploreText.json(auxiliaryInfo),
+    ...ExploreText.proof(proof, style)
   ].join("\n")
 }

@@ -11,8 +11,8 @@ import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
 import * as Storage from "../../machine/Storage.ts"
-import { printable } from "../../terminal/ExploredText.ts"
 import * as Output from "../../terminal/Output.ts"
+import { printable } from "../../terminal/Printable.ts"
 import type { Style } from "../../terminal/Style.ts"
 
 export const maintenanceRepairMetadata = leaf(

@@ -14,8 +14,8 @@ import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
+import * as DevnetServer from "../../machine/DevnetServer.ts"
 import * as MetricsEndpoint from "../../machine/MetricsEndpoint.ts"
-import * as ServeDevnet from "../../machine/ServeDevnet.ts"
 import * as Output from "../../terminal/Output.ts"
 import { holdsLedger } from "./NodeServe.ts"
 
@@ -41,7 +41,7 @@ export const nodeDevnet = leaf(
   ({ address, blockMillis, db, epochs, items, metricsAddress, seed }) =>
     Effect.gen(function*() {
       const options = yield* devnetOptions({ epochs, items, seed })
-      const served = yield* ServeDevnet.make(options, address)
+      const served = yield* DevnetServer.make(options, address)
       const { latestEpoch: epoch, latestVersion: version } = served.summary
       yield* Output.result({
         json: { serving: served.address, epoch, version },

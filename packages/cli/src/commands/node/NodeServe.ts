@@ -11,8 +11,8 @@ import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as Values from "../../flags/Values.ts"
+import * as HttpListener from "../../machine/HttpListener.ts"
 import * as MetricsEndpoint from "../../machine/MetricsEndpoint.ts"
-import * as Serving from "../../machine/Serving.ts"
 import * as Output from "../../terminal/Output.ts"
 
 /** Only reads, so that another process may write to the store meanwhile: what it commits is answered from then on. */
@@ -27,7 +27,7 @@ export const nodeServe = leaf(
   ({ address: at, db: directory, metricsAddress }) =>
     Effect.gen(function*() {
       const store = yield* LedgerStore.LedgerStore
-      const { address, serve } = yield* Serving.listen(at)
+      const { address, serve } = yield* HttpListener.backupService(at)
       const state = yield* store.dbState
       yield* serve
       if (Option.isNone(state)) {

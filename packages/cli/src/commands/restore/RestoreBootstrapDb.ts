@@ -15,7 +15,7 @@ import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Values from "../../flags/Values.ts"
 import * as Storage from "../../machine/Storage.ts"
-import * as Kept from "../../terminal/InterruptedText.ts"
+import * as InterruptionReport from "../../terminal/InterruptionReport.ts"
 import * as Output from "../../terminal/Output.ts"
 import type { Style } from "../../terminal/Style.ts"
 import * as RestoreFlags from "./RestoreFlags.ts"
@@ -75,7 +75,7 @@ export const restoreBootstrapDb = leaf(
     }
     return Effect.gen(function*() {
       const found = yield* Restore.restore(goal, RestoreFlags.settings(common)).pipe(
-        Kept.whenInterrupted(Kept.ofRestore(directory))
+        InterruptionReport.whenInterrupted(InterruptionReport.ofRestore(directory))
       )
       yield* Output.result({ json: { ok: true, ...found }, text: (style) => report(found, directory, style) })
     }).pipe(Effect.provide(RestoreFlags.layer(common, directory)))

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import { group, leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Values from "../../flags/Values.ts"
-import * as Kept from "../../terminal/InterruptedText.ts"
+import * as InterruptionReport from "../../terminal/InterruptionReport.ts"
 import * as Output from "../../terminal/Output.ts"
 import * as RestoreFlags from "./RestoreFlags.ts"
 
@@ -23,7 +23,7 @@ const epochEnding = leaf(
   ({ manifest: file, targetDbDir, ...rest }) =>
     Effect.gen(function*() {
       const nextEpoch = yield* RestoreOneoff.epochEndings(file, RestoreFlags.settings(rest)).pipe(
-        Kept.whenInterrupted(Kept.ofRestore(targetDbDir))
+        InterruptionReport.whenInterrupted(InterruptionReport.ofRestore(targetDbDir))
       )
       yield* Output.result({
         json: { ok: true, lastEpoch: nextEpoch - 1 },
@@ -52,7 +52,7 @@ const stateSnapshot = leaf(
     Effect.gen(function*() {
       const settings = RestoreFlags.settings(rest)
       const { state } = yield* RestoreOneoff.stateSnapshot(file, stateIntoVersion, parts[restoreMode], settings).pipe(
-        Kept.whenInterrupted(Kept.ofRestore(targetDbDir))
+        InterruptionReport.whenInterrupted(InterruptionReport.ofRestore(targetDbDir))
       )
       const complete = Option.isNone(state)
       yield* Output.result({
@@ -76,7 +76,7 @@ const transaction = leaf(
   ({ manifest: file, targetDbDir, targetVersion, ...rest }) =>
     Effect.gen(function*() {
       const nextVersion = yield* RestoreOneoff.transactions(file, targetVersion, RestoreFlags.settings(rest)).pipe(
-        Kept.whenInterrupted(Kept.ofRestore(targetDbDir))
+        InterruptionReport.whenInterrupted(InterruptionReport.ofRestore(targetDbDir))
       )
       yield* Output.result({
         json: { ok: true, lastVersion: nextVersion - 1 },

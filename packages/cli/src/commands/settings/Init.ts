@@ -9,7 +9,7 @@ import { UsageError } from "../../exit/CliError.ts"
 import { type Command, group, leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Values from "../../flags/Values.ts"
-import * as StarterSettings from "../../settings/StarterSettings.ts"
+import * as StarterConfigFile from "../../settings/StarterConfigFile.ts"
 import * as Output from "../../terminal/Output.ts"
 
 /** It may come to hold secrets. */
@@ -40,7 +40,7 @@ const kind = (name: StarterConfig.Kind): Command => {
         const config = path.join(path.dirname(file), configName)
         if (withConfig && (yield* exists(config))) return yield* isThere(config, "go without --with-config")
         yield* write(file, StarterConfig.of(name, values))
-        if (withConfig) yield* write(config, StarterSettings.of(path.basename(file)))
+        if (withConfig) yield* write(config, StarterConfigFile.of(path.basename(file)))
         const named = withConfig ? `--config ${config}` : `--command-adapter-config ${file}`
         yield* Output.result({
           json: { ok: true, kind: name, file, ...(withConfig ? { config } : {}) },

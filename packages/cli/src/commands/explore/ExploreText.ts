@@ -3,16 +3,9 @@
  */
 import type * as Exploration from "@holdfast/engine/Exploration"
 import type * as Json from "@holdfast/ledger/Json"
-import * as Hints from "../exit/Hints.ts"
-import type { Style } from "./Style.ts"
-
-/** Control characters and those that turn the direction of writing: names in a ledger are anybody's. */
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const unprintable = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
-
-/** A text from a ledger, safe for a terminal. */
-export const printable = (text: string): string =>
-  text.replace(unprintable, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`)
+import * as Hints from "../../exit/Hints.ts"
+import { printable } from "../../terminal/Printable.ts"
+import type { Style } from "../../terminal/Style.ts"
 
 /** A decoded value over many lines, indented. */
 export const json = (value: Json.Json): string =>

@@ -13,7 +13,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { CannotServe } from "../exit/CliError.ts"
 import type { ListenAddress } from "../flags/Values.ts"
-import * as Serving from "./Serving.ts"
+import * as HttpListener from "./HttpListener.ts"
 
 /** A network that is being served. */
 export interface ServedDevnet {
@@ -37,7 +37,7 @@ export const make = (
 > =>
   Effect.gen(function*() {
     // First of all, so that a busy port is told before the work.
-    const { address, serve } = yield* Serving.listen(at)
+    const { address, serve } = yield* HttpListener.backupService(at)
     const network = Devnet.make(options)
     const summary = yield* shown(network.grow)
     yield* serve

@@ -10,13 +10,13 @@ import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAda
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { UsageError } from "../exit/CliError.ts"
-import type { ValuesOf } from "../flags/Command.ts"
-import * as Flag from "../flags/Flag.ts"
-import * as Flags from "../flags/Flags.ts"
-import * as Values from "../flags/Values.ts"
-import * as CountedReads from "./CountedReads.ts"
-import * as Storage from "./Storage.ts"
+import { UsageError } from "../../exit/CliError.ts"
+import type { ValuesOf } from "../../flags/Command.ts"
+import * as Flag from "../../flags/Flag.ts"
+import * as Flags from "../../flags/Flags.ts"
+import * as Values from "../../flags/Values.ts"
+import * as CountedReads from "../../machine/CountedReads.ts"
+import * as Storage from "../../machine/Storage.ts"
 
 /** The flags that say where to look and how far to prove what is found. */
 export const flags = {

@@ -1,5 +1,5 @@
 /**
- * Services at an address of this machine: the backup service of a ledger store first of all.
+ * HTTP services at an address of this machine.
  */
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServer from "@effect/platform/HttpServer"
@@ -11,7 +11,7 @@ import * as http from "node:http"
 import { CannotServe } from "../exit/CliError.ts"
 import { isLoopback, type ListenAddress, urlOf } from "../flags/Values.ts"
 
-/** An address that listens, and does not answer yet. */
+/** An address that accepts connections and does not answer yet. */
 export interface Listening {
   /** Its URL, with the port that the system chose. */
   readonly address: string
@@ -23,17 +23,17 @@ export interface Listening {
 export interface Purpose {
   /** The flag that names the address. */
   readonly flag: string
-  /** What others learn that can connect, for a warning. */
+  /** What whoever connects learns, for a warning. */
   readonly exposed: string
 }
 
-/** Listens until the scope closes. Then open connections are cut. Warns where others than this machine may connect. */
+/** Listens until the scope closes, which cuts open connections. Warns where other machines may connect. */
 export const open = (
   at: ListenAddress,
   { exposed, flag }: Purpose
 ): Effect.Effect<Listening, CannotServe, Scope.Scope> =>
   Effect.gen(function*() {
-    // Loaded here, since most commands do not serve.
+    // Most commands do not serve, so they need not load this.
     const NodeHttpServer = yield* Effect.promise(() => import("@effect/platform-node/NodeHttpServer"))
     const server = http.createServer()
     const listening = yield* NodeHttpServer.make(() => server, { host: at.host, port: at.port }).pipe(
@@ -42,7 +42,7 @@ export const open = (
     yield* Effect.addFinalizer(() =>
       Effect.async<void>((resume) => {
         server.close(() => resume(Effect.void))
-        // Without this, a client that reads slowly would keep the server alive.
+        // A client that reads slowly would keep the server alive.
         server.closeAllConnections()
       })
     )
@@ -59,8 +59,8 @@ export const open = (
     }
   })
 
-/** Listens for the backup service of a store: whoever connects reads the whole ledger, as from any node. */
-export const listen = (at: ListenAddress): Effect.Effect<
+/** Listens for the backup service of a ledger store. Whoever connects may read the whole ledger, as from any node. */
+export const backupService = (at: ListenAddress): Effect.Effect<
   {
     readonly address: string
     /** Answers with the backup service until the scope closes. */
@@ -72,7 +72,7 @@ export const listen = (at: ListenAddress): Effect.Effect<
   Effect.map(
     open(at, {
       flag: "--address",
-      exposed: "the backup service asks nobody who they are, and answers all that connect"
+      exposed: "the backup service has no authentication and answers whoever connects"
     }),
     ({ address, serve }) => ({ address, serve: Effect.flatMap(Server.make, serve) })
   )

@@ -8,10 +8,10 @@ import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
 import type * as ExitCode from "../../src/exit/ExitCode.ts"
-import * as Stop from "../../src/exit/Stop.ts"
+import * as Shutdown from "../../src/exit/Shutdown.ts"
 
 /** Stops something that takes so long to stop. */
-const stopping = (cleanUp: Effect.Effect<void>, bound = Stop.standardBound) =>
+const stopping = (cleanUp: Effect.Effect<void>, bound = Shutdown.defaultDeadline) =>
   Effect.gen(function*() {
     const signals = yield* Queue.unbounded<ExitCode.Signal>()
     const started = yield* Deferred.make<void>()
@@ -19,9 +19,9 @@ const stopping = (cleanUp: Effect.Effect<void>, bound = Stop.standardBound) =>
       Deferred.succeed(started, undefined).pipe(Effect.zipRight(Effect.never), Effect.ensuring(cleanUp))
     )
     yield* Deferred.await(started)
-    const stopped = yield* Stop.stop(running, signals).pipe(
-      Stop.within(bound),
-      Effect.provideServiceEffect(Stop.StopBound, Ref.make(Stop.standardBound)),
+    const stopped = yield* Shutdown.interrupt(running, signals).pipe(
+      Shutdown.within(bound),
+      Effect.provideServiceEffect(Shutdown.Deadline, Ref.make(Shutdown.defaultDeadline)),
       Effect.fork
     )
     yield* Effect.yieldNow()
@@ -51,7 +51,7 @@ describe("stop", () => {
 
   it("C-8: has time for a line of metadata, the storage commands and the lease, one after the other", () => {
     for (const seconds of [5, 15, 60]) {
-      const { killGrace, patience, saveGrace } = Stop.sharesOf(Duration.seconds(seconds))
+      const { killGrace, patience, saveGrace } = Shutdown.sharesOf(Duration.seconds(seconds))
       const lease = Duration.seconds(1)
       expect(Duration.lessThan(Duration.sum(Duration.sum(saveGrace, killGrace), lease), patience)).toBe(true)
     }
@@ -59,7 +59,7 @@ describe("stop", () => {
 
   it.effect("C-8: keeps an interruption that comes while something ends that was begun before something else", () =>
     Effect.gen(function*() {
-      yield* Stop.keepInterruptions
+      yield* Shutdown.keepInterruptions
       const ending = (cleanUp: Effect.Effect<void>) => Effect.acquireRelease(Effect.void, () => cleanUp)
       const slow = Effect.scoped(Effect.zipRight(ending(Effect.sleep("1 second")), Effect.scoped(ending(Effect.void))))
       const running = yield* Effect.forkDaemon(
