@@ -105,7 +105,7 @@ describe("holdfast init", () => {
 
       const again = yield* run(["init", "local"], { cwd })
       expect(again).toMatchObject({ code: 2, stdout: "" })
-      expect(again.stderr).toBe("error: local.yaml exists and is left alone: name another one with --file\n")
+      expect(again.stderr).toBe("error: local.yaml exists and is left alone: name another file with --file\n")
       expect(fs.readFileSync(file, "utf8")).toBe(text)
 
       const checked = yield* run(["doctor", "--command-adapter-config", "local.yaml", "--storage-only"], { cwd })

@@ -56,7 +56,7 @@ layer(Prepared.Default, { excludeTestServices: true })("of today's tool", (it) =
       expect((yield* run([...gen, "--ranges-to-skip", "2-1"])).code).toBe(2)
     }))
 
-  it.scoped("replay-verify says what to do instead, whatever it is given", () =>
+  it.scoped("replay-verify names the alternatives, whatever flags are given", () =>
     Effect.gen(function*() {
       const { flags } = yield* Prepared
       const line = [
@@ -73,7 +73,7 @@ layer(Prepared.Default, { excludeTestServices: true })("of today's tool", (it) =
       })
     }))
 
-  it.scoped("a restore takes the flags of the other database, and says that they change nothing", () =>
+  it.scoped("a restore accepts the flags of the other database, and warns that they have no effect", () =>
     Effect.gen(function*() {
       const { directory, flags, latest } = yield* Prepared
       const restore = ["restore", "bootstrap-db", ...flags, "--target-db-dir", path.join(directory, "db")]
@@ -88,10 +88,10 @@ layer(Prepared.Default, { excludeTestServices: true })("of today's tool", (it) =
         })
         expect(stdout).toContain(`version ${latest}`)
       }
-      expect((yield* run(restore)).stderr).not.toContain("without meaning")
+      expect((yield* run(restore)).stderr).not.toContain("no effect here")
     }))
 
-  it.scoped("backup verify writes sizes of transactions, of all that it reads", () =>
+  it.scoped("backup verify writes the sizes of all transactions that it reads", () =>
     Effect.gen(function*() {
       const { directory, flags, latest } = yield* Prepared
       const folder = path.join(directory, "analysis")
@@ -102,7 +102,7 @@ layer(Prepared.Default, { excludeTestServices: true })("of today's tool", (it) =
       expect(lines[1]).toMatch(/^0,genesis,\d+,/)
       expect(yield* run([...verify, "--incremental"])).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining("--output-transaction-analysis looks at every transaction")
+        stderr: expect.stringContaining("--output-transaction-analysis needs every transaction")
       })
     }))
 })

@@ -1,6 +1,6 @@
 /**
- * The command line of Holdfast.
+ * The command line of Holdfast as a function, for programs that embed it: `run`, the streams and the exit codes.
  */
 export * as ExitCode from "./exit/ExitCode.ts"
-export * as Run from "./program/Run.ts"
+export { run } from "./program/Run.ts"
 export * as Stdio from "./terminal/Stdio.ts"

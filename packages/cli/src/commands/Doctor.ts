@@ -1,5 +1,5 @@
 /**
- * `doctor`: checks a configuration end to end and says what to mend.
+ * `doctor`: checks a configuration end to end and says what to fix.
  */
 import * as Check from "@holdfast/doctor/Check"
 import * as Examination from "@holdfast/doctor/Doctor"
@@ -22,7 +22,7 @@ import { wrap } from "../terminal/Wrap.ts"
 
 export const doctor = leaf(
   "doctor",
-  "Check a configuration end to end (commands, storage, node, this machine) and say what to mend",
+  "Check a configuration end to end (commands, storage, node, this machine) and say what to fix",
   {
     ...Flags.storage,
     ...Flags.node,
@@ -51,7 +51,7 @@ export const doctor = leaf(
     })
 )
 
-/** The configuration is mended first: it is the operator's own. */
+/** A mistake in the configuration decides before a failing system: the operator can fix the configuration. */
 const exitCodes = { ok: ExitCode.done, configuration: ExitCode.usage, system: ExitCode.failed } as const
 
 const storageOf = (flags: Storage.StorageFlags): Effect.Effect<Examination.Request["storage"], UsageError> => {
@@ -62,7 +62,7 @@ const storageOf = (flags: Storage.StorageFlags): Effect.Effect<Examination.Reque
   return new UsageError({ detail: "name one storage to check: --local-fs-dir DIR or --command-adapter-config FILE" })
 }
 
-/** What `--output json` shows. */
+/** The report for `--output json`. */
 const document = ({ left, outcomes, seconds }: Examination.Report, exitCode: number) => ({
   ok: exitCode === ExitCode.done,
   checks: outcomes.map(({ finding, id, seconds: taken }) => ({ id, ...finding, seconds: taken })),
@@ -78,7 +78,7 @@ const document = ({ left, outcomes, seconds }: Examination.Report, exitCode: num
 })
 
 const verdicts: ReadonlyArray<Check.Finding["verdict"]> = ["failed", "warning", "ok", "skipped"]
-/** Where the text of a finding begins: behind the longest id. */
+/** The column where the text of a finding begins, after the longest id. */
 const textColumn = Math.max(...Check.checkIds.map(({ length }) => length)) + 4
 
 const signOf = (verdict: Check.Finding["verdict"], style: Style): string => {
@@ -95,7 +95,7 @@ const signOf = (verdict: Check.Finding["verdict"], style: Style): string => {
 }
 
 /**
- * The report for people: each check with what was seen and what to do, then the count, then what lies in the storage now.
+ * The report for people: each check with its finding and advice, the counts, and what the checks left in the storage.
  */
 export const report = ({ left, outcomes, seconds }: Examination.Report, style: Style): string => {
   const lines = outcomes.flatMap(({ finding, id }) => {

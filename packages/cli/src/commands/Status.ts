@@ -1,5 +1,5 @@
 /**
- * `status`: where a storage stands.
+ * `status`: what a storage holds and what can be restored from it.
  */
 import * as Client from "@holdfast/backup-service/Client"
 import * as EarlierVerifications from "@holdfast/engine/EarlierVerifications"
@@ -21,7 +21,7 @@ import { print } from "../terminal/StatusScreen.ts"
 
 export const status = leaf(
   "status",
-  "Show what can be restored from a storage, why not more, and how old and large it is",
+  "Show what can be restored from a storage, what limits it, and the age and size of the backups",
   {
     ...Flags.storage,
     backupServiceAddress: Flag.optional(
@@ -54,7 +54,7 @@ export const status = leaf(
     }).pipe(Effect.provide(Layer.merge(Storage.layer(flags, concurrentDownloads), MetadataFolder.verifications(flags))))
 )
 
-/** A node that cannot be asked is no reason to say nothing of the storage. */
+/** The state of the node. Without an answer the status of the storage is still shown. */
 const nodeState = (address: string) =>
   Effect.gen(function*() {
     const client = yield* Client.make({ address })
@@ -65,5 +65,5 @@ const nodeState = (address: string) =>
     })
   }).pipe(
     Effect.catchIf((error) => error.reason !== "InvalidAddress", (error) =>
-      Effect.as(Effect.logWarning(`the node cannot be asked: ${error.message}`), undefined))
+      Effect.as(Effect.logWarning(`the node does not answer: ${error.message}`), undefined))
   )

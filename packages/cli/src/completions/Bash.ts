@@ -5,7 +5,7 @@ import * as Candidates from "./Candidates.ts"
 
 const { quoted } = Candidates
 
-/** The script that bash reads. */
+/** The script for bash. */
 export const script = (places: ReadonlyArray<Candidates.Place>): string => {
   const kinds = Candidates.patternsByKind(places)
   return `# Completion of holdfast for bash, made by 'holdfast completions bash'.

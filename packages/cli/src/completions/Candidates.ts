@@ -8,7 +8,7 @@ import { type Command, takesRest } from "../flags/Command.ts"
 import type { Flag } from "../flags/Flag.ts"
 import * as SettingKeys from "../settings/SettingKeys.ts"
 
-/** What can be offered for the value of a flag. A toggle has none. */
+/** What a shell can offer for the value of a flag. A toggle has none. */
 export type ValueKind =
   | { readonly _tag: "None" }
   | { readonly _tag: "Words"; readonly words: ReadonlyArray<string> }
@@ -30,7 +30,7 @@ export interface Place {
   readonly flags: ReadonlyArray<FlagCandidate>
   /** The words of another command follow, from the root on. */
   readonly takesRest: boolean
-  /** What can stand without a flag. */
+  /** What the positional argument takes. */
   readonly argument: ValueKind
 }
 
@@ -92,13 +92,13 @@ interface FlagValue {
   readonly kind: ValueKind
 }
 
-/** Kinds with the same text are the same. */
+/** Equal kinds have equal texts. */
 const keyOf = (kind: ValueKind): string => kind._tag === "Words" ? `Words ${kind.words.join(" ")}` : kind._tag
 
-/** A text as a shell takes it word for word. */
+/** A text in single quotes for a shell. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
-/** The patterns of a shell for "PLACE FLAG", by what the value of the flag is. */
+/** The patterns of a shell for "PLACE FLAG", by the kind of the value. */
 export const patternsByKind = (
   places: ReadonlyArray<Place>
 ): ReadonlyArray<{ readonly kind: ValueKind; readonly patterns: string }> => {

@@ -3,7 +3,7 @@
  */
 import type * as Candidates from "./Candidates.ts"
 
-/** The script that fish reads. */
+/** The script for fish. */
 export const script = (places: ReadonlyArray<Candidates.Place>): string =>
   `# Completion of holdfast for fish, made by 'holdfast completions fish'.
 
@@ -24,7 +24,7 @@ complete -c holdfast -f
 ${places.filter(({ takesRest }) => !takesRest).flatMap(lines).join("\n")}
 `
 
-/** Fish knows a backslash within single quotes. */
+/** A text in single quotes for fish, where a backslash escapes. */
 const quoted = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`
 
 const paths = (places: ReadonlyArray<Candidates.Place>): string => places.map(({ path }) => quoted(path)).join(" ")

@@ -5,7 +5,7 @@ import * as Candidates from "./Candidates.ts"
 
 const { quoted } = Candidates
 
-/** The script that zsh reads. */
+/** The script for zsh. */
 export const script = (places: ReadonlyArray<Candidates.Place>): string => {
   const kinds = Candidates.patternsByKind(places)
   return `#compdef holdfast
@@ -71,7 +71,7 @@ const action = (kind: Candidates.ValueKind): string => {
   }
 }
 
-/** A word with what it means: the first colon stands between them. */
+/** A word and its description, separated by the first unescaped colon. */
 const described = ({ description, name }: { readonly description: string; readonly name: string }): string =>
   quoted(`${name.replaceAll(":", "\\:")}:${description}`)
 

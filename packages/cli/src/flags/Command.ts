@@ -18,14 +18,14 @@ export type Action = Effect.Effect<
   Output | Shutdown.Deadline | FileSystem.FileSystem | HttpClient.HttpClient | Path.Path
 >
 
-/** The texts that were given for a flag, from wherever: the last ones of a flag that nobody gave are none. */
+/** The texts that were set for a flag, from arguments or configuration; none where nobody set the flag. */
 export type TextsOf = (flag: Flag<unknown>) => ReadonlyArray<string>
 
 /** A command, or a group of commands. */
 export interface Command {
   readonly name: string
   readonly description: string
-  /** A group has some, and no flags. */
+  /** The commands of a group; a group has no flags. */
   readonly children: ReadonlyArray<Command>
   readonly flags: ReadonlyArray<Flag<unknown>>
   /** Of a group: flags of its commands that may also stand before the name of the command. */

@@ -1,7 +1,7 @@
 /**
  * The flags that several commands share. Names and defaults are those of today's tool where that tool has them.
  *
- * Source: the operations page of the specification.
+ * Source: docs/spec/operations.md.
  */
 import * as Settings from "@holdfast/engine/Settings"
 import type * as Waypoint from "@holdfast/ledger/Waypoint"

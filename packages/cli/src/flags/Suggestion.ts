@@ -1,13 +1,13 @@
 /**
- * What was likely meant by a word that is not known.
+ * The name that somebody likely meant by an unknown word.
  */
-/** The name that differs least from a word, if it is likely meant. */
+/** The name that differs least from a word, if somebody likely meant it. */
 export const nearest = (word: string, names: ReadonlyArray<string>): string | undefined => {
   const ranked = names
     .map((name) => ({ name, distance: editDistance(word, name) }))
     .sort((a, b) => a.distance - b.distance)
   const [best] = ranked
-  // A word of which no letter is left was not meant.
+  // A name that shares no letter with the word was not meant.
   const farthest = Math.min(Math.max(2, Math.floor(word.length / 4)), word.replace(/^-+/, "").length - 1)
   return best !== undefined && best.distance <= farthest ? best.name : undefined
 }

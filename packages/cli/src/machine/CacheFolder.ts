@@ -1,14 +1,14 @@
 /**
- * The folder of this machine where the program keeps what it may lose: `--metadata-cache-dir`, else
- * `$XDG_CACHE_HOME/holdfast`, else `~/.cache/holdfast`. What is made is private (mode 0700).
+ * The folder for what this machine can afford to lose: `--metadata-cache-dir`, else `$XDG_CACHE_HOME/holdfast`, else
+ * `~/.cache/holdfast`. New folders are private (mode 0700).
  *
  * ```
  * <folder>/commands/     the registry of live storage commands
  * <folder>/metadata/     metadata of storages
  * ```
  *
- * The default folder is a convenience: where it cannot be used, a warning says so and the program goes on without. One
- * that was asked for and cannot be used is an error.
+ * A default folder that cannot be used causes a warning, and the program continues without. A folder of the flag that cannot
+ * be used is an error.
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -19,15 +19,15 @@ import * as Option from "effect/Option"
 import * as os from "node:os"
 import { UsageError } from "../exit/CliError.ts"
 
-/** What the folder is divided into. */
+/** The parts of the folder. */
 export type Part = "commands" | "metadata"
 
 const lossOf: { readonly [P in Part]: string } = {
-  commands: "storage commands that a killed run leaves behind will not be found",
-  metadata: "all metadata will be read from the storage each time"
+  commands: "the next run cannot find storage commands that a killed run leaves behind",
+  metadata: "every run reads all metadata from the storage"
 }
 
-/** Where the folder is, absolute. It need not be there. */
+/** The absolute path of the folder, which need not exist. */
 export const locate = (given: Option.Option<string>): Effect.Effect<string, never, Path.Path> =>
   Effect.flatMap(Path.Path, (paths) =>
     Effect.map(
@@ -36,8 +36,8 @@ export const locate = (given: Option.Option<string>): Effect.Effect<string, neve
     ))
 
 /**
- * Runs an effect with one part of the folder, which is made where it is missing. Nothing where the default folder cannot
- * be used, be it that the effect fails: a warning tells what is lost. Fails with `UsageError` where the folder was given.
+ * Runs an effect with one part of the folder, which is created where it is missing. Where the folder cannot be used or the
+ * effect fails: `UsageError` if the flag names the folder, else nothing and a warning that says what is lost.
  */
 export const use = <A, E extends { readonly message: string }, R>(
   given: Option.Option<string>,
@@ -67,7 +67,7 @@ export const use = <A, E extends { readonly message: string }, R>(
       })
   )
 
-/** By the rules of the XDG base directories, a relative path counts as none. */
+/** The rules of the XDG base directories ignore a relative path. */
 const standard = (paths: Path.Path): Effect.Effect<string> =>
   Effect.map(
     Effect.orDie(Config.all([
@@ -79,7 +79,7 @@ const standard = (paths: Path.Path): Effect.Effect<string> =>
 
 const onlyOwner = 0o700
 
-/** Makes a folder that only this user may enter. One that is there already is taken from all others. */
+/** Creates a folder that only this user may enter, or closes an existing one to all others. */
 const makePrivate = (
   directory: string
 ): Effect.Effect<void, PlatformError, FileSystem.FileSystem | Path.Path> =>
@@ -90,7 +90,7 @@ const makePrivate = (
     if ((mode & 0o777) !== onlyOwner) yield* fs.chmod(directory, onlyOwner)
   })
 
-/** Node's own way to make the folders above as well goes round in circles where the system has no room for any (/proc). */
+/** Creates a folder and those above it. Node's recursive mode loops forever below /proc. */
 const ensure = (directory: string): Effect.Effect<void, PlatformError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem

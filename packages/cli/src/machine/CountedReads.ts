@@ -1,5 +1,5 @@
 /**
- * A storage that counts what is read of it, for commands that promise to read little.
+ * A storage that counts reads, for commands that promise to read little.
  */
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as StorageDecorator from "@holdfast/storage/StorageDecorator"
@@ -8,16 +8,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 
-/** Files that were opened, metadata included, and the bytes that they gave so far. */
+/** Files that were opened so far, metadata included, and the bytes that were read. */
 export interface Reads {
   readonly files: number
   readonly bytes: number
 }
 
-/** What was read so far. */
+/** The reads so far. */
 export class CountedReads extends Context.Tag("@holdfast/cli/CountedReads")<CountedReads, Effect.Effect<Reads>>() {}
 
-/** The storage, and the counts of its reads beside it. */
+/** The storage, and the count of its reads. */
 export const layer = <E, R>(
   storage: Layer.Layer<BackupStorage.BackupStorage, E, R>
 ): Layer.Layer<BackupStorage.BackupStorage | CountedReads, E, R> =>

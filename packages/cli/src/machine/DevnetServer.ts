@@ -15,17 +15,17 @@ import type { CannotServe } from "../exit/CliError.ts"
 import type { ListenAddress } from "../flags/Values.ts"
 import * as HttpListener from "./HttpListener.ts"
 
-/** A network that is being served. */
+/** A network behind its backup service. */
 export interface ServedDevnet {
   readonly network: Devnet.Devnet
-  /** URL of its backup service. */
+  /** URL of the backup service. */
   readonly address: string
-  /** What it had grown to when it was ready. */
+  /** The network at its starting point. */
   readonly summary: Summary.Summary
 }
 
 /**
- * Listens, grows the network to its starting point, and serves it until the scope closes. Then open connections are cut.
+ * Listens, grows the network to its starting point, and serves it until the scope closes, which cuts open connections.
  */
 export const make = (
   options: DevnetOptions.DevnetOptions,
@@ -36,7 +36,7 @@ export const make = (
   LedgerStore.LedgerStore | Scope.Scope
 > =>
   Effect.gen(function*() {
-    // First of all, so that a busy port is told before the work.
+    // Listens first, so that a busy port is an error before the work.
     const { address, serve } = yield* HttpListener.backupService(at)
     const network = Devnet.make(options)
     const summary = yield* shown(network.grow)
@@ -44,7 +44,7 @@ export const make = (
     return { network, address, summary }
   })
 
-/** Shows how the store grows meanwhile. */
+/** Shows the growth as progress. */
 const shown = <A, E>(growth: Effect.Effect<A, E, LedgerStore.LedgerStore>) =>
   Effect.gen(function*() {
     const { head } = yield* LedgerStore.LedgerStore

@@ -1,5 +1,5 @@
 /**
- * The HTTP client of Node, loaded with the first request: most commands make none, and its code is a third of all.
+ * The HTTP client of Node, loaded at the first request: most commands make none, and the client is a third of all code.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
@@ -17,7 +17,7 @@ export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.scoped(
       Effect.flatMap(({ layerUndici }) => Layer.buildWithScope(layerUndici, scope)),
       Effect.map(Context.get(HttpClient.HttpClient))
     )
-    // Not `Effect.cached`: it hands the interruption of the first request on to all that follow.
+    // Not `Effect.cached`, which would pass an interruption of the first request on to all later ones.
     const loaded = yield* SynchronizedRef.make<HttpClient.HttpClient | undefined>(undefined)
     const execute = (request: HttpClientRequest) =>
       SynchronizedRef.modifyEffect(

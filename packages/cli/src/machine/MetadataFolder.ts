@@ -1,6 +1,7 @@
 /**
- * Where this machine remembers what it saw of the storage that the flags name: its metadata, the journals of its backups,
- * what was verified. Without a folder all of it is remembered as long as the program runs, and journals are not kept.
+ * What this machine keeps about the storage of the flags: its metadata, the journals of backups, the earlier verifications,
+ * and the record of the coordinator. Without a cache folder, metadata and verifications last as long as the program runs, and
+ * there are no journals.
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -18,7 +19,7 @@ import type { UsageError } from "../exit/CliError.ts"
 import * as CacheFolder from "./CacheFolder.ts"
 import type { StorageFlags } from "./Storage.ts"
 
-/** The flags that say which storage, and where the cache folder is. */
+/** The flags that name the storage and the cache folder. */
 export type FolderFlags = Pick<StorageFlags, "commandAdapterConfig" | "localFsDir" | "metadataCacheDir">
 
 type Remembered<A> = Layer.Layer<A, UsageError, FileSystem.FileSystem | Path.Path>
@@ -27,15 +28,15 @@ type Remembered<A> = Layer.Layer<A, UsageError, FileSystem.FileSystem | Path.Pat
 export const metadata = (flags: FolderFlags): Remembered<MetadataCache.MetadataCache> =>
   remembered(flags, MetadataCache.layerMemory, MetadataCache.layer)
 
-/** The journals of backups to the storage: one for each request, where several may be under way at a time. */
+/** The journals of backups to the storage; one for each request where several may run at a time. */
 export const journal = (flags: FolderFlags, perRequest = false): Remembered<never> =>
   remembered(flags, Layer.empty, BackupJournal.layer({ perRequest }))
 
-/** What was verified of the storage. */
+/** The earlier verifications of the storage. */
 export const verifications = (flags: FolderFlags): Remembered<EarlierVerifications.EarlierVerifications> =>
   remembered(flags, EarlierVerifications.layerMemory, EarlierVerifications.layer)
 
-/** Tells other programs where the coordinator that runs here stands. */
+/** Publishes the state of the coordinator in this process to other programs. */
 export const telling = (
   flags: FolderFlags,
   owner: CoordinatorRecord.Owner
@@ -45,7 +46,7 @@ export const telling = (
   CoordinatorStatus.CoordinatorStatus | FileSystem.FileSystem | Path.Path
 > => remembered(flags, Layer.empty, CoordinatorRecord.layer(owner))
 
-/** Where the coordinator of this machine said that it stands. */
+/** The last published state of a coordinator on this machine. */
 export const coordinator = (flags: FolderFlags) =>
   Effect.flatMap(folderOf(flags), (found) =>
     Effect.map(
@@ -68,7 +69,7 @@ const remembered = <A, R>(
     )
   )
 
-/** The folder for the storage, if there is one. */
+/** The folder for the storage, where there is a cache folder. */
 const folderOf = (flags: FolderFlags) =>
   CacheFolder.use(
     flags.metadataCacheDir,
@@ -79,8 +80,8 @@ const folderOf = (flags: FolderFlags) =>
 const keyDigits = 16
 
 /**
- * The name of a storage among those of this machine: by where it is said to lie. If something else lies there one day, it
- * is noticed.
+ * The name of a storage among those of this machine, by its location. The engine notices another storage at the same
+ * location.
  */
 const keyOf = ({ commandAdapterConfig, localFsDir }: FolderFlags, path: Path.Path): string => {
   const kind = Option.isSome(localFsDir) ? "folder" : "commands"

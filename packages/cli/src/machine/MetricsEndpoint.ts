@@ -1,5 +1,5 @@
 /**
- * Metrics and health of a command at an address of this machine, while it runs: `--metrics-address`.
+ * Metrics and health of a running command at an address of this machine: `--metrics-address`.
  */
 import * as MetricsServer from "@holdfast/observe/MetricsServer"
 import * as Effect from "effect/Effect"
@@ -27,4 +27,4 @@ export const layer = <R = never>(
       }))
   })
 
-const exposed = "the metrics say what is backed up and how it goes, and are told to all that connect"
+const exposed = "whoever connects can read what is backed up, and the errors"

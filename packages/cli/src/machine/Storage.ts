@@ -21,13 +21,13 @@ import type { ValuesOf } from "../flags/Command.ts"
 import type * as Flags from "../flags/Flags.ts"
 import * as CacheFolder from "./CacheFolder.ts"
 
-/** What `Flags.storage` come to. */
+/** The values of `Flags.storage`. */
 export type StorageFlags = ValuesOf<typeof Flags.storage>
 
 /**
- * The storage of the flags. `openFiles` says how many files the command reads or writes at once: the pool of commands
- * must have room for that. Its commands have `longestKillGrace` at most to heed TERM, whatever their configuration says.
- * Reads that fail are tried again by the standard policy, unless told otherwise.
+ * The storage of the flags, with the default retries of reads. `openFiles` is the number of files that the command reads or
+ * writes at once: the pool of commands needs room for them. `longestKillGrace` bounds the time that storage commands get
+ * between TERM and KILL, whatever their configuration says.
  */
 export const layer = (
   flags: StorageFlags,
@@ -67,15 +67,15 @@ export const layer = (
   ).pipe(Layer.merge(reading))
 }
 
-/** The configuration, with no longer a grace than that. */
+/** The configuration with a bounded kill grace. */
 const inTime = (config: CommandAdapterConfig.CommandAdapterConfig, longest: Duration.Duration) =>
   Effect.gen(function*() {
     const { killGrace } = config.settings?.command ?? {}
     if (killGrace !== undefined && Duration.greaterThan(killGrace, longest)) {
       yield* Effect.logWarning(
-        `${config.source}: storage commands get ${Duration.format(longest)} to heed TERM, not ${
+        `${config.source}: storage commands get ${Duration.format(longest)} from TERM to KILL, not ${
           Duration.format(killGrace)
-        }: there is no time for more when the program is stopped`
+        }: a stop of the program leaves no more time`
       )
     }
     const shorter = killGrace === undefined ? longest : Duration.min(killGrace, longest)
@@ -83,14 +83,14 @@ const inTime = (config: CommandAdapterConfig.CommandAdapterConfig, longest: Dura
   })
 
 /**
- * The storage behind the commands of a configuration, with all that belongs to them: what a killed run left is ended
- * first, this run keeps a registry for the next one, somebody watches, and a limit of open files that is too low is
- * warned about.
+ * The storage behind the commands of a configuration, with all that belongs to the commands: commands that a killed run left
+ * behind are ended first, a registry serves the next run, a watchdog looks for strays, and a limit of open files that is too
+ * low causes a warning.
  */
 export const commands = ({ cacheDir, config, maxCommands }: {
   readonly config: CommandAdapterConfig.CommandAdapterConfig
   readonly maxCommands: number
-  /** As `CacheFolder.use` takes it. */
+  /** The cache folder, as for `CacheFolder.use`. */
   readonly cacheDir: Option.Option<string>
 }): Layer.Layer<BackupStorage.BackupStorage, UsageError, FileSystem.FileSystem | Path.Path> => {
   const { settings, source, unknownKeys = [] } = config
@@ -105,12 +105,12 @@ export const commands = ({ cacheDir, config, maxCommands }: {
     CommandAdapter.layer({ config }),
     CommandWatchdog.layer({ interval })
   ).pipe(
-    // The adapter takes the registry as it is when it is made.
+    // The adapter reads the registry when the adapter is made.
     Layer.provide(Layer.mergeAll(CommandPool.layerOf({ maxCommands }), registry(cacheDir), checked))
   )
 }
 
-/** Without a folder nothing is noted down. */
+/** The registry of running commands; without a cache folder nothing is recorded. */
 const registry = (cacheDir: Option.Option<string>) =>
   Layer.scoped(
     CommandRegistry.CommandRegistry,

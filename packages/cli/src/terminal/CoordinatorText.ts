@@ -1,5 +1,5 @@
 /**
- * Where a coordinator stands, in words and as JSON.
+ * The state of a coordinator, in words and as JSON.
  */
 import type * as CoordinatorRecord from "@holdfast/engine/CoordinatorRecord"
 import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
@@ -23,10 +23,10 @@ type LoopStatus = Record["status"][CoordinatorStatus.Loop]
 
 const second = 1_000
 
-/** It replaces its record more often than that. Milliseconds. */
+/** A running coordinator replaces its record more often. Milliseconds. */
 const longestSilence = 60 * second
 
-/** What is worth knowing of a coordinator, at a time in milliseconds since 1970. */
+/** The remarks about a coordinator at a time, in milliseconds since 1970. */
 export const remarks = ({ at, host, pid, status }: Record, now: number): ReadonlyArray<Remark> => {
   const ago = `${Figures.age((now - at) / second)} ago`
   const { lease, node } = status
@@ -35,7 +35,7 @@ export const remarks = ({ at, host, pid, status }: Record, now: number): Readonl
     {
       label: "coordinator",
       text: isGone
-        ? `${host}/${pid} was last heard of ${ago}: it was killed, or hangs`
+        ? `${host}/${pid} last reported ${ago}: killed, or hanging`
         : `${host}/${pid}, as of ${ago}`,
       isBad: isGone
     },
@@ -56,7 +56,7 @@ export const remarks = ({ at, host, pid, status }: Record, now: number): Readonl
       label: "  lease",
       text: lease._tag === "Held"
         ? `held until ${time(lease.until)}`
-        : `waits for that of ${printable(lease.host)}/${lease.pid} until ${time(lease.until)}`,
+        : `waits for the lease of ${printable(lease.host)}/${lease.pid} until ${time(lease.until)}`,
       isBad: false
     }])
   ]
@@ -77,7 +77,7 @@ const activity = ({ activity: now, failures, lastError, stalledSince }: LoopStat
     }`
 }
 
-/** The same for `--output json`. Times are unix seconds; what is not known is `null`. */
+/** The state for `--output json`. Times are unix seconds; unknown fields are `null`. */
 export const json = ({ at, host, pid, status }: Record): object => {
   const { epochEndings, lease, node, stateSnapshots, transactions } = status
   return {

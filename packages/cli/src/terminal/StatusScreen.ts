@@ -1,5 +1,5 @@
 /**
- * Where a storage stands, on one screen. Fits any terminal from 40 columns on.
+ * The status of a storage on one screen. Fits a terminal of 40 or more columns.
  */
 import * as Figures from "@holdfast/engine/Figures"
 import * as Ranges from "@holdfast/engine/Ranges"
@@ -13,10 +13,10 @@ import { wrapTo } from "./Wrap.ts"
 const leastWidth = 40
 const mostWidth = 100
 const labelWidth = 15
-/** Intervals and gaps beyond this are counted. */
+/** Intervals and gaps that are shown; the others are counted. */
 const shownRanges = 6
 
-/** The screen of a storage, with what is known of a coordinator that runs on this machine. */
+/** The screen of a storage, with the coordinator on this machine, if any. */
 export const print = (
   status: Status.Status,
   style: Style,
@@ -24,7 +24,7 @@ export const print = (
   coordinator: ReadonlyArray<Remark> = []
 ): string => {
   const width = Math.max(leastWidth, Math.min(mostWidth, columns))
-  /** A label and text beside it; what is too long goes on below the text. */
+  /** A label with text beside it, on as many lines as the text needs. */
   const row = (
     label: string,
     text: string,
@@ -74,14 +74,14 @@ const verdict = (status: Status.Status, row: Row, style: Style): ReadonlyArray<s
     ...(highestRestorable === null ? row("restorable", "nothing", (text) => style.bold(style.bad(text))) : []),
     ...holes.slice(-shownRanges).flatMap((hole, index) =>
       row(
-        index === 0 ? "but not" : "",
+        index === 0 ? "except" : "",
         `${Ranges.describe("version", hole)}: ${hole.why}`,
         style.warn
       )
     ),
     ...limits.flatMap((limit, index) =>
       row(
-        index === 0 ? highestRestorable === null ? "because" : "no more since" : "",
+        index === 0 ? highestRestorable === null ? "because" : "ends because" : "",
         limit,
         style.warn
       )
@@ -96,7 +96,7 @@ const period = ({ firstTime, lastTime }: Status.RestorableInterval): string => {
     : `, ${Figures.time(firstTime)} to ${Figures.time(lastTime)}`
 }
 
-/** One line for each kind, over the versions from 0 to the newest. */
+/** One bar for each kind of backup, over the versions from 0 to the newest. */
 const drawing = (status: Status.Status, width: number, style: Style): ReadonlyArray<string> => {
   const end = status.newestVersion
   if (end === null) return []
@@ -116,7 +116,7 @@ const drawing = (status: Status.Status, width: number, style: Style): ReadonlyAr
   ]
 }
 
-/** Columns from the left are kept longest. */
+/** The table of backups. On a narrow terminal the last columns are left out. */
 const table = (status: Status.Status, width: number, style: Style): ReadonlyArray<string> => {
   const { at, holdings, snapshots, transactions } = status
   const lastEpoch = status.epochs.at(-1)?.last
@@ -174,14 +174,14 @@ const table = (status: Status.Status, width: number, style: Style): ReadonlyArra
   )
 }
 
-/** What this machine knows of the last verification. */
+/** The last verification on this machine. */
 const verified = (
   { at, highestRestorable, verification }: Status.Status,
   row: Row,
   style: Style
 ): ReadonlyArray<string> => {
   if (verification === null) {
-    return highestRestorable === null ? [] : row("verified", "not on this machine (backup verify)", style.dim)
+    return highestRestorable === null ? [] : row("verified", "not on this machine (run backup verify)", style.dim)
   }
   const { errors, ok, proven, trust } = verification
   const ago = `${Figures.age(at - verification.at)} ago`
@@ -194,7 +194,7 @@ const verified = (
       "verified",
       `${ago}, from ${trust.startsWith("waypoint") ? "a trusted waypoint" : "genesis as it stands"}${beyond}`
     )
-    : row("verified", `${ago}: INVALID, ${Figures.counted(errors, "error")} (backup verify tells which)`, style.bad)
+    : row("verified", `${ago}: INVALID, ${Figures.counted(errors, "error")} (backup verify lists them)`, style.bad)
 }
 
 const remarks = (status: Status.Status, row: Row, style: Style): ReadonlyArray<string> => {
@@ -232,7 +232,7 @@ const remarks = (status: Status.Status, row: Row, style: Style): ReadonlyArray<s
           Figures.counted(holdings.unnamed.folders, "folder")
         }, ${
           Figures.bytes(holdings.unnamed.bytes)
-        }: backups under way, or what failed ones left (backup-maintenance cleanup)`,
+        }: backups in progress, or leftovers of failed ones (backup-maintenance cleanup)`,
         style.warn
       )),
     ...problems.flatMap(({ message }, index) => row(index === 0 ? "problems" : "", printable(message), style.bad))

@@ -42,7 +42,7 @@ describe("where a coordinator stands", () => {
 
   it("is said of one that was killed, or whose node is silent", () => {
     const [first] = remarks(record, 300_000)
-    expect(first).toMatchObject({ isBad: true, text: expect.stringContaining("was last heard of 3 min ago") })
+    expect(first).toMatchObject({ isBad: true, text: expect.stringContaining("last reported 3 min ago") })
     const silent = { ...record, status: { ...record.status, node: { ...record.status.node, silentSince: 50_000 } } }
     expect(remarks(silent, 101_000)[1]).toMatchObject({ isBad: true, text: expect.stringContaining("since 1970") })
   })

@@ -75,8 +75,8 @@ describe("the screen of a status", () => {
       "               epochs 0 to 12, up to 2026-11-23 06:40 UTC",
       "               version 2,000",
       "               epoch 20, up to 2026-11-23 07:46 UTC",
-      "but not        versions 1201 to 1999: transactions 1201 to 1300 are in no backup",
-      "no more since  no transactions after version 2000 are backed up yet: a batch is",
+      "except         versions 1201 to 1999: transactions 1201 to 1300 are in no backup",
+      "ends because   no transactions after version 2000 are backed up yet: a batch is",
       "               when it is full",
       "",
       "version        0                                                           2,100",
@@ -94,8 +94,8 @@ describe("the screen of a status", () => {
       "node           epoch 23, version 2,250: 1 closed epoch not backed up, 250",
       "               versions beyond what can be restored",
       "gaps           transactions 1201 to 1300: in no backup",
-      "not named      12 files in 2 folders, 3.3 kB: backups under way, or what failed",
-      "               ones left (backup-maintenance cleanup)",
+      "not named      12 files in 2 folders, 3.3 kB: backups in progress, or leftovers",
+      "               of failed ones (backup-maintenance cleanup)",
       "problems       metadata/torn.meta: line 1: torn"
     ])
   })

@@ -29,14 +29,14 @@ import * as BackupFlags from "./BackupFlags.ts"
 
 const defaults = Coordinator.defaultSettings
 
-/** Who this is, for others. */
+/** This process, for other coordinators. */
 const owner: CoordinatorRecord.Owner = { host: os.hostname(), pid: process.pid }
 
 const defaultStopSeconds = 5
 
 export const backupContinuously = leaf(
   "continuously",
-  "Back up a node until stopped: epoch endings, state snapshots and transactions as they become due",
+  "Back up a node until stopped: epoch endings, state snapshots and transactions, as they become due",
   {
     stateSnapshotIntervalEpochs: Flag.withDefault(
       "state-snapshot-interval-epochs",
@@ -102,7 +102,7 @@ export const backupContinuously = leaf(
       InterruptionReport.whenInterrupted(InterruptionReport.ofCoordinator),
       Effect.provide(
         Layer.mergeAll(
-          // Each of the three loops may write as many files as a backup by itself.
+          // Each of the three loops may write as many files as a one-off backup.
           Storage.layer(
             flags,
             CoordinatorStatus.loops.length * BackupFlags.filesPerChunk * flags.concurrentWrites,
@@ -123,7 +123,7 @@ export const backupContinuously = leaf(
 
 const sharesOf = ({ stopWithin }: { readonly stopWithin: number }) => Shutdown.sharesOf(Duration.seconds(stopWithin))
 
-/** Ready while the node answers and every loop works. */
+/** Ready while the node answers and no loop is stalled. */
 const isBackingUp: MetricsServer.Readiness<CoordinatorStatus.CoordinatorStatus> = Effect.flatMap(
   CoordinatorStatus.CoordinatorStatus,
   (ref) =>

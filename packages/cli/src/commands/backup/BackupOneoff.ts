@@ -51,7 +51,7 @@ const takeWith = (flags: ValuesOf<typeof common>, take: (settings: Settings.Back
     )
   )
 
-/** What the entry says about the range, by the names of the JSON document, and in words. */
+/** The range of an entry, in words and by the field names of the JSON document. */
 const rangeOf = (entry: Metadata.Entry): { readonly unit: string; readonly what: string; readonly range: object } => {
   switch (entry._tag) {
     case "EpochEndingBackup": {
@@ -73,14 +73,14 @@ const rangeOf = (entry: Metadata.Entry): { readonly unit: string; readonly what:
   }
 }
 
-/** Says nothing where there is nothing to say. */
+/** A line about reused chunks, where there are any. */
 const earlier = ({ adopted, resumed }: BackupResult.ReusedChunks): ReadonlyArray<string> => {
   if (resumed + adopted === 0) return []
   const parts = `${Figures.count(resumed)} resumed, ${Figures.count(adopted)} adopted`
   return [`  reused    ${Figures.counted(resumed + adopted, "chunk")} of earlier attempts: ${parts}`]
 }
 
-/** What `backup oneoff` tells about a backup that took so many seconds. */
+/** The result of `backup oneoff`. */
 export const report = (result: BackupResult.BackupResult, seconds: number): Output.Result => {
   const { bytes, chunks, entry, listed, manifest, metadata, records, reused } = result
   const { range, unit, what } = rangeOf(entry)
@@ -114,7 +114,7 @@ export const report = (result: BackupResult.BackupResult, seconds: number): Outp
 
 const epochEnding = leaf(
   "epoch-ending",
-  "Back up the ledger infos that end epochs: the chain of trust",
+  "Back up epoch endings, the chain of trust",
   {
     startEpoch: Flag.required("start-epoch", Values.epoch, "First epoch to back up"),
     endEpoch: Flag.required("end-epoch", Values.epoch, "Epoch after the last one to back up"),

@@ -1,5 +1,5 @@
 /**
- * `backup query …`: how far the node and the storage are. The lines of text are those of today's tool.
+ * `backup query …`: how far the node and the backups are. The lines of text are those of today's tool.
  */
 import * as Client from "@holdfast/backup-service/Client"
 import * as Routes from "@holdfast/backup-service/Routes"
@@ -81,4 +81,4 @@ export const storageStateLine = (state: MetadataView.StorageState): string =>
     ["latest_transaction_version", state.latestTransactionVersion]
   ] as const).map(([name, value]) => `${name}: ${value ?? "none"}`).join(", ")
 
-export const backupQuery = group("query", "Ask how far the node or the storage is", [nodeState, storageState])
+export const backupQuery = group("query", "Ask how far the node or the backups are", [nodeState, storageState])

@@ -1,5 +1,5 @@
 /**
- * `backup verify`: checks a storage alone, without node or database.
+ * `backup verify`: checks the backups in a storage, without node or database.
  */
 import * as Figures from "@holdfast/engine/Figures"
 import * as Retries from "@holdfast/engine/Retries"
@@ -61,7 +61,7 @@ export const backupVerify = leaf(
     )
 )
 
-/** The report as people read it. */
+/** The report for people. */
 export const report = (found: VerifyReport.VerifyReport, style: Style): string => {
   const { errors, notes, unverified } = found
   const verdict = found.ok
@@ -80,7 +80,7 @@ export const report = (found: VerifyReport.VerifyReport, style: Style): string =
   ].join("\n")
 }
 
-/** What was found to hold: name and words. */
+/** What was verified, by name. */
 export const findings = (found: VerifyReport.VerifyReport): ReadonlyArray<readonly [name: string, what: string]> => {
   const { epochEndings, stateSnapshots, transactions, trust } = found
   return [

@@ -1,5 +1,5 @@
 /**
- * How `backup verify` goes about it: all of it once, or over what earlier runs proved, once or again and again.
+ * The ways of `backup verify`: everything, or only what earlier runs did not verify; once, or again and again.
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
@@ -46,7 +46,7 @@ export const flags = {
 
 type ModeFlags = ValuesOf<typeof flags> & MetadataFolder.FolderFlags
 
-/** Verifies as the flags say. `tell` hears of every verification but the last. */
+/** Verifies as the flags say, and returns the last report. `tell` gets every report before it. */
 export const verify = (
   request: VerifyRequest.VerifyRequest,
   mode: ModeFlags,
@@ -66,7 +66,7 @@ export const verify = (
       if (!isFull) {
         return yield* new UsageError({
           detail:
-            "--output-transaction-analysis looks at every transaction, which --incremental, --sample and --every do not"
+            "--output-transaction-analysis needs every transaction, and --incremental, --sample and --every skip some"
         })
       }
       return yield* analysed(request, analysis.value).pipe(

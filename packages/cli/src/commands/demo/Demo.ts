@@ -1,6 +1,6 @@
 /**
- * `demo`: a network is grown, backed up through shell commands, and the backup proven, then spoilt and caught; at last it
- * comes back to life in another store, the same byte for byte.
+ * `demo`: grows a network, backs it up through shell commands, verifies the backup, catches a corrupted one, and restores
+ * the ledger into another store, byte for byte the same.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -38,12 +38,12 @@ import * as LedgerDigest from "./LedgerDigest.ts"
 
 const network = DevnetOptions.DevnetOptions.make({ seed: 20, epochs: 10, items: 20_000 })
 
-/** Small, so that there are several chunks. */
+/** Small chunks, so that there are several. */
 const settings: Settings.BackupSettings = { ...Settings.defaultBackupSettings, maxChunkBytes: 512 * 1024 }
 
 export const demo = leaf(
   "demo",
-  "See it all at work on a small network, in under a minute",
+  "Watch a backup, a verification and a restore on a small network, in under a minute",
   {},
   () =>
     Effect.gen(function*() {
@@ -54,7 +54,7 @@ export const demo = leaf(
     }).pipe(Effect.scoped)
 )
 
-/** All of it, on a network in the store of the environment. */
+/** The whole demo, on a network in the ledger store of the environment. */
 const onNetwork = (place: DemoFolder.DemoFolder, started: number) =>
   Effect.gen(function*() {
     const served = yield* timed(DevnetServer.make(network, { host: "127.0.0.1", port: 0 }))
@@ -84,7 +84,7 @@ const onNetwork = (place: DemoFolder.DemoFolder, started: number) =>
       const request: VerifyRequest.VerifyRequest = { ...trust, strict: true }
       const verified = yield* Verify.verify(request)
       yield* step("verify", "all of it, from one waypoint and the files alone", verified.seconds)
-      const spoilt = yield* spoilAndVerify(place, transactions.value, request)
+      const spoilt = yield* corruptAndVerify(place, transactions.value, request)
       yield* step("spoil", "one bit of a transaction flipped, and caught", spoilt.seconds)
       const restored = yield* timed(restoreAndCompare(place, trust))
       yield* step("restore", "into another store, which serves the same bytes", restored.seconds)
@@ -118,7 +118,7 @@ const onNetwork = (place: DemoFolder.DemoFolder, started: number) =>
     }).pipe(Effect.provide(services))
   })
 
-/** The ledger again, from the backup alone, and whether its store holds the same as the network's. */
+/** Restores the ledger from the backup alone, and compares the store with that of the network. */
 const restoreAndCompare = (place: DemoFolder.DemoFolder, restoring: RestoreSettings.RestoreSettings) =>
   Effect.gen(function*() {
     const digest = Effect.flatMap(LedgerStore.LedgerStore, LedgerDigest.make)
@@ -169,8 +169,8 @@ const backUp = (take: BackupResult.Backup) =>
     return taken
   })
 
-/** What verification says of a backup with one bit changed. The bit is put back. */
-const spoilAndVerify = (
+/** What verification reports about a backup with one bit flipped. The bit is restored. */
+const corruptAndVerify = (
   place: DemoFolder.DemoFolder,
   backup: BackupResult.BackupResult,
   request: VerifyRequest.VerifyRequest

@@ -1,5 +1,5 @@
 /**
- * What the demo says at its end: what was proven, where the files lie, what to try next.
+ * The closing words of the demo: what was proven, where the files are, what to try next.
  */
 import * as Figures from "@holdfast/engine/Figures"
 import * as Config from "effect/Config"
@@ -8,23 +8,23 @@ import type { Style } from "../../terminal/Style.ts"
 import { wrap } from "../../terminal/Wrap.ts"
 import type { DemoFolder } from "./DemoFolder.ts"
 
-/** What the demo came to. */
+/** The outcome of the demo. */
 export interface Outcome {
   readonly epochs: number
   readonly items: number
   readonly transactions: number
-  /** The backup holds. */
+  /** The backup is valid. */
   readonly ok: boolean
-  /** What verification said of the spoilt backup, if anything. */
+  /** What verification reported about the corrupted backup, if anything. */
   readonly caught: string | undefined
-  /** The restored ledger is the network's. */
+  /** The restored ledger equals that of the network. */
   readonly same: boolean
-  /** Of the genesis. */
+  /** The genesis waypoint. */
   readonly waypoint: string
   readonly place: DemoFolder
 }
 
-/** How this program was called: what to try next should work as it stands. */
+/** How this program was called, so that the suggested commands work as printed. */
 const program = Effect.map(
   Effect.orDie(Config.withDefault(Config.string("npm_lifecycle_event"), "")),
   (event) => event === "start" ? "npm start --" : "holdfast"
@@ -46,7 +46,7 @@ export const closingWords = (
     return [
       "",
       style.bold(proven ? style.good("Proven, without node or database") : style.bad("This should not happen")),
-      fact(epochs, "epoch", "signed by the validators that the one before named"),
+      fact(epochs, "epoch", "signed by the validators that the previous one named"),
       fact(items, "state item", "hashed up to the signed root: none missing or added"),
       fact(transactions, "transaction", "in the signed history, with events and write sets"),
       ...(caught === undefined
@@ -57,7 +57,7 @@ export const closingWords = (
       style.bold("The files"),
       file(place.storage, "the backup, gzipped by shell commands"),
       file(place.config, "those commands: any storage will do"),
-      file(place.restored, "the ledger store that it was restored to"),
+      file(place.restored, "the restored ledger store"),
       "",
       style.bold("Try next"),
       command(

@@ -1,16 +1,16 @@
 /**
- * Where a demo keeps its files: a folder of its own below the current one, with a storage, the configuration of the
- * commands that reach it, and two ledger stores.
+ * The folder of a demo below the current one: a storage, the configuration of the commands that reach the storage, and two
+ * ledger stores.
  *
  * ```
  * .holdfast/demo-1/adapter.yaml         the commands
- * .holdfast/demo-1/storage/             what they write
+ * .holdfast/demo-1/storage/             what the commands write
  * .holdfast/demo-1/node/                the network's ledger store
- * .holdfast/demo-1/restored/            the one that the backup is restored into
- * .holdfast/demo-1/.holdfast-demo       says that the folder is a demo's, and whose
+ * .holdfast/demo-1/restored/            the ledger store of the restore
+ * .holdfast/demo-1/.holdfast-demo       marks the folder as that of a demo, with its process
  * ```
  *
- * A folder of an earlier demo is replaced. One that is no demo's, or of a demo that is still running, is left alone.
+ * The folder of an earlier demo is replaced. Other folders, and that of a running demo, are left alone.
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -20,7 +20,7 @@ import type * as Scope from "effect/Scope"
 import { DemoFolderError } from "../../exit/CliError.ts"
 
 export interface DemoFolder {
-  /** Below the folder that was given, as are the others. */
+  /** All paths begin with the folder that was given. */
   readonly folder: string
   readonly storage: string
   /** The configuration of the command adapter. */
@@ -35,7 +35,8 @@ const runningPrefix = "running as process "
 const mostFolders = 1000
 
 /**
- * Makes the folder below `directory`, new and empty but for the configuration. It stays when the scope closes, and may be replaced then.
+ * Makes the folder below `directory`, empty but for the configuration. The folder outlives the scope; a later demo may then
+ * replace it.
  */
 export const make = (
   directory: string
@@ -60,7 +61,7 @@ export const make = (
     let folder = path.join(directory, parent, `demo-${number}`)
     while (!(yield* isFree(folder))) {
       if (number === mostFolders) {
-        return yield* new DemoFolderError({ path: parent, detail: `there are ${mostFolders} folders of demos` })
+        return yield* new DemoFolderError({ path: parent, detail: `there are ${mostFolders} demo folders` })
       }
       number++
       folder = path.join(directory, parent, `demo-${number}`)
@@ -83,12 +84,12 @@ const isAlive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    // Somebody else's process is one all the same.
+    // The process of another user is alive as well.
     return error instanceof Error && "code" in error && error.code === "EPERM"
   }
 }
 
-/** The commands of a storage in a folder, gzipped. A double-quoted JSON string is one of YAML as well. */
+/** Commands that keep gzipped files in a folder. A double-quoted JSON string is a YAML string as well. */
 const configuration = (storage: string): string =>
   `# Where the demo keeps its backup: any command that can move bytes will do. These gzip on the way in and out.
 # A write prints the file's handle first, closes stdout, and takes the bytes from stdin; a read prints the bytes.

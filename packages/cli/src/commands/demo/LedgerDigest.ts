@@ -1,5 +1,5 @@
 /**
- * A digest of what a ledger store serves, to compare two of them.
+ * A digest of what a ledger store serves, to compare two stores.
  */
 import type * as LedgerStore from "@holdfast/ledger-store/LedgerStore"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"

@@ -45,7 +45,7 @@ const placeOf = (
     ? Effect.succeed({ _tag: "Epoch", epoch })
     : new UsageError({ detail: "name either --at-version VERSION or --epoch EPOCH" })
 
-/** So many chunks of a backup are shown. */
+/** Chunks of a backup that are shown. */
 const shownChunks = 3
 
 const backupLines = (
@@ -62,7 +62,7 @@ const backupLines = (
     : []
 ]
 
-/** What covers a place, as people read it. */
+/** The coverage of a place, for people. */
 export const report = (place: Coverage.Place, found: Coverage.Coverage, style: Style): string => {
   const { epoch, epochEndings, errors, firstVersion, lastVersion, missing, stateSnapshot, transactions } = found
   const what = place._tag === "Version" ? `version ${place.version}` : `epoch ${place.epoch}`

@@ -1,5 +1,5 @@
 /**
- * Where `explore` looks: a storage of backups, or a store.
+ * Where `explore` looks: a storage of backups, or a ledger store.
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
@@ -18,7 +18,7 @@ import * as Values from "../../flags/Values.ts"
 import * as CountedReads from "../../machine/CountedReads.ts"
 import * as Storage from "../../machine/Storage.ts"
 
-/** The flags that say where to look and how far to prove what is found. */
+/** The flags that say where to look and how much to prove. */
 export const flags = {
   ...Flags.storage,
   db: Flag.optional("db", Values.folder, "Ledger store to look into instead of backups", { exclusiveGroup: "storage" }),
@@ -33,7 +33,7 @@ export const flags = {
 
 type SourceFlags = Storage.StorageFlags & Pick<ValuesOf<typeof flags>, "concurrentDownloads" | "db">
 
-/** What was found, and what was read for it; nothing is counted in a store. */
+/** The answer, and what was read for it; reads of a ledger store are not counted. */
 interface Explored<A> {
   readonly answer: A
   readonly read: CountedReads.Reads | null

@@ -1,5 +1,5 @@
 /**
- * `explore state`: the value of a state key at a version, or that it is not there, and what that is proven by.
+ * `explore state`: the value of a state key at a version, or its absence, and what proves that.
  */
 import * as ExploreState from "@holdfast/engine/ExploreState"
 import * as Figures from "@holdfast/engine/Figures"
@@ -78,7 +78,7 @@ export const exploreState = leaf(
     })
 )
 
-/** The key that the flags name: exactly one. */
+/** The one key that the flags name. */
 const keyOf = (given: ValuesOf<typeof keyFlags>): Effect.Effect<StateKey.StateKey, UsageError> => {
   const address = Option.getOrUndefined(given.address)
   const handle = Option.getOrUndefined(given.tableHandle)
@@ -116,7 +116,7 @@ const report = (key: StateKey.StateKey, answer: ExploreState.StateAnswer, style:
       ["key hash", HashValue.format(keyHash)],
       ["state root", HashValue.format(stateRoot)],
       ...chunk === undefined ? [] : [["chunk", chunk] as const],
-      ["value", value === undefined ? "none: the key is not there" : Figures.bytes(dataOf(value).length)]
+      ["value", value === undefined ? "none: the state has no such key" : Figures.bytes(dataOf(value).length)]
     ], style),
     ...value === undefined ? [] : [ExploreText.json(Json.of(value))],
     ...ExploreText.proof(proof, style)

@@ -1,5 +1,5 @@
 /**
- * What `explore` found, as text for people.
+ * Answers of `explore` as text for people.
  */
 import type * as Exploration from "@holdfast/engine/Exploration"
 import type * as Json from "@holdfast/ledger/Json"
@@ -7,11 +7,11 @@ import * as Hints from "../../exit/Hints.ts"
 import { printable } from "../../terminal/Printable.ts"
 import type { Style } from "../../terminal/Style.ts"
 
-/** A decoded value over many lines, indented. */
+/** A decoded value as indented lines. */
 export const json = (value: Json.Json): string =>
   printable(JSON.stringify(value, null, 2)).split("\n").map((line) => `  ${line}`).join("\n")
 
-/** Lines of names and values, one below the other. */
+/** Names and values in two columns. */
 export const table = (
   rows: ReadonlyArray<readonly [name: string, value: string]>,
   style: Style
@@ -20,7 +20,7 @@ export const table = (
   return rows.map(([name, value]) => `  ${style.dim(name.padEnd(width))}  ${printable(value)}`)
 }
 
-/** What an answer is proven by, and what keeps it from being proven. */
+/** What proves an answer, and what is missing for a proof. */
 export const proof = (found: Exploration.Proof, style: Style): ReadonlyArray<string> => {
   const verdict = found.proven
     ? `${style.good("proven")}, ${found.trust === "genesis" ? "by epoch 0, taken as it stands" : `by ${found.trust}`}`

@@ -1,5 +1,5 @@
 /**
- * `explore transaction`: a transaction with its outcome, decoded, and what it is proven by.
+ * `explore transaction`: a decoded transaction with its outcome, and what proves it.
  */
 import * as ExploreTransaction from "@holdfast/engine/ExploreTransaction"
 import * as Bcs from "@holdfast/ledger/Bcs"
@@ -55,7 +55,7 @@ export const exploreTransaction = leaf(
     })
 )
 
-/** A transaction with everything beside it, as JSON. */
+/** A transaction with its info, events and write set, as JSON. */
 export const decoded = (
   { auxiliaryInfo, events, info, transaction, writeSet }: TransactionRecord.TransactionRecord
 ) => ({

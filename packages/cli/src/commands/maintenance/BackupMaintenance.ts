@@ -1,5 +1,5 @@
 /**
- * `backup-maintenance …`: what a storage needs over the years. Words and standards are those of today's tool where it has
+ * `backup-maintenance …`: long-term care of a storage. Commands and defaults are those of today's tool where that tool has
  * them.
  */
 import { group } from "../../flags/Command.ts"

@@ -1,7 +1,5 @@
 /**
- * `backup-maintenance cleanup`: finds files that no backup needs, and deletes them on demand.
- *
- * Source: the command line page of the design, "New sub-commands".
+ * `backup-maintenance cleanup`: lists the files that no backup needs, and deletes them on demand.
  */
 import * as Cleanup from "@holdfast/engine/Cleanup"
 import * as Figures from "@holdfast/engine/Figures"
@@ -22,7 +20,7 @@ const { olderThanSeconds, retries } = Cleanup.defaultOptions
 
 export const maintenanceCleanup = leaf(
   "cleanup",
-  "List the files that no backup needs any more, or never needed; delete them with --delete",
+  "List the files that no backup needs; delete them with --delete",
   {
     delete: Flag.toggle("delete", "Delete the files; without --delete nothing is changed"),
     dryRun: Flag.toggle("dry-run", "Only list the files, as without --delete"),
@@ -66,14 +64,14 @@ export const maintenanceCleanup = leaf(
 const bytesOf = ({ unreferenced }: Cleanup.CleanupResult): number =>
   unreferenced.reduce((sum, { bytes }) => sum + bytes, 0)
 
-/** What cannot be deleted safely, and why. */
+/** Why nothing is deleted. */
 const kept = ({ doubts }: Cleanup.CleanupResult, style: Style): string =>
   [
-    style.bad("everything stays, since it is not certain what is needed"),
+    style.bad("nothing is deleted, since it is not certain which files are needed"),
     ...doubts.map(({ message }) => `${style.bad("error")}  ${printable(message)}`)
   ].join("\n")
 
-/** Folders with more files are summed up. */
+/** Files that are named per folder. */
 const shownFiles = 3
 
 const report = (result: Cleanup.CleanupResult, style: Style): string => {
@@ -85,7 +83,7 @@ const report = (result: Cleanup.CleanupResult, style: Style): string => {
       ? style.good("nothing to clean up")
       : deleted > 0
       ? `${style.good("deleted")} ${style.bold(sum)}`
-      : `${style.bold(sum)} ${style.dim("(nothing was deleted: that takes --delete)")}`,
+      : `${style.bold(sum)} ${style.dim("(nothing was deleted: add --delete)")}`,
     ...Object.entries(folders).map(([folder, files]) => {
       const bytes = files.reduce((all, file) => all + file.bytes, 0)
       const youngest = Math.min(...files.map(({ ageSeconds }) => ageSeconds))

@@ -1,5 +1,5 @@
 /**
- * `backup-maintenance compact`: many small metadata files become few.
+ * `backup-maintenance compact`: joins many small metadata files into few.
  */
 import * as Compaction from "@holdfast/engine/Compaction"
 import * as Figures from "@holdfast/engine/Figures"
@@ -20,7 +20,7 @@ const factor = (kind: string, entries: string, value: number) =>
 
 export const maintenanceCompact = leaf(
   "compact",
-  "Join small metadata files, and move aside what they replace after a while",
+  "Join small metadata files, and move the replaced files aside after a while",
   {
     epochEndings: factor("epoch-ending", "Epoch ending entries", factors.epochEndings),
     stateSnapshots: factor("state-snapshot", "State snapshot entries", factors.stateSnapshots),
@@ -64,7 +64,9 @@ export const maintenanceCompact = leaf(
             `${style.bold("compacted")} ${Figures.counted(files, "metadata file")} into ${Figures.count(compacted)}, ${
               Figures.count(saved.length)
             } of them new`,
-            `  ${Figures.counted(moved.length, "replaced file")} moved aside, ${Figures.count(waiting)} waiting for it`
+            `  ${Figures.counted(moved.length, "replaced file")} moved aside, ${
+              Figures.count(waiting)
+            } not old enough yet`
           ].join("\n")
       })
     }).pipe(Effect.provide(Storage.layer(flags, concurrentDownloads)))

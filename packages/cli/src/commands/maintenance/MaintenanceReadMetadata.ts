@@ -1,5 +1,5 @@
 /**
- * `backup-maintenance read-metadata`: a metadata file as people read it.
+ * `backup-maintenance read-metadata`: prints a metadata file as indented JSON.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as EngineError from "@holdfast/engine/EngineError"
@@ -18,7 +18,7 @@ import * as Output from "../../terminal/Output.ts"
 
 export const maintenanceReadMetadata = leaf(
   "read-metadata",
-  "Print a metadata file as JSON that people can read: a file of this machine, or with a storage one of its files",
+  "Print a metadata file as indented JSON: a file of this machine, or with a storage flag a file of the storage",
   {
     path: Flag.argument(
       "path",
@@ -49,7 +49,7 @@ const localText = (path: string): Effect.Effect<string, UsageError, FileSystem.F
     Effect.mapError((error) => new UsageError({ detail: `${path} cannot be read: ${error.message}` }))
   )
 
-/** A metadata file is small; what is larger is none. */
+/** A metadata file is small; a larger file is not one. */
 const maxBytes = 64 * 1024 * 1024
 
 const storedText = (file: string) =>

@@ -1,5 +1,5 @@
 /**
- * `backup-maintenance repair-metadata`: sets metadata files aside that have lines which cannot be read.
+ * `backup-maintenance repair-metadata`: replaces torn metadata files by files with their readable lines.
  */
 import * as Figures from "@holdfast/engine/Figures"
 import * as MetadataRepair from "@holdfast/engine/MetadataRepair"
@@ -17,7 +17,7 @@ import type { Style } from "../../terminal/Style.ts"
 
 export const maintenanceRepairMetadata = leaf(
   "repair-metadata",
-  "List metadata files with lines that cannot be read; save what can be and set the rest aside with --file",
+  "List metadata files with unreadable lines; with --file, save the readable lines and set the file aside",
   {
     files: Flag.repeated(
       "file",
@@ -52,7 +52,7 @@ export const maintenanceRepairMetadata = leaf(
     }).pipe(Effect.provide(Storage.layer(flags, concurrentDownloads)))
 )
 
-/** A torn line that is longer is cut. Characters. */
+/** Longer torn lines are cut. In characters. */
 const shownText = 200
 
 const report = ({ others, repaired, torn }: MetadataRepair.RepairResult, style: Style): string => {
@@ -61,10 +61,10 @@ const report = ({ others, repaired, torn }: MetadataRepair.RepairResult, style: 
     return [
       `  ${file}  ${
         done === undefined
-          ? style.dim("(nothing was changed: that takes --file with this name)")
-          : `${style.good("set aside")}, its lines are in ${done.savedAs}`
+          ? style.dim("(nothing was changed: name this file with --file)")
+          : `${style.good("set aside")}, readable lines saved in ${done.savedAs}`
       }`,
-      `    ${style.good("keep")}  ${Figures.counted(kept.length, "line")} that can be read`,
+      `    ${style.good("keep")}  ${Figures.counted(kept.length, "line")} readable`,
       ...lost.map(({ line, text }) =>
         `    ${style.warn("lose")}  line ${line}: ${printable(text.slice(0, shownText))}${
           text.length > shownText ? style.dim(` … (${Figures.count(text.length)} characters)`) : ""
@@ -75,10 +75,10 @@ const report = ({ others, repaired, torn }: MetadataRepair.RepairResult, style: 
   return [
     torn.length === 0
       ? style.good("no metadata file has torn lines")
-      : style.bold(`${Figures.counted(torn.length, "metadata file")} with lines that cannot be read`),
+      : style.bold(`${Figures.counted(torn.length, "metadata file")} with unreadable lines`),
     ...told,
     ...(torn.length > repaired.length
-      ? [style.dim("  what a lost line named is no backup any more, and clean-up may take its files")]
+      ? [style.dim("  a backup that only a lost line named is lost, and clean-up may delete its files")]
       : []),
     ...others.map(({ message }) => `${style.bad("error")}  left alone: ${printable(message)}`)
   ].join("\n")

@@ -1,5 +1,5 @@
 /**
- * `backup-maintenance retain`: plans which backups may go by a policy, and lets them go on demand.
+ * `backup-maintenance retain`: plans by a policy which backups to delete, and deletes them on demand.
  */
 import * as CompactionPlan from "@holdfast/engine/CompactionPlan"
 import * as Figures from "@holdfast/engine/Figures"
@@ -22,7 +22,7 @@ import { wrap } from "../../terminal/Wrap.ts"
 
 export const maintenanceRetain = leaf(
   "retain",
-  "Plan which backups may go while all that stays can be restored; let them go with --delete",
+  "Plan which backups to delete so that the rest can be restored; delete them with --delete",
   {
     keepSnapshots: Flag.required("keep-snapshots", Values.count, "Newest restorable state snapshots to keep"),
     keepEvery: Flag.optional(
@@ -76,15 +76,15 @@ const report = ({ bytes, deleted, files, plan, unfinished }: Retention.Retention
   const what = `${Figures.counted(files, "file")}${size}`
   return [
     files === 0
-      ? style.good("nothing may go")
+      ? style.good("nothing to delete")
       : deleted > 0
       ? `${style.good("deleted")} ${style.bold(what)}`
-      : `${style.bold(`${what} may go`)} ${style.dim("(nothing was deleted: that takes --delete)")}`,
-    ...groups(plan.verdicts.filter(({ kept }) => !kept), style.warn("go  "), style),
-    ...groups(plan.verdicts.filter(({ kept }) => kept), style.good("stay"), style),
+      : `${style.bold(`${what} to delete`)} ${style.dim("(nothing was deleted: add --delete)")}`,
+    ...groups(plan.verdicts.filter(({ kept }) => !kept), style.warn("delete"), style),
+    ...groups(plan.verdicts.filter(({ kept }) => kept), style.good("keep  "), style),
     ...(unfinished > 0
       ? [
-        `  ${style.warn("go  ")}  ${Figures.counted(unfinished, "backup")} that an earlier run did not finish deleting`
+        `  ${style.warn("delete")}  ${Figures.counted(unfinished, "backup")} that an earlier run left half deleted`
       ]
       : []),
     ...plan.notes.map((note) => `${style.accent("note")}  ${note}`)
@@ -97,7 +97,7 @@ const units = {
   TransactionBackup: "transaction"
 } as const
 
-/** Neighbours of one fate and one reason are told together. */
+/** Verdicts of one kind and one reason, as one line with joined ranges. */
 const groups = (verdicts: ReadonlyArray<RetentionPlan.Verdict>, fate: string, style: Style): ReadonlyArray<string> => {
   const grouped: Array<
     { readonly kind: Metadata.BackupEntry["_tag"]; readonly why: string; parts: Array<Ranges.Range> }

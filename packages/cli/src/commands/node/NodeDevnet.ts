@@ -65,7 +65,7 @@ type GivenOptions = {
   readonly [name in "epochs" | "items" | "seed"]: { readonly _tag: string; readonly value?: number }
 }
 
-/** The options of the network, where given; what they may be is the network's own matter. */
+/** The options of the network that are given. The network itself says which values are valid. */
 const devnetOptions = (given: GivenOptions): Effect.Effect<DevnetOptions.DevnetOptions, UsageError> =>
   Effect.mapError(
     Schema.decodeUnknown(DevnetOptions.DevnetOptions)(

@@ -15,7 +15,7 @@ import * as HttpListener from "../../machine/HttpListener.ts"
 import * as MetricsEndpoint from "../../machine/MetricsEndpoint.ts"
 import * as Output from "../../terminal/Output.ts"
 
-/** Only reads, so that another process may write to the store meanwhile: what it commits is answered from then on. */
+/** Opens the store for reading: another process may write to the store, and each commit is served from then on. */
 export const nodeServe = leaf(
   "serve",
   "Serve the backups of a ledger store until interrupted",
@@ -32,7 +32,7 @@ export const nodeServe = leaf(
       yield* serve
       if (Option.isNone(state)) {
         yield* Effect.logWarning(
-          `the store in ${directory} holds no ledger yet: until it does, there is nothing to back up`
+          `the store in ${directory} holds no ledger yet: there is nothing to back up until a ledger is restored into it`
         )
       }
       yield* Output.result({
@@ -60,7 +60,7 @@ export const nodeServe = leaf(
     )
 )
 
-/** Ready once there is a ledger to serve. */
+/** Ready once the store holds a ledger. */
 export const holdsLedger: MetricsServer.Readiness<LedgerStore.LedgerStore> = Effect.flatMap(
   LedgerStore.LedgerStore,
   ({ dbState }) =>

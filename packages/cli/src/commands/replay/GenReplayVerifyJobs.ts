@@ -18,7 +18,7 @@ import * as Storage from "../../machine/Storage.ts"
 import * as Output from "../../terminal/Output.ts"
 import type { Style } from "../../terminal/Style.ts"
 
-/** As far back as today's tool goes if it is not told otherwise. */
+/** The default of today's tool. */
 const defaultEpochs = 4_000
 
 const versionRanges: Values.Kind<ReadonlyArray<Ranges.Range>> = {
@@ -37,13 +37,13 @@ const versionRanges: Values.Kind<ReadonlyArray<Ranges.Range>> = {
 
 export const genReplayVerifyJobs = leaf(
   "gen-replay-verify-jobs",
-  "Split the history into jobs for a fleet: ranges of versions that begin behind a state snapshot",
+  "Split the history into jobs for a fleet: ranges of versions, each beginning after a state snapshot",
   {
     startVersion: Flag.withDefault("start-version", Values.version, "First version that a range may begin at", 0),
     maxEpochs: Flag.withDefault(
       "max-epochs",
       Values.count,
-      "Newest snapshots that ranges begin behind, at most",
+      "Newest snapshots to begin ranges after, at most",
       defaultEpochs
     ),
     maxVersionsPerRange: Flag.required(
@@ -79,7 +79,7 @@ const write = (file: string, found: ReplayJobs.ReplayJobs) =>
     Effect.mapError(({ message }) => new EngineError.LocalStateError({ path: file, detail: message }))
   )
 
-/** The jobs in the form in which today's tool writes them. */
+/** The jobs in the form that today's tool writes. */
 export const lines = ({ jobs }: ReplayJobs.ReplayJobs): ReadonlyArray<ReadonlyArray<string>> =>
   jobs.map((ranges, job) =>
     ranges.map((range, index) => {

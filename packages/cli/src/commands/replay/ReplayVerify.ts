@@ -1,15 +1,15 @@
 /**
- * `replay-verify`: a word of today's tool for what cannot be done here. It says so, and what can be done instead.
+ * `replay-verify`: a command of today's tool that Holdfast cannot offer. The error names the alternatives.
  */
 import { UsageError } from "../../exit/CliError.ts"
 import { leaf } from "../../flags/Command.ts"
 import * as Flags from "../../flags/Flags.ts"
 import * as NoEffectFlags from "../../flags/NoEffectFlags.ts"
 
-/** Takes the flags that today's tool takes, and refuses. */
+/** Accepts the flags of today's tool, then refuses. */
 export const replayVerify = leaf(
   "replay-verify",
-  "Re-execution of transactions, which is not possible here: says what to do instead",
+  "Execute transactions again, which is not possible here; names the alternatives",
   {
     targetDbDir: NoEffectFlags.value("target-db-dir"),
     startVersion: NoEffectFlags.value("start-version"),
@@ -24,9 +24,9 @@ export const replayVerify = leaf(
   },
   () =>
     new UsageError({
-      detail: "transactions cannot be executed again here, for there is no virtual machine; "
-        + "'restore bootstrap-db --replay-all' applies every write set and checks the state after it against its proof, "
-        + "'backup verify' checks all that is stored without a database, and 'gen-replay-verify-jobs' splits the history for "
-        + "a fleet that runs today's tool"
+      detail: "transactions cannot be executed again here, since there is no virtual machine; "
+        + "'restore bootstrap-db --replay-all' applies every write set and checks each state against its proof, "
+        + "'backup verify' checks everything in the storage without a database, and 'gen-replay-verify-jobs' splits the "
+        + "history for a fleet that runs today's tool"
     })
 )

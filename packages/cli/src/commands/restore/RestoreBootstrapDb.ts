@@ -1,5 +1,5 @@
 /**
- * `restore bootstrap-db`: everything that a node needs, from a storage into a ledger store.
+ * `restore bootstrap-db`: restores a ledger from a storage into a ledger store.
  */
 import * as Figures from "@holdfast/engine/Figures"
 import * as Restore from "@holdfast/engine/Restore"
@@ -20,7 +20,7 @@ import * as Output from "../../terminal/Output.ts"
 import type { Style } from "../../terminal/Style.ts"
 import * as RestoreFlags from "./RestoreFlags.ts"
 
-/** Where a store stands that is not there yet. */
+/** The progress of a store that does not exist yet. */
 const emptyStore: RestoreTarget.RestoreProgress = {
   nextEpoch: 0,
   state: Option.none(),
@@ -70,7 +70,7 @@ export const restoreBootstrapDb = leaf(
     }
     if (directory === undefined) {
       return new UsageError({
-        detail: "say where to restore to with --target-db-dir DIR, or look first with --dry-run"
+        detail: "name the ledger store with --target-db-dir DIR, or look first with --dry-run"
       })
     }
     return Effect.gen(function*() {
@@ -82,7 +82,7 @@ export const restoreBootstrapDb = leaf(
   }
 )
 
-/** Where a store stands, without writing to it. */
+/** The progress of a store, which is only read. */
 const progressOf = (directory: string) =>
   Effect.flatMap(RestoreTarget.RestoreTarget, (target) => target.progress).pipe(
     Effect.provide(LmdbLedgerStore.layer({ directory, readOnly: true })),
@@ -94,7 +94,7 @@ const progressOf = (directory: string) =>
 
 const line = (name: string, what: string, style: Style): string => `  ${style.dim(name.padEnd(15))} ${what}`
 
-/** What a restore came to, as people read it. */
+/** The result of a restore, for people. */
 export const report = (found: Restore.RestoreReport, directory: string, style: Style): string =>
   [
     `${style.good("restored")} ${style.bold(`up to version ${found.version}`)}  ${
@@ -108,11 +108,11 @@ export const report = (found: Restore.RestoreReport, directory: string, style: S
     ...found.notes.map((note) => `${style.accent("note")}  ${note}`)
   ].join("\n")
 
-/** About so much, or that nobody knows. */
+/** A size, where it is known. */
 const about = (bytes: number | null): string =>
   bytes === null ? "unknown: the storage cannot list its files" : `about ${Figures.bytes(bytes)}`
 
-/** What a restore would do, as people read it. */
+/** The preview of a restore, for people. */
 export const preview = (found: RestorePreview.RestorePreview, style: Style): string => {
   const { base, transactions } = found
   return [

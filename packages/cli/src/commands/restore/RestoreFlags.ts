@@ -1,5 +1,5 @@
 /**
- * The flags that all kinds of restore share, and what they come to.
+ * The flags of all kinds of restore, and what they ask of the engine.
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
@@ -80,8 +80,7 @@ export const warnOfNoEffect: Effect.Effect<void> = Effect.gen(function*() {
 })
 
 /**
- * The storage, how often reads from it are tried again, the ledger store that is restored into, and metrics where they are
- * wanted.
+ * The storage with its retries, the ledger store to restore into, and the metrics where the flags ask for them.
  */
 export const layer = (
   flags: CommonFlags,

@@ -1,5 +1,5 @@
 /**
- * `restore oneoff …`: one backup, named by its manifest, into a ledger store.
+ * `restore oneoff …`: restores one backup, named by its manifest, into a ledger store.
  */
 import * as RestoreOneoff from "@holdfast/engine/RestoreOneoff"
 import * as Effect from "effect/Effect"
@@ -18,7 +18,7 @@ const manifest = (name: string) =>
 
 const epochEnding = leaf(
   "epoch-ending",
-  "Restore epoch endings: the chain of trust that all other restores need",
+  "Restore epoch endings, the chain of trust that all other restores need",
   { manifest: manifest("epoch-ending-manifest"), ...common },
   ({ manifest: file, targetDbDir, ...rest }) =>
     Effect.gen(function*() {
@@ -36,7 +36,7 @@ const parts = { default: "all", kv_only: "values", tree_only: "tree" } as const
 
 const stateSnapshot = leaf(
   "state-snapshot",
-  "Restore a state into a store that has epoch endings, but no ledger yet",
+  "Restore a state into a store that has epoch endings and no ledger yet",
   {
     manifest: manifest("state-manifest"),
     stateIntoVersion: Flag.required("state-into-version", Values.version, "Version of the state"),
@@ -67,7 +67,7 @@ const stateSnapshot = leaf(
 
 const transaction = leaf(
   "transaction",
-  "Restore transactions that follow what the store holds, and apply their write sets",
+  "Restore the transactions that follow what the store holds, and apply their write sets",
   {
     manifest: manifest("transaction-manifest"),
     targetVersion: RestoreFlags.targetVersion("the last one of the backup"),

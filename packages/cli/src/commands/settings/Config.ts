@@ -18,19 +18,19 @@ export const config = (root: () => Command): Command =>
   group("config", "Show and check the values that flags, environment and configuration file come to", [
     leaf(
       "print",
-      "Show the values that count for a command, or for all, and where each comes from; secrets are masked",
+      "Show the values that count for a command, or for all commands, and their sources; secrets are masked",
       { args: Flag.rest("args", "[COMMAND [FLAGS]]", "Command, with all or some of its flags") },
       ({ args }) => print(root(), args)
     ),
     leaf(
       "check",
-      "Check the configuration file and the variables HOLDFAST_…",
+      "Check the configuration file and the HOLDFAST_… variables",
       {},
       () => check(root())
     )
   ])
 
-/** What counts for one command. */
+/** The values that count for one command. */
 interface Effective {
   readonly words: ReadonlyArray<string>
   readonly settings: ReadonlyArray<Settings.Setting>
@@ -114,7 +114,7 @@ const table = (
   })
 }
 
-/** The file is good if this runs: it was read before. */
+/** A bad file fails before this runs, when the settings are read. */
 const check = (root: Command) =>
   Effect.gen(function*() {
     const { sources: { file, variables } } = yield* Settings.Current

@@ -12,15 +12,15 @@ import * as Values from "../../flags/Values.ts"
 import * as StarterConfigFile from "../../settings/StarterConfigFile.ts"
 import * as Output from "../../terminal/Output.ts"
 
-/** It may come to hold secrets. */
+/** The operator may add secrets. */
 const onlyOwner = 0o600
 
-/** The configuration file, beside the commands of the storage. */
+/** The configuration file beside the storage commands. */
 const configName = "holdfast.yaml"
 
 const kind = (name: StarterConfig.Kind): Command => {
   const variables = Object.entries(StarterConfig.variablesOf(name)).flatMap(([key, { about, isSecret, standard }]) => {
-    // Whoever lists the processes would see it.
+    // A list of processes would show a secret flag.
     if (isSecret === true) return []
     const description = about.replace(/\.$/, "")
     const [flag, placeholder] = [key.toLowerCase().replaceAll("_", "-"), key.replaceAll("_", "-")]
@@ -45,7 +45,7 @@ const kind = (name: StarterConfig.Kind): Command => {
         yield* Output.result({
           json: { ok: true, kind: name, file, ...(withConfig ? { config } : {}) },
           text: (style) =>
-            `wrote ${withConfig ? `${file} and ${config}` : file}; fill it in, then check it:\n`
+            `wrote ${withConfig ? `${file} and ${config}` : file}; fill in the blanks, then check:\n`
             + style.accent(`  holdfast doctor ${named} --storage-only`)
         })
       })
@@ -57,7 +57,7 @@ const write = (file: string, contents: string): Effect.Effect<void, UsageError, 
     Effect.flatMap((fs) => fs.writeFileString(file, contents, { flag: "wx", mode: onlyOwner })),
     Effect.mapError((error) =>
       error._tag === "SystemError" && error.reason === "AlreadyExists"
-        ? isThere(file, "name another one with --file")
+        ? isThere(file, "name another file with --file")
         : new UsageError({ detail: `${file} cannot be written: ${error.message}` })
     )
   )
