@@ -66,7 +66,7 @@ describe.skipIf(!Golden.isPresent)("maintenance of a storage", () => {
       const repaired = yield* run([...repair, "--file", torn])
       expect(repaired).toMatchObject({
         code: 0,
-        stdout: expect.stringContaining("set aside, its lines are in metadata/")
+        stdout: expect.stringContaining("set aside, readable lines saved in metadata/")
       })
       expect(yield* runJson([...cleanup, "--delete"])).toMatchObject({
         code: 0,

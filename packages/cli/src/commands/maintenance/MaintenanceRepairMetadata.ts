@@ -64,7 +64,7 @@ const report = ({ others, repaired, torn }: MetadataRepair.RepairResult, style: 
           ? style.dim("(nothing was changed: name this file with --file)")
           : `${style.good("set aside")}, readable lines saved in ${done.savedAs}`
       }`,
-      `    ${style.good("keep")}  ${Figures.counted(kept.length, "line")} readable`,
+      `    ${style.good("keep")}  ${Figures.counted(kept.length, "readable line")}`,
       ...lost.map(({ line, text }) =>
         `    ${style.warn("lose")}  line ${line}: ${printable(text.slice(0, shownText))}${
           text.length > shownText ? style.dim(` … (${Figures.count(text.length)} characters)`) : ""
