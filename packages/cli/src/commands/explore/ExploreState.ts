@@ -70,7 +70,7 @@ export const exploreState = leaf(
           value: Json.of(value),
           stateRoot: HashValue.format(stateRoot),
           chunk,
-          proof: ExploredText.proofJson(proof),
+          proof: ExploreText.proofJson(proof),
           read
         },
         text: (style) => report(key, answer, style)

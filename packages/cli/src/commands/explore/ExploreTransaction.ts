@@ -47,7 +47,7 @@ export const exploreTransaction = leaf(
           version,
           ...found,
           chunk,
-          proof: ExploredText.proofJson(proof),
+          proof: ExploreText.proofJson(proof),
           read
         },
         text: (style) => report(version, answer, style)
