@@ -58,8 +58,7 @@ const scanFile = (file: string, scanner: Scan.TransactionScan | Scan.StateRecord
     const read = fs.readSync(descriptor, block)
     if (read === 0) break
     for (const batch of splitter.push(block.subarray(0, read))) {
-      scanner.begin(batch.bytes)
-      for (let index = 0; index < batch.count; index++) scanner.add(batch.starts[index] ?? 0, batch.ends[index] ?? 0)
+      scanner.scan(batch, 0, batch.count)
     }
   }
   fs.closeSync(descriptor)

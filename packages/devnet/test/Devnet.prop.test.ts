@@ -44,7 +44,7 @@ it.effect.prop(
             starts.forEach((start, index) => history.push(bytes.subarray(start, ends[index])))
           }
         }))
-      history.settle()
+      history.checkSignatures()
       expect(history.nextEpoch).toBe(input.epochs)
     }).pipe(Effect.provide(Layer.fresh(MemoryLedgerStore.layer))),
   { fastCheck: { numRuns: 25, seed: 1 } }

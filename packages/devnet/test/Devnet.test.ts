@@ -88,7 +88,7 @@ test("validators of its epoch sign every ledger info, not always all of them", (
       expect(signatures.validatorBitmask.length).toBe(epoch === 0 ? 0 : 2)
       if (epoch > 0) masks.push(Bytes.toHex(signatures.validatorBitmask))
     }
-    history.settle()
+    history.checkSignatures()
     expect(new Set(masks).size).toBeGreaterThan(4)
     const within = yield* network.nextBlock
     expect(within.value.ledgerInfo.commitInfo.nextEpochState).toBeUndefined()
@@ -258,7 +258,7 @@ test("a network of one validator signs its epochs", () =>
     yield* Devnet.grow(options({ validators: 1, items: 0, blocksPerEpoch: 1 }))
     const history = new EpochHistory.EpochHistory()
     for (const record of yield* endings) history.push(record)
-    history.settle()
+    history.checkSignatures()
     expect((yield* replay).faults).toEqual([])
   }))
 

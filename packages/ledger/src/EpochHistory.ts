@@ -28,7 +28,7 @@ export class EpochHistory {
   #genesis: Uint8Array | undefined
   #lastVerified: Uint8Array | undefined
   /** Trusted waypoints that equal those of ledger infos of this history. */
-  readonly matched: Array<Waypoint.Waypoint> = []
+  readonly matchedWaypoints: Array<Waypoint.Waypoint> = []
 
   /** `trusted`: waypoints, each of which replaces the signature on the ledger info of its version. */
   constructor(trusted: ReadonlyArray<Waypoint.Waypoint> = []) {
@@ -46,13 +46,13 @@ export class EpochHistory {
   }
 
   /** The waypoint of the ledger info that ends an epoch; `undefined` for an epoch that is not in the history. */
-  ending(epoch: number): Waypoint.Waypoint | undefined {
+  waypointOf(epoch: number): Waypoint.Waypoint | undefined {
     return this.#endings[epoch]
   }
 
   /**
    * Adds the ledger info that ends the next epoch (BCS of `LedgerInfoWithSignatures`) and returns its waypoint. The
-   * check of the signature may wait for others, at the latest until {@link settle} or {@link verify}.
+   * check of the signature may wait for others, at the latest until {@link checkSignatures} or {@link verify}.
    *
    * Throws `BcsError` and `ProofError`; all ledger infos of the history are then verified.
    */
@@ -61,7 +61,7 @@ export class EpochHistory {
       return this.#take(record)
     } catch (error) {
       // A wrong signature of an earlier record is reported first.
-      this.settle()
+      this.checkSignatures()
       throw error
     }
   }
@@ -88,12 +88,12 @@ export class EpochHistory {
           `${what}: its waypoint is ${Waypoint.format(waypoint)}, the trusted one ${Waypoint.format(trusted)}`
         )
       }
-      this.matched.push(trusted)
+      this.matchedWaypoints.push(trusted)
     } else if (epoch > 0) {
       const verifier = this.#verifiers[epoch - 1]
       if (verifier === undefined) return refuse("EpochMismatch", `${what}: its validators are not known`)
       this.#pending.push({ epoch, what, signature: verifier.prepare(ledgerInfoBytes, signatures, what) })
-      if (this.#pending.length >= signaturesPerCheck) this.settle()
+      if (this.#pending.length >= signaturesPerCheck) this.checkSignatures()
     }
     if (epoch === 0) this.#genesis = record.slice()
     this.#verifiers.push(new ValidatorVerifier(next, this.#keys))
@@ -107,9 +107,9 @@ export class EpochHistory {
    *
    * Throws `BcsError` and `ProofError`.
    */
-  repeat(epoch: number, record: Uint8Array): Waypoint.Waypoint {
+  checkRepeated(epoch: number, record: Uint8Array): Waypoint.Waypoint {
     const waypoint = Waypoint.fromLedgerInfo(readSigned(record).ledgerInfo)
-    const known = this.ending(epoch)
+    const known = this.waypointOf(epoch)
     if (known === undefined || known.version !== waypoint.version || !equalBytes(known.value, waypoint.value)) {
       refuse(
         "WaypointMismatch",
@@ -123,7 +123,7 @@ export class EpochHistory {
    * Checks the signatures that {@link push} has deferred. Throws `ProofError` (`BadSignature`) for the first wrong one;
    * the history then ends before that ledger info.
    */
-  settle(): void {
+  checkSignatures(): void {
     const pending = this.#pending
     this.#pending = []
     const wrong = pending[checkAll(pending.map((each) => each.signature))]
@@ -135,7 +135,7 @@ export class EpochHistory {
   #forgetFrom(epoch: number): void {
     this.#verifiers.length = epoch
     this.#endings.length = epoch
-    while ((this.matched.at(-1)?.version ?? -1) > this.lastVersion) this.matched.pop()
+    while ((this.matchedWaypoints.at(-1)?.version ?? -1) > this.lastVersion) this.matchedWaypoints.pop()
   }
 
   /**
@@ -144,7 +144,7 @@ export class EpochHistory {
    * Throws `ProofError` where the ledger info is wrong.
    */
   verify(signed: LedgerInfoWithSignatures): boolean {
-    this.settle()
+    this.checkSignatures()
     const { ledgerInfo, signatures } = signed.value
     const { epoch, version } = ledgerInfo.commitInfo
     const record = Bcs.encode(LedgerInfoWithSignatures, signed)

@@ -98,7 +98,7 @@ const isEmpty = ({ hash }: SubtreeTop): boolean => equalBytes(hash, sparseMerkle
  * Whether the range proof of the item before the run agrees with a lookup. Agreement proves nothing, because the lookup
  * is not proven; but a damaged run does not agree.
  */
-export const agrees = (
+export const agreesWithPreviousRun = (
   { depth, node }: Lookup,
   before: HashValue,
   { rightSiblings }: SparseMerkleRangeProof

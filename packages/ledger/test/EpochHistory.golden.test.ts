@@ -18,7 +18,7 @@ describe.skipIf(!Golden.isPresent).each(ledgers)("the epochs of %s (needs the re
     const history = new EpochHistory()
     const { records, waypoints } = epochEndings(ledger)
     const found = records.map((record) => Waypoint.format(history.push(record)))
-    history.settle()
+    history.checkSignatures()
     expect(found).toEqual(waypoints)
     expect(found).toEqual(factsOf(ledger).epoch_endings.map(({ waypoint }) => waypoint))
     for (const text of found) {

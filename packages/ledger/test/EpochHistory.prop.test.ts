@@ -41,7 +41,7 @@ const recordOf = (epoch: number): Uint8Array => chain[epoch] ?? new Uint8Array(0
 const historyTo = (last: number, trusted?: ReadonlyArray<Waypoint.Waypoint>): EpochHistory => {
   const history = new EpochHistory(trusted)
   for (const record of chain.slice(0, last + 1)) history.push(record)
-  history.settle()
+  history.checkSignatures()
   return history
 }
 
@@ -66,15 +66,15 @@ const waypointOf = (info: LedgerInfo): Waypoint.Waypoint => ({
 describe(`the history of epochs (seed ${seed})`, () => {
   it("F-15: takes epochs in order, each signed by the validators that the previous epoch names", () => {
     const history = new EpochHistory()
-    expect([history.nextEpoch, history.lastVersion, history.ending(0)]).toEqual([0, -1, undefined])
+    expect([history.nextEpoch, history.lastVersion, history.waypointOf(0)]).toEqual([0, -1, undefined])
     for (const [epoch, record] of chain.entries()) {
       const waypoint = history.push(record)
       expect(Waypoint.format(waypoint)).toBe(Waypoint.format(waypointOf(ending(epoch))))
-      expect(history.ending(epoch)).toEqual(waypoint)
+      expect(history.waypointOf(epoch)).toEqual(waypoint)
       expect([history.nextEpoch, history.lastVersion]).toEqual([epoch + 1, versionOf(epoch)])
     }
-    history.settle()
-    expect(history.matched).toEqual([])
+    history.checkSignatures()
+    expect(history.matchedWaypoints).toEqual([])
   })
 
   it("F-15: refuses an epoch out of order or without an end, a wrong next epoch, and versions that do not increase", () => {
@@ -94,7 +94,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
       expectRefused(() => history.push(record), "EpochMismatch", message)
       expect(history.nextEpoch).toBe(3)
       history.push(recordOf(3))
-      history.settle()
+      history.checkSignatures()
     }
     expectRefused(() => new EpochHistory().push(recordOf(1)), "EpochMismatch", /ends epoch 0: found one of epoch 1/)
   })
@@ -118,7 +118,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
       const history = historyTo(2)
       history.push(encode(sign(ending(3), by)))
       expectRefused(
-        () => history.settle(),
+        () => history.checkSignatures(),
         "BadSignature",
         /^the ledger info that ends epoch 3: the signature does not verify/
       )
@@ -146,7 +146,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
         try {
           outcome = outcomeOf(() => {
             history.push(record.with(at, (record[at] ?? 0) ^ (1 << bit)))
-            history.settle()
+            history.checkSignatures()
           })
         } catch (error) {
           if (!(error instanceof BcsError)) throw error
@@ -172,7 +172,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
                   wrong.includes(history.nextEpoch) ? badRecord(history.nextEpoch) : recordOf(history.nextEpoch)
                 )
               }
-              history.settle()
+              history.checkSignatures()
             },
             "BadSignature",
             new RegExp(`^the ledger info that ends epoch ${first}: `)
@@ -187,10 +187,10 @@ describe(`the history of epochs (seed ${seed})`, () => {
     const waypoint = waypointOf(ending(6))
     const history = new EpochHistory([waypointOf(ending(2)), waypoint])
     for (let epoch = 0; epoch <= 8; epoch++) history.push(epoch === 4 ? badRecord(4) : recordOf(epoch))
-    expect(history.matched).toHaveLength(2)
-    expect(outcomeOf(() => history.settle())).toBe("BadSignature")
-    expect([history.nextEpoch, history.lastVersion, history.ending(4)]).toEqual([4, versionOf(3), undefined])
-    expect(history.matched.map(({ version }) => version)).toEqual([versionOf(2)])
+    expect(history.matchedWaypoints).toHaveLength(2)
+    expect(outcomeOf(() => history.checkSignatures())).toBe("BadSignature")
+    expect([history.nextEpoch, history.lastVersion, history.waypointOf(4)]).toEqual([4, versionOf(3), undefined])
+    expect(history.matchedWaypoints.map(({ version }) => version)).toEqual([versionOf(2)])
     expect(history.verify(sign(within(4)))).toBe(true)
     expect(history.verify(sign(within(5)))).toBe(false)
     for (let epoch = 4; epoch <= 8; epoch++) history.push(recordOf(epoch))
@@ -215,9 +215,9 @@ describe(`the history of epochs (seed ${seed})`, () => {
     history.push(recordOf(4))
     history.push(encode(withSignatureOf(ending(5), sign(ending(6)))))
     history.push(recordOf(6))
-    history.settle()
+    history.checkSignatures()
     expect(history.nextEpoch).toBe(7)
-    expect(history.matched).toEqual([waypointOf(ending(3)), waypointOf(ending(5))])
+    expect(history.matchedWaypoints).toEqual([waypointOf(ending(3)), waypointOf(ending(5))])
     expect(outcomeOf(() => history.push(encode(unsigned(ending(7)))))).toBe("BadBitmask")
   })
 
@@ -238,7 +238,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
   it("F-17: a trusted waypoint of a version that ends no epoch replaces no signature", () => {
     const history = historyTo(2, [{ ...waypointOf(ending(3)), version: versionOf(3) + 1 }])
     expect(outcomeOf(() => history.push(encode(unsigned(ending(3)))))).toBe("BadBitmask")
-    expect(history.matched).toEqual([])
+    expect(history.matchedWaypoints).toEqual([])
   })
 
   it("F-17: a trusted waypoint never replaces the signature of a proof", () => {
@@ -252,7 +252,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
 
   it("F-18: a proof of epoch 0 must carry the ledger info of the history, byte for byte", () => {
     const trusted = historyTo(1, [waypointOf(ending(0))])
-    expect(trusted.matched).toEqual([waypointOf(ending(0))])
+    expect(trusted.matchedWaypoints).toEqual([waypointOf(ending(0))])
     for (const history of [historyTo(0), trusted]) {
       expect(history.verify(unsigned(ending(0)))).toBe(true)
       const { commitInfo, consensusDataHash } = ending(0)
@@ -286,7 +286,7 @@ describe(`the history of epochs (seed ${seed})`, () => {
     for (const other of others) {
       const history = new EpochHistory([waypointOf(ending(0))])
       expect(outcomeOf(() => history.push(encode(other)))).toBe("BadGenesis")
-      expect([history.nextEpoch, history.matched]).toEqual([0, []])
+      expect([history.nextEpoch, history.matchedWaypoints]).toEqual([0, []])
     }
   })
 
@@ -336,16 +336,16 @@ describe(`the history of epochs (seed ${seed})`, () => {
   it("F-15: a repeated epoch must equal the epoch of the history", () => {
     const history = historyTo(4)
     for (let epoch = 0; epoch <= 4; epoch++) {
-      expect(toHex(history.repeat(epoch, recordOf(epoch)).value)).toBe(toHex(waypointHash(ending(epoch))))
-      expect(outcomeOf(() => history.repeat(epoch, recordOf(epoch + 1)))).toBe("WaypointMismatch")
+      expect(toHex(history.checkRepeated(epoch, recordOf(epoch)).value)).toBe(toHex(waypointHash(ending(epoch))))
+      expect(outcomeOf(() => history.checkRepeated(epoch, recordOf(epoch + 1)))).toBe("WaypointMismatch")
     }
     expectRefused(
-      () => history.repeat(3, encode(sign(ending(3, { timestampUsecs: 1 })))),
+      () => history.checkRepeated(3, encode(sign(ending(3, { timestampUsecs: 1 })))),
       "WaypointMismatch",
       /epoch 3/
     )
-    expect(outcomeOf(() => history.repeat(5, recordOf(5)))).toBe("WaypointMismatch")
-    expect(() => history.repeat(3, recordOf(3).slice(0, -1))).toThrow(BcsError)
+    expect(outcomeOf(() => history.checkRepeated(5, recordOf(5)))).toBe("WaypointMismatch")
+    expect(() => history.checkRepeated(3, recordOf(3).slice(0, -1))).toThrow(BcsError)
     expect(history.nextEpoch).toBe(5)
   })
 })

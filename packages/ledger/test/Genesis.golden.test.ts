@@ -36,7 +36,7 @@ describe.skipIf(!Golden.isPresent)("published genesis transactions (needs the re
     const trusted = Waypoint.parse(published)
     const history = new EpochHistory(trusted === undefined ? [] : [trusted])
     history.push(Bcs.encode(LedgerInfoWithSignatures, signed))
-    expect(history.matched).toEqual([trusted])
+    expect(history.matchedWaypoints).toEqual([trusted])
     expect(history.verify(signed)).toBe(true)
   })
 

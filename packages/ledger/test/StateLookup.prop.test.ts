@@ -81,7 +81,7 @@ const look = (snapshot: Snapshot, key: HashValue) => {
 /** Does the range proof of the chunk before say the same? Of the first chunk there is none to ask. */
 const agrees = ({ chunks, tree }: Snapshot, { found, index }: ReturnType<typeof look>): boolean => {
   const before = lastOf(chunks[index - 1])
-  return index === 0 || StateLookup.agrees(found, before, { rightSiblings: tree.rightSiblings(before) })
+  return index === 0 || StateLookup.agreesWithPreviousRun(found, before, { rightSiblings: tree.rightSiblings(before) })
 }
 
 const anySnapshot = FastCheck.tuple(

@@ -54,7 +54,7 @@ export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochE
             if (history !== undefined) addTo(history, epoch, record)
           }
         }),
-      end: () => fromNode(request, () => history?.settle())
+      end: () => fromNode(request, () => history?.checkSignatures())
     }
     return yield* takeBackup({
       folder: { _tag: "EpochEndingBackup", firstEpoch },
@@ -99,7 +99,7 @@ export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochE
 /** An epoch that is known already must be the same, and signed all the same. */
 const addTo = (history: EpochHistory.EpochHistory, epoch: number, record: Uint8Array): void => {
   if (epoch < history.nextEpoch) {
-    history.repeat(epoch, record)
+    history.checkRepeated(epoch, record)
     history.verify(Bcs.decodeUnsafe(LedgerInfo.LedgerInfoWithSignatures, record))
   } else {
     history.push(record)

@@ -51,7 +51,7 @@ const byHistory = <E, R>(
       ? "the ledger info is signed by the validators that the genesis names"
       : `the ledger info is signed, and so are the endings of epochs 0 to ${needed}, each by the validators before it`
     const steps = [checked(ledgerInfo.value.ledgerInfo.commitInfo.epoch === 0 ? "it is that of the genesis" : chain)]
-    const [matched] = history.matched
+    const [matched] = history.matchedWaypoints
     if (matched !== undefined) return { ledgerInfo, trust: `waypoint ${Waypoint.format(matched)}`, steps }
     return request.trustedWaypoints.length === 0
       ? { ledgerInfo, trust: "genesis", steps }

@@ -102,7 +102,7 @@ export const snapshotSteps = (
     const chunkBefore = chunks[index - 1]
     if (proven || before === undefined || chunkBefore === undefined) return [step]
     const proof = yield* readProof(chunkBefore.proof, Proofs.SparseMerkleRangeProof)
-    if (!StateLookup.agrees(lookup, before, proof)) {
+    if (!StateLookup.agreesWithPreviousRun(lookup, before, proof)) {
       return yield* inconsistent(
         chunks[index]?.blobs ?? chunkBefore.blobs,
         `what it holds beside the key is not what the range proof of the chunk before, ${chunkBefore.proof}, says`

@@ -104,7 +104,7 @@ const trustNotes = ({ history, settings }: Restoration): Array<string> => {
   const { untrustedGenesis } = rootOfTrust(history)
   return [
     ...untrustedGenesis === undefined ? [] : [waypointAdvised(untrustedGenesis)],
-    ...settings.trustedWaypoints.filter((waypoint) => !history.matched.includes(waypoint)).map((waypoint) =>
+    ...settings.trustedWaypoints.filter((waypoint) => !history.matchedWaypoints.includes(waypoint)).map((waypoint) =>
       `the trusted waypoint ${Waypoint.format(waypoint)} was not reached: no epoch ending of its version came in`
     )
   ]

@@ -98,7 +98,9 @@ export const epochEndingSteps = (
       Effect.suspend((): Effect.Effect<void, Failure> => {
         const { untrustedGenesis } = rootOfTrust(history)
         if (settings.requireWaypoint && untrustedGenesis !== undefined) return waypointRequired(untrustedGenesis)
-        const wanted = records.filter((_, index) => (history.ending(firstEpoch + index)?.version ?? 0) <= lastVersion)
+        const wanted = records.filter((_, index) =>
+          (history.waypointOf(firstEpoch + index)?.version ?? 0) <= lastVersion
+        )
         return wanted.length === 0 ? Effect.void : target.epochEndingSink.add(firstEpoch, wanted)
       })
   }

@@ -40,7 +40,7 @@ export const checkSameLedger = (
   history: EpochHistory.EpochHistory
 ): Effect.Effect<void, RestoreRefused> => {
   for (const [index, listed] of waypoints.entries()) {
-    const known = history.ending(first + index)
+    const known = history.waypointOf(first + index)
     if (known === undefined) break
     if (Waypoint.format(known) !== listed) {
       return new RestoreRefused({

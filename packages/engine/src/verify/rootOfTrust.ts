@@ -11,9 +11,9 @@ export interface RootOfTrust {
 }
 
 export const rootOfTrust = (history: EpochHistory.EpochHistory): RootOfTrust => {
-  const genesis = history.ending(0)
-  const trusted = history.matched.find((waypoint) => waypoint.version === genesis?.version)
-  const root = trusted ?? history.matched[0]
+  const genesis = history.waypointOf(0)
+  const trusted = history.matchedWaypoints.find((waypoint) => waypoint.version === genesis?.version)
+  const root = trusted ?? history.matchedWaypoints[0]
   return {
     trust: root === undefined ? "genesis" : `waypoint ${Waypoint.format(root)}`,
     untrustedGenesis: genesis === undefined || trusted !== undefined

@@ -123,7 +123,7 @@ const trustOf = ({ findings, history, request }: Verification): string => {
   }
   if (!request.skipEpochEndings) {
     for (const waypoint of request.trustedWaypoints) {
-      if (!history.matched.includes(waypoint)) {
+      if (!history.matchedWaypoints.includes(waypoint)) {
         findings.unverified.push({
           what: `trusted waypoint ${Waypoint.format(waypoint)}`,
           why: `no epoch ending of version ${waypoint.version} was checked`

@@ -28,7 +28,7 @@ export const verifyStateRoot = (
     if (root === undefined) {
       return yield* inconsistent(proofFile, "its transaction info carries no state checkpoint hash")
     }
-    const previousEnd = epoch === 0 ? -1 : history.ending(epoch - 1)?.version
+    const previousEnd = epoch === 0 ? -1 : history.waypointOf(epoch - 1)?.version
     const wrong = HashValue.format(root) !== rootHash
       ? `its root hash is ${rootHash}, ${proofFile} proves ${HashValue.format(root)}`
       : commitInfo.epoch !== epoch

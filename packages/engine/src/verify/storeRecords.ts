@@ -39,5 +39,5 @@ export const takeEndings = <E>(
       tracker.done += batch.count
       tracker.bytes += batch.bytes.length
     }, refused)).pipe(
-      Effect.zipRight(Refusal.attempt(() => history.settle(), refused))
+      Effect.zipRight(Refusal.attempt(() => history.checkSignatures(), refused))
     )

@@ -56,9 +56,9 @@ export class VerifiedParts {
    */
   anchorTo(history: EpochHistory.EpochHistory): boolean {
     const { anchor } = this.#earlier
-    const ending = anchor === undefined ? undefined : history.ending(anchor.epoch)
+    const ending = anchor === undefined ? undefined : history.waypointOf(anchor.epoch)
     this.#isAnchored = ending !== undefined && Waypoint.format(ending) === anchor?.waypoint
-    const newest = history.ending(history.nextEpoch - 1)
+    const newest = history.waypointOf(history.nextEpoch - 1)
     if (newest !== undefined) this.#anchor = { epoch: history.nextEpoch - 1, waypoint: Waypoint.format(newest) }
     return anchor === undefined || this.#isAnchored
   }

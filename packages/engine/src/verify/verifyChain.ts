@@ -38,7 +38,7 @@ export const verifyChain = ({ findings, history, request, view }: Verification) 
       )
       if (!isWhole) {
         // Signatures that were not checked before the fault: only signed endings stay in the history.
-        yield* findings.collect(check(manifestFile, () => history.settle()))
+        yield* findings.collect(check(manifestFile, () => history.checkSignatures()))
         break
       }
     }

@@ -36,7 +36,7 @@ export const verifyEpochEndings = <E>(
         pending = []
         pendingBytes = 0
         return Effect.zipRight(
-          check(file, () => history.settle()),
+          check(file, () => history.checkSignatures()),
           records.length === 0 ? Effect.void : Effect.zipRight(
             Effect.suspend(() => sink.add(history.nextEpoch - records.length, records)),
             reachedEpoch(source.options.reached, history)
@@ -47,7 +47,7 @@ export const verifyEpochEndings = <E>(
     let epoch = wanted[0]?.firstEpoch ?? 0
     const take = (file: string, record: Uint8Array): void => {
       const isNew = epoch >= history.nextEpoch
-      const found = isNew ? history.push(record) : history.repeat(epoch, record)
+      const found = isNew ? history.push(record) : history.checkRepeated(epoch, record)
       const listed = manifest.waypoints[epoch - manifest.firstEpoch]
       if (Waypoint.format(found) !== listed) {
         throw inconsistent(

@@ -17,6 +17,6 @@ export const historyOf = ({ store }: Network, epochs: number) =>
           }
         }
       }))
-    history.settle()
+    history.checkSignatures()
     return history
   }).pipe(Effect.orDie)
