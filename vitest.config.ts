@@ -4,11 +4,13 @@ import { defineConfig } from "vitest/config"
 const conditions = ["@holdfast/source", "module", "node", "development|production"]
 
 const tests = ["packages/*/test/**/*.test.ts", "tests/**/*.test.ts", "examples/*.test.ts"]
-const liveTests = ["packages/*/test/**/*.live.test.ts", "tests/**/*.live.test.ts"]
+const named = (suffix: string) => tests.map((pattern) => pattern.replace(/\.test\.ts$/, `.${suffix}.test.ts`))
+const liveTests = named("live")
+const deepTests = named("deep")
 const generated = ["**/node_modules/**", "**/dist/**"]
 
-/** Of the live tests, those that watch processes, descriptors and deadlines so closely that others would disturb them. */
-const aloneTests = ["faults", "pipelines", "conformance"].map((folder) => `tests/${folder}/**/*.live.test.ts`)
+/** Real processes and clocks, and the packed command line. The time limits only end what hangs, on the busiest machine. */
+const live = { testTimeout: 600_000, hookTimeout: 300_000, globalSetup: ["tests/support/packedProgram.ts"] }
 
 export default defineConfig({
   resolve: { conditions },
@@ -17,41 +19,25 @@ export default defineConfig({
     pool: "forks",
     minWorkers: 1,
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Files share two processes: to load the modules anew for each file would take longer than most tests.
+    poolOptions: { forks: { isolate: false } },
+    setupFiles: ["tests/support/sharedProcess.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
     passWithNoTests: false,
     allowOnly: false,
     projects: [
+      { extends: true, test: { name: "quick", include: tests, exclude: [...generated, ...liveTests, ...deepTests] } },
+      // After the quick tests, which take all of the machine.
       {
         extends: true,
-        test: { name: "quick", include: tests, exclude: [...generated, ...liveTests] }
+        test: { name: "live", include: liveTests, exclude: generated, ...live, sequence: { groupOrder: 1 } }
       },
-      {
-        // Real processes and clocks: after all others, which take all of the machine.
-        extends: true,
-        test: {
-          name: "live",
-          include: liveTests,
-          exclude: [...generated, ...aloneTests],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-          globalSetup: ["tests/support/packedProgram.ts"],
-          sequence: { groupOrder: 1 }
-        }
-      },
+      // Not part of `npm test`.
       {
         extends: true,
-        test: {
-          name: "alone",
-          include: aloneTests,
-          exclude: generated,
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-          poolOptions: { forks: { singleFork: true } },
-          setupFiles: ["tests/support/pristineIt.ts"],
-          sequence: { groupOrder: 2 }
-        }
+        test: { name: "deep", include: deepTests, exclude: generated, ...live, sequence: { groupOrder: 2 } }
       }
     ]
   }

@@ -1,5 +1,6 @@
 /**
- * `npm test` checks everything: format, types and build, lint, tests. `npm test -- PATTERN` runs only the tests of the
+ * `npm test` checks format, types and build, lint, and all tests but the deep ones (`*.deep.test.ts`), which
+ * `npm run test:deep` runs. `npm test -- --all` does both. `npm test -- PATTERN` runs the tests, deep or not, of the
  * files whose path contains PATTERN.
  *
  * A step that fails does not hide the next ones. The last line is `N passed, N failed`, with `, N skipped` where some
@@ -18,6 +19,26 @@ const referenceData = join(root, "..", "shared", "golden")
 /** Marks the processes of this run: their environment carries it, and that of nobody else. */
 const marker = `HOLDFAST_TEST_RUN=${randomUUID()}`
 const patience = 3_000
+
+const modes = ["--all", "--deep"]
+const mode = modes.find((each) => commandArgs.includes(each))
+const patterns = commandArgs.filter((arg) => !modes.includes(arg))
+
+/** @typedef {{ name: string, projects: ReadonlyArray<string> }} Run of vitest, with these projects of its configuration */
+
+/** @type {Run} */
+const gate = { name: "tests", projects: ["quick", "live"] }
+/** @type {Run} */
+const deep = { name: "deep tests", projects: ["deep"] }
+
+/** @type {ReadonlyArray<Run>} */
+const runs = patterns.length > 0
+  ? [{ name: "tests", projects: [...gate.projects, ...deep.projects] }]
+  : mode === "--deep"
+  ? [deep]
+  : mode === "--all"
+  ? [gate, deep]
+  : [gate]
 
 /** @param {string} line */
 const print = (line) => process.stdout.write(`${line}\n`)
@@ -67,11 +88,12 @@ const sweep = async () => {
 }
 
 /**
- * Runs the tests and counts from vitest's own report.
+ * Runs tests of these projects and counts from vitest's own report.
  *
- * @param {ReadonlyArray<string>} args
+ * @param {ReadonlyArray<string>} projects
  */
-const runTests = async (args) => {
+const runTests = async (projects) => {
+  const selection = [...projects.flatMap((name) => ["--project", name]), ...patterns]
   const report = join(cache, `vitest-${process.pid}.json`)
   const [name = "", value = ""] = marker.split("=")
   await mkdir(cache, { recursive: true })
@@ -80,7 +102,7 @@ const runTests = async (args) => {
   try {
     code = await tool(
       "vitest/vitest.mjs",
-      ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args],
+      ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...selection],
       { [name]: value }
     )
   } finally {
@@ -115,19 +137,26 @@ await runMain(async () => {
   }
   try {
     await setUp([])
-    await step("format", () => tool("dprint/bin.cjs", ["check"], { DPRINT_CACHE_DIR: join(cache, "dprint") }))
+    if (mode !== "--deep") {
+      await step("format", () => tool("dprint/bin.cjs", ["check"], { DPRINT_CACHE_DIR: join(cache, "dprint") }))
+    }
     await step("types and build", () => exclusively(() => compile(["."], { output: 1 })))
-    await step("lint", () => tool("oxlint/bin/oxlint", ["--deny-warnings"]))
-    await step("tests", async () => {
-      Object.assign(counts, await runTests(commandArgs))
-      return counts.failed
-    })
+    if (mode !== "--deep") await step("lint", () => tool("oxlint/bin/oxlint", ["--deny-warnings"]))
+    for (const { name, projects } of runs) {
+      await step(name, async () => {
+        const { failed, passed, skipped } = await runTests(projects)
+        counts.passed += passed
+        counts.failed += failed
+        counts.skipped += skipped
+        return failed
+      })
+    }
   } catch (error) {
     if (!(error instanceof SetupError) || error.exitCode !== setupFailed) throw error
     say(error.message)
     failedSteps.push("set-up")
   }
-  const otherSteps = failedSteps.filter((name) => name !== "tests")
+  const otherSteps = failedSteps.filter((failed) => !runs.some(({ name }) => name === failed))
   if (otherSteps.length > 0) print(`\nFailed besides tests: ${otherSteps.join(", ")}.`)
   if (!existsSync(referenceData)) {
     print("\nThe reference data (../shared/golden) is absent: the tests that need it were skipped.")

@@ -5,6 +5,7 @@ import { assert, describe, expect, it } from "@effect/vitest"
 import * as CommandPool from "@holdfast/storage-command/CommandPool"
 import * as StorageCommand from "@holdfast/storage-command/StorageCommand"
 import type * as StorageError from "@holdfast/storage/StorageError"
+import * as FolderWatch from "@holdfast/testkit/FolderWatch"
 import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Deferred from "effect/Deferred"
@@ -73,12 +74,6 @@ const alone = <A, E>(
   }).pipe(Effect.provide(CommandPool.layer))
 
 const failing = <A, E>(effect: Effect.Effect<A, E>) => Effect.flip(effect)
-
-/** Waits, in real time, until a condition holds that processes bring about. */
-const until = (condition: () => boolean) =>
-  Effect.gen(function*() {
-    while (!condition()) yield* Effect.sleep("5 millis")
-  }).pipe(Effect.timeoutFail({ duration: "20 seconds", onTimeout: () => "the condition never held" }))
 
 describe("a command that behaves", () => {
   it.live("gives its handle, takes its data and confirms", () =>
@@ -408,7 +403,7 @@ describe("an aborted command", () => {
       const part = path.join(folder, "part")
       yield* alone(
         spawn(`trap 'rm -f ${part}' EXIT; ${writer} cat > ${part}`),
-        (command) => Effect.zipRight(command.handle, until(() => fs.existsSync(part)))
+        (command) => Effect.zipRight(command.handle, FolderWatch.untilFile(folder, "part"))
       )
       expect(fs.existsSync(part)).toBe(false)
     }).pipe(Effect.scoped))
@@ -434,7 +429,7 @@ describe("an aborted command", () => {
           const part = path.join(folder, "part")
           const final = path.join(folder, "final")
           const midway = yield* Deferred.make<void>()
-          const arrived = Effect.zipRight(until(() => fs.existsSync(part)), Deferred.succeed(midway, undefined))
+          const arrived = Effect.zipRight(FolderWatch.untilFile(folder, "part"), Deferred.succeed(midway, undefined))
           const run = (end: Effect.Effect<void, string>) =>
             alone(spawn(writer + script(part, final)), (command) => {
               const ending = how === "its shell is killed by someone"

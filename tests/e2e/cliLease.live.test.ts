@@ -2,16 +2,13 @@
  * `backup continuously --lease` with two processes on one storage.
  */
 import { describe, expect, it } from "@effect/vitest"
+import * as FolderWatch from "@holdfast/testkit/FolderWatch"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { run, runJson, start } from "./cliProcess.ts"
 import { commandsYaml, gzipCommands, localFolder } from "./cliStorages.ts"
-
-const until = (what: () => boolean) =>
-  Effect.repeat(Effect.sync(what), { schedule: Schedule.spaced("50 millis"), until: (now) => now })
 
 const devnet = Effect.gen(function*() {
   const size = ["--epochs", "2", "--items", "50", "--block-millis", "500"]
@@ -24,7 +21,7 @@ const devnet = Effect.gen(function*() {
 const listingCommands = (directory: string): ReadonlyArray<string> => {
   const folder = path.join(directory, "storage")
   const config = path.join(directory, "adapter.yaml")
-  fs.mkdirSync(folder, { recursive: true })
+  fs.mkdirSync(path.join(folder, "metadata"), { recursive: true })
   fs.writeFileSync(
     config,
     `${commandsYaml(folder)}
@@ -39,10 +36,9 @@ const leasesIn = (directory: string): ReadonlyArray<string> =>
   fs.readdirSync(path.join(directory, "storage"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".lease"))
 
-const metadata = (directory: string): ReadonlyArray<string> => {
-  const folder = path.join(directory, "storage", "metadata")
-  return fs.existsSync(folder) ? fs.readdirSync(folder) : []
-}
+const metadataFolder = (directory: string): string => path.join(directory, "storage", "metadata")
+
+const metadata = (directory: string): ReadonlyArray<string> => fs.readdirSync(metadataFolder(directory))
 
 const listings = (directory: string): number => fs.readFileSync(path.join(directory, "storage.listed"), "utf8").length
 
@@ -63,17 +59,17 @@ describe("holdfast backup continuously --lease", () => {
       ]
       const holds = (pid: number) => leasesIn(directory).some((file) => file.includes(`-pid-${pid}-`))
       const first = yield* start(args)
-      yield* until(() => metadata(directory).includes("transaction_0-0.meta"))
+      yield* FolderWatch.untilFile(metadataFolder(directory), "transaction_0-0.meta")
       expect(holds(first.pid)).toBe(true)
       const before = listings(directory)
       const second = yield* start(args)
-      yield* until(() => listings(directory) > before)
+      yield* FolderWatch.until(directory, () => listings(directory) > before)
       yield* first.signal("SIGTERM")
       expect((yield* first.ended).code).toBe(143)
       expect(leasesIn(directory)).toEqual([])
 
       const backups = metadata(directory).length
-      yield* until(() => metadata(directory).length > backups)
+      yield* FolderWatch.until(metadataFolder(directory), () => metadata(directory).length > backups)
       expect(holds(second.pid)).toBe(true)
       yield* second.signal("SIGTERM")
       const { code, stderr } = yield* second.ended

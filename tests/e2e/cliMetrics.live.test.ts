@@ -18,17 +18,14 @@ const ask = (url: string) =>
     fetch(url, { signal }).then((answer) => answer.text().then((text) => ({ status: answer.status, text })))
   )
 
+/** Asks again until the answer is as expected, as those do who watch over processes. */
 const until = <A, E, R>(what: Effect.Effect<A, E, R>, holds: (now: A) => boolean) =>
   what.pipe(Effect.filterOrFail(holds, () => "not yet"), Effect.retry(Schedule.spaced("50 millis")))
 
 const addressSaid = /metrics are at (http:\/\/127\.0\.0\.1:\d+)\/metrics/
 
 /** Where its metrics are, once it has said so. */
-const metricsOf = (running: Running) =>
-  Effect.map(
-    until(running.stderr, (said) => addressSaid.test(said)),
-    (said) => addressSaid.exec(said)?.[1] ?? ""
-  )
+const metricsOf = (running: Running) => Effect.map(running.says(addressSaid), ([, address = ""]) => address)
 
 describe("--metrics-address", () => {
   it.scopedLive("of backup continuously: ready, documented metrics that move, and nothing left", () =>

@@ -1,30 +1,28 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as FolderWatch from "@holdfast/testkit/FolderWatch"
+import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Schedule from "effect/Schedule"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { devnet, document, type Running, start } from "./cliProcess.ts"
+import { devnet, document, start } from "./cliProcess.ts"
 import { commandsYaml } from "./cliStorages.ts"
 
-/** Waits until a command of this name runs. */
-const untilRunning = (process: Running, name: string) =>
-  process.commands.pipe(
-    Effect.repeat({ schedule: Schedule.spaced("50 millis"), until: (names) => names.includes(name) })
-  )
+/** Says that the command is stuck, and is. */
+const stick = ": > \"$FOLDER/stuck\"; sleep 3600"
 
 /** A backup whose storage takes the bytes and does not end. */
 const stuckBackup = (options: { readonly write?: string; readonly flags?: ReadonlyArray<string> } = {}) =>
   Effect.gen(function*() {
     const directory = yield* TempDirectory.make
     const config = path.join(directory, "adapter.yaml")
-    fs.writeFileSync(config, commandsYaml(directory, options.write ?? "cat | (sleep 3600; cat) > /dev/null"))
+    fs.writeFileSync(config, commandsYaml(directory, options.write ?? `cat | (${stick}; cat) > /dev/null`))
     const address = yield* devnet("--epochs", "1", "--items", "0")
     const node = ["--backup-service-address", address]
     const take = ["backup", "oneoff", "transaction", "--start-version", "0", "--num_transactions", "1"]
     const backup = yield* start([...take, ...node, "--command-adapter-config", config, ...options.flags ?? []])
-    yield* untilRunning(backup, "sleep")
+    yield* FolderWatch.untilFile(directory, "stuck")
     return { backup, directory }
   })
 
@@ -69,7 +67,7 @@ describe("holdfast, when a command does not stop,", () => {
   it.scopedLive("stops at once on the second signal, and not on the echo of the first", () =>
     Effect.gen(function*() {
       // It ignores TERM, so that the first signal waits for the grace period.
-      const { backup } = yield* stuckBackup({ write: "trap \"\" TERM; sleep 3600" })
+      const { backup } = yield* stuckBackup({ write: `trap "" TERM; ${stick}` })
       yield* backup.signal("SIGINT")
       yield* backup.signal("SIGINT")
       const stopped = yield* Effect.fork(backup.ended)
@@ -80,10 +78,7 @@ describe("holdfast, when a command does not stop,", () => {
         code: 130,
         stderr: "stopped by SIGINT, at once: storage commands are ended by KILL\n"
       })
-      yield* Effect.repeat(backup.commands, {
-        schedule: Schedule.spaced("100 millis"),
-        until: (names) => names.length === 0
-      })
+      yield* ProcessProbe.untilNone(backup.commands)
     }))
 })
 

@@ -2,19 +2,17 @@
  * `backup continuously` told to stop in every state that it can be in.
  */
 import { describe, expect, it } from "@effect/vitest"
+import * as FolderWatch from "@holdfast/testkit/FolderWatch"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import * as http from "node:http"
 import * as path from "node:path"
 import { devnet, runJson, type Running, start } from "./cliProcess.ts"
-
-const until = (what: Effect.Effect<boolean>) =>
-  Effect.repeat(what, { schedule: Schedule.spaced("50 millis"), until: (now) => now })
 
 /** Below the standard of `--stop-within`. Milliseconds. */
 const bound = 5_000
@@ -37,9 +35,9 @@ const serving = (answer: http.RequestListener): Effect.Effect<string, never, Sco
   }))
 
 /** A node that says how far it is, and is in the middle of its answer to anything else for ever. */
-const silentNode = (address: string, asked: Set<string>) =>
+const silentNode = (address: string, askedForTransactions: Deferred.Deferred<void>) =>
   serving(({ url = "" }, response) => {
-    asked.add(url)
+    if (url.startsWith("/transactions")) Deferred.unsafeDone(askedForTransactions, Effect.void)
     if (!/^\/(db_state|epoch|state_root_proof)/.test(url)) return void response.write(Uint8Array.of(200, 0, 0, 0, 1))
     http.get(`${address}${url}`, (answer) => {
       response.writeHead(answer.statusCode ?? 0, answer.headers)
@@ -53,7 +51,9 @@ const take = "cat > \"$FOLDER/.part.$$\"; mv \"$FOLDER/.part.$$\" \"$FOLDER/$FIL
 const writing = (what: string): Commands => ({
   create_for_write: `FILE="$BACKUP_HANDLE/$FILE_NAME"; echo "$FILE"; exec 1>&-; ${what}`
 })
-const stubborn = "trap \"\" TERM; sleep 3600"
+/** Says that the command hangs, and does. */
+const hang = ": > \"$STUCK\"; sleep 3600"
+const stubborn = `trap "" TERM; ${hang}`
 
 const good: Commands = {
   create_backup: "mkdir -p \"$FOLDER/$BACKUP_NAME\"; echo \"$BACKUP_NAME\"",
@@ -74,66 +74,67 @@ interface State {
   readonly node?: string
   /** What the storage holds. */
   readonly files?: ReadonlyArray<string>
-  readonly isReached: (running: Running, folder: string) => Effect.Effect<boolean>
+  /** Returns once the coordinator is in the state; the folder has a file `stuck` as soon as a command hangs. */
+  readonly reached: (running: Running, directory: string) => Effect.Effect<unknown>
   /** It cannot give its lease back, which ends by time. */
   readonly keepsLease?: boolean
 }
 
-const runs = (name: string) => ({ commands }: Running) => Effect.map(commands, (names) => names.includes(name))
-const says = (text: string) => ({ stderr }: Running) => Effect.map(stderr, (said) => said.includes(text))
+const hangs = (_: Running, directory: string) => FolderWatch.untilFile(directory, "stuck")
+const says = (text: RegExp) => (running: Running) => running.says(text)
 
 const leasesIn = (folder: string): ReadonlyArray<string> =>
   fs.readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".lease"))
 
 const foreignLease = "coordinator_lease-.0a1b/until-4000000000000-pid-1-host-elsewhere.lease"
 
-const states = (hanging: string, silent: string, asked: ReadonlySet<string>): ReadonlyArray<State> => [
-  { name: "waiting for a node that does not answer", node: hanging, isReached: says("backing up") },
+const states = (hanging: string, silent: string, asked: Effect.Effect<void>): ReadonlyArray<State> => [
+  { name: "waiting for a node that does not answer", node: hanging, reached: says(/backing up/) },
   {
     name: "in the middle of what a node sends",
     node: silent,
-    isReached: () => Effect.sync(() => [...asked].some((url) => url.startsWith("/transactions")))
+    reached: () => asked
   },
-  { name: "syncing", commands: { list_metadata_files: stubborn }, isReached: runs("sleep") },
+  { name: "syncing", commands: { list_metadata_files: stubborn }, reached: hangs },
   {
     name: "writing to a command that neither reads nor heeds TERM",
     commands: writing(stubborn),
-    isReached: runs("sleep")
+    reached: hangs
   },
   {
     name: "saving metadata",
-    commands: { save_metadata_line: "echo metadata/x; exec 1>&-; cat > /dev/null; sleep 3600" },
-    isReached: runs("sleep")
+    commands: { save_metadata_line: `echo metadata/x; exec 1>&-; cat > /dev/null; ${hang}` },
+    reached: hangs
   },
   {
     name: "backing off",
     commands: { create_backup: "false" },
     flags: ["--retries", "0"],
-    isReached: says("will be tried again")
+    reached: says(/will be tried again/)
   },
   {
     name: "waiting for the lease",
     flags: ["--lease", "30"],
     files: [foreignLease],
-    isReached: says("waiting for the lease")
+    reached: says(/waiting for the lease/)
   },
   {
     name: "holding the lease",
     flags: ["--lease", "30"],
     commands: { open_for_read: stubborn },
-    isReached: runs("sleep")
+    reached: hangs
   },
   {
     name: "holding a lease that cannot be given back",
     flags: ["--lease", "30"],
     commands: { open_for_read: stubborn, delete_file: stubborn },
-    isReached: runs("sleep"),
+    reached: hangs,
     keepsLease: true
   }
 ]
 
 /** Brings a coordinator into a state and stops it; the flags of its storage, mended. */
-const stopIn = (address: string, { commands = {}, files = [], flags = [], isReached, keepsLease, name, node }: State) =>
+const stopIn = (address: string, { commands = {}, files = [], flags = [], keepsLease, name, node, reached }: State) =>
   Effect.gen(function*() {
     const directory = yield* TempDirectory.make
     const folder = path.join(directory, "storage")
@@ -143,8 +144,12 @@ const stopIn = (address: string, { commands = {}, files = [], flags = [], isReac
       fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
       fs.writeFileSync(path.join(folder, file), "")
     }
+    const variables = [
+      { key: "FOLDER", value: folder },
+      { key: "STUCK", value: path.join(directory, "stuck") }
+    ]
     const configure = (all: Commands) =>
-      fs.writeFileSync(config, JSON.stringify({ env_vars: [{ key: "FOLDER", value: folder }], commands: all }))
+      fs.writeFileSync(config, JSON.stringify({ env_vars: variables, commands: all }))
     configure({ ...good, ...commands })
     const storage = ["--command-adapter-config", config, "--metadata-cache-dir", path.join(directory, "cache")]
     const running = yield* start([
@@ -155,7 +160,7 @@ const stopIn = (address: string, { commands = {}, files = [], flags = [], isReac
       ...storage,
       ...flags
     ])
-    yield* until(isReached(running, folder))
+    yield* reached(running, directory)
     const before = yield* Clock.currentTimeMillis
     yield* running.signal("SIGTERM")
     const { code, stderr } = yield* running.ended
@@ -176,16 +181,17 @@ describe("holdfast backup continuously", () => {
   it.scopedLive("C-8 C-9: stops within its bound in whatever state it is, leaves nothing, and goes on when it is started again", () =>
     Effect.gen(function*() {
       const address = yield* devnet("--epochs", "2", "--items", "50")
-      const asked = new Set<string>()
-      const all = states(yield* serving(() => {}), yield* silentNode(address, asked), asked)
+      const asked = yield* Deferred.make<void>()
+      const all = states(yield* serving(() => {}), yield* silentNode(address, asked), Deferred.await(asked))
       const stopped = yield* Effect.forEach(all, (state) => stopIn(address, state), { concurrency: 5 })
       // One that was in the middle of saving.
       const { folder, storage } = Option.getOrThrow(
         Option.fromNullable(stopped[all.findIndex(({ name }) => name === "saving metadata")])
       )
       const again = yield* start(["backup", "continuously", "--backup-service-address", address, ...storage])
-      const has = (name: string) => fs.readdirSync(path.join(folder, "metadata")).some((file) => file.startsWith(name))
-      yield* until(Effect.sync(() => has("state_snapshot_") && has("transaction_")))
+      const metadata = path.join(folder, "metadata")
+      const has = (name: string) => fs.readdirSync(metadata).some((file) => file.startsWith(name))
+      yield* FolderWatch.until(metadata, () => has("state_snapshot_") && has("transaction_"))
       yield* again.signal("SIGTERM")
       expect((yield* again.ended).code).toBe(143)
       const verified = yield* runJson(["backup", "verify", "--strict", "--all-snapshots", ...storage])

@@ -1,33 +1,19 @@
 /**
- * The first of the runs that `pnpm soak crash-devnet`, `crash-restore` and `crash-bootstrap` kill.
+ * One of the crashes of crash.deep.test.ts.
  */
 import { describe, expect, it } from "@effect/vitest"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import { crashes } from "../support/crashes.ts"
-import { growingDevnet } from "../support/growingDevnet.ts"
 import { restoringBackup } from "../support/restoringBackup.ts"
+import { packed } from "./cliProcess.ts"
 
-const seed = 1
-const count = 2
-
-describe("holdfast node devnet --db, killed at random moments,", () => {
-  it.scopedLive(`S-5: goes on to the same ledger, ${count} times, seed ${seed}`, () =>
+describe("holdfast restore bootstrap-db, killed at a random moment,", () => {
+  it.scopedLive("R-2: comes to the same ledger, newest state, seed 1", () =>
     Effect.gen(function*() {
-      const { killed, wrong } = yield* crashes(growingDevnet, { seed, count })
+      const restore = yield* restoringBackup(yield* TempDirectory.make, "newest state")
+      const { killed, wrong } = yield* crashes(restore, { seed: 1, count: 1, program: packed })
       expect(wrong).toEqual([])
-      expect(killed).toBe(count)
+      expect(killed).toBe(1)
     }))
-})
-
-describe("holdfast restore bootstrap-db, killed at random moments,", () => {
-  for (const history of ["whole", "newest state"] as const) {
-    it.scopedLive(`R-2: comes to the same ledger, ${history}, ${count} times, seed ${seed}`, () =>
-      Effect.gen(function*() {
-        const program = yield* restoringBackup(yield* TempDirectory.make, history)
-        const { killed, wrong } = yield* crashes(program, { seed, count })
-        expect(wrong).toEqual([])
-        expect(killed).toBe(count)
-      }))
-  }
 })

@@ -4,8 +4,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as ExitCode from "@holdfast/cli/ExitCode"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { answering } from "./cliNode.ts"
@@ -14,9 +14,10 @@ import { document, start } from "./cliProcess.ts"
 interface Place {
   /** A folder of its own. */
   readonly directory: string
-  /** A backup service that takes requests and never answers; `asked` tells how many. */
+  /** A backup service that takes requests and never answers. */
   readonly silent: string
-  readonly asked: () => number
+  /** Returns once somebody has asked it. */
+  readonly asked: Effect.Effect<void>
 }
 
 interface Case {
@@ -77,9 +78,9 @@ const cases: ReadonlyArray<Case> = [
 ]
 
 const place = Effect.gen(function*() {
-  let asked = 0
-  const silent = yield* answering(() => void asked++)
-  return { directory: yield* TempDirectory.make, silent, asked: () => asked }
+  const asked = yield* Deferred.make<void>()
+  const silent = yield* answering(() => Deferred.unsafeDone(asked, Effect.void))
+  return { directory: yield* TempDirectory.make, silent, asked: Deferred.await(asked) }
 })
 
 describe("holdfast ends with", () => {
@@ -88,10 +89,7 @@ describe("holdfast ends with", () => {
       const here = yield* place
       const running = yield* start([...args(here), "--output", "json"], { cwd: here.directory })
       if (signal !== undefined) {
-        yield* Effect.repeat(Effect.sync(here.asked), {
-          schedule: Schedule.spaced("20 millis"),
-          until: (count) => count > 0
-        })
+        yield* here.asked
         yield* running.signal(signal)
       }
       const ended = yield* running.ended

@@ -5,10 +5,10 @@ import { expect, layer } from "@effect/vitest"
 import type * as ExitCode from "@holdfast/cli/ExitCode"
 import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
 import * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
+import * as FolderWatch from "@holdfast/testkit/FolderWatch"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
-import * as Schedule from "effect/Schedule"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { backedUpDevnet } from "../support/backedUpDevnet.ts"
@@ -48,9 +48,7 @@ commands:
     loosen: () => {
       for (const file of fs.readdirSync(stuck)) fs.rmSync(path.join(stuck, file))
     },
-    reached: Effect.sync(() => fs.existsSync(path.join(stuck, "reached"))).pipe(
-      Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (is) => is })
-    )
+    reached: FolderWatch.untilFile(stuck, "reached")
   }
 }
 

@@ -1,8 +1,8 @@
 /** The commands in the README and in the guides, run as they stand. */
 import { describe, expect, it } from "@effect/vitest"
+import * as FolderWatch from "@holdfast/testkit/FolderWatch"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
@@ -18,9 +18,6 @@ const commandsOf = (page: string): ReadonlyArray<string> => {
 
 /** Pages that belong together, in this order: the README leaves backups that the next two look at. */
 const guides = [["README.md", "docs/troubleshooting.md", "docs/migrating.md"], ["docs/operating.md"]]
-
-/** A machine that does much else takes its time. */
-const patience = 300_000
 
 /** What a page calls the address of a node that it starts. */
 const documentedAddress = (line: string): string => /--address (\S+)/.exec(line)?.[1] ?? "localhost:6186"
@@ -67,11 +64,10 @@ describe("the README and the guides", () => {
         }
         if (args.includes("continuously")) {
           const running = yield* start(addressed(args).map((word) => word.replace(":9186", ":0")), { cwd })
-          yield* Effect.repeat(TempDirectory.files(path.join(cwd, storageOf(line), "metadata")), {
-            schedule: Schedule.spaced("50 millis"),
-            until: (saved) =>
-              ["state_snapshot_", "transaction_"].every((kind) => saved.some((name) => name.startsWith(kind)))
-          })
+          const metadata = path.join(cwd, storageOf(line), "metadata")
+          fs.mkdirSync(metadata, { recursive: true })
+          const saved = (kind: string) => fs.readdirSync(metadata).some((name) => name.startsWith(kind))
+          yield* FolderWatch.until(metadata, () => saved("state_snapshot_") && saved("transaction_"))
           yield* running.signal("SIGTERM")
           expect({ page, line, code: (yield* running.ended).code }).toEqual({ page, line, code: 143 })
           continue
@@ -81,5 +77,5 @@ describe("the README and the guides", () => {
         const complaints = stderr.split("\n").filter((each) => !/^(\S+ (info|debug) .*| .*|)$/.test(each))
         expect({ page, line, code, complaints }).toEqual({ page, line, code: 0, complaints: [] })
       }
-    }), patience)
+    }))
 })

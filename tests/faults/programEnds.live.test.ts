@@ -25,17 +25,6 @@ const start = (how: string) =>
     return { folder, child, said, left: ProcessProbe.marked(marker, mark) }
   })
 
-/** Processes that were killed take a moment to be gone. */
-const soonNone = <A>(look: Effect.Effect<ReadonlyArray<A>>) =>
-  Effect.gen(function*() {
-    let found = yield* look
-    for (let tries = 0; tries < 200 && found.length > 0; tries++) {
-      yield* Effect.sleep("10 millis")
-      found = yield* look
-    }
-    expect(found).toEqual([])
-  })
-
 describe("a program that ends without a word", () => {
   const cases = [["process.exit", "exit", 7], ["an uncaught error", "throw", 1]] as const
   for (const [what, how, code] of cases) {
@@ -43,7 +32,8 @@ describe("a program that ends without a word", () => {
       Effect.gen(function*() {
         const { child, left } = yield* start(how)
         expect((yield* child.ended).code).toBe(code)
-        yield* soonNone(left)
+        // Processes that were killed take a moment to be gone.
+        yield* ProcessProbe.untilNone(left)
       }).pipe(Effect.scoped))
   }
 

@@ -1,25 +1,12 @@
 /**
- * Backups taken from a recorded node equal those that the reference tool took from it, file for file and byte for byte,
- * random suffixes aside.
+ * Backups of recorded nodes equal those of the reference tool, in a folder and through commands; backup.golden.deep.test.ts
+ * takes the rest.
  */
-import { describe, it } from "@effect/vitest"
+import { describe } from "@effect/vitest"
 import * as Golden from "@holdfast/testkit/Golden"
-import * as GoldenNode from "@holdfast/testkit/GoldenNode"
-import * as TempDirectory from "@holdfast/testkit/TempDirectory"
-import * as Effect from "effect/Effect"
-import { expectGoldenBackups } from "./support/goldenBackups.ts"
-import { serve } from "./support/serving.ts"
+import { backupsEqual } from "./support/backupTests.ts"
 
 describe.skipIf(!Golden.isPresent)("golden node (skipped where ../shared/golden is absent)", () => {
-  for (const ledger of ["small", "testnet-genesis", "rich"] as const) {
-    for (const layout of ["local-folder", "gzip-commands"] as const) {
-      it.scopedLive(`backups of ${ledger} equal ${layout}`, () =>
-        Effect.gen(function*() {
-          const folder = yield* TempDirectory.make
-          // Not all proofs of this one were recorded.
-          const address = ledger === "rich" ? yield* serve(ledger) : (yield* GoldenNode.make(ledger)).address
-          yield* expectGoldenBackups(address, ledger, layout, folder)
-        }))
-    }
-  }
+  backupsEqual("rich", "local-folder")
+  backupsEqual("testnet-genesis", "gzip-commands")
 })

@@ -1,87 +1,15 @@
 /**
- * Every change to a backup is found: the seeded ones of all reference storages, and those that the reference data name.
+ * A sample of the changes of mutation.golden.deep.test.ts: some of each reference storage, one through commands.
  */
-import { describe, it } from "@effect/vitest"
+import { describe } from "@effect/vitest"
 import * as Golden from "@holdfast/testkit/Golden"
-import * as TempDirectory from "@holdfast/testkit/TempDirectory"
-import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
-import * as crypto from "node:crypto"
-import * as fs from "node:fs"
-import * as path from "node:path"
-import { expect } from "vitest"
-import { outcome, verifyWith } from "./support/checkMutations.ts"
 import { goldenStorages } from "./support/facts.ts"
-import { type Mutation, mutationsOf } from "./support/mutations.ts"
-import { namedMutation } from "./support/namedMutations.ts"
+import { namedChanges, seededChanges } from "./support/mutationTests.ts"
 
-/** `pnpm soak mutations` takes others, and more changes. */
-const seed = 1
-
-const copyOf = (ledger: string, layout: string) =>
-  Effect.map(TempDirectory.make, (directory) => {
-    fs.cpSync(path.join(Golden.ledgerFolder(ledger), layout), directory, { recursive: true })
-    return directory
-  })
-
-const named = Golden.isPresent
-  ? Schema.decodeUnknownSync(Schema.parseJson(Schema.Array(Schema.Struct({
-    name: Schema.String,
-    mutation: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
-    today: Schema.Literal("accepted", "rejected")
-  }))))(fs.readFileSync(path.join(Golden.ledgerFolder("rich"), "mutations.json"), "utf8"))
-  : []
-
-/** No faults of a backup, though changes of it. */
-const harmless = new Map([
-  ["txn manifest: unknown extra field", "unknown fields are ignored"],
-  ["metadata: last transaction file deleted", "the newest transactions are simply not there"],
-  ["metadata: last state snapshot file deleted", "the newest snapshot is simply not there"],
-  ["metadata: extra file without trailing newline/empty", "an empty metadata file lists nothing"]
-])
-
-describe.skipIf(!Golden.isPresent)("mutations (skipped where ../shared/golden is absent)", () => {
-  for (const { changes, layout, ledger } of goldenStorages) {
-    it.scopedLive(`${changes} changes of ${ledger}/${layout}, seed ${seed}`, () =>
-      Effect.gen(function*() {
-        const folder = yield* copyOf(ledger, layout)
-        const missed: Array<string> = []
-        for (const mutation of mutationsOf(folder, seed, changes)) {
-          const report = yield* verifyWith(layout, folder, mutation)
-          const result = outcome(folder, mutation, report)
-          if (result !== "found" && !result.startsWith("not covered: ")) {
-            missed.push(`${mutation.file}: ${mutation.what}: ${result}`)
-          }
-        }
-        expect(missed).toEqual([])
-      }))
+describe.skipIf(!Golden.isPresent)("a sample of mutations (skipped where ../shared/golden is absent)", () => {
+  for (const storage of goldenStorages) {
+    if (storage.layout !== "gzip-commands") seededChanges(storage, 3)
+    else if (storage.ledger === "small") seededChanges(storage, 1)
   }
-
-  it.scopedLive("the named changes of rich/local-folder", () =>
-    Effect.gen(function*() {
-      const folder = yield* copyOf("rich", "local-folder")
-      expect(named.length).toBe(83)
-      const wrong: Array<string> = []
-      for (const { mutation: description, name } of named) {
-        const { mutation, sha256 } = namedMutation(folder, description)
-        if (sha256 !== undefined) expect({ name, sha256: digest(mutation) }).toEqual({ name, sha256 })
-        const report = yield* verifyWith("local-folder", folder, mutation)
-        const expected = name === "metadata: second epoch ending file deleted"
-          ? "unverified"
-          : harmless.has(name)
-          ? "accepted"
-          : "rejected"
-        const found = !report.ok ? "rejected" : report.unverified.length > 0 ? "unverified" : "accepted"
-        if (found !== expected) wrong.push(`${name}: ${found}, not ${expected}`)
-        if (
-          found === "rejected" && !report.errors.some((error) => error.message.includes(path.dirname(mutation.file)))
-        ) {
-          wrong.push(`${name}: no error names ${mutation.file}: ${report.errors[0]?.message}`)
-        }
-      }
-      expect(wrong).toEqual([])
-    }))
+  namedChanges(8)
 })
-
-const digest = ({ content }: Mutation): string =>
-  crypto.createHash("sha256").update(content ?? new Uint8Array()).digest("hex")

@@ -10,61 +10,15 @@ import * as LmdbLedgerStore from "@holdfast/ledger-store/LmdbLedgerStore"
 import * as Golden from "@holdfast/testkit/Golden"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
-import * as fs from "node:fs"
 import * as path from "node:path"
-import { changed } from "../golden/support/checkMutations.ts"
 import { genesisWaypoint } from "../golden/support/facts.ts"
-import { mutationsOf } from "../golden/support/mutations.ts"
 import { folderStorage } from "../support/backedUpDevnet.ts"
 import { factsOf, restoreInto, whole } from "../support/restoring.ts"
-
-const seed = 5
-const changes = 8
-
-/** How many of the changes must be noticed at least: the second restore reads fewer files. */
-const goals = {
-  "the whole history": { goal: whole, noticed: 4 },
-  "the newest state": { goal: {}, noticed: 1 }
-} as const
+import { leavesNoTrace } from "./corruptTests.ts"
 
 describe.skipIf(!Golden.isPresent)("a backup with a change (skipped where ../shared/golden is absent)", () => {
-  for (const [name, { goal, noticed }] of Object.entries(goals)) {
-    it.scopedLive(`R-1: a restore of ${name} leaves no trace of ${changes} changes, seed ${seed}`, () =>
-      Effect.gen(function*() {
-        const folder = yield* TempDirectory.make
-        const storageFolder = path.join(folder, "storage")
-        fs.cpSync(path.join(Golden.ledgerFolder("small"), "local-folder"), storageFolder, { recursive: true })
-        const settings = { trustedWaypoints: [genesisWaypoint("small")], requireWaypoint: true }
-        const restoreTo = (directory: string) =>
-          restoreInto(
-            directory,
-            folderStorage(storageFolder),
-            goal,
-            settings,
-            (report) => Effect.succeed(factsOf(report))
-          )
-        const expected = yield* restoreTo(path.join(folder, "expected"))
-
-        let refused = 0
-        for (const [index, mutation] of mutationsOf(storageFolder, seed, changes).entries()) {
-          const directory = path.join(folder, `store ${index}`)
-          const outcome = yield* Effect.scoped(
-            Effect.zipRight(changed(storageFolder, mutation), Effect.either(restoreTo(directory)))
-          )
-          if (outcome._tag === "Left") refused += 1
-          // What the store holds is part of the ledger: from there the unchanged backup leads to the same ledger.
-          const mended = yield* restoreTo(directory)
-          expect({ file: mutation.file, what: mutation.what, ...mended }).toEqual({
-            file: mutation.file,
-            what: mutation.what,
-            ...expected,
-            // A change that hides a newer state lets the history begin with an older one.
-            transactions: expect.any(Number)
-          })
-        }
-        expect(refused).toBeGreaterThanOrEqual(noticed)
-      }))
-  }
+  // The deep tests make more changes.
+  leavesNoTrace("the whole history", 2, 1)
 
   it.scopedLive("R-4: a store takes neither the ledger of another network nor an earlier target", () =>
     Effect.gen(function*() {

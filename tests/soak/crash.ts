@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { BadAnswer } from "../support/answers.ts"
 import { crashes, type RunFailed, type WritingProgram } from "../support/crashes.ts"
+import { built } from "../support/holdfast.ts"
 import { Objections, options, say, type UsageError } from "./options.ts"
 
 type Failure =
@@ -23,9 +24,9 @@ export const crash =
   (args: ReadonlyArray<string>): Effect.Effect<void, Failure | E> =>
     Effect.scoped(Effect.gen(function*() {
       const chosen = yield* options(args, { seed: 1, count: 100 })
-      const program = yield* prepare(yield* TempDirectory.make)
+      const written = yield* prepare(yield* TempDirectory.make)
       yield* say(`${chosen.count} runs that are killed, seed ${chosen.seed}`)
-      const { answers, killed, stores, wrong } = yield* crashes(program, chosen)
+      const { answers, killed, stores, wrong } = yield* crashes(written, { ...chosen, program: built })
       yield* say(`${killed} killed; ${stores} stores were finished all the same, each compared in ${answers} answers`)
       if (wrong.length > 0) return yield* new Objections({ found: wrong })
     }))

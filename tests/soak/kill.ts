@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import { killedBackups, type NeverHappened } from "../pipelines/support/killedBackups.ts"
 import { type Failure, layerNode } from "../pipelines/support/node.ts"
+import { built } from "../support/holdfast.ts"
 import { Objections, options, say, type UsageError } from "./options.ts"
 
 export const kill = (
@@ -13,7 +14,10 @@ export const kill = (
   Effect.gen(function*() {
     const chosen = yield* options(args, { seed: 1, count: 50 })
     yield* say(`${chosen.count} backups that are killed, seed ${chosen.seed}`)
-    const { finished, killed, outlived, reclaimed, wrong } = yield* Effect.provide(killedBackups(chosen), layerNode)
+    const { finished, killed, outlived, reclaimed, wrong } = yield* Effect.provide(
+      killedBackups({ ...chosen, program: built }),
+      layerNode
+    )
     yield* say(`${killed} killed in the middle, ${finished} were quicker`)
     yield* say(`${outlived} processes outlived them for a moment, ${reclaimed} hung until the next start; none is left`)
     if (wrong.length > 0) return yield* new Objections({ found: wrong })

@@ -40,17 +40,18 @@ type StoreError = LedgerStoreError.LedgerStoreError | LedgerStoreError.LedgerSto
 
 /** Runs the program, for a while or until it is done; whether it is. Afterwards it has ended. */
 const runFor = (
+  program: string,
   { args, isDoneBy }: WritingProgram,
   directory: string,
   duration: Option.Option<Duration.Duration>
 ): Effect.Effect<boolean, RunFailed> =>
   Effect.scoped(Effect.gen(function*() {
-    const { ended, hasSpoken } = yield* start(args(directory))
-    const ending = Effect.flatMap(ended, ({ code, stderr }) =>
+    const { exited, firstLine } = yield* start(program, args(directory), { endBy: "SIGKILL" })
+    const ending = Effect.flatMap(exited, ({ code, stderr }) =>
       isDoneBy === "ending" && code === 0
         ? Effect.void
         : new RunFailed({ message: `holdfast ${args(directory).join(" ")} ended with ${code}: ${stderr}` }))
-    const done = isDoneBy === "ending" ? ending : Effect.raceFirst(hasSpoken, ending)
+    const done = isDoneBy === "ending" ? ending : Effect.raceFirst(firstLine, ending)
     return Option.isNone(duration)
       ? yield* Effect.as(done, true)
       : Option.isSome(yield* Effect.timeoutOption(done, duration.value))
@@ -77,14 +78,14 @@ const lookAtUnfinished = (directory: string): Effect.Effect<Looked, BadAnswer | 
 
 /** Starts the program again and again, and kills it so many times. */
 export const crashes = (
-  program: WritingProgram,
-  { count, seed }: { readonly count: number; readonly seed: number }
+  written: WritingProgram,
+  { count, program, seed }: { readonly count: number; readonly program: string; readonly seed: number }
 ): Effect.Effect<Report, RunFailed | BadAnswer | StoreError> =>
   Effect.scoped(Effect.gen(function*() {
     const random = Random.make(`crashes ${seed}`)
     const folder = yield* TempDirectory.make
     const undisturbed = path.join(folder, "undisturbed")
-    const toTheEnd = runFor(program, undisturbed, Option.none())
+    const toTheEnd = runFor(program, written, undisturbed, Option.none())
     const [whole] = yield* Effect.timed(toTheEnd)
     const expected = yield* lookAt(undisturbed)
     // It has nothing to do any more: this is how long it takes to start.
@@ -103,7 +104,7 @@ export const crashes = (
       let reached = 0
       for (;;) {
         const duration = killed < count ? Option.some(yield* moment) : Option.none()
-        if (yield* runFor(program, directory, duration)) break
+        if (yield* runFor(program, written, directory, duration)) break
         killed += 1
         const { answers, nextVersion } = yield* lookAtUnfinished(directory)
         const found = [...objectionsToPart(expected.answers, answers)]

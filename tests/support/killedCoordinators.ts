@@ -2,6 +2,7 @@
  * `backup continuously` against a growing network, through commands, ended by KILL every few seconds and started again:
  * in the end all of it is there and verifies, and clean-up finds what the killed ones left, and nothing else.
  */
+import * as FolderWatch from "@holdfast/testkit/FolderWatch"
 import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Data from "effect/Data"
@@ -12,7 +13,7 @@ import { randomUUID } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import * as zlib from "node:zlib"
-import { start } from "./holdfast.ts"
+import { start, startNode } from "./holdfast.ts"
 
 export interface Report {
   readonly killed: number
@@ -30,14 +31,12 @@ const decodeCleanup = Schema.decodeUnknownSync(
   Schema.parseJson(Schema.Struct({ unreferenced: Schema.Array(Schema.Struct({ file: Schema.String })) }))
 )
 
-const until = (condition: Effect.Effect<boolean>, message: string) =>
-  Effect.repeat(Effect.delay(condition, "50 millis"), { until: (holds) => holds }).pipe(
-    Effect.timeoutFail({ duration: "120 seconds", onTimeout: () => new NeverHappened({ message }) })
-  )
+const within = (event: Effect.Effect<unknown>, message: string) =>
+  Effect.timeoutFail(event, { duration: "120 seconds", onTimeout: () => new NeverHappened({ message }) })
 
 const marker = "HOLDFAST_KILLED_COORDINATORS"
 
-/** Commands that publish a file when it is whole. JSON is YAML. */
+/** Commands that publish a file when it is whole; listing leaves the file `begun` beside the folder. JSON is YAML. */
 const adapter = (folder: string, mark: string): string => {
   const take = "gzip -c > \"$FOLDER/.part.$$\"; mv \"$FOLDER/.part.$$\" \"$FOLDER/$FILE\""
   return JSON.stringify({
@@ -47,7 +46,7 @@ const adapter = (folder: string, mark: string): string => {
       create_for_write: `FILE="$BACKUP_HANDLE/$FILE_NAME"; echo "$FILE"; exec 1>&-; ${take}`,
       open_for_read: "gzip -cd < \"$FOLDER/$FILE_HANDLE\"",
       save_metadata_line: `FILE="metadata/$FILE_NAME"; echo "$FILE"; exec 1>&-; ${take}`,
-      list_metadata_files: "cd \"$FOLDER\"; find metadata -type f",
+      list_metadata_files: "cd \"$FOLDER\"; : > ../begun; find metadata -type f",
       list_files: "cd \"$FOLDER\"; find . -type f -printf \"%P\\t%s\\t%T@\\n\"",
       delete_file: "rm -f \"$FOLDER/$FILE_HANDLE\""
     }
@@ -82,7 +81,7 @@ const filesIn = (folder: string) => {
 
 /** Starts a coordinator so many times and kills it; the last one is let run until it has caught up. */
 export const killedCoordinators = (
-  { count, seed }: { readonly count: number; readonly seed: number }
+  { count, program, seed }: { readonly count: number; readonly program: string; readonly seed: number }
 ): Effect.Effect<Report, NeverHappened> =>
   Effect.scoped(Effect.gen(function*() {
     const random = Random.make(`coordinators ${seed}`)
@@ -94,9 +93,7 @@ export const killedCoordinators = (
     fs.mkdirSync(metadata, { recursive: true })
     fs.writeFileSync(config, adapter(folder, mark))
     const network = ["--seed", String(seed), "--epochs", "2", "--items", "400", "--block-millis", "500"]
-    const node = yield* start(["node", "devnet", "--address", "127.0.0.1:0", ...network])
-    yield* node.hasSpoken
-    const [, address = ""] = /^serving (\S+)/.exec(node.said()) ?? []
+    const { address } = yield* startNode(program, ["devnet", ...network])
     const storage = ["--command-adapter-config", config]
     const rules = [
       "--state-snapshot-interval-epochs",
@@ -108,25 +105,24 @@ export const killedCoordinators = (
     ]
     const cache = ["--metadata-cache-dir", path.join(directory, "cache")]
     const from = ["--backup-service-address", address]
-    const coordinator = start(["backup", "continuously", ...from, ...storage, ...cache, ...rules])
+    const continuously = ["backup", "continuously", ...from, ...storage, ...cache, ...rules]
+    const coordinator = start(program, continuously, { endBy: "SIGKILL" })
     const saved = (prefix = "") => fs.readdirSync(metadata).filter((name) => name.startsWith(prefix)).length
-    const quiet = until(
-      Effect.map(ProcessProbe.marked(marker, mark), (left) => left.length === 0),
+    const quiet = within(
+      ProcessProbe.untilNone(ProcessProbe.marked(marker, mark)),
       "commands of a coordinator that was killed do not end"
     )
     const wrong: Array<string> = []
     let killed = 0
     for (let round = 0; round < count; round++) {
       yield* Effect.scoped(Effect.gen(function*() {
+        fs.rmSync(path.join(directory, "begun"), { force: true })
         const running = yield* coordinator
-        // It has begun: something runs for it.
-        yield* until(
-          Effect.map(ProcessProbe.marked(marker, mark), (commands) => running.hasEnded() || commands.length > 0),
-          "a coordinator does nothing"
-        )
+        const begun = FolderWatch.untilFile(directory, "begun")
+        yield* within(Effect.raceFirst(running.exited, begun), "a coordinator does nothing")
         yield* Effect.sleep(yield* random.nextIntBetween(0, 4_000))
-        yield* running.kill
-        const { code, stderr } = yield* running.ended
+        yield* running.signal("SIGKILL")
+        const { code, stderr } = yield* running.exited
         if (code === null) killed += 1
         else wrong.push(`round ${round}: ended with ${code}: ${stderr}`)
       }))
@@ -135,32 +131,28 @@ export const killedCoordinators = (
     const { snapshots, transactions } = { snapshots: saved("state_snapshot_"), transactions: saved("transaction_") }
     yield* Effect.scoped(Effect.gen(function*() {
       const running = yield* coordinator
-      // As long as it gets on: how much there is to catch up with is up to the machine.
-      let before = -1
-      const getsOn = Effect.suspend(() => {
-        before = saved()
-        return until(
-          Effect.sync(() => running.hasEnded() || saved() > before),
+      // It may take its time as long as it gets on: how much there is to catch up with is up to the machine.
+      const hasCaughtUp = () => saved("state_snapshot_") > snapshots && saved("transaction_") > transactions + 1
+      const oneMore = Effect.suspend(() => {
+        const before = saved()
+        return within(
+          FolderWatch.until(metadata, () => hasCaughtUp() || saved() > before),
           "the last coordinator does not catch up"
         )
       })
-      yield* Effect.repeat(getsOn, {
-        until: () =>
-          running.hasEnded() || (saved("state_snapshot_") > snapshots && saved("transaction_") > transactions + 1)
-      })
-      yield* running.kill
-      const { code, stderr } = yield* running.ended
+      yield* Effect.raceFirst(running.exited, Effect.repeat(oneMore, { until: hasCaughtUp }))
+      yield* running.signal("SIGKILL")
+      const { code, stderr } = yield* running.exited
       if (code !== null) wrong.push(`the last one ended with ${code}: ${stderr}`)
     }))
     yield* quiet
     /** What a command prints that ends well. */
     const run = (...args: ReadonlyArray<string>) =>
       Effect.scoped(Effect.gen(function*() {
-        const running = yield* start([...args, ...storage])
-        const { code, stderr } = yield* running.ended
-        const said = yield* running.saidAll
-        if (code !== 0) wrong.push(`${args.join(" ")} ended with ${code}: ${said} ${stderr}`)
-        return said
+        const running = yield* start(program, [...args, ...storage])
+        const { code, stderr, stdout } = yield* running.ended
+        if (code !== 0) wrong.push(`${args.join(" ")} ended with ${code}: ${stdout} ${stderr}`)
+        return stdout
       }))
     yield* run("backup", "verify", "--strict", "--all-snapshots")
     const { all, leftovers } = filesIn(folder)

@@ -5,6 +5,7 @@
  * Works where the system has /proc; elsewhere nothing is found.
  */
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as fs from "node:fs"
 
 /** A process as /proc shows it. */
@@ -45,6 +46,16 @@ export const marked = (name: string, value: string): Effect.Effect<ReadonlyArray
       pid !== process.pid && (unlessGone(`/proc/${pid}/environ`) ?? "").split("\0").includes(`${name}=${value}`)
     )
   )
+
+/**
+ * Returns when the look finds no process any more. It looks again and again: the system tells nobody of the end of
+ * processes that are not their children.
+ */
+export const untilNone = (look: Effect.Effect<ReadonlyArray<unknown>>): Effect.Effect<void> =>
+  Effect.asVoid(Effect.repeat(look, {
+    schedule: Schedule.spaced("10 millis"),
+    until: (found) => found.length === 0
+  }))
 
 const unlessGone = (file: string): string | undefined => {
   try {

@@ -3,6 +3,7 @@
  */
 export * as Arbitraries from "./Arbitraries.ts"
 export * as BackupStorageSuite from "./BackupStorageSuite.ts"
+export * as FolderWatch from "./FolderWatch.ts"
 export * as Golden from "./Golden.ts"
 export * as GoldenNode from "./GoldenNode.ts"
 export * as LedgerStoreFaults from "./LedgerStoreFaults.ts"

@@ -6,6 +6,7 @@ import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAda
 import type * as CommandPool from "@holdfast/storage-command/CommandPool"
 import type * as StorageCommand from "@holdfast/storage-command/StorageCommand"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
+import * as FolderWatch from "@holdfast/testkit/FolderWatch"
 import * as ProcessProbe from "@holdfast/testkit/ProcessProbe"
 import * as TempDirectory from "@holdfast/testkit/TempDirectory"
 import * as Effect from "effect/Effect"
@@ -118,8 +119,12 @@ export interface FaultyCommands {
   readonly plan: (key: string, fault: Fault) => void
   /** Whether the command for the file came to where it fails. */
   readonly reached: (key: string) => boolean
+  /** Returns once the command for the file came to where it fails. */
+  readonly untilReached: (key: string) => Effect.Effect<void>
   /** How many commands were started. */
   readonly started: () => number
+  /** Returns once so many commands were started. */
+  readonly untilStarted: (count: number) => Effect.Effect<void>
   /** What is left of all commands that were started, alive or a zombie, whoever inherited it. */
   readonly left: Effect.Effect<ReadonlyArray<Left>>
 }
@@ -144,6 +149,7 @@ export const make: Effect.Effect<FaultyCommands, never, Scope.Scope> = Effect.ge
         return [Number(pid), key]
       })
     )
+  const countStarted = () => fs.readFileSync(started, "utf8").split("\n").length - 1
   return {
     folder,
     config,
@@ -153,7 +159,9 @@ export const make: Effect.Effect<FaultyCommands, never, Scope.Scope> = Effect.ge
       fs.writeFileSync(path.join(plan, key), `${moment}:${cause}\n`)
     },
     reached: (key) => fs.existsSync(path.join(plan, `${key}.reached`)),
-    started: () => fs.readFileSync(started, "utf8").split("\n").length - 1,
+    untilReached: (key) => FolderWatch.untilFile(plan, `${key}.reached`),
+    started: countStarted,
+    untilStarted: (count) => FolderWatch.until(directory, () => countStarted() >= count),
     left: Effect.map(
       Effect.all([ProcessProbe.descendants(1), ProcessProbe.descendants(), ProcessProbe.marked("STARTED", started)]),
       ([all, family, marked]) => {

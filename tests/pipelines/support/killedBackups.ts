@@ -51,10 +51,8 @@ const deafOneIn = 4
 /** Something that has to come did not. */
 export class NeverHappened extends Data.TaggedError("NeverHappened")<{ readonly message: string }> {}
 
-const until = (condition: Effect.Effect<boolean>, message: string) =>
-  Effect.repeat(Effect.delay(condition, "5 millis"), { until: (holds) => holds }).pipe(
-    Effect.timeoutFail({ duration: "60 seconds", onTimeout: () => new NeverHappened({ message }) })
-  )
+const within = (event: Effect.Effect<unknown>, message: string) =>
+  Effect.timeoutFail(event, { duration: "120 seconds", onTimeout: () => new NeverHappened({ message }) })
 
 /** Those that run, or that only we could reap. */
 const living = (commands: FaultyCommands) =>
@@ -66,7 +64,7 @@ const living = (commands: FaultyCommands) =>
  * to verifies.
  */
 export const killedBackups = (
-  { count, seed }: { readonly count: number; readonly seed: number }
+  { count, program, seed }: { readonly count: number; readonly program: string; readonly seed: number }
 ): Effect.Effect<Report, Failure | NeverHappened, TestNode> =>
   Effect.gen(function*() {
     const { address } = yield* TestNode
@@ -83,8 +81,13 @@ export const killedBackups = (
     const variables = environment.map(([key, value]) => ({ key, value }))
     fs.writeFileSync(config, JSON.stringify({ env_vars: variables, commands: scripts }))
     const startBackup = (args: ReadonlyArray<string>) =>
-      start(["backup", "oneoff", ...args, "--backup-service-address", address, "--command-adapter-config", config], env)
-    const nextStart = start(["backup", "query", "backup-storage-state", "--command-adapter-config", config], env)
+      start(
+        program,
+        ["backup", "oneoff", ...args, "--backup-service-address", address, "--command-adapter-config", config],
+        { env, endBy: "SIGKILL" }
+      )
+    const query = ["backup", "query", "backup-storage-state", "--command-adapter-config", config]
+    const nextStart = start(program, query, { env })
     const wrong: Array<string> = []
     const check = (after: string) =>
       Effect.gen(function*() {
@@ -101,14 +104,14 @@ export const killedBackups = (
     let reclaimed = 0
 
     /** Kills a backup when it is so far; returns what is left of its commands. */
-    const kill = (round: string, args: ReadonlyArray<string>, isSoFar: () => boolean) =>
+    const kill = (round: string, args: ReadonlyArray<string>, isSoFar: Effect.Effect<void>) =>
       Effect.scoped(Effect.gen(function*() {
         const pause = yield* random.nextIntBetween(0, 40)
         const backup = yield* startBackup(args)
-        yield* until(Effect.sync(() => backup.hasEnded() || isSoFar()), `${round}: the backup did not come so far`)
+        yield* within(Effect.raceFirst(backup.exited, isSoFar), `${round}: the backup did not come so far`)
         yield* Effect.sleep(pause)
-        yield* backup.kill
-        const { code, stderr } = yield* backup.ended
+        yield* backup.signal("SIGKILL")
+        const { code, stderr } = yield* backup.exited
         if (code === null) killed += 1
         else if (code !== 0) wrong.push(`${round}: exit code ${code}: ${stderr}`)
         return (yield* living(commands)).length
@@ -117,10 +120,9 @@ export const killedBackups = (
     const plainRound = (round: string, { args, commands: about }: (typeof backups)[number]) =>
       Effect.gen(function*() {
         const moment = yield* random.nextIntBetween(1, about + 1)
-        const before = commands.started()
-        outlived += yield* kill(round, args, () => commands.started() >= before + moment)
-        yield* until(
-          Effect.map(living(commands), (left) => left.length === 0),
+        outlived += yield* kill(round, args, commands.untilStarted(commands.started() + moment))
+        yield* within(
+          ProcessProbe.untilNone(living(commands)),
           `${round}: commands of a program that was killed do not end`
         )
       })
@@ -132,9 +134,9 @@ export const killedBackups = (
         const isDeaf = (yield* random.nextIntBetween(0, deafOneIn)) === 0
         commands.plan(key, { moment, cause: isDeaf ? "deaf" : "hang" })
         const where = `${round}, hanging at ${moment} of ${key}`
-        const left = yield* kill(where, args, () => commands.reached(key))
+        const left = yield* kill(where, args, commands.untilReached(key))
         if (left === 0) wrong.push(`${where}: nothing hung`)
-        const { code, stderr } = yield* Effect.scoped(Effect.flatMap(nextStart, ({ ended }) => ended))
+        const { code, stderr } = yield* Effect.scoped(Effect.flatMap(nextStart, ({ exited }) => exited))
         if (code !== 0 || !stderr.includes("of a run that was killed")) {
           wrong.push(`${where}: the next start ended with ${code}: ${stderr}`)
         }
@@ -151,7 +153,7 @@ export const killedBackups = (
     }
 
     for (const { args } of backups) {
-      const { code, stderr } = yield* Effect.scoped(Effect.flatMap(startBackup(args), ({ ended }) => ended))
+      const { code, stderr } = yield* Effect.scoped(Effect.flatMap(startBackup(args), ({ exited }) => exited))
       if (code !== 0) wrong.push(`the last run: exit code ${code}: ${stderr}`)
     }
     yield* check("the last run")

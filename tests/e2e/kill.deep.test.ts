@@ -1,0 +1,23 @@
+/**
+ * The first of the backups that `pnpm soak kill` kills.
+ */
+import { expect, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { killedBackups } from "../pipelines/support/killedBackups.ts"
+import { layerNode } from "../pipelines/support/node.ts"
+import { packed } from "./cliProcess.ts"
+
+const seed = 1
+
+layer(layerNode, { excludeTestServices: true })(
+  "holdfast, killed at random moments of a backup through commands,",
+  (it) => {
+    it.effect(`leaves no process behind and a storage that verifies, 5 times, seed ${seed}`, () =>
+      Effect.gen(function*() {
+        const { killed, reclaimed, wrong } = yield* killedBackups({ seed, count: 5, program: packed })
+        expect(wrong).toEqual([])
+        expect(killed).toBeGreaterThan(2)
+        expect(reclaimed).toBeGreaterThan(1)
+      }))
+  }
+)

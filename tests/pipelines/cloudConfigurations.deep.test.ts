@@ -1,0 +1,7 @@
+import { describe } from "@effect/vitest"
+import * as Golden from "@holdfast/testkit/Golden"
+import { otherFiles, wholeBackups } from "./cloudConfigurationTests.ts"
+
+describe.skipIf(!Golden.isPresent)("published configurations (skipped where ../shared/golden is absent)", () => {
+  wholeBackups(otherFiles)
+})
