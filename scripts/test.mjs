@@ -27,7 +27,7 @@ const patterns = commandArgs.filter((arg) => !modes.includes(arg))
 /** @typedef {{ name: string, projects: ReadonlyArray<string> }} Run of vitest, with these projects of its configuration */
 
 /** @type {Run} */
-const gate = { name: "tests", projects: ["quick", "live"] }
+const gate = { name: "tests", projects: ["quick", "live", "alone"] }
 /** @type {Run} */
 const deep = { name: "deep tests", projects: ["deep"] }
 

@@ -22,12 +22,12 @@ import { backUp, kinds, layerNode, TestNode, verify } from "./support/node.ts"
 const folder = path.join(Golden.folder, "command-adapters")
 
 /** Those that can store metadata. */
-const files = Golden.isPresent ? fs.readdirSync(folder).filter((name) => !name.includes("azure")).sort() : []
+const able = Golden.isPresent ? fs.readdirSync(folder).filter((name) => !name.includes("azure")).sort() : []
 const isSample = (file: string): boolean => sampled.includes(file)
 
-export const sampleFiles = files.filter(isSample)
+export const sampleFiles = able.filter(isSample)
 
-export const otherFiles = files.filter((file) => !isSample(file))
+export const otherFiles = able.filter((file) => !isSample(file))
 
 /** The storage of a published configuration, over an empty folder that stands for the cloud. */
 const storageOf = (file: string) =>

@@ -4,9 +4,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { simulate } from "./simulation.ts"
-import { keepWhatMustHold, subject } from "./simulationTests.ts"
+import { keepWhatMustHold } from "./simulationTests.ts"
 
-describe(subject, () => {
+describe("coordinators, compactors, clean-ups and verifiers, killed at random on a storage to which everything happens,", () => {
   keepWhatMustHold(2)
 
   it.live("do the same again from the same seed", () =>

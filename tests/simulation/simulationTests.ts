@@ -3,10 +3,6 @@ import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { simulate } from "./simulation.ts"
 
-/** What all that runs on a storage must keep. */
-export const subject =
-  "coordinators, compactors, clean-ups and verifiers, killed at random on a storage to which everything happens,"
-
 export const keepWhatMustHold = (seed: number) =>
   it.live(`C-8, M-1, M-6: keep what must hold, and catch up when the faults stop, seed ${seed}`, () =>
     Effect.gen(function*() {
