@@ -18,7 +18,7 @@ import { shellOf } from "./faultedShells.ts"
 import type { Cell } from "./faultMatrix.ts"
 import { causes, leavesOrphans, mayPublish, nameOf, possible } from "./faultMatrix.ts"
 
-const operations = ["create_for_write", "open_for_read", "create_backup"] as const
+const operations = ["write", "read", "createBackup"] as const
 
 /** Long where a slow machine could meet them by mistake. */
 const deadlinesOf = ({ cause }: Cell) =>

@@ -87,7 +87,7 @@ export const brokenSample = () =>
           const error = yield* Effect.flip(backUp(storage, kind))
           expect(error).toMatchObject({
             _tag: "StorageError",
-            operation: "save_metadata_line",
+            operation: "saveMetadataLines",
             reason: "CommandFailed",
             stderr: expect.stringContaining("SUBDIR: unbound variable")
           })
