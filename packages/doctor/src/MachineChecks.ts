@@ -3,7 +3,7 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import type * as CommandPool from "@holdfast/storage-command/CommandPool"
 import * as CommandWatchdog from "@holdfast/storage-command/CommandWatchdog"
 import * as DescriptorLimit from "@holdfast/storage-command/DescriptorLimit"
@@ -67,7 +67,7 @@ export const cacheSpace = (folder: string): Effect.Effect<Check.Finding, never, 
 
 /** Judges the free bytes of the disk that a cache folder is on. */
 export const judgeSpace = (folder: string, free: number): Check.Finding => {
-  const seen = `${Figures.bytes(free)} are free for ${folder}`
+  const seen = `${NumberText.bytes(free)} are free for ${folder}`
   const advice = "make room, or name another folder with --metadata-cache-dir"
   if (free < leastBytes) return Check.failed("system", seen, advice)
   return free < plentyBytes ? Check.warning(seen, advice) : Check.ok(seen)

@@ -18,10 +18,10 @@ import * as Stream from "effect/Stream"
 import { accumulatorGrowth } from "./internal/accumulator/growth.ts"
 import { AccumulatorLevels } from "./internal/accumulator/levels.ts"
 import { frozenSubtreeRoots, inclusionProof, rangeProof } from "./internal/accumulator/proofs.ts"
-import { attempt, refuse } from "./internal/attempt.ts"
 import { checkFirstVersion, checkLedgerInfo, leafHashes, recordParts } from "./internal/blockChecks.ts"
 import { batchBytes, RecordLog } from "./internal/records/log.ts"
 import { type Preview, preview, stateAfter } from "./internal/state/states.ts"
+import { attempt, refuse } from "./internal/storeFailures.ts"
 import { type Block, type Head, LedgerStore, type Service } from "./LedgerStore.ts"
 
 type LedgerInfoWithSignatures = LedgerInfo.LedgerInfoWithSignatures

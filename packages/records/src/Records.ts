@@ -3,14 +3,14 @@
  */
 import * as Frames from "@holdfast/ledger/Frames"
 import * as Stream from "effect/Stream"
-import * as Refusal from "./Refusal.ts"
+import * as LedgerRefusal from "./LedgerRefusal.ts"
 
 /** How to cut a stream. */
 export interface RecordsOptions<E> {
   /** Largest payload of a record, in bytes. */
   readonly maxRecordBytes: number
   /** The error for a record over the limit (`RecordTooLarge`), and for a stream that ends within a record (`Truncated`). */
-  readonly refused: (refusal: Refusal.Refusal) => E
+  readonly refused: (refusal: LedgerRefusal.Refusal) => E
 }
 
 /**
@@ -24,8 +24,8 @@ export const batches = <E, R, E2>(
   Stream.suspend(() => {
     const splitter = new Frames.FrameSplitter({ maxRecordBytes })
     return bytes.pipe(
-      Stream.mapEffect((part) => Refusal.attempt(() => splitter.push(part), refused)),
-      Stream.concat(Stream.execute(Refusal.attempt(() => splitter.finish(), refused))),
+      Stream.mapEffect((part) => LedgerRefusal.attempt(() => splitter.push(part), refused)),
+      Stream.concat(Stream.execute(LedgerRefusal.attempt(() => splitter.finish(), refused))),
       Stream.flattenIterables
     )
   })

@@ -17,11 +17,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
-import type { Census } from "./internal/census.ts"
-import { make as makeCensus } from "./internal/census.ts"
 import * as Metrics from "./internal/commandMetrics.ts"
+import type { Census } from "./internal/liveCommands.ts"
+import { make as makeCensus } from "./internal/liveCommands.ts"
 
-export type { Census, EnlistedCommand } from "./internal/census.ts"
+export type { Census, EnlistedCommand } from "./internal/liveCommands.ts"
 
 /** How many commands are alive at once unless set otherwise. */
 export const defaultMaxCommands = 16

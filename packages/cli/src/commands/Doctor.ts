@@ -3,7 +3,7 @@
  */
 import * as Check from "@holdfast/doctor/Check"
 import * as Examination from "@holdfast/doctor/Doctor"
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as CommandPool from "@holdfast/storage-command/CommandPool"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -110,12 +110,12 @@ export const report = ({ left, outcomes, seconds }: Examination.Report, style: S
   })
   const counts = verdicts.flatMap((verdict) => {
     const count = outcomes.filter(({ finding }) => finding.verdict === verdict).length
-    return count === 0 ? [] : [verdict === "warning" ? Figures.counted(count, verdict) : `${count} ${verdict}`]
+    return count === 0 ? [] : [verdict === "warning" ? NumberText.counted(count, verdict) : `${count} ${verdict}`]
   })
   return [
     ...lines,
     "",
-    style.bold(`${counts.join(", ")} in ${Figures.seconds(seconds)}`),
+    style.bold(`${counts.join(", ")} in ${NumberText.seconds(seconds)}`),
     ...(left.length === 0
       ? ["Nothing was left in the storage."]
       : ["Left in the storage, for you to delete:", ...left.map((each) => `  ${each}`)])

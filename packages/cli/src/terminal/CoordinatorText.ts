@@ -3,7 +3,7 @@
  */
 import type * as CoordinatorRecord from "@holdfast/engine/CoordinatorRecord"
 import * as CoordinatorStatus from "@holdfast/engine/CoordinatorStatus"
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import { printable } from "./Printable.ts"
 
 export interface Remark {
@@ -28,7 +28,7 @@ const longestSilence = 60 * second
 
 /** The remarks about a coordinator at a time, in milliseconds since 1970. */
 export const remarks = ({ at, host, pid, status }: Record, now: number): ReadonlyArray<Remark> => {
-  const ago = `${Figures.age((now - at) / second)} ago`
+  const ago = `${NumberText.age((now - at) / second)} ago`
   const { lease, node } = status
   const isGone = now - at > longestSilence
   return [
@@ -45,7 +45,7 @@ export const remarks = ({ at, host, pid, status }: Record, now: number): Readonl
       ? { label: "  node", text: "not asked yet", isBad: false }
       : {
         label: "  node",
-        text: `epoch ${node.state.epoch}, version ${Figures.count(node.state.committedVersion)}`,
+        text: `epoch ${node.state.epoch}, version ${NumberText.count(node.state.committedVersion)}`,
         isBad: false
       },
     ...CoordinatorStatus.loops.map((loop) => {
@@ -62,7 +62,7 @@ export const remarks = ({ at, host, pid, status }: Record, now: number): Readonl
   ]
 }
 
-const time = (millis: number): string => Figures.moment(millis / second)
+const time = (millis: number): string => NumberText.moment(millis / second)
 
 const activity = ({ activity: now, failures, lastError, stalledSince }: LoopStatus): string => {
   const what = now._tag === "Running"
@@ -72,7 +72,7 @@ const activity = ({ activity: now, failures, lastError, stalledSince }: LoopStat
     : "waiting"
   return stalledSince === undefined
     ? what
-    : `${what}; stalled since ${time(stalledSince)}, ${Figures.counted(failures, "failure")}: ${
+    : `${what}; stalled since ${time(stalledSince)}, ${NumberText.counted(failures, "failure")}: ${
       printable((lastError ?? "").replaceAll("\n", " "))
     }`
 }

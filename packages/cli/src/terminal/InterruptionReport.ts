@@ -4,7 +4,7 @@
 import * as BackupJournal from "@holdfast/engine/BackupJournal"
 import * as EarlierVerifications from "@holdfast/engine/EarlierVerifications"
 import type * as EngineError from "@holdfast/engine/EngineError"
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as RestoreTarget from "@holdfast/ledger-store/RestoreTarget"
 import * as Effect from "effect/Effect"
@@ -46,9 +46,9 @@ export const ofCoordinator: Effect.Effect<Interruption, EngineError.LocalStateEr
 )
 
 const backup = ({ bytes, chunks, records, totalRecords, what }: BackupJournal.JournalStanding): string =>
-  `${Figures.counted(chunks, "chunk")} of ${what}: ${Figures.count(records)} of ${
-    Figures.count(totalRecords)
-  } records, ${Figures.bytes(bytes)}, confirmed and in the journal`
+  `${NumberText.counted(chunks, "chunk")} of ${what}: ${NumberText.count(records)} of ${
+    NumberText.count(totalRecords)
+  } records, ${NumberText.bytes(bytes)}, confirmed and in the journal`
 
 /** Of a restore: what the ledger store in the folder holds. */
 export const ofRestore = (
@@ -61,10 +61,10 @@ export const ofRestore = (
       const part = Option.match(state, {
         onNone: () => [],
         onSome: ({ tree, values, version }) => [
-          `${Figures.counted(Math.min(values.items, tree.items), "item")} of the state of version ${version}`
+          `${NumberText.counted(Math.min(values.items, tree.items), "item")} of the state of version ${version}`
         ]
       })
-      const epochs = nextEpoch === 0 ? [] : [Figures.counted(nextEpoch, "epoch ending")]
+      const epochs = nextEpoch === 0 ? [] : [NumberText.counted(nextEpoch, "epoch ending")]
       const holds = [...epochs, ...part, ...ledger]
       return {
         kept: `the store in ${directory} holds ${holds.length === 0 ? "nothing yet" : holds.join(", ")}`,
@@ -83,7 +83,7 @@ export const ofVerification: Effect.Effect<Interruption, never, EarlierVerificat
     const record = yield* load
     const parts = lasts ? record.parts.size : 0
     return parts === 0 ? nothingVerified : {
-      kept: `${Figures.counted(parts, "part")} (chunks of transactions, state snapshots) on record as verified`,
+      kept: `${NumberText.counted(parts, "part")} (chunks of transactions, state snapshots) on record as verified`,
       goOn: "run the same command with --incremental to skip them",
       proven: parts
     }

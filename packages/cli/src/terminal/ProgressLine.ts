@@ -2,7 +2,7 @@
  * Shows the progress of the engine's tasks: a live line at the bottom of a terminal, elsewhere a line in the log every ten
  * seconds. With `--progress json` each event is a line of JSON on stderr.
  */
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as Progress from "@holdfast/engine/Progress"
 import * as ProgressEvents from "@holdfast/engine/ProgressEvents"
 import * as Duration from "effect/Duration"
@@ -72,12 +72,12 @@ const lines: Layer.Layer<never, never, Stdio> = Layer.unwrapScoped(
 )
 
 const figures = ({ bytes, done, rate, secondsLeft, total, unit }: ProgressEvents.Standing): string => {
-  const of = total === null ? "" : ` of ${Figures.count(total)}`
-  const size = bytes === 0 ? "" : `, ${Figures.bytes(bytes)}`
+  const of = total === null ? "" : ` of ${NumberText.count(total)}`
+  const size = bytes === 0 ? "" : `, ${NumberText.bytes(bytes)}`
   const left = secondsLeft === null
     ? ""
-    : `, about ${secondsLeft < minute ? `${secondsLeft} s` : Figures.seconds(secondsLeft)} left`
-  return `${Figures.count(done)}${of} ${unit}${size}, ${Figures.count(rate)}/s${left}`
+    : `, about ${secondsLeft < minute ? `${secondsLeft} s` : NumberText.seconds(secondsLeft)} left`
+  return `${NumberText.count(done)}${of} ${unit}${size}, ${NumberText.count(rate)}/s${left}`
 }
 
 /**

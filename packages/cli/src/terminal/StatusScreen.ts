@@ -1,7 +1,7 @@
 /**
  * The status of a storage on one screen. Fits a terminal of 40 or more columns.
  */
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as Ranges from "@holdfast/engine/Ranges"
 import type * as Status from "@holdfast/engine/Status"
 import * as Bar from "./Bar.ts"
@@ -56,14 +56,14 @@ const verdict = (status: Status.Status, row: Row, style: Style): ReadonlyArray<s
   const shown = restorable.slice(-shownRanges)
   return [
     ...(restorable.length > shown.length
-      ? row("", `${Figures.count(restorable.length - shown.length)} older intervals`, style.dim)
+      ? row("", `${NumberText.count(restorable.length - shown.length)} older intervals`, style.dim)
       : []),
     ...shown.flatMap((interval, index) => [
       ...row(
         index === 0 ? "restorable" : "",
         interval.firstVersion === interval.lastVersion
-          ? `version ${Figures.count(interval.firstVersion)}`
-          : `versions ${Figures.count(interval.firstVersion)} to ${Figures.count(interval.lastVersion)}`,
+          ? `version ${NumberText.count(interval.firstVersion)}`
+          : `versions ${NumberText.count(interval.firstVersion)} to ${NumberText.count(interval.lastVersion)}`,
         (text) => style.bold(style.good(text))
       ),
       ...row(
@@ -92,8 +92,8 @@ const verdict = (status: Status.Status, row: Row, style: Style): ReadonlyArray<s
 const period = ({ firstTime, lastTime }: Status.RestorableInterval): string => {
   if (lastTime === null) return ""
   return firstTime === null || firstTime === lastTime
-    ? `, up to ${Figures.time(lastTime)}`
-    : `, ${Figures.time(firstTime)} to ${Figures.time(lastTime)}`
+    ? `, up to ${NumberText.time(lastTime)}`
+    : `, ${NumberText.time(firstTime)} to ${NumberText.time(lastTime)}`
 }
 
 /** One bar for each kind of backup, over the versions from 0 to the newest. */
@@ -102,7 +102,7 @@ const drawing = (status: Status.Status, width: number, style: Style): ReadonlyAr
   if (end === null) return []
   const cells = width - labelWidth
   const line = (label: string, drawn: string) => style.dim(label.padEnd(labelWidth)) + Bar.coloured(drawn, style)
-  const axis = Figures.count(end).padStart(cells - 1)
+  const axis = NumberText.count(end).padStart(cells - 1)
   return [
     style.dim(`${"version".padEnd(labelWidth)}0${axis}`),
     line(
@@ -121,7 +121,7 @@ const table = (status: Status.Status, width: number, style: Style): ReadonlyArra
   const { at, holdings, snapshots, transactions } = status
   const lastEpoch = status.epochs.at(-1)?.last
   const lastVersion = transactions.at(-1)?.last
-  const ago = (time: number | null | undefined) => typeof time === "number" ? `${Figures.age(at - time)} ago` : ""
+  const ago = (time: number | null | undefined) => typeof time === "number" ? `${NumberText.age(at - time)} ago` : ""
   const row = (
     name: string,
     newest: string,
@@ -131,8 +131,8 @@ const table = (status: Status.Status, width: number, style: Style): ReadonlyArra
     name,
     newest,
     ago(time),
-    amount === undefined ? "" : Figures.bytes(amount.bytes),
-    amount === undefined ? "" : Figures.counted(amount.files, "file")
+    amount === undefined ? "" : NumberText.bytes(amount.bytes),
+    amount === undefined ? "" : NumberText.counted(amount.files, "file")
   ]
   const none = "none"
   const rows = [
@@ -144,17 +144,17 @@ const table = (status: Status.Status, width: number, style: Style): ReadonlyArra
     ),
     row(
       "snapshots",
-      snapshots.length === 0 ? none : `epoch ${snapshots.at(-1)?.epoch}, ${Figures.count(snapshots.length)} in all`,
+      snapshots.length === 0 ? none : `epoch ${snapshots.at(-1)?.epoch}, ${NumberText.count(snapshots.length)} in all`,
       holdings?.newest.stateSnapshots,
       holdings?.stateSnapshots
     ),
     row(
       "transactions",
-      lastVersion === undefined ? none : `version ${Figures.count(lastVersion)}`,
+      lastVersion === undefined ? none : `version ${NumberText.count(lastVersion)}`,
       holdings?.newest.transactions,
       holdings?.transactions
     ),
-    row("metadata", Figures.counted(status.metadataFiles, "file"), undefined, holdings?.metadata)
+    row("metadata", NumberText.counted(status.metadataFiles, "file"), undefined, holdings?.metadata)
   ]
   const widths = [
     labelWidth,
@@ -184,17 +184,17 @@ const verified = (
     return highestRestorable === null ? [] : row("verified", "not on this machine (run backup verify)", style.dim)
   }
   const { errors, ok, proven, trust } = verification
-  const ago = `${Figures.age(at - verification.at)} ago`
+  const ago = `${NumberText.age(at - verification.at)} ago`
   const last = proven.at(-1)?.last
   const beyond = highestRestorable !== null && (last ?? -1) < highestRestorable
-    ? `, version ${Figures.count((last ?? -1) + 1)} and later not yet`
+    ? `, version ${NumberText.count((last ?? -1) + 1)} and later not yet`
     : ""
   return ok
     ? row(
       "verified",
       `${ago}, from ${trust.startsWith("waypoint") ? "a trusted waypoint" : "genesis as it stands"}${beyond}`
     )
-    : row("verified", `${ago}: INVALID, ${Figures.counted(errors, "error")} (backup verify lists them)`, style.bad)
+    : row("verified", `${ago}: INVALID, ${NumberText.counted(errors, "error")} (backup verify lists them)`, style.bad)
 }
 
 const remarks = (status: Status.Status, row: Row, style: Style): ReadonlyArray<string> => {
@@ -204,11 +204,11 @@ const remarks = (status: Status.Status, row: Row, style: Style): ReadonlyArray<s
     ...verified(status, row, style),
     ...(node === null ? [] : row(
       "node",
-      `epoch ${node.epoch}, version ${Figures.count(node.version)}: ${
+      `epoch ${node.epoch}, version ${NumberText.count(node.version)}: ${
         node.epochsBehind === 0 && node.versionsBehind === 0
           ? "all of it can be restored"
-          : `${Figures.counted(node.epochsBehind, "closed epoch")} not backed up, ${
-            Figures.counted(node.versionsBehind, "version")
+          : `${NumberText.counted(node.epochsBehind, "closed epoch")} not backed up, ${
+            NumberText.counted(node.versionsBehind, "version")
           } beyond what can be restored`
       }`
     )),
@@ -220,7 +220,7 @@ const remarks = (status: Status.Status, row: Row, style: Style): ReadonlyArray<s
       )
     ),
     ...(gaps.length > shown.length
-      ? row("", `and ${Figures.counted(gaps.length - shown.length, "more gap")}`, style.bad)
+      ? row("", `and ${NumberText.counted(gaps.length - shown.length, "more gap")}`, style.bad)
       : []),
     ...(holdings === null
       ? row("sizes", "not known: the storage cannot list its files", style.dim)
@@ -228,10 +228,10 @@ const remarks = (status: Status.Status, row: Row, style: Style): ReadonlyArray<s
       ? []
       : row(
         "not named",
-        `${Figures.counted(holdings.unnamed.files, "file")} in ${
-          Figures.counted(holdings.unnamed.folders, "folder")
+        `${NumberText.counted(holdings.unnamed.files, "file")} in ${
+          NumberText.counted(holdings.unnamed.folders, "folder")
         }, ${
-          Figures.bytes(holdings.unnamed.bytes)
+          NumberText.bytes(holdings.unnamed.bytes)
         }: backups in progress, or leftovers of failed ones (backup-maintenance cleanup)`,
         style.warn
       )),

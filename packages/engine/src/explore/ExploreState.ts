@@ -23,14 +23,14 @@ import type * as Metadata from "../format/Metadata.ts"
 import { check, namedBy } from "../reading/backupFiles.ts"
 import { stateSnapshotManifest } from "../verify/manifests.ts"
 import { verifyStateRoot } from "../verify/stateRoot.ts"
-import { storageEndings, storeEndings } from "./endingSources.ts"
+import { storageEndings, storeEndings } from "./epochEndingSources.ts"
 import type { Proof, ProofRequest, StorageReading } from "./Exploration.ts"
 import { checked, complete, proofOf } from "./explorationProof.ts"
 import { signedBy } from "./ledgerInfoTrust.ts"
+import { checkStore, oneRecord } from "./ledgerStoreReads.ts"
+import { storeRuns } from "./ledgerStoreStateRuns.ts"
 import { find, stepOf } from "./provenLookup.ts"
 import { chunkAt, runsOf, snapshotSteps } from "./snapshotStateRuns.ts"
-import { checkStore, oneRecord } from "./storeAnswers.ts"
-import { storeRuns } from "./storeStateRuns.ts"
 
 /** Which key to look up, in which state. */
 export interface StateRequest extends ProofRequest {

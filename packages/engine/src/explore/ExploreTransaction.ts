@@ -22,11 +22,11 @@ import { type Check, check, inconsistent } from "../reading/backupFiles.ts"
 import type { ChunkStreamOptions } from "../reading/chunkStream.ts"
 import { chunksOf, transactionManifest } from "../verify/manifests.ts"
 import { type TransactionChunk, verifyTransactions } from "../verify/verifyTransactions.ts"
-import { storageEndings, storeEndings } from "./endingSources.ts"
+import { storageEndings, storeEndings } from "./epochEndingSources.ts"
 import type { Proof, ProofRequest, StorageReading } from "./Exploration.ts"
 import { checked, complete, open, proofOf } from "./explorationProof.ts"
 import { signedBy } from "./ledgerInfoTrust.ts"
-import { checkStore, recordBatches } from "./storeAnswers.ts"
+import { checkStore, recordBatches } from "./ledgerStoreReads.ts"
 
 export interface TransactionRequest extends ProofRequest {
   readonly version: number

@@ -6,7 +6,7 @@ import * as ProofError from "@holdfast/ledger/ProofError"
 import * as Waypoint from "@holdfast/ledger/Waypoint"
 import * as Effect from "effect/Effect"
 import { checkSignature } from "../verify/ledgerInfoSignature.ts"
-import type { EndingSource } from "./endingSources.ts"
+import type { EndingSource } from "./epochEndingSources.ts"
 import type { ProofRequest } from "./Exploration.ts"
 import { checked, open, type Signed } from "./explorationProof.ts"
 

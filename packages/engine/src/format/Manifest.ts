@@ -16,7 +16,7 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { InvalidBackup } from "../base/EngineError.ts"
 import { firstIssue } from "../base/firstIssue.ts"
-import { named } from "./named.ts"
+import { fieldOnDisk } from "./fieldOnDisk.ts"
 
 /** A version, epoch or index: a safe integer from 0. */
 const Index = Schema.Int.pipe(Schema.nonNegative())
@@ -32,14 +32,14 @@ const WaypointText = Schema.String.pipe(
 )
 
 const EpochEndingChunk = Schema.Struct({
-  firstEpoch: named("first_epoch", Index),
-  lastEpoch: named("last_epoch", Index),
-  ledgerInfos: named("ledger_infos", FileHandle)
+  firstEpoch: fieldOnDisk("first_epoch", Index),
+  lastEpoch: fieldOnDisk("last_epoch", Index),
+  ledgerInfos: fieldOnDisk("ledger_infos", FileHandle)
 })
 
 export const EpochEndingManifest = Schema.Struct({
-  firstEpoch: named("first_epoch", Index),
-  lastEpoch: named("last_epoch", Index),
+  firstEpoch: fieldOnDisk("first_epoch", Index),
+  lastEpoch: fieldOnDisk("last_epoch", Index),
   waypoints: Schema.Array(WaypointText),
   chunks: Schema.NonEmptyArray(EpochEndingChunk)
 })
@@ -47,10 +47,10 @@ export const EpochEndingManifest = Schema.Struct({
 export type EpochEndingManifest = typeof EpochEndingManifest.Type
 
 const StateSnapshotChunk = Schema.Struct({
-  firstIndex: named("first_idx", Index),
-  lastIndex: named("last_idx", Index),
-  firstKey: named("first_key", Hex),
-  lastKey: named("last_key", Hex),
+  firstIndex: fieldOnDisk("first_idx", Index),
+  lastIndex: fieldOnDisk("last_idx", Index),
+  firstKey: fieldOnDisk("first_key", Hex),
+  lastKey: fieldOnDisk("last_key", Hex),
   blobs: FileHandle,
   proof: FileHandle
 })
@@ -58,7 +58,7 @@ const StateSnapshotChunk = Schema.Struct({
 export const StateSnapshotManifest = Schema.Struct({
   version: Index,
   epoch: Index,
-  rootHash: named("root_hash", Hex),
+  rootHash: fieldOnDisk("root_hash", Hex),
   chunks: Schema.NonEmptyArray(StateSnapshotChunk),
   proof: FileHandle
 })
@@ -74,16 +74,16 @@ export const ChunkFormat = Schema.Literal("V0", "V1")
 export type ChunkFormat = typeof ChunkFormat.Type
 
 const TransactionChunk = Schema.Struct({
-  firstVersion: named("first_version", Index),
-  lastVersion: named("last_version", Index),
+  firstVersion: fieldOnDisk("first_version", Index),
+  lastVersion: fieldOnDisk("last_version", Index),
   transactions: FileHandle,
   proof: FileHandle,
   format: Schema.optionalWith(ChunkFormat, { default: () => "V0" as const })
 })
 
 export const TransactionManifest = Schema.Struct({
-  firstVersion: named("first_version", Index),
-  lastVersion: named("last_version", Index),
+  firstVersion: fieldOnDisk("first_version", Index),
+  lastVersion: fieldOnDisk("last_version", Index),
   chunks: Schema.NonEmptyArray(TransactionChunk)
 })
 

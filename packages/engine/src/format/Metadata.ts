@@ -16,7 +16,7 @@ import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { InvalidBackup } from "../base/EngineError.ts"
 import { firstIssue } from "../base/firstIssue.ts"
-import { named } from "./named.ts"
+import { fieldOnDisk } from "./fieldOnDisk.ts"
 
 const Index = Schema.Int.pipe(Schema.nonNegative())
 
@@ -25,12 +25,12 @@ const ordered = (what: string, first: number, last: number) =>
   first <= last || `first_${what} ${first} is after last_${what} ${last}`
 
 export const EpochEndingBackup = Schema.Struct({
-  firstEpoch: named("first_epoch", Index),
-  lastEpoch: named("last_epoch", Index),
+  firstEpoch: fieldOnDisk("first_epoch", Index),
+  lastEpoch: fieldOnDisk("last_epoch", Index),
   /** Version of the first waypoint. */
-  firstVersion: named("first_version", Index),
+  firstVersion: fieldOnDisk("first_version", Index),
   /** Version of the last waypoint. */
-  lastVersion: named("last_version", Index),
+  lastVersion: fieldOnDisk("last_version", Index),
   manifest: Schema.NonEmptyString
 }).pipe(Schema.filter(({ firstEpoch, lastEpoch }) => ordered("epoch", firstEpoch, lastEpoch)))
 
@@ -41,8 +41,8 @@ export const StateSnapshotBackup = Schema.Struct({ epoch: Index, version: Index,
 export type StateSnapshotBackup = typeof StateSnapshotBackup.Type
 
 export const TransactionBackup = Schema.Struct({
-  firstVersion: named("first_version", Index),
-  lastVersion: named("last_version", Index),
+  firstVersion: fieldOnDisk("first_version", Index),
+  lastVersion: fieldOnDisk("last_version", Index),
   manifest: Schema.NonEmptyString
 }).pipe(Schema.filter(({ firstVersion, lastVersion }) => ordered("version", firstVersion, lastVersion)))
 
@@ -52,8 +52,8 @@ export const Identity = Schema.Struct({ id: Schema.String.pipe(Schema.pattern(/^
 
 /** Since when metadata files that compaction replaced may be moved aside. Keys are file handles. */
 export const CompactionTimestamps = Schema.Struct({
-  fileCompactedAt: named("file_compacted_at", Index),
-  compactionTimestamps: named(
+  fileCompactedAt: fieldOnDisk("file_compacted_at", Index),
+  compactionTimestamps: fieldOnDisk(
     "compaction_timestamps",
     Schema.Record({ key: Schema.String, value: Schema.NullOr(Index) })
   )

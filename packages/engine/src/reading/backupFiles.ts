@@ -1,7 +1,7 @@
 import * as Bcs from "@holdfast/ledger/Bcs"
 import type * as Frames from "@holdfast/ledger/Frames"
+import * as LedgerRefusal from "@holdfast/records/LedgerRefusal"
 import * as Records from "@holdfast/records/Records"
-import * as Refusal from "@holdfast/records/Refusal"
 import type * as BackupStorage from "@holdfast/storage/BackupStorage"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Effect from "effect/Effect"
@@ -74,9 +74,9 @@ export const fileRecords = (
 
 /** Runs a check of the ledger's and blames the file for what it finds. `about` is put before the finding. */
 export const check = <A>(file: string, run: () => A, about = ""): Effect.Effect<A, InvalidBackup> =>
-  Refusal.attempt(
+  LedgerRefusal.attempt(
     run,
-    (refusal) => new InvalidBackup({ file, reason: Refusal.reasonOf(refusal), detail: about + refusal.message }),
+    (refusal) => new InvalidBackup({ file, reason: LedgerRefusal.reasonOf(refusal), detail: about + refusal.message }),
     InvalidBackup
   )
 

@@ -3,7 +3,7 @@ import * as Client from "@holdfast/backup-service/Client"
 import * as Routes from "@holdfast/backup-service/Routes"
 import * as Bcs from "@holdfast/ledger/Bcs"
 import * as Frames from "@holdfast/ledger/Frames"
-import * as Refusal from "@holdfast/records/Refusal"
+import * as LedgerRefusal from "@holdfast/records/LedgerRefusal"
 import * as Resumption from "@holdfast/records/Resumption"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -102,9 +102,9 @@ export const stateItemRecords = (version: number, first: number, count: number, 
 
 /** Reads something out of what the node sent, or checks it; what is not as it should be is the node's fault. */
 export const fromNode = <A>(request: string, read: () => A): Effect.Effect<A, SourceMismatch> =>
-  Refusal.attempt(
+  LedgerRefusal.attempt(
     read,
-    (refusal) => new SourceMismatch({ request, reason: Refusal.reasonOf(refusal), detail: refusal.message }),
+    (refusal) => new SourceMismatch({ request, reason: LedgerRefusal.reasonOf(refusal), detail: refusal.message }),
     SourceMismatch
   )
 

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { RestoreRefused } from "../base/EngineError.ts"
 import * as Progress from "../base/Progress.ts"
 import type * as Manifest from "../format/Manifest.ts"
-import { corruptIn, storeBatches, takeEndings } from "../verify/storeRecords.ts"
+import { corruptIn, storeBatches, takeEndings } from "../verify/ledgerStoreRecords.ts"
 
 const corrupt = corruptIn("epoch endings")
 

@@ -4,7 +4,7 @@ import * as Progress from "../base/Progress.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
 import { check } from "../reading/backupFiles.ts"
 import { epochEndingManifest } from "./manifests.ts"
-import { streamOptions, type Verification } from "./verification.ts"
+import { streamOptions, type Verification } from "./verificationState.ts"
 import { verifyEpochEndings } from "./verifyEpochEndings.ts"
 import type { VerifiedEpochEndings } from "./VerifyReport.ts"
 

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Located } from "../catalogue/MetadataView.ts"
 import type * as Metadata from "../format/Metadata.ts"
 import { itemsOf, stateSnapshotManifest } from "./manifests.ts"
-import { streamOptions, type Verification } from "./verification.ts"
+import { streamOptions, type Verification } from "./verificationState.ts"
 import type { VerifiedStateSnapshot } from "./VerifyReport.ts"
 import { verifyStateSnapshot } from "./verifyStateSnapshot.ts"
 

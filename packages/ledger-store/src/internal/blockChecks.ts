@@ -5,7 +5,7 @@ import * as HashValue from "@holdfast/ledger/HashValue"
 import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
 import type { Block, TransactionToCommit } from "../LedgerStore.ts"
-import { refuse } from "./attempt.ts"
+import { refuse } from "./storeFailures.ts"
 
 /** A block must begin where the ledger ends. */
 export const checkFirstVersion = (firstVersion: number, nextVersion: number): void => {

@@ -1,8 +1,8 @@
 /**
  * Compares who is believed alive with who is there.
  */
-import type { Census, EnlistedCommand } from "./census.ts"
-import { instanceOf } from "./marks.ts"
+import type { Census, EnlistedCommand } from "./liveCommands.ts"
+import { instanceOf } from "./processMarks.ts"
 import type { Process, Service } from "./processSystem.ts"
 
 /** Process ids by what tells a process from a later one of the same id. */

@@ -4,8 +4,8 @@
 import * as Client from "@holdfast/backup-service/Client"
 import type * as BackupResult from "@holdfast/engine/BackupResult"
 import * as EpochEndingBackup from "@holdfast/engine/EpochEndingBackup"
-import * as Figures from "@holdfast/engine/Figures"
 import type * as Metadata from "@holdfast/engine/Metadata"
+import * as NumberText from "@holdfast/engine/NumberText"
 import type * as Settings from "@holdfast/engine/Settings"
 import * as StateSnapshotBackup from "@holdfast/engine/StateSnapshotBackup"
 import * as TransactionBackup from "@holdfast/engine/TransactionBackup"
@@ -76,8 +76,8 @@ const rangeOf = (entry: Metadata.Entry): { readonly unit: string; readonly what:
 /** A line about reused chunks, where there are any. */
 const earlier = ({ adopted, resumed }: BackupResult.ReusedChunks): ReadonlyArray<string> => {
   if (resumed + adopted === 0) return []
-  const parts = `${Figures.count(resumed)} resumed, ${Figures.count(adopted)} adopted`
-  return [`  reused    ${Figures.counted(resumed + adopted, "chunk")} of earlier attempts: ${parts}`]
+  const parts = `${NumberText.count(resumed)} resumed, ${NumberText.count(adopted)} adopted`
+  return [`  reused    ${NumberText.counted(resumed + adopted, "chunk")} of earlier attempts: ${parts}`]
 }
 
 /** The result of `backup oneoff`. */
@@ -101,9 +101,9 @@ export const report = (result: BackupResult.BackupResult, seconds: number): Outp
     text: (style) =>
       [
         `${style.good("backed up")} ${style.bold(what)}`,
-        `  ${Figures.count(records)} ${unit}, ${Figures.bytes(bytes)} in ${Figures.counted(chunks, "chunk")}, ${
-          Figures.seconds(seconds)
-        }`,
+        `  ${NumberText.count(records)} ${unit}, ${NumberText.bytes(bytes)} in ${
+          NumberText.counted(chunks, "chunk")
+        }, ${NumberText.seconds(seconds)}`,
         ...earlier(reused),
         `  manifest  ${manifest}`,
         `  metadata  ${metadata}`,

@@ -1,7 +1,7 @@
 /**
  * `backup verify`: checks the backups in a storage, without node or database.
  */
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as Retries from "@holdfast/engine/Retries"
 import type * as VerifyReport from "@holdfast/engine/VerifyReport"
 import * as MetricsServer from "@holdfast/observe/MetricsServer"
@@ -70,7 +70,7 @@ export const report = (found: VerifyReport.VerifyReport, style: Style): string =
       : `${style.good("valid")}, ${style.warn("but not all was verified")}`
     : style.bad(errors.length === 1 ? "INVALID: 1 error" : `INVALID: ${errors.length} errors`)
   return [
-    `${style.bold(verdict)}  ${style.dim(`(${Figures.seconds(found.seconds)})`)}`,
+    `${style.bold(verdict)}  ${style.dim(`(${NumberText.seconds(found.seconds)})`)}`,
     ...findings(found).map(([name, what]) => `  ${style.dim(name.padEnd(15))} ${what}`),
     ...errors.map((fault) => `${style.bad("error")}  ${Hints.messageOf(fault)}`),
     ...unverified.filter(({ what }) => !errors.some(({ file }) => file === what)).map(({ what, why }) =>
@@ -96,14 +96,14 @@ export const findings = (found: VerifyReport.VerifyReport): ReadonlyArray<readon
       stateSnapshots.map((snapshot) =>
         [
           "state snapshot",
-          `epoch ${snapshot.epoch}, version ${snapshot.version}, ${Figures.counted(snapshot.items, "item")}`
+          `epoch ${snapshot.epoch}, version ${snapshot.version}, ${NumberText.counted(snapshot.items, "item")}`
         ] as const
       )),
     [
       "transactions",
       transactions === null
         ? "none verified"
-        : `${transactions.firstVersion} to ${transactions.lastVersion}, ${Figures.count(transactions.count)} in all`
+        : `${transactions.firstVersion} to ${transactions.lastVersion}, ${NumberText.count(transactions.count)} in all`
     ]
   ]
 }

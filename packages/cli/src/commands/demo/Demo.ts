@@ -8,7 +8,7 @@ import * as Client from "@holdfast/backup-service/Client"
 import * as DevnetOptions from "@holdfast/devnet/DevnetOptions"
 import type * as BackupResult from "@holdfast/engine/BackupResult"
 import * as EpochEndingBackup from "@holdfast/engine/EpochEndingBackup"
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as Restore from "@holdfast/engine/Restore"
 import type * as RestoreSettings from "@holdfast/engine/RestoreSettings"
 import * as Settings from "@holdfast/engine/Settings"
@@ -63,9 +63,9 @@ const onNetwork = (place: DemoFolder.DemoFolder, started: number) =>
     const genesis = yield* Effect.orDie(Effect.fromNullable(summary.epochEndings.at(0)))
     yield* step(
       "network",
-      `${Figures.counted(network.epochs, "epoch")}, ${Figures.counted(summary.latestVersion + 1, "transaction")}, ${
-        Figures.counted(last.stateItems, "state item")
-      }`,
+      `${NumberText.counted(network.epochs, "epoch")}, ${
+        NumberText.counted(summary.latestVersion + 1, "transaction")
+      }, ${NumberText.counted(last.stateItems, "state item")}`,
       served.seconds
     )
 
@@ -148,7 +148,7 @@ const textWidth = 58
 const step = (label: string, text: string, seconds: number) =>
   Output.say((style) =>
     `  ${style.good("✔")} ${style.accent(label.padEnd(labelWidth))}${text.padEnd(textWidth)} ${
-      style.dim(Figures.seconds(seconds).padStart(8))
+      style.dim(NumberText.seconds(seconds).padStart(8))
     }`
   )
 
@@ -157,13 +157,13 @@ const backUp = (take: BackupResult.Backup) =>
     const taken = yield* timed(take)
     const { bytes, chunks, entry, records } = taken.value
     const what = entry._tag === "EpochEndingBackup"
-      ? Figures.counted(records, "epoch ending")
+      ? NumberText.counted(records, "epoch ending")
       : entry._tag === "StateSnapshotBackup"
-      ? Figures.counted(records, "state item")
-      : Figures.counted(records, "transaction")
+      ? NumberText.counted(records, "state item")
+      : NumberText.counted(records, "transaction")
     yield* step(
       "backup",
-      `${what.padEnd(22)} ${Figures.bytes(bytes).padStart(9)} in ${Figures.counted(chunks, "chunk")}`,
+      `${what.padEnd(22)} ${NumberText.bytes(bytes).padStart(9)} in ${NumberText.counted(chunks, "chunk")}`,
       taken.seconds
     )
     return taken

@@ -1,7 +1,7 @@
 /**
  * The closing words of the demo: what was proven, where the files are, what to try next.
  */
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import type { Style } from "../../terminal/Style.ts"
@@ -39,7 +39,7 @@ export const closingWords = (
 ): Effect.Effect<(style: Style) => string> =>
   Effect.map(program, (call) => (style) => {
     const fact = (value: number, what: string, proof: string) =>
-      `  ${Figures.counted(value, what).padEnd(factWidth)} ${proof}`
+      `  ${NumberText.counted(value, what).padEnd(factWidth)} ${proof}`
     const file = (path: string, what: string) => `  ${path.padEnd(pathWidth)} ${style.dim(what)}`
     const command = (...words: ReadonlyArray<string>) => `  ${style.accent(words.join(" \\\n      "))}`
     const proven = ok && same && caught !== undefined

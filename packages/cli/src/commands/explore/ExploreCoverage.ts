@@ -2,7 +2,7 @@
  * `explore coverage`: which backups cover a version or an epoch, and what is missing there.
  */
 import * as Coverage from "@holdfast/engine/Coverage"
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { toFailure, UsageError } from "../../exit/CliError.ts"
@@ -58,7 +58,7 @@ const backupLines = (
   `    ${style.dim("manifest")}  ${printable(manifest)}`,
   ...chunks.slice(0, shownChunks).map((chunk) => `    ${style.dim("chunk")}     ${printable(chunk)}`),
   ...chunks.length > shownChunks
-    ? [`    ${style.dim(`and ${Figures.counted(chunks.length - shownChunks, "other chunk")}`)}`]
+    ? [`    ${style.dim(`and ${NumberText.counted(chunks.length - shownChunks, "other chunk")}`)}`]
     : []
 ]
 

@@ -2,7 +2,7 @@
  * `explore state`: the value of a state key at a version, or its absence, and what proves that.
  */
 import * as ExploreState from "@holdfast/engine/ExploreState"
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as Json from "@holdfast/ledger/Json"
 import type * as StateKey from "@holdfast/ledger/StateKey"
@@ -116,7 +116,7 @@ const report = (key: StateKey.StateKey, answer: ExploreState.StateAnswer, style:
       ["key hash", HashValue.format(keyHash)],
       ["state root", HashValue.format(stateRoot)],
       ...chunk === undefined ? [] : [["chunk", chunk] as const],
-      ["value", value === undefined ? "none: the state has no such key" : Figures.bytes(dataOf(value).length)]
+      ["value", value === undefined ? "none: the state has no such key" : NumberText.bytes(dataOf(value).length)]
     ], style),
     ...value === undefined ? [] : [ExploreText.json(Json.of(value))],
     ...ExploreText.proof(proof, style)

@@ -2,7 +2,7 @@
  * `backup-maintenance cleanup`: lists the files that no backup needs, and deletes them on demand.
  */
 import * as Cleanup from "@holdfast/engine/Cleanup"
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -76,7 +76,7 @@ const shownFiles = 3
 
 const report = (result: Cleanup.CleanupResult, style: Style): string => {
   const { deleted, foreign, namedAside, unreferenced, younger } = result
-  const sum = `${Figures.counted(unreferenced.length, "unreferenced file")}, ${Figures.bytes(bytesOf(result))}`
+  const sum = `${NumberText.counted(unreferenced.length, "unreferenced file")}, ${NumberText.bytes(bytesOf(result))}`
   const folders = Arr.groupBy(unreferenced, ({ file }) => file.slice(0, Math.max(0, file.lastIndexOf("/"))))
   return [
     unreferenced.length === 0
@@ -91,15 +91,17 @@ const report = (result: Cleanup.CleanupResult, style: Style): string => {
       const some = names.slice(0, shownFiles).join(" ")
       return [
         `  ${folder}  ${
-          style.dim(`${Figures.counted(files.length, "file")}, ${Figures.bytes(bytes)}, ${Figures.age(youngest)} old`)
+          style.dim(
+            `${NumberText.counted(files.length, "file")}, ${NumberText.bytes(bytes)}, ${NumberText.age(youngest)} old`
+          )
         }`,
         `    ${style.dim(names.length > shownFiles ? `${some} … ${names.at(-1)}` : some)}`
       ].join("\n")
     }),
-    ...(younger > 0 ? [`  ${Figures.counted(younger, "more file")} younger than --older-than: left alone`] : []),
+    ...(younger > 0 ? [`  ${NumberText.counted(younger, "more file")} younger than --older-than: left alone`] : []),
     ...(namedAside > 0
-      ? [`  ${Figures.counted(namedAside, "file")} that only metadata in the side folder name: left alone`]
+      ? [`  ${NumberText.counted(namedAside, "file")} that only metadata in the side folder name: left alone`]
       : []),
-    ...(foreign > 0 ? [style.dim(`  ${Figures.counted(foreign, "file")} that belong to no backup: left alone`)] : [])
+    ...(foreign > 0 ? [style.dim(`  ${NumberText.counted(foreign, "file")} that belong to no backup: left alone`)] : [])
   ].join("\n")
 }

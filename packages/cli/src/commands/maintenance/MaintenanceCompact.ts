@@ -2,7 +2,7 @@
  * `backup-maintenance compact`: joins many small metadata files into few.
  */
 import * as Compaction from "@holdfast/engine/Compaction"
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { toFailure } from "../../exit/CliError.ts"
@@ -61,11 +61,11 @@ export const maintenanceCompact = leaf(
         },
         text: (style) =>
           [
-            `${style.bold("compacted")} ${Figures.counted(files, "metadata file")} into ${Figures.count(compacted)}, ${
-              Figures.count(saved.length)
-            } of them new`,
-            `  ${Figures.counted(moved.length, "replaced file")} moved aside, ${
-              Figures.count(waiting)
+            `${style.bold("compacted")} ${NumberText.counted(files, "metadata file")} into ${
+              NumberText.count(compacted)
+            }, ${NumberText.count(saved.length)} of them new`,
+            `  ${NumberText.counted(moved.length, "replaced file")} moved aside, ${
+              NumberText.count(waiting)
             } not old enough yet`
           ].join("\n")
       })

@@ -1,8 +1,8 @@
 /**
  * `backup-maintenance repair-metadata`: replaces torn metadata files by files with their readable lines.
  */
-import * as Figures from "@holdfast/engine/Figures"
 import * as MetadataRepair from "@holdfast/engine/MetadataRepair"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as Retries from "@holdfast/engine/Retries"
 import * as Effect from "effect/Effect"
 import { toFailure } from "../../exit/CliError.ts"
@@ -64,10 +64,10 @@ const report = ({ others, repaired, torn }: MetadataRepair.RepairResult, style: 
           ? style.dim("(nothing was changed: name this file with --file)")
           : `${style.good("set aside")}, readable lines saved in ${done.savedAs}`
       }`,
-      `    ${style.good("keep")}  ${Figures.counted(kept.length, "readable line")}`,
+      `    ${style.good("keep")}  ${NumberText.counted(kept.length, "readable line")}`,
       ...lost.map(({ line, text }) =>
         `    ${style.warn("lose")}  line ${line}: ${printable(text.slice(0, shownText))}${
-          text.length > shownText ? style.dim(` … (${Figures.count(text.length)} characters)`) : ""
+          text.length > shownText ? style.dim(` … (${NumberText.count(text.length)} characters)`) : ""
         }`
       )
     ].join("\n")
@@ -75,7 +75,7 @@ const report = ({ others, repaired, torn }: MetadataRepair.RepairResult, style: 
   return [
     torn.length === 0
       ? style.good("no metadata file has torn lines")
-      : style.bold(`${Figures.counted(torn.length, "metadata file")} with unreadable lines`),
+      : style.bold(`${NumberText.counted(torn.length, "metadata file")} with unreadable lines`),
     ...told,
     ...(torn.length > repaired.length
       ? [style.dim("  a backup that only a lost line named is lost, and clean-up may delete its files")]

@@ -2,8 +2,8 @@
  * `backup-maintenance retain`: plans by a policy which backups to delete, and deletes them on demand.
  */
 import * as CompactionPlan from "@holdfast/engine/CompactionPlan"
-import * as Figures from "@holdfast/engine/Figures"
 import * as Metadata from "@holdfast/engine/Metadata"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as Ranges from "@holdfast/engine/Ranges"
 import * as Retention from "@holdfast/engine/Retention"
 import type * as RetentionPlan from "@holdfast/engine/RetentionPlan"
@@ -72,8 +72,8 @@ export const maintenanceRetain = leaf(
 )
 
 const report = ({ bytes, deleted, files, plan, unfinished }: Retention.RetentionResult, style: Style): string => {
-  const size = bytes === undefined ? "" : `, ${Figures.bytes(bytes)}`
-  const what = `${Figures.counted(files, "file")}${size}`
+  const size = bytes === undefined ? "" : `, ${NumberText.bytes(bytes)}`
+  const what = `${NumberText.counted(files, "file")}${size}`
   return [
     files === 0
       ? style.good("nothing to delete")
@@ -84,7 +84,7 @@ const report = ({ bytes, deleted, files, plan, unfinished }: Retention.Retention
     ...groups(plan.verdicts.filter(({ kept }) => kept), style.good("keep  "), style),
     ...(unfinished > 0
       ? [
-        `  ${style.warn("delete")}  ${Figures.counted(unfinished, "backup")} that an earlier run left half deleted`
+        `  ${style.warn("delete")}  ${NumberText.counted(unfinished, "backup")} that an earlier run left half deleted`
       ]
       : []),
     ...plan.notes.map((note) => `${style.accent("note")}  ${note}`)

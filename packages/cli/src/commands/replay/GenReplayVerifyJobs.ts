@@ -3,7 +3,7 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as EngineError from "@holdfast/engine/EngineError"
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import type * as Ranges from "@holdfast/engine/Ranges"
 import * as ReplayJobs from "@holdfast/engine/ReplayJobs"
 import * as Retries from "@holdfast/engine/Retries"
@@ -94,7 +94,7 @@ const words = ({ omitted, snapshotEpoch }: ReplayJobs.ReplayRange): string =>
 
 const report = (found: ReplayJobs.ReplayJobs, style: Style): string =>
   [
-    `${style.bold(Figures.counted(found.jobs.length, "job"))}, ${Figures.counted(found.versions, "version")}`,
+    `${style.bold(NumberText.counted(found.jobs.length, "job"))}, ${NumberText.counted(found.versions, "version")}`,
     ...found.jobs.flatMap((ranges, job) =>
       ranges.map((range) =>
         `  ${style.dim(`job ${job}`)}  ${range.firstVersion} to ${range.lastVersion}  ${style.dim(words(range))}`

@@ -1,7 +1,7 @@
 /**
  * `restore bootstrap-db`: restores a ledger from a storage into a ledger store.
  */
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as Restore from "@holdfast/engine/Restore"
 import type * as RestorePlan from "@holdfast/engine/RestorePlan"
 import * as RestorePreview from "@holdfast/engine/RestorePreview"
@@ -98,41 +98,41 @@ const line = (name: string, what: string, style: Style): string => `  ${style.di
 export const report = (found: Restore.RestoreReport, directory: string, style: Style): string =>
   [
     `${style.good("restored")} ${style.bold(`up to version ${found.version}`)}  ${
-      style.dim(`(${Figures.seconds(found.seconds)})`)
+      style.dim(`(${NumberText.seconds(found.seconds)})`)
     }`,
     line("root of trust", found.trust, style),
     line("epoch", String(found.epoch), style),
-    line("state", `${Figures.counted(found.items, "item")}, root ${found.stateRoot}`, style),
-    line("transactions", `${Figures.count(found.transactions)}, accumulator root ${found.accumulatorRoot}`, style),
+    line("state", `${NumberText.counted(found.items, "item")}, root ${found.stateRoot}`, style),
+    line("transactions", `${NumberText.count(found.transactions)}, accumulator root ${found.accumulatorRoot}`, style),
     line("ledger store", directory, style),
     ...found.notes.map((note) => `${style.accent("note")}  ${note}`)
   ].join("\n")
 
 /** A size, where it is known. */
 const about = (bytes: number | null): string =>
-  bytes === null ? "unknown: the storage cannot list its files" : `about ${Figures.bytes(bytes)}`
+  bytes === null ? "unknown: the storage cannot list its files" : `about ${NumberText.bytes(bytes)}`
 
 /** The preview of a restore, for people. */
 export const preview = (found: RestorePreview.RestorePreview, style: Style): string => {
   const { base, transactions } = found
   return [
-    `${style.bold(`would restore up to version ${found.targetVersion}`)}, about ${Figures.seconds(found.seconds)}`,
-    line("epoch endings", Figures.counted(found.epochs, "epoch"), style),
+    `${style.bold(`would restore up to version ${found.targetVersion}`)}, about ${NumberText.seconds(found.seconds)}`,
+    line("epoch endings", NumberText.counted(found.epochs, "epoch"), style),
     line(
       "begins with",
       base === null
         ? found.firstVersion === 0 ? "version 0" : `what the store holds, up to version ${found.firstVersion - 1}`
-        : `the state of version ${base.version}, epoch ${base.epoch}, ${Figures.counted(found.items, "item")}`,
+        : `the state of version ${base.version}, epoch ${base.epoch}, ${NumberText.counted(found.items, "item")}`,
       style
     ),
     line(
       "transactions",
       transactions === 0
         ? "none"
-        : `${found.firstVersion} to ${found.targetVersion}, ${Figures.count(transactions)} in all`,
+        : `${found.firstVersion} to ${found.targetVersion}, ${NumberText.count(transactions)} in all`,
       style
     ),
-    line("to read", `${Figures.counted(found.files.length, "file")} in ${found.requests} requests`, style),
+    line("to read", `${NumberText.counted(found.files.length, "file")} in ${found.requests} requests`, style),
     line("bytes", about(found.bytes), style),
     line("disk space", about(found.diskBytes), style),
     line("could reach", `version ${found.highestVersion}: ${found.limit}`, style)

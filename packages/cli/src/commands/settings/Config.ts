@@ -1,7 +1,7 @@
 /**
  * `config …`: the values that flags, environment and configuration file come to.
  */
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Arguments from "../../flags/Arguments.ts"
@@ -129,7 +129,7 @@ const check = (root: Command) =>
         [
           file === undefined
             ? "no configuration file is named: --config FILE or HOLDFAST_CONFIG"
-            : `${file.source}: ${style.good("good")}, ${Figures.counted(file.entries.size, "key")}`,
+            : `${file.source}: ${style.good("good")}, ${NumberText.counted(file.entries.size, "key")}`,
           ...(set.length === 0 ? [] : [`environment: ${style.good("good")}, ${set.join(", ")}`])
         ].join("\n")
     })

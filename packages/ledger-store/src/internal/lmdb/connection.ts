@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { LedgerStoreOpenError } from "../../LedgerStoreError.ts"
-import { refuse } from "../attempt.ts"
+import { refuse } from "../storeFailures.ts"
 import { prepareFolder, refuseToOpen } from "./folder.ts"
 import {
   type Environment,

@@ -10,7 +10,7 @@
  * ```
  */
 import * as HashValue from "@holdfast/ledger/HashValue"
-import { refuse } from "../attempt.ts"
+import { refuse } from "../storeFailures.ts"
 import { readU64, writeU64 } from "../u64.ts"
 
 const { size } = HashValue

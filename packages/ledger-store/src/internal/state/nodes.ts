@@ -22,7 +22,7 @@ import * as Bytes from "@holdfast/ledger/Bytes"
 import * as HashValue from "@holdfast/ledger/HashValue"
 import * as StateNodes from "@holdfast/ledger/StateNodes"
 import { byteAt } from "@holdfast/ledger/TypedArrays"
-import { refuse } from "../attempt.ts"
+import { refuse } from "../storeFailures.ts"
 import { readU64, writeU64 } from "../u64.ts"
 
 /** Binary levels of a record. */

@@ -5,7 +5,7 @@ import * as HashValue from "@holdfast/ledger/HashValue"
 import type * as StateNodes from "@holdfast/ledger/StateNodes"
 import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
 import type { Block } from "../../LedgerStore.ts"
-import { refuse } from "../attempt.ts"
+import { refuse } from "../storeFailures.ts"
 import { stateChanges } from "./changes.ts"
 
 /** Operations of a store on states. A state is persistent: an update makes another one. */

@@ -9,9 +9,9 @@ import type { InvalidBackup } from "../base/EngineError.ts"
 import * as MetadataView from "../catalogue/MetadataView.ts"
 import { check } from "../reading/backupFiles.ts"
 import type { ChunkStreamOptions } from "../reading/chunkStream.ts"
+import { storeBatches, takeEndings } from "../verify/ledgerStoreRecords.ts"
 import { endingOf, extend } from "../verify/storageEpochEndings.ts"
-import { storeBatches, takeEndings } from "../verify/storeRecords.ts"
-import { checkStore, corrupt, oneRecord } from "./storeAnswers.ts"
+import { checkStore, corrupt, oneRecord } from "./ledgerStoreReads.ts"
 
 /** A source of epoch endings. */
 export interface EndingSource<E, R> {

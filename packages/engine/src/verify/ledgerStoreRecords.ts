@@ -2,8 +2,8 @@
 import * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import type * as EpochHistory from "@holdfast/ledger/EpochHistory"
 import * as Frames from "@holdfast/ledger/Frames"
+import * as LedgerRefusal from "@holdfast/records/LedgerRefusal"
 import * as Records from "@holdfast/records/Records"
-import * as Refusal from "@holdfast/records/Refusal"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Tracker } from "../base/Progress.ts"
@@ -29,15 +29,15 @@ export const storeBatches = (
 export const takeEndings = <E>(
   history: EpochHistory.EpochHistory,
   endings: Stream.Stream<Frames.RecordBatch, LedgerStoreError.LedgerStoreError>,
-  refused: (refusal: Refusal.Refusal) => E,
+  refused: (refusal: LedgerRefusal.Refusal) => E,
   tracker?: Tracker
 ): Effect.Effect<void, E | LedgerStoreError.LedgerStoreError> =>
   Stream.runForEach(endings, (batch) =>
-    Refusal.attempt(() => {
+    LedgerRefusal.attempt(() => {
       for (const record of Frames.recordsOf(batch)) history.push(record)
       if (tracker === undefined) return
       tracker.done += batch.count
       tracker.bytes += batch.bytes.length
     }, refused)).pipe(
-      Effect.zipRight(Refusal.attempt(() => history.checkSignatures(), refused))
+      Effect.zipRight(LedgerRefusal.attempt(() => history.checkSignatures(), refused))
     )

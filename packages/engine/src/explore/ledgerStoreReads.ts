@@ -1,17 +1,17 @@
 /** Reading and checking the answers of a ledger store. */
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import * as Frames from "@holdfast/ledger/Frames"
-import * as Refusal from "@holdfast/records/Refusal"
+import * as LedgerRefusal from "@holdfast/records/LedgerRefusal"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { corruptIn, storeBatches } from "../verify/storeRecords.ts"
+import { corruptIn, storeBatches } from "../verify/ledgerStoreRecords.ts"
 
 type Failure = LedgerStoreError.LedgerStoreError
 
 export const corrupt = corruptIn("explore")
 
 /** Runs a decoder or a check. A refusal means that the store does not hold what was written. */
-export const checkStore = <A>(run: () => A): Effect.Effect<A, Failure> => Refusal.attempt(run, corrupt)
+export const checkStore = <A>(run: () => A): Effect.Effect<A, Failure> => LedgerRefusal.attempt(run, corrupt)
 
 /** All records of a short stream. */
 export const recordBatches = (

@@ -7,7 +7,7 @@ import * as EngineMetrics from "../base/EngineMetrics.ts"
 import { defaultMaxRecordBytes } from "../base/Settings.ts"
 import type * as MetadataView from "../catalogue/MetadataView.ts"
 import type { ChunkStreamOptions } from "../reading/chunkStream.ts"
-import type { VerifiedParts } from "./verifiedParts.ts"
+import type { VerifiedParts } from "./partsToSkip.ts"
 import type { Unverified } from "./VerifyReport.ts"
 import type { VerifyRequest } from "./VerifyRequest.ts"
 

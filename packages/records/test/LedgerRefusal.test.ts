@@ -5,7 +5,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { BcsError } from "@holdfast/ledger/BcsError"
 import { FrameError } from "@holdfast/ledger/Frames"
 import { ProofError } from "@holdfast/ledger/ProofError"
-import * as Refusal from "@holdfast/records/Refusal"
+import * as LedgerRefusal from "@holdfast/records/LedgerRefusal"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -13,21 +13,21 @@ import * as Exit from "effect/Exit"
 class Own extends Data.TaggedError("Own")<{ readonly of: string }> {}
 
 const thrown = (error: unknown) =>
-  Refusal.attempt(
+  LedgerRefusal.attempt(
     (): number => {
       throw error
     },
-    (refusal) => new Own({ of: Refusal.reasonOf(refusal) }),
+    (refusal) => new Own({ of: LedgerRefusal.reasonOf(refusal) }),
     Own
   )
 
 describe("attempt", () => {
   it.effect("succeeds with what was found", () =>
     Effect.gen(function*() {
-      expect(yield* Refusal.attempt(() => 7, () => "refused")).toBe(7)
+      expect(yield* LedgerRefusal.attempt(() => 7, () => "refused")).toBe(7)
     }))
 
-  const refusals: ReadonlyArray<readonly [string, Refusal.Refusal, string]> = [
+  const refusals: ReadonlyArray<readonly [string, LedgerRefusal.Refusal, string]> = [
     ["BcsError", new BcsError({ reason: "InvalidBool", offset: 0, detail: "" }), "Malformed"],
     ["FrameError", new FrameError({ reason: "Truncated", offset: 0, recordIndex: 0, detail: "" }), "Malformed"],
     ["ProofError", new ProofError({ reason: "ProofShape", detail: "" }), "ProofFailed"]

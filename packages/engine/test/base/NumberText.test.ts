@@ -1,13 +1,13 @@
 import { describe, expect, it } from "@effect/vitest"
-import * as Figures from "@holdfast/engine/Figures"
+import * as NumberText from "@holdfast/engine/NumberText"
 
 describe("Figures", () => {
   it.each([[0, "0"], [999, "999"], [1000, "1,000"], [1234567, "1,234,567"]])("counts %i as %s", (value, text) => {
-    expect(Figures.count(value)).toBe(text)
+    expect(NumberText.count(value)).toBe(text)
   })
 
   it.each([[0, "0 chunks"], [1, "1 chunk"], [2, "2 chunks"]])("counts %i chunks", (value, text) => {
-    expect(Figures.counted(value, "chunk")).toBe(text)
+    expect(NumberText.counted(value, "chunk")).toBe(text)
   })
 
   it.each([[0, "0 B"], [999, "999 B"], [1000, "1.0 kB"], [999_940, "999.9 kB"], [999_960, "1.0 MB"], [
@@ -16,7 +16,7 @@ describe("Figures", () => {
   ]])(
     "writes %i bytes as %s",
     (value, text) => {
-      expect(Figures.bytes(value)).toBe(text)
+      expect(NumberText.bytes(value)).toBe(text)
     }
   )
 
@@ -26,7 +26,7 @@ describe("Figures", () => {
   ]])(
     "writes %d seconds as %s",
     (value, text) => {
-      expect(Figures.seconds(value)).toBe(text)
+      expect(NumberText.seconds(value)).toBe(text)
     }
   )
 })

@@ -1,4 +1,4 @@
-import * as Refusal from "@holdfast/records/Refusal"
+import * as LedgerRefusal from "@holdfast/records/LedgerRefusal"
 import type * as Effect from "effect/Effect"
 import { LedgerStoreError } from "../LedgerStoreError.ts"
 
@@ -22,7 +22,7 @@ export const attempt = <A>(
   unreadable: "Inconsistent" | "Corrupt",
   run: () => A
 ): Effect.Effect<A, LedgerStoreError> =>
-  Refusal.attempt(
+  LedgerRefusal.attempt(
     () => {
       try {
         return run()

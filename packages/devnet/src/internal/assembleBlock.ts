@@ -11,7 +11,7 @@ import * as Sha3 from "@holdfast/ledger/Sha3"
 import * as Transaction from "@holdfast/ledger/Transaction"
 import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
 import * as WriteSet from "@holdfast/ledger/WriteSet"
-import type { Draft } from "./draft.ts"
+import type { Draft } from "./draftTransaction.ts"
 
 const { seeds, size } = HashValue
 

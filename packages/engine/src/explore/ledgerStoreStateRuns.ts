@@ -6,8 +6,8 @@ import type * as HashValue from "@holdfast/ledger/HashValue"
 import * as StateLookup from "@holdfast/ledger/StateLookup"
 import * as StateRun from "@holdfast/ledger/StateRun"
 import * as Effect from "effect/Effect"
+import { checkStore, corrupt, recordBatches } from "./ledgerStoreReads.ts"
 import type { StateRuns } from "./provenLookup.ts"
-import { checkStore, corrupt, recordBatches } from "./storeAnswers.ts"
 
 type Store = LedgerStore.Service
 type Failure = LedgerStoreError.LedgerStoreError
