@@ -102,7 +102,7 @@ export const examine = (
 /** What the request names, as far as it can be read. */
 interface Subject {
   readonly config: Option.Option<
-    Either.Either<CommandAdapterConfig.CommandAdapterConfig, CommandAdapterConfig.ConfigError>
+    Either.Either<CommandAdapterConfig.CommandAdapterConfig, CommandAdapterConfig.CommandConfigError>
   >
   readonly settings: Partial<StorageCommand.Settings>
   readonly trial: Option.Option<Trial.Trial>

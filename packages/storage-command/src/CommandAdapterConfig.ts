@@ -22,15 +22,14 @@
  *
  * Source: the storage page of the specification, "Command adapter".
  */
-import type { PlatformError } from "@effect/platform/Error"
-import * as FileSystem from "@effect/platform/FileSystem"
-import * as YamlText from "@holdfast/storage/YamlText"
+import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as StorageCommand from "./StorageCommand.ts"
+import * as YamlText from "./YamlText.ts"
 
 const EnvironmentVariable = Schema.Struct({
   key: Schema.String.pipe(Schema.pattern(/^[A-Za-z_][A-Za-z0-9_]*$/)),
@@ -96,34 +95,42 @@ export interface CommandAdapterConfig {
 }
 
 /** Why a configuration cannot be used. */
-export const ConfigErrorReason = Schema.Literal("Unreadable", "Malformed", "UnknownKey", "MissingKey", "BadValue")
+export const CommandConfigErrorReason = Schema.Literal(
+  "Unreadable",
+  "Malformed",
+  "UnknownKey",
+  "MissingKey",
+  "BadValue"
+)
 
-/**
- * A configuration file cannot be used: one of the command adapter, or another that is read by {@link readText}. Says where and what to do; never shows a value, which may be
- * secret.
- */
-export class ConfigError extends Schema.TaggedError<ConfigError>("@holdfast/storage/ConfigError")("ConfigError", {
-  reason: ConfigErrorReason,
-  file: Schema.String,
-  /** From 1. */
-  line: Schema.Int,
-  /** From 1. */
-  column: Schema.Int,
-  /** The key that it is about, as a path (`commands.open_for_read`), or nothing. */
-  key: Schema.String,
-  detail: Schema.String
-}) {
+/** A configuration of storage commands cannot be used. Never shows a value, which may be secret. */
+export class CommandConfigError
+  extends Schema.TaggedError<CommandConfigError>("@holdfast/storage-command/CommandConfigError")("CommandConfigError", {
+    reason: CommandConfigErrorReason,
+    file: Schema.String,
+    /** From 1. */
+    line: Schema.Int,
+    /** From 1. */
+    column: Schema.Int,
+    /** The key that is at fault, as a path (`commands.open_for_read`); empty where no key is. */
+    key: Schema.String,
+    /** What is wrong, and what to do. */
+    detail: Schema.String
+  })
+{
   override get message(): string {
-    // What cannot be read at all has no lines to point at.
-    const place = this.reason === "Unreadable" ? this.file : `${this.file}:${this.line}:${this.column}`
-    return `${place}: ${this.detail}`
+    return YamlText.faultMessage(this)
   }
 }
 
 /** Reads a configuration out of the text of a YAML file. `source` names the file in errors. */
-export const decode = (text: string, source: string): Either.Either<CommandAdapterConfig, ConfigError> => {
-  const error = (reason: typeof ConfigErrorReason.Type, position: YamlText.Position, key: string, detail: string) =>
-    new ConfigError({ reason, file: source, line: position.line, column: position.column, key, detail })
+export const decode = (text: string, source: string): Either.Either<CommandAdapterConfig, CommandConfigError> => {
+  const error = (
+    reason: typeof CommandConfigErrorReason.Type,
+    position: YamlText.Position,
+    key: string,
+    detail: string
+  ) => new CommandConfigError({ reason, file: source, line: position.line, column: position.column, key, detail })
 
   const parsed = YamlText.parse(text, isVariableValue)
   if (Either.isLeft(parsed)) {
@@ -160,16 +167,13 @@ export const decode = (text: string, source: string): Either.Either<CommandAdapt
 }
 
 /** Reads a configuration file. */
-export const load = (path: string): Effect.Effect<CommandAdapterConfig, ConfigError, FileSystem.FileSystem> =>
-  Effect.flatMap(readText(path), (text) => decode(text, path))
-
-/** The text of a configuration file. */
-export const readText = (path: string): Effect.Effect<string, ConfigError, FileSystem.FileSystem> =>
-  FileSystem.FileSystem.pipe(
-    Effect.flatMap((fs) => fs.readFileString(path)),
-    Effect.mapError((error) =>
-      new ConfigError({ reason: "Unreadable", file: path, line: 1, column: 1, key: "", detail: unreadable(error) })
-    )
+export const load = (path: string): Effect.Effect<CommandAdapterConfig, CommandConfigError, FileSystem.FileSystem> =>
+  Effect.flatMap(
+    YamlText.read(
+      path,
+      (detail) => new CommandConfigError({ reason: "Unreadable", file: path, line: 1, column: 1, key: "", detail })
+    ),
+    (text) => decode(text, path)
   )
 
 /** The values of variables are text, also where they look like a number. */
@@ -214,14 +218,6 @@ const unknownKeys = (file: unknown): ReadonlyArray<ReadonlyArray<string | number
     ...unknown(commands, ["commands"], Commands.fields),
     ...unknown(settings, ["settings"], FileSettings.fields)
   ]
-}
-
-const unreadable = (error: PlatformError): string => {
-  if (error._tag === "SystemError" && error.reason === "NotFound") return "there is no such file: check the path"
-  if (error._tag === "SystemError" && error.reason === "PermissionDenied") {
-    return "the file may not be read by this user: check its permissions"
-  }
-  return `the file could not be read: ${error.message}`
 }
 
 const badValue = (key: string, path: ReadonlyArray<PropertyKey>): string => {

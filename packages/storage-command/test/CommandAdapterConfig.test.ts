@@ -11,7 +11,7 @@ const commands = `commands:
   list_metadata_files: ls
 `
 
-const refused = (text: string): CommandAdapterConfig.ConfigError => {
+const refused = (text: string): CommandAdapterConfig.CommandConfigError => {
   const decoded = CommandAdapterConfig.decode(text, "c.yaml")
   if (Either.isRight(decoded)) throw new Error("the configuration was accepted")
   return decoded.left

@@ -6,6 +6,7 @@ import type * as DevnetError from "@holdfast/devnet/DevnetError"
 import type * as EngineError from "@holdfast/engine/EngineError"
 import type * as LedgerStoreError from "@holdfast/ledger-store/LedgerStoreError"
 import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
+import * as YamlText from "@holdfast/storage-command/YamlText"
 import type * as StorageError from "@holdfast/storage/StorageError"
 import * as Schema from "effect/Schema"
 import * as Hints from "./Hints.ts"
@@ -17,6 +18,26 @@ export class UsageError extends Schema.TaggedError<UsageError>("@holdfast/cli/Us
 }) {
   override get message(): string {
     return this.detail
+  }
+}
+
+/** The configuration file of the program cannot be used. Never shows a value, which may be secret. */
+export class ConfigFileError
+  extends Schema.TaggedError<ConfigFileError>("@holdfast/cli/ConfigFileError")("ConfigFileError", {
+    reason: Schema.Literal("Unreadable", "Malformed", "UnknownKey", "BadValue"),
+    file: Schema.String,
+    /** From 1. */
+    line: Schema.Int,
+    /** From 1. */
+    column: Schema.Int,
+    /** The key that is at fault, as a path (`backup.verify.lease`); empty where no key is. */
+    key: Schema.String,
+    /** What is wrong, and what to do. */
+    detail: Schema.String
+  })
+{
+  override get message(): string {
+    return YamlText.faultMessage(this)
   }
 }
 
@@ -48,7 +69,8 @@ export type CliError =
   | CannotServe
   | DemoFolderError
   | BackupServiceError.BackupServiceError
-  | CommandAdapterConfig.ConfigError
+  | CommandAdapterConfig.CommandConfigError
+  | ConfigFileError
   | DevnetError.DevnetError
   | EngineError.InvalidBackup
   | EngineError.ImpossibleRequest

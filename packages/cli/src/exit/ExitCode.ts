@@ -34,7 +34,8 @@ export const ofError = (error: CliError): number => {
     case "LedgerDataNotFound":
       return invalidBackup
     case "UsageError":
-    case "ConfigError":
+    case "CommandConfigError":
+    case "ConfigFileError":
     case "ImpossibleRequest":
       return usage
     case "BackupServiceError":

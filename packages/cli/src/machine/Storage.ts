@@ -35,7 +35,7 @@ export const layer = (
   longestKillGrace?: Duration.Duration
 ): Layer.Layer<
   BackupStorage.BackupStorage,
-  UsageError | CommandAdapterConfig.ConfigError,
+  UsageError | CommandAdapterConfig.CommandConfigError,
   FileSystem.FileSystem | Path.Path
 > => {
   const directory = Option.getOrUndefined(flags.localFsDir)

@@ -3,11 +3,10 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
-import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as LogLevel from "effect/LogLevel"
-import type { UsageError } from "../exit/CliError.ts"
+import type { ConfigFileError, UsageError } from "../exit/CliError.ts"
 import * as Arguments from "../flags/Arguments.ts"
 import * as BuiltInFlags from "../flags/BuiltInFlags.ts"
 import { type Action, type Command, takesRest } from "../flags/Command.ts"
@@ -41,7 +40,7 @@ export const read = (
   args: ReadonlyArray<string>
 ): Effect.Effect<
   CommandLine,
-  UsageError | CommandAdapterConfig.ConfigError,
+  UsageError | ConfigFileError,
   FileSystem.FileSystem | Path.Path
 > =>
   Effect.gen(function*() {

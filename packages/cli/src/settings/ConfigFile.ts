@@ -15,13 +15,13 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
-import * as YamlText from "@holdfast/storage/YamlText"
+import * as YamlText from "@holdfast/storage-command/YamlText"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { ConfigFileError } from "../exit/CliError.ts"
 import * as Arguments from "../flags/Arguments.ts"
 import type { Command } from "../flags/Command.ts"
 import * as ConfigSchema from "./ConfigSchema.ts"
@@ -53,13 +53,13 @@ export const decode = (
   text: string,
   source: string,
   resolve: (path: string) => string
-): Either.Either<ConfigFile, ReadonlyArray<CommandAdapterConfig.ConfigError>> => {
+): Either.Either<ConfigFile, ReadonlyArray<ConfigFileError>> => {
   const parsed = YamlText.parse(text, () => true)
   if (Either.isLeft(parsed)) {
     const { column, detail: why, line } = parsed.left
     const detail = `this is no valid YAML: ${why}`
     return Either.left([
-      new CommandAdapterConfig.ConfigError({ reason: "Malformed", file: source, line, column, key: "", detail })
+      new ConfigFileError({ reason: "Malformed", file: source, line, column, key: "", detail })
     ])
   }
   const { positionOf, value } = parsed.right
@@ -72,7 +72,7 @@ export const decode = (
     ParseResult.ArrayFormatter.formatErrorSync(decoded.left).map(({ message: detail, path }) => {
       const { column, line } = positionOf(path)
       const reason = isKnown(root, path) ? "BadValue" : "UnknownKey"
-      return new CommandAdapterConfig.ConfigError({ reason, file: source, line, column, key: path.join("."), detail })
+      return new ConfigFileError({ reason, file: source, line, column, key: path.join("."), detail })
     })
   )
 }
@@ -107,11 +107,14 @@ const isKnown = (root: Command, path: ReadonlyArray<PropertyKey>): boolean => {
 export const load = (
   root: Command,
   source: string
-): Effect.Effect<ConfigFile, CommandAdapterConfig.ConfigError, FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<ConfigFile, ConfigFileError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
     const path = yield* Path.Path
     const folder = path.dirname(path.resolve(source))
-    const text = yield* CommandAdapterConfig.readText(source)
+    const text = yield* YamlText.read(
+      source,
+      (detail) => new ConfigFileError({ reason: "Unreadable", file: source, line: 1, column: 1, key: "", detail })
+    )
     const decoded = decode(root, text, source, (file) => path.resolve(folder, file))
     return yield* Either.isRight(decoded)
       ? Effect.succeed(decoded.right)

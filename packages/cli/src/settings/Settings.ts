@@ -8,11 +8,10 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
-import type * as CommandAdapterConfig from "@holdfast/storage-command/CommandAdapterConfig"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { UsageError } from "../exit/CliError.ts"
+import { type ConfigFileError, UsageError } from "../exit/CliError.ts"
 import * as Arguments from "../flags/Arguments.ts"
 import * as BuiltInFlags from "../flags/BuiltInFlags.ts"
 import type { Command } from "../flags/Command.ts"
@@ -82,7 +81,7 @@ export const resolve = (
   given: ReadonlyArray<Arguments.Given>
 ): Effect.Effect<
   Resolved,
-  UsageError | CommandAdapterConfig.ConfigError,
+  UsageError | ConfigFileError,
   FileSystem.FileSystem | Path.Path
 > =>
   Effect.gen(function*() {
@@ -94,7 +93,7 @@ export const resolve = (
 export const sourcesOf = (
   root: Command,
   given: ReadonlyArray<Arguments.Given>
-): Effect.Effect<Sources, CommandAdapterConfig.ConfigError, FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<Sources, ConfigFileError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
     const variables = yield* Variables
     const named = given.find(({ flag }) => flag === BuiltInFlags.config)?.value ?? variables[SettingKeys.configVariable]

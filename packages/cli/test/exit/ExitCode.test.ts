@@ -22,7 +22,7 @@ const cases: ReadonlyArray<readonly [number, CliError.CliError]> = [
   [2, service("InvalidAddress")],
   [
     2,
-    new CommandAdapterConfig.ConfigError({
+    new CommandAdapterConfig.CommandConfigError({
       reason: "Malformed",
       file: "a.yaml",
       line: 1,

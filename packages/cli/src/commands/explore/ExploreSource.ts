@@ -41,7 +41,7 @@ interface Explored<A> {
 
 type OpenError =
   | UsageError
-  | CommandAdapterConfig.ConfigError
+  | CommandAdapterConfig.CommandConfigError
   | LedgerStoreError.LedgerStoreOpenError
   | LedgerStoreError.LedgerStoreError
 

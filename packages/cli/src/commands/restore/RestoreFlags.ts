@@ -89,7 +89,7 @@ export const layer = (
   BackupStorage.BackupStorage | LedgerStore.LedgerStore | RestoreTarget.RestoreTarget,
   | CannotServe
   | UsageError
-  | CommandAdapterConfig.ConfigError
+  | CommandAdapterConfig.CommandConfigError
   | LedgerStoreError.LedgerStoreError
   | LedgerStoreError.LedgerStoreOpenError,
   FileSystem.FileSystem | Path.Path

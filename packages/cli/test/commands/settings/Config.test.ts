@@ -102,8 +102,8 @@ describe("holdfast config", () => {
       expect(JSON.parse(json.stdout)).toMatchObject({
         ok: false,
         errors: [
-          { tag: "ConfigError", file, line: 1, column: 1, key: "retries", reason: "BadValue" },
-          { tag: "ConfigError", file, line: 2, key: "backup.verify.lease", reason: "UnknownKey" }
+          { tag: "ConfigFileError", file, line: 1, column: 1, key: "retries", reason: "BadValue" },
+          { tag: "ConfigFileError", file, line: 2, key: "backup.verify.lease", reason: "UnknownKey" }
         ]
       })
       expect(yield* invoked("status --config absent.yaml")).toEqual({

@@ -1,6 +1,9 @@
 /**
  * YAML text as plain values that remember where in the text they stand.
  */
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Yaml from "yaml"
 
@@ -14,6 +17,35 @@ export interface ParsedText {
   readonly value: unknown
   /** Where the value of this path stands, or for a key that is missing, where its mapping does. */
   readonly positionOf: (path: ReadonlyArray<PropertyKey>) => Position
+}
+
+/** Where a file has a fault, and what the fault is. */
+export interface Fault extends Position {
+  readonly reason: string
+  readonly file: string
+  readonly detail: string
+}
+
+/** The message of an error about a file. A file that cannot be read at all has no lines to point at. */
+export const faultMessage = ({ column, detail, file, line, reason }: Fault): string =>
+  `${reason === "Unreadable" ? file : `${file}:${line}:${column}`}: ${detail}`
+
+/** The text of a file. `unreadable` makes an error of the sentence that says why it cannot be read. */
+export const read = <E>(
+  path: string,
+  unreadable: (detail: string) => E
+): Effect.Effect<string, E, FileSystem.FileSystem> =>
+  FileSystem.FileSystem.pipe(
+    Effect.flatMap((fs) => fs.readFileString(path)),
+    Effect.mapError((error) => unreadable(whyUnreadable(error)))
+  )
+
+const whyUnreadable = (error: PlatformError): string => {
+  if (error._tag === "SystemError" && error.reason === "NotFound") return "there is no such file: check the path"
+  if (error._tag === "SystemError" && error.reason === "PermissionDenied") {
+    return "the file may not be read by this user: check its permissions"
+  }
+  return `the file could not be read: ${error.message}`
 }
 
 /**
