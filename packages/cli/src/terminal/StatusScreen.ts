@@ -4,6 +4,7 @@
 import * as NumberText from "@holdfast/engine/NumberText"
 import * as Ranges from "@holdfast/engine/Ranges"
 import type * as Status from "@holdfast/engine/Status"
+import * as Hints from "../exit/Hints.ts"
 import * as Bar from "./Bar.ts"
 import type { Remark } from "./CoordinatorText.ts"
 import { printable } from "./Printable.ts"
@@ -235,6 +236,8 @@ const remarks = (status: Status.Status, row: Row, style: Style): ReadonlyArray<s
         }: backups in progress, or leftovers of failed ones (backup-maintenance cleanup)`,
         style.warn
       )),
-    ...problems.flatMap(({ message }, index) => row(index === 0 ? "problems" : "", printable(message), style.bad))
+    ...problems.flatMap((problem, index) =>
+      row(index === 0 ? "problems" : "", printable(Hints.messageOf(problem)), style.bad)
+    )
   ]
 }

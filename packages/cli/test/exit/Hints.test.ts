@@ -18,6 +18,12 @@ describe("the message of an error", () => {
     })
   })
 
+  it("begins a new sentence with what helps, where the error ends one", () => {
+    expect(Hints.messageOf({ message: "Is it another network?", hint: "AcceptNewStorage" })).toBe(
+      "Is it another network? If this change is intended, say so with --new-storage"
+    )
+  })
+
   it("is that of the error alone otherwise", () => {
     expect(Hints.messageOf({ message: "3 files are gone" })).toBe("3 files are gone")
   })

@@ -1,6 +1,6 @@
 /**
- * What was confirmed of backups that are not complete yet, kept on this machine: a backup that failed or was killed goes
- * on behind it, and nothing is fetched or written twice.
+ * The confirmed chunks of incomplete backups, in the local state: after a failure or a kill the backup resumes behind them,
+ * and nothing is fetched or written twice.
  *
  * ```
  * state_snapshot.journal   a line for each confirmed chunk: CRC32 [KEY, CHUNK]
@@ -9,11 +9,10 @@
  * unused.files             handles of files that no resume can use, one a line; the newest 10 000
  * ```
  *
- * KEY stands for all that must be the same for a chunk to be of use: node, storage, what is backed up and a hash of it,
- * sizes of chunks, whether they were checked. A chunk that does not match, or that is older than a day (clean-up may have
- * taken it), is not used, and its files are listed, so that they may be removed once nothing refers to them. The list is
- * for people: clean-up finds these files by itself. A journal of a request that holds nothing else is removed when the
- * next request begins.
+ * KEY commits to everything that must be the same for a resumption: node, storage, range, a hash of the contents, chunk
+ * size, and whether chunks were checked. A chunk of another key, or older than a day (clean-up may have deleted it), is not
+ * used, and its files are listed as unused. That list is for people: clean-up finds these files by itself. A journal of a
+ * request that holds only such chunks is removed when the next request begins.
  *
  * Without this service (the default is none) every backup begins at its beginning.
  */
@@ -47,7 +46,7 @@ export const ConfirmedChunk = Schema.Struct({
 
 export type ConfirmedChunk = typeof ConfirmedChunk.Type
 
-/** What must be the same for a chunk to be of use. */
+/** What must be the same for a resumption. */
 export interface JournalKey {
   /** The kind of backup; each has a journal of its own. */
   readonly kind: "state_snapshot" | "transactions"
@@ -61,7 +60,7 @@ export interface JournalKey {
   readonly verified: boolean
 }
 
-/** What is confirmed of a backup that is under way: what another attempt would go on with. */
+/** The confirmed part of a backup in flight: another attempt would resume behind it. */
 export interface JournalStanding {
   readonly what: string
   readonly chunks: number
@@ -77,7 +76,7 @@ export interface Service {
   readonly keeps: boolean
   /** `totalRecords` is for those who tell how far a backup is. */
   readonly open: (key: JournalKey, totalRecords: number) => Effect.Effect<Journal, LocalStateError>
-  /** Backups that were begun and are not done, by what is on disk. */
+  /** Backups that began and are not complete, by their journals. */
   readonly underWay: Effect.Effect<ReadonlyArray<JournalStanding>, LocalStateError>
 }
 
@@ -86,9 +85,9 @@ export interface Journal<C = ConfirmedChunk> {
   /** What earlier attempts left, by first record. */
   readonly confirmed: ReadonlyArray<C>
   readonly add: (chunk: C) => Effect.Effect<void, LocalStateError>
-  /** The backup exists: its chunks are referred to. */
+  /** The backup is complete: its manifest names the chunks. */
   readonly done: Effect.Effect<void, LocalStateError>
-  /** Such chunks cannot be used, whether they are of this attempt or of earlier ones. */
+  /** Drops chunks that cannot be used, of this attempt or of earlier ones. */
   readonly discard: (unusable: (chunk: C) => boolean) => Effect.Effect<void, LocalStateError>
 }
 
@@ -144,7 +143,7 @@ const requestName = new RegExp(`\\.[0-9a-f]{${keyDigits}}\\.journal$`)
 const isUsableAt = (now: number) => ({ confirmedAt }: Entry): boolean =>
   confirmedAt >= now - Duration.toMillis(longestUse)
 
-/** Notes that the files of chunks are of no use any more; the oldest of too many are forgotten. */
+/** Lists the files of chunks as unused. The list has a bound: the oldest files are dropped. */
 const listUnused = (
   files: LocalState.Service,
   chunks: ReadonlyArray<ConfirmedChunk>
@@ -158,7 +157,7 @@ const listUnused = (
       : files.replace(unusedName, textOf([...before, ...handles].slice(-mostUnused)))
   })
 
-/** Removes the journals of requests that were given up: nothing of them is of use any more. */
+/** Removes the journals of abandoned requests: none of their chunks can be used. */
 const removeOld = (files: LocalState.Service): Effect.Effect<void, LocalStateError> =>
   Effect.gen(function*() {
     const isUsable = isUsableAt(yield* Clock.currentTimeMillis)

@@ -11,7 +11,7 @@ import * as Waypoint from "@holdfast/ledger/Waypoint"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import { ImpossibleRequest, SourceMismatch } from "../base/EngineError.ts"
-import type { BackupSettings } from "../base/Settings.ts"
+import { type BackupSettings, defaultBackupSettings } from "../base/Settings.ts"
 import * as FileNames from "../format/FileNames.ts"
 import { epochEndingRecords, fromNode } from "../reading/nodeRecords.ts"
 import type { Backup } from "./BackupResult.ts"
@@ -22,7 +22,8 @@ import { takeBackup } from "./takeBackup.ts"
 export interface EpochEndingRequest {
   readonly firstEpoch: number
   readonly lastEpoch: number
-  readonly settings: BackupSettings
+  /** What differs from the standard settings. */
+  readonly settings?: Partial<BackupSettings>
   /** The chain of trust up to the first of them; they are added to it. Without it only epoch 0 can begin one. */
   readonly history?: EpochHistory.EpochHistory
 }
@@ -33,8 +34,9 @@ export interface EpochEndingRequest {
  *
  * Fails with `ImpossibleRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`.
  */
-export const take = ({ firstEpoch, history: given, lastEpoch, settings }: EpochEndingRequest): Backup =>
+export const take = ({ firstEpoch, history: given, lastEpoch, settings: changes }: EpochEndingRequest): Backup =>
   Effect.gen(function*() {
+    const settings = { ...defaultBackupSettings, ...changes }
     if (lastEpoch < firstEpoch) {
       return yield* new ImpossibleRequest({ detail: `no epochs from ${firstEpoch} up to ${lastEpoch}` })
     }

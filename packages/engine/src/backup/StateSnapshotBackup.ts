@@ -21,7 +21,7 @@ import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import { SourceMismatch } from "../base/EngineError.ts"
 import * as Retries from "../base/Retries.ts"
-import type { BackupSettings } from "../base/Settings.ts"
+import { type BackupSettings, defaultBackupSettings } from "../base/Settings.ts"
 import * as FileNames from "../format/FileNames.ts"
 import { decodeFromNode, epochEndingRecord, fromNode, stateItemRecords } from "../reading/nodeRecords.ts"
 import { proveItems } from "./adoption.ts"
@@ -34,7 +34,8 @@ import { takeBackup, writeWithProof } from "./takeBackup.ts"
 /** The state at the version that ends `epoch`. */
 export interface StateSnapshotRequest {
   readonly epoch: number
-  readonly settings: BackupSettings
+  /** What differs from the standard settings. */
+  readonly settings?: Partial<BackupSettings>
   /** The chain of trust that the state root must hold against; without it the root is taken as it stands. */
   readonly history?: EpochHistory.EpochHistory
 }
@@ -45,8 +46,9 @@ export interface StateSnapshotRequest {
  *
  * Fails with `SourceMismatch`, `BackupServiceError`, `StorageError`, `LocalStateError`.
  */
-export const take = ({ epoch, history, settings }: StateSnapshotRequest): Backup =>
+export const take = ({ epoch, history, settings: changes }: StateSnapshotRequest): Backup =>
   Effect.gen(function*() {
+    const settings = { ...defaultBackupSettings, ...changes }
     const { retries } = settings
     const client = yield* Client.BackupServiceClient
     const version = yield* versionOfEpoch(epoch, settings)

@@ -12,7 +12,7 @@ import * as TransactionInfo from "@holdfast/ledger/TransactionInfo"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import { ImpossibleRequest } from "../base/EngineError.ts"
-import type { BackupSettings } from "../base/Settings.ts"
+import { type BackupSettings, defaultBackupSettings } from "../base/Settings.ts"
 import { transactionRecords } from "../reading/nodeRecords.ts"
 import { proveTransactions } from "./adoption.ts"
 import type { ConfirmedChunk } from "./BackupJournal.ts"
@@ -25,7 +25,8 @@ import { takeBackup, writeWithProof } from "./takeBackup.ts"
 export interface TransactionRequest {
   readonly firstVersion: number
   readonly lastVersion: number
-  readonly settings: BackupSettings
+  /** What differs from the standard settings. */
+  readonly settings?: Partial<BackupSettings>
   /** The chain of trust that the proofs must hold against; without it they are taken as they stand. */
   readonly history?: EpochHistory.EpochHistory
 }
@@ -37,8 +38,9 @@ export interface TransactionRequest {
  *
  * Fails with `ImpossibleRequest`, `SourceMismatch`, `BackupServiceError`, `StorageError`, `LocalStateError`.
  */
-export const take = ({ firstVersion, history, lastVersion, settings }: TransactionRequest): Backup =>
+export const take = ({ firstVersion, history, lastVersion, settings: changes }: TransactionRequest): Backup =>
   Effect.gen(function*() {
+    const settings = { ...defaultBackupSettings, ...changes }
     if (lastVersion < firstVersion) {
       return yield* new ImpossibleRequest({
         detail: `no transactions from version ${firstVersion} up to ${lastVersion}`

@@ -10,12 +10,12 @@ import type { EarlierAttempts } from "./earlierAttempts.ts"
 
 type Chunked = Pick<WrittenChunk, "first" | "last">
 
-/** A part of a backup: a chunk that is there already, or records that are missing, behind one that is there. */
+/** A part of a backup: a confirmed chunk, or missing records behind the confirmed chunk `after`. */
 export type Segment<C> =
   | { readonly _tag: "Confirmed"; readonly chunk: C }
   | { readonly _tag: "Missing"; readonly first: number; readonly last: number; readonly after: C | undefined }
 
-/** The parts of the records `first` … `last`, in order, when these chunks are there; what overlaps is not used. */
+/** The parts of the records `first` … `last`, in order, given the confirmed chunks. Chunks that overlap are not used. */
 export const segments = <C extends Chunked>(
   first: number,
   last: number,

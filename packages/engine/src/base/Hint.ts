@@ -10,13 +10,15 @@ import * as Schema from "effect/Schema"
  * - `ProveAnswer`: the answer must be proven in full, whatever that takes to read.
  * - `ProveAnswerOrTrustWaypoint`: that, or the waypoint in the message must be given as a trusted waypoint.
  * - `TrustGenesisWaypoint`: the genesis waypoint of the network must be given as a trusted waypoint.
+ * - `VerifyBackups`: if a file is lost, a verification says which part of the backup is left.
  */
 export const Hint = Schema.Literal(
   "AcceptNewStorage",
   "LookAtStatus",
   "ProveAnswer",
   "ProveAnswerOrTrustWaypoint",
-  "TrustGenesisWaypoint"
+  "TrustGenesisWaypoint",
+  "VerifyBackups"
 )
 export type Hint = typeof Hint.Type
 

@@ -6,11 +6,10 @@
  *                                                                               └──► transactions
  * ```
  *
- * Three loops, each with one backup under way at most, each keeping only the newest state that it has not seen. What
- * fails is tried again after a while, which grows as long as nothing succeeds; a loop that fails stops no other. A
- * restart goes on from what the storage holds. What is backed up is checked while it passes, against the chain of trust
- * as the storage has it; what does not hold never becomes a backup. All of it lives in the scope of {@link run}: when
- * that is interrupted, nothing of it goes on.
+ * Three loops run at most one backup each, and keep only the newest state that they have not seen. A loop that fails backs
+ * off, longer after each failure, and stops no other loop. A restart resumes from what the storage holds. Records are
+ * checked while they pass, against the chain of trust in the storage; data that fail a check never become a backup.
+ * Everything lives in the scope of {@link run}: an interruption of `run` ends all of it.
  *
  * Source: the backup page of the specification, section 4.
  */
@@ -60,15 +59,15 @@ export interface CoordinatorSettings {
   readonly trustedWaypoints: ReadonlyArray<Waypoint.Waypoint>
   /** Files that are downloaded at a time. */
   readonly concurrentDownloads: number
-  /** Whatever the storage holds is what it holds, whatever was seen there before. */
+  /** Accept the storage as a new one, whatever the cache has of it. */
   readonly newStorage: boolean
-  /** How often the node is asked how far it is. */
+  /** How often the coordinator asks the node for its newest state. */
   readonly pollInterval: Duration.DurationInput
-  /** After this long the storage is looked at again before a backup: somebody else may back up there, too. */
+  /** After this long the coordinator looks at the storage again before a backup: others may back up there, too. */
   readonly syncInterval: Duration.DurationInput
   /** How long a loop waits after a failure. */
   readonly backoff: Retries.Delays
-  /** Nothing is done in the storage but while this lease is held. */
+  /** The coordinator writes to the storage only while it holds this lease. */
   readonly lease: Omit<CoordinatorLease.LeaseOptions, "backoff"> | undefined
 }
 
@@ -97,32 +96,33 @@ type Failure =
 type Services = BackupStorage.BackupStorage | Client.BackupServiceClient | MetadataCache
 
 /**
- * Runs until it is interrupted. Fails only as it starts, and there with what does not pass by itself: `StorageChanged`
- * where the storage is not what was seen there before, `StorageError` where it cannot be used, `LocalStateError` where the
- * cache cannot be. Later on such a storage is an outage: nothing is written until it is what it was.
+ * Runs until it is interrupted. Fails only at the start, and only with permanent errors: `StorageChanged` where the storage
+ * is not the one of the cache, `StorageError` where the storage cannot be used, `LocalStateError` where the cache cannot be
+ * used. Later such an error is an outage: nothing is written until the storage is what it was.
  *
- * With a lease it starts when it holds the lease, stops when it has lost it, and goes on once it holds it again, with what
- * it knows of the storage: what changed there meanwhile is the work of another coordinator, or an outage.
+ * With a lease the coordinator starts once it holds the lease, stops when the lease expires, and resumes once it holds the
+ * lease again, with its knowledge of the storage: changes meanwhile are the work of another coordinator, or an outage.
  */
 export const run = (
-  settings: CoordinatorSettings
+  changes: Partial<CoordinatorSettings> = {}
 ): Effect.Effect<
   never,
   LocalStateError | StorageChanged | StorageError.StorageError,
   Services | CoordinatorStatus
 > =>
   Effect.gen(function*() {
+    const settings = { ...defaultSettings, ...changes }
     const { backoff, lease } = settings
     let known: Known | undefined
     const work = Effect.gen(function*() {
       if (known === undefined) known = yield* firstLook(settings)
-      else yield* known.knowledge.doubt
+      else yield* known.knowledge.markStale
       return yield* backingUp(settings, known)
     })
     return yield* lease === undefined ? work : CoordinatorLease.holding({ ...lease, backoff }, work)
   }).pipe(Effect.withSpan("Coordinator.run"))
 
-/** What a coordinator knows, also after it has lost the lease. */
+/** What a coordinator still knows after its lease expired. */
 interface Known {
   readonly knowledge: LatestBackups
   readonly stored: StorageHistory
@@ -210,8 +210,8 @@ const backingUp = (
   })
 
 /**
- * Takes backups with these settings. Leftovers are looked for until the first one is taken, since that lists all files of
- * the storage; what is left from then on is in the journal.
+ * Takes backups with these settings. Only the first backup looks for leftovers, since the search lists all files of the
+ * storage; the journal has the leftovers of later attempts.
  */
 const adoptingFirst = (settings: BackupSettings) => {
   let { adopt } = settings
@@ -231,11 +231,11 @@ interface Planned {
 }
 
 /**
- * Plans by what is known of the storage, and looks at it again before a backup where that is due. Then the chain of trust
- * is read as far as the storage has it.
+ * Plans by what is known of the storage, refreshes that knowledge before a backup where a refresh is due, and reads the
+ * chain of trust as far as the storage has it.
  */
 const takingWith = (knowledge: LatestBackups, stored: StorageHistory | undefined) => ({
-  failed: knowledge.doubt,
+  failed: knowledge.markStale,
   take:
     (plan: (reach: Reach, state: LedgerInfo.DbState) => Planned | undefined) =>
     (state: LedgerInfo.DbState): Effect.Effect<Due<Failure, Services> | undefined, Failure, Services> =>
@@ -255,7 +255,7 @@ const takingWith = (knowledge: LatestBackups, stored: StorageHistory | undefined
       })
 })
 
-/** Polls that fail are told of at once, and then once in so many. */
+/** The first failed poll is logged, and then one in so many. */
 const pollsPerWarning = 60
 
 /** Asks the node how far it is, again and again. */

@@ -1,6 +1,7 @@
 /**
- * Where the coordinator of this machine stands, for other programs: a small file that it replaces every ten seconds and
- * removes when it stops. One that was killed leaves it, with the time when it was last alive.
+ * The status of the coordinator of this machine, for other programs: a small entry of the local state that the coordinator
+ * replaces every ten seconds and removes when it stops. A killed coordinator leaves the entry, with the time when the
+ * coordinator was last active.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -59,13 +60,13 @@ export type Owner = Pick<CoordinatorRecord, "host" | "pid">
 
 const name = "coordinator"
 
-/** From one time that the file is replaced to the next. */
+/** Between two replacements of the entry. */
 export const interval: Duration.Duration = Duration.seconds(10)
 
 const encode = Schema.encodeSync(Schema.parseJson(CoordinatorRecord))
 const decode = Schema.decodeUnknownOption(Schema.parseJson(CoordinatorRecord))
 
-/** Keeps the file as long as the layer lives. Where it cannot be written, that is warned of once. */
+/** Keeps the entry up to date while the layer lives. The first failure to write is a warning in the log. */
 export const layer = (
   { host, pid }: Owner
 ): Layer.Layer<never, never, CoordinatorStatus | LocalState> =>
@@ -79,13 +80,13 @@ export const layer = (
     }).pipe(Effect.catchAll(({ message }) => {
       if (isTold) return Effect.void
       isTold = true
-      return Effect.logWarning(`'status' cannot tell where this coordinator stands: ${message}`)
+      return Effect.logWarning(`other programs cannot see the status of this coordinator: ${message}`)
     }))
     yield* Effect.addFinalizer(() => Effect.ignore(kept.remove(name)))
     yield* Effect.forkScoped(Effect.repeat(save, Schedule.spaced(interval)))
   }))
 
-/** What the coordinator that last ran here said, unless it was stopped, or the file cannot be read. */
+/** The status of the last coordinator here. None if the coordinator stopped, or if the entry cannot be read. */
 export const read: Effect.Effect<Option.Option<CoordinatorRecord>, never, LocalState> = Effect.flatMap(
   LocalState,
   (kept) => kept.read(name)

@@ -1,5 +1,5 @@
 /**
- * Where a coordinator stands: for programs that watch it, for logs and for metrics.
+ * The status of a coordinator: for programs that watch the coordinator, for logs and for metrics.
  */
 import type * as LedgerInfo from "@holdfast/ledger/LedgerInfo"
 import * as Context from "effect/Context"
@@ -27,31 +27,31 @@ export type Activity =
 
 export interface LoopStatus {
   readonly activity: Activity
-  /** Since when it has failed without a success in between; milliseconds since 1970. */
+  /** The first failure after the last success; milliseconds since 1970. */
   readonly stalledSince: number | undefined
-  /** Failures without a success in between. */
+  /** Failures after the last success. */
   readonly failures: number
-  /** Why the last attempt failed, until one succeeds. */
+  /** Why the last attempt failed. Stays until an attempt succeeds. */
   readonly lastError: string | undefined
   /** When its last backup was complete; milliseconds since 1970. */
   readonly lastSuccess: number | undefined
 }
 
 export interface NodeStatus {
-  /** The newest that the node said of itself. */
+  /** The newest state of the node. */
   readonly state: LedgerInfo.DbState | undefined
-  /** When it said so; milliseconds since 1970. */
+  /** When the node last answered; milliseconds since 1970. */
   readonly heartbeat: number | undefined
-  /** Since when it has not answered; milliseconds since 1970. */
+  /** The first poll without an answer; milliseconds since 1970. */
   readonly silentSince: number | undefined
 }
 
 /**
- * Where a coordinator stands with the lease of the storage. Times are milliseconds since 1970.
+ * The lease of the storage, as this coordinator sees it. Times are milliseconds since 1970.
  *
- * - `None`: it has none; perhaps it does not ask for one.
- * - `Waiting`: another coordinator has it, until then unless it renews it. Nothing is backed up.
- * - `Held`: until then unless it is renewed.
+ * - `None`: this coordinator holds no lease; perhaps it asks for none.
+ * - `Waiting`: another coordinator holds the lease, until then unless it renews the lease. Nothing is backed up.
+ * - `Held`: this coordinator holds the lease, until then unless it renews the lease.
  */
 export type LeaseStatus =
   | { readonly _tag: "None" }
@@ -148,7 +148,7 @@ export const updateLoop = (
     return before
   })
 
-/** Changes what is said of the node. */
+/** Updates the status of the node. */
 export const updateNode = (
   change: (before: NodeStatus) => NodeStatus
 ): Effect.Effect<NodeStatus, never, CoordinatorStatus> =>
@@ -158,7 +158,7 @@ export const updateNode = (
       ({ node }) => node
     ))
 
-/** Changes what is said of the lease, and its metrics. */
+/** Updates the status of the lease, and its metrics. */
 export const updateLease = (lease: LeaseStatus): Effect.Effect<void, never, CoordinatorStatus> =>
   Effect.gen(function*() {
     yield* SubscriptionRef.update(yield* CoordinatorStatus, (status) => ({ ...status, lease }))

@@ -1,5 +1,5 @@
 /**
- * Which backup of each kind is due next, by what the storage holds and how far the node is. Nothing but arithmetic.
+ * Which backup of each kind is due next, by what the storage holds and how far the node is: arithmetic alone.
  *
  * Source: the backup page of the specification, section 4.
  */
@@ -13,8 +13,9 @@ export const epochEnding = (last: number | undefined, openEpoch: number): number
 }
 
 /**
- * The epoch of the next state snapshot: the next multiple of the interval after the last one, or a newer one if that is
- * closed. It favours recency, and skips those that it cannot keep up with. It is due once it is closed: {@link isClosed}.
+ * The epoch of the next state snapshot: the next multiple of the interval after the last snapshot, or a newer multiple if
+ * that epoch is closed. Recent snapshots come first; the multiples in between are skipped. The snapshot is due once its epoch
+ * {@link isClosed}.
  */
 export const stateSnapshot = (last: number | undefined, openEpoch: number, interval: number): number => {
   const newestClosed = Math.max(0, Math.floor((openEpoch - 1) / interval) * interval)

@@ -12,7 +12,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Retries from "../base/Retries.ts"
 import { CoordinatorStatus, type Loop, updateLoop } from "./CoordinatorStatus.ts"
 
-/** Something that is due: what it is, in words, and how it is done. */
+/** A backup that is due: in words, and the effect that takes the backup. */
 export interface Due<E, R> {
   readonly what: string
   readonly take: Effect.Effect<void, E, R>
@@ -20,22 +20,22 @@ export interface Due<E, R> {
 
 export interface LoopOptions<S, E, R> {
   readonly loop: Loop
-  /** The newest state that it has not seen. */
+  /** The newest state that the loop has not seen. */
   readonly states: Queue.Dequeue<S>
-  /** What is due at that state, if anything. */
+  /** The backup that is due at that state, if any. */
   readonly due: (state: S) => Effect.Effect<Due<E, R> | undefined, E, R>
-  /** Run when nothing is due any more at that state. */
+  /** Runs once nothing is due any more at that state. */
   readonly done: (state: S) => Effect.Effect<void>
-  /** Run after each failure, before anything is tried again. */
+  /** Runs after each failure, before the retry. */
   readonly failed: Effect.Effect<void>
   readonly backoff: Retries.Delays
 }
 
 /**
- * Works for ever: takes the newest state, does what is due one after the other, and waits for a newer one. What fails is
- * logged and done again after a while, with the newest state by then. Nothing that fails here ends it, not even a defect.
- * When it is interrupted, nothing is said to be under way any more; what is said of failures stays until one succeeds, be
- * it after it was started again.
+ * Runs for ever: takes the newest state, takes the backups that are due one after the other, and waits for a newer state. A
+ * failure is logged and retried after a while, with the newest state by then. No failure ends the loop, not even a defect.
+ * An interruption sets the activity back to waiting. A failure stays visible until a later attempt succeeds, even across
+ * restarts of the loop.
  */
 export const backupLoop = <S, E extends { readonly message: string }, R>(
   { backoff, done, due, failed, states, loop }: LoopOptions<S, E, R>
@@ -127,7 +127,7 @@ export const backupLoop = <S, E extends { readonly message: string }, R>(
 
 const shown = (millis: number): string => DateTime.formatIso(DateTime.unsafeMake(millis))
 
-/** What the operator is told: the first error, or what this program did wrong. */
+/** What the operator reads: the first error, or the defect of this program. */
 const messageOf = (cause: Cause.Cause<{ readonly message: string }>): string =>
   Option.match(Chunk.head(Cause.failures(cause)), {
     onNone: () => `a mistake in this program, please report it: ${Cause.pretty(cause)}`,

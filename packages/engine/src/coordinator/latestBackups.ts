@@ -15,7 +15,7 @@ import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
 import { metrics } from "./CoordinatorStatus.ts"
 
-/** How far the backups reach. */
+/** The newest backup of each kind. */
 export interface Reach {
   /** All epochs up to this one have their endings in the storage. */
   readonly epoch: number | undefined
@@ -26,29 +26,29 @@ export interface Reach {
 type Failure = LocalStateError | StorageChanged | StorageError.StorageError
 type Services = BackupStorage.BackupStorage | MetadataCache
 
-/** What the coordinator knows of its storage: what it saw there, and what it saved since. */
+/** The newest backups in the storage, as the coordinator saw them there and saved them since. */
 export interface LatestBackups {
-  /** As far as is known. */
+  /** By what is known. */
   readonly reach: Effect.Effect<Reach>
-  /** What was seen there last. */
+  /** The metadata of the last look at the storage. */
   readonly view: Effect.Effect<MetadataView.MetadataView>
-  /** Looks at the storage again if that is due. */
+  /** Looks at the storage again, if the interval is over or the knowledge is stale. */
   readonly refresh: Effect.Effect<void, Failure, Services>
-  /** Looks at the storage again before the next backup: what is there may be more than what is known. */
-  readonly doubt: Effect.Effect<void>
-  /** This backup was taken. */
+  /** Marks the knowledge as stale: after a failure the storage may hold more than is known. */
+  readonly markStale: Effect.Effect<void>
+  /** Notes a backup that was taken. */
   readonly saved: (backup: BackupResult) => Effect.Effect<void, LocalStateError, MetadataCache>
 }
 
 export interface KnowledgeOptions extends CachedMetadata.RefreshOptions {
-  /** After this long the storage is looked at again before a backup: somebody else may back up there, too. */
+  /** After this long the coordinator looks at the storage again before a backup: others may back up there, too. */
   readonly syncInterval: Duration.DurationInput
   readonly backoff: Retries.Delays
 }
 
 /**
- * Looks at the storage for the first time. What can pass by itself is waited for; a storage that has changed is an error.
- * An empty storage gets an identity, which proves that it can be written and that its listing works.
+ * Looks at the storage for the first time. Transient errors are retried without limit; a changed storage is an error. An
+ * empty storage gets an identity, which proves that the storage accepts writes and that its listing works.
  */
 export const latestBackups = (options: KnowledgeOptions): Effect.Effect<LatestBackups, Failure, Services> =>
   Effect.gen(function*() {
@@ -60,7 +60,7 @@ export const latestBackups = (options: KnowledgeOptions): Effect.Effect<LatestBa
 
     const learn = (found: Reach) =>
       Effect.suspend(() => {
-        // A listing may lag behind: what was saved is there.
+        // A listing may lag: saved backups count although they are not listed.
         current = {
           epoch: newer(current.epoch, found.epoch),
           snapshotEpoch: newer(current.snapshotEpoch, found.snapshotEpoch),
@@ -72,7 +72,7 @@ export const latestBackups = (options: KnowledgeOptions): Effect.Effect<LatestBa
     const look = (newStorage: boolean) =>
       Effect.gen(function*() {
         const view = yield* CachedMetadata.refresh({ concurrency: options.concurrency, newStorage })
-        for (const { message } of view.problems) yield* Effect.logWarning(`passed over: ${message}`)
+        for (const { message } of view.problems) yield* Effect.logWarning(`skipped: ${message}`)
         seen = view
         yield* learn(reachOf(view))
         lookAgainAt = (yield* Clock.currentTimeMillis) + interval
@@ -92,13 +92,13 @@ export const latestBackups = (options: KnowledgeOptions): Effect.Effect<LatestBa
       refresh: one.withPermits(1)(Effect.gen(function*() {
         if ((yield* Clock.currentTimeMillis) >= lookAgainAt) yield* look(false)
       })),
-      doubt: Effect.sync(() => void (lookAgainAt = 0)),
+      markStale: Effect.sync(() => void (lookAgainAt = 0)),
       saved: ({ entry, listed, metadataFile }) =>
         Effect.gen(function*() {
           yield* learn(reachWith(current, entry))
-          // A gap was closed: what was there behind it counts again.
+          // The backup closed a gap: later backups count again.
           if ((MetadataView.storageState(seen).latestEpochEndingEpoch ?? 0) > (current.epoch ?? 0)) lookAgainAt = 0
-          // Of a file that lists an earlier backup of the range, the storage knows more than this one.
+          // The file may list an earlier backup of the range: then its text is not this entry.
           if (!("manifest" in entry.value) || entry.value.manifest !== listed) return
           const { add } = yield* MetadataCache
           const savedAt = yield* Clock.currentTimeMillis
@@ -116,7 +116,7 @@ const waitingFor = <A, E extends { readonly message: string }, R>(
     Effect.retry({ schedule: Retries.delays(backoff), while: Retries.isTransient })
   )
 
-/** A folder that is not there is an empty storage, unless backups were seen there before. */
+/** A missing folder is an empty storage, unless the cache has backups of the storage. */
 const firstLook = <R>(look: Effect.Effect<MetadataView.MetadataView, Failure, R>) =>
   Effect.catchIf(
     look,
@@ -140,7 +140,7 @@ const writeIdentity = Effect.gen(function*() {
   yield* storage.saveMetadataLines(FileNames.metadata(entry), [Metadata.printLine(entry)])
 })
 
-/** A listing may lag a little behind. */
+/** A listing may lag a little. */
 const looksForIdentity = 5
 
 const blindListing = () =>

@@ -1,15 +1,15 @@
 /**
- * Finds files of backups that nothing refers to, and deletes them on demand: what failed attempts left behind.
+ * Finds files of backups that nothing refers to, the leftovers of failed attempts, and deletes them on demand.
  *
- * It is built so that no mistake of ours, of a storage command or of another program costs a file that is needed:
+ * No mistake of this program, of a storage command or of another program may cost a file that is needed:
  *
- * - Only files in folders that bear the name of a backup are considered, and what a local folder could not complete.
- *   Whatever else lies in the storage is left alone.
- * - A folder is as young as its youngest file, so a backup that is under way is young.
+ * - Clean-up deletes only files in folders with the name of a backup, and incomplete files of a local folder. Other files
+ *   stay.
+ * - A folder is as young as its youngest file, so a backup in flight is young.
  * - Metadata in the side folder protect their backups, too.
- * - Metadata or a manifest that cannot be read, a kind that is not known, or a listing that lacks a file which a backup
- *   needs: then nothing is unreferenced, and the result says why.
- * - The metadata are read after the listing once more, right before the first file is deleted.
+ * - If metadata or a manifest cannot be read, if a kind is unknown, or if the listing lacks a file that a backup needs, then
+ *   nothing is deleted and the result says why.
+ * - The metadata are read once more after the listing, right before the first file is deleted.
  *
  * Source: the backup page of the specification, section 5, "Clean up".
  */
@@ -27,12 +27,12 @@ import * as FileNames from "../format/FileNames.ts"
 import * as Metadata from "../format/Metadata.ts"
 import { keyOf } from "./CompactionPlan.ts"
 import { readSideFiles } from "./repairedMetadata.ts"
-import { notListed, takeStock } from "./unneededFiles.ts"
+import { notListed, sortFiles } from "./unneededFiles.ts"
 
 export interface CleanupOptions {
-  /** What is younger stays. */
+  /** Younger files stay. */
   readonly olderThanSeconds: number
-  /** Otherwise nothing is deleted. */
+  /** Delete the files, instead of finding them only. */
   readonly delete: boolean
   /** Files that are read or deleted at a time. */
   readonly concurrency: number
@@ -53,7 +53,7 @@ export interface UnreferencedFile {
   readonly ageSeconds: number
 }
 
-/** What a clean-up came to. */
+/** The result of a clean-up. */
 export interface CleanupResult {
   /** Old enough to go, manifests first. */
   readonly unreferenced: ReadonlyArray<UnreferencedFile>
@@ -64,25 +64,26 @@ export interface CleanupResult {
   /** Files that only metadata in the side folder name. */
   readonly namedAside: number
   readonly deleted: number
-  /** Why it is not known what may go. Then nothing may. */
+  /** Why nobody knows which files may go. Then none may. */
   readonly doubts: ReadonlyArray<InvalidBackup>
 }
 
 /**
- * Finds, and deletes where that is asked for. Fails with `StorageError`, `Unsupported` where the storage cannot list its
+ * Finds unreferenced files, and deletes them where the options say so. Fails with `StorageError`, `Unsupported` where the storage cannot list its
  * files or delete them.
  */
 export const cleanUp = (
-  options: CleanupOptions
+  changes: Partial<CleanupOptions> = {}
 ): Effect.Effect<CleanupResult, StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
+    const options = { ...defaultOptions, ...changes }
     const storage = yield* BackupStorage.BackupStorage
     const { capabilities } = storage
     const deleteFile = options.delete ? yield* capabilities.deleteFile : undefined
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     const live = yield* liveFiles(options.concurrency)
     if (live.doubts.length > 0) return keptAll(live.doubts)
-    const { candidates, foreign, missing, side, youngest } = yield* takeStock(storage, live.files)
+    const { candidates, foreign, missing, side, youngest } = yield* sortFiles(storage, live.files)
     if (missing.length > 0) return keptAll([notListed(missing, storage.description)])
     const aside = yield* filesNamedAside(side, live, candidates, options.concurrency)
     if (aside.doubts.length > 0) return keptAll(aside.doubts)

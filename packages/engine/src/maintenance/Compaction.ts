@@ -1,9 +1,9 @@
 /**
- * Compacts the metadata of a storage: many small files become few, so that a sync years later is still quick.
+ * Compacts the metadata of a storage: many small files become few, so that a refresh years later is still quick.
  *
- * The order is what makes it safe: compacted files are saved and read back, then the timestamps file says what they
- * replace, and a later run moves that aside. A crash between any two steps leaves every entry in the storage; the next run
- * goes on. Readers that listed a file before it was moved find its entries when they list again.
+ * The order makes compaction safe: compacted files are saved and read back, then the timestamps file says which files they
+ * replace, and a later run moves those aside. A crash between any two steps leaves every entry in the storage; the next run
+ * resumes. Readers that listed a file before the move find its entries when they list again.
  *
  * Source: the backup page of the specification, section 5, "Compact".
  */
@@ -39,7 +39,7 @@ export const defaultOptions: CompactionOptions = {
   retries: Retries.standard
 }
 
-/** What a compaction came to. File handles, or names of files where a storage has not said the handle yet. */
+/** The result of a compaction. Files are named by their handles, or by their names before the storage gave a handle. */
 export interface CompactionResult {
   /** Metadata files that were there. */
   readonly files: number
@@ -53,18 +53,19 @@ export interface CompactionResult {
   readonly waiting: number
   /** Files with lines that cannot be read: they stay where they are. */
   readonly problems: ReadonlyArray<InvalidBackup>
-  /** What did not work; the next run tries again. */
+  /** Steps that failed; the next run retries them. */
   readonly warnings: ReadonlyArray<string>
 }
 
 /**
- * Compacts. Fails with `InvalidBackup` where metadata of an unknown kind are found, or none at all, before anything is
- * changed; and with `StorageError`.
+ * Compacts. Fails with `InvalidBackup` where there are metadata of an unknown kind, or no metadata at all, before anything
+ * changes; and with `StorageError`.
  */
 export const compact = (
-  options: CompactionOptions
+  changes: Partial<CompactionOptions> = {}
 ): Effect.Effect<CompactionResult, InvalidBackup | StorageError.StorageError, BackupStorage.BackupStorage> =>
   Effect.gen(function*() {
+    const options = { ...defaultOptions, ...changes }
     const storage = yield* BackupStorage.BackupStorage
     const files = yield* readMetadataFiles(options.concurrency)
     const problems = files.flatMap((file) => file.problems)

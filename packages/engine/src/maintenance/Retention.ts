@@ -1,11 +1,15 @@
 /**
- * Lets go of backups that a policy does not keep ({@link RetentionPlan}).
+ * Deletes the backups that a policy does not keep ({@link RetentionPlan}).
  *
- * The order is such that a crash leaves a storage whose backups are all whole: entries that stay are saved on their own
- * where they share a file with one that goes; then a timestamps file says which files go, so that who has seen them does
- * not take the storage for one that lost them; then these are moved aside; then it is made sure that the metadata name all
- * that stays and nothing that goes; then manifests are deleted, and the files that no backup that stays needs. A run that
- * was cut short is finished by the next one.
+ * The order makes sure that a crash leaves only whole backups in the storage:
+ *
+ * 1. Entries that stay, and share a file with an entry that goes, are saved in files of their own.
+ * 2. A timestamps file names the files that go. Caches that have those files do not take the storage for a shrunken one.
+ * 3. The files that go are moved aside.
+ * 4. The metadata are read again: they must name all that stays and nothing that goes.
+ * 5. Manifests are deleted, then the files that no other backup needs.
+ *
+ * The next run finishes a run that was cut short.
  */
 import * as BackupStorage from "@holdfast/storage/BackupStorage"
 import * as Capabilities from "@holdfast/storage/Capabilities"
@@ -24,32 +28,32 @@ import { deleteFiles } from "./Cleanup.ts"
 import { keyOf, lettingGo } from "./CompactionPlan.ts"
 import { readSideFiles } from "./repairedMetadata.ts"
 import * as RetentionPlan from "./RetentionPlan.ts"
-import { notListed, type Stock, takeStock } from "./unneededFiles.ts"
+import { notListed, type SortedFiles, sortFiles } from "./unneededFiles.ts"
 
 export interface RetentionOptions {
   readonly policy: RetentionPlan.RetentionPolicy
-  /** Otherwise nothing is changed. */
+  /** Carry the plan out, instead of planning only. */
   readonly delete: boolean
   /** Files that are read or deleted at a time. */
   readonly concurrency: number
   readonly retries: Retries.RetryPolicy
 }
 
-/** What came of a plan. */
+/** The plan, and what became of it. */
 export interface RetentionResult {
   readonly plan: RetentionPlan.RetentionPlan
-  /** Backups that an earlier run let go of, but did not get to delete. */
+  /** Backups that an earlier run took out of the metadata but did not delete. */
   readonly unfinished: number
-  /** Files that only backups which go consist of. */
+  /** Files that only backups which go need. */
   readonly files: number
-  /** What they take in the storage; `undefined` where it cannot list its files. */
+  /** The bytes of these files; `undefined` where the storage cannot list its files. */
   readonly bytes: number | undefined
   readonly deleted: number
 }
 
 /**
- * Plans, and carries the plan out where that is asked for. Fails with `InvalidBackup` where metadata or a manifest cannot
- * be read, before anything is changed, or where the storage does not list what it should; and with `StorageError`.
+ * Plans, and carries the plan out where the options say so. Fails with `InvalidBackup` where metadata or a manifest cannot
+ * be read, before anything changes, or where the storage does not list what it should; and with `StorageError`.
  */
 export const retain = (
   options: RetentionOptions
@@ -69,18 +73,18 @@ export const retain = (
     const live = new Set([...allOf(gone), ...allOf(kept)])
     const needed = new Set(allOf(kept))
 
-    const stock = Either.isLeft(capabilities.listFiles) ? undefined : yield* takeStock(storage, live)
-    const missing = stock?.missing.filter((file) => needed.has(file)) ?? []
+    const sorted = Either.isLeft(capabilities.listFiles) ? undefined : yield* sortFiles(storage, live)
+    const missing = sorted?.missing.filter((file) => needed.has(file)) ?? []
     if (missing.length > 0) return yield* notListed(missing, description)
-    const unfinished = stock === undefined ? none : yield* unfinishedOf(metadata, stock, options)
+    const unfinished = sorted === undefined ? none : yield* unfinishedOf(metadata, sorted, options)
     for (const file of unfinished.needed) needed.add(file)
     const files = [...new Set([...allOf(gone), ...unfinished.files])].filter((file) => !needed.has(file))
-    const bytesOf = (file: string): number => (stock?.needed.get(file) ?? stock?.candidates.get(file))?.bytes ?? 0
+    const bytesOf = (file: string): number => (sorted?.needed.get(file) ?? sorted?.candidates.get(file))?.bytes ?? 0
     const result = {
       plan,
       unfinished: unfinished.backups,
       files: files.length,
-      bytes: stock === undefined ? undefined : files.reduce((sum, file) => sum + bytesOf(file), 0),
+      bytes: sorted === undefined ? undefined : files.reduce((sum, file) => sum + bytesOf(file), 0),
       deleted: 0
     }
     if (deleteFile === undefined || files.length === 0) return result
@@ -97,10 +101,14 @@ const allOf = ({ files }: References): ReadonlyArray<string> => [...files.values
 const none = { backups: 0, files: [], needed: [] }
 
 /**
- * Backups that only metadata in the side folder name, though their manifests are there: what an earlier run did not get to.
- * Those that the policy would keep stay; they may have been lost by mistake.
+ * Backups that only metadata in the side folder name, and whose manifests still exist: the rest of an earlier run. Backups
+ * that the policy would keep stay, since they may have got lost by mistake.
  */
-const unfinishedOf = (metadata: ReadonlyArray<MetadataFile>, { candidates, side }: Stock, options: RetentionOptions) =>
+const unfinishedOf = (
+  metadata: ReadonlyArray<MetadataFile>,
+  { candidates, side }: SortedFiles,
+  options: RetentionOptions
+) =>
   Effect.gen(function*() {
     const live = new Set(metadata.flatMap(({ entries }) => entries.map(keyOf)))
     const aside = yield* readSideFiles(side, metadata.map(({ file }) => file), options.concurrency)
@@ -121,8 +129,8 @@ const failFirst = ([first]: ReadonlyArray<InvalidBackup>): Effect.Effect<void, I
   first === undefined ? Effect.void : Effect.fail(first)
 
 /**
- * Moves the files aside that name what goes, after what else they say was saved on its own, and after it was recorded which
- * files these are.
+ * Moves the files aside that name backups which go, after their other entries were saved in files of their own and the
+ * timestamps file names the moved files.
  */
 const forget = (metadata: ReadonlyArray<MetadataFile>, going: ReadonlySet<string>, { retries }: RetentionOptions) =>
   Effect.gen(function*() {
@@ -163,7 +171,7 @@ const saveAlone = ({ entry, text }: Metadata.MetadataLine, retries: Retries.Retr
     })
   })
 
-/** Reads the metadata again: only what they say now counts. */
+/** Reads the metadata again: only their present text counts. */
 const confirm = (staying: ReadonlyArray<string>, going: ReadonlySet<string>, { concurrency }: RetentionOptions) =>
   Effect.gen(function*() {
     const files = yield* readMetadataFiles(concurrency)

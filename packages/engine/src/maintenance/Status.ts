@@ -16,7 +16,7 @@ import * as MetadataView from "../catalogue/MetadataView.ts"
 import * as RestorableVersions from "../catalogue/RestorableVersions.ts"
 import type { LastVerification } from "../verify/EarlierVerifications.ts"
 import { endAtOrBefore, timeOfEnd } from "./epochTimes.ts"
-import { type Holdings, holdingsOf } from "./storageUsage.ts"
+import { type StorageUsage, usageOf } from "./storageUsage.ts"
 import { notListed } from "./unneededFiles.ts"
 
 /** How far the node is. */
@@ -66,7 +66,7 @@ export interface Status {
   readonly snapshots: ReadonlyArray<RestorableVersions.SnapshotExtent>
   readonly transactions: ReadonlyArray<Ranges.Range>
   /** `null` where the storage cannot list its files. */
-  readonly holdings: Holdings | null
+  readonly holdings: StorageUsage | null
   readonly node: (NodeState & { readonly epochsBehind: number; readonly versionsBehind: number }) | null
   /** The last verification that this machine knows of, and which versions it proved; `null` where it knows of none. */
   readonly verification: (LastVerification & { readonly proven: ReadonlyArray<Ranges.Range> }) | null
@@ -91,8 +91,8 @@ export const look = (options: {
       (range) => interval(view, range),
       options.concurrency
     )
-    const stock = yield* holdingsOf(storage, view)
-    const missing = stock?.missing ?? []
+    const usage = yield* usageOf(storage, view)
+    const missing = usage?.missing ?? []
     const highest = extent.restorable.at(-1)?.last
     return {
       storage: storage.description,
@@ -107,7 +107,7 @@ export const look = (options: {
       epochVersions: extent.epochVersions,
       snapshots: extent.snapshots,
       transactions: extent.transactions,
-      holdings: stock?.holdings ?? null,
+      holdings: usage?.holdings ?? null,
       node: options.node === undefined ? null : {
         ...options.node,
         // The epoch that is open cannot be backed up yet.

@@ -6,20 +6,20 @@ import type { MetadataView } from "../catalogue/MetadataView.ts"
 import * as FileNames from "../format/FileNames.ts"
 import { forEachListed } from "../reading/listedFiles.ts"
 
-/** Files, and what they take in the storage. */
+/** A number of files, and the bytes that they take in the storage. */
 export interface Amount {
   readonly files: number
   readonly bytes: number
 }
 
-/** What a storage holds, by what its folders are called. Times are unix seconds. */
-export interface Holdings {
+/** What a storage holds, by the names of its folders. Times are unix seconds. */
+export interface StorageUsage {
   readonly epochEndings: Amount
   readonly stateSnapshots: Amount
   readonly transactions: Amount
   readonly metadata: Amount
   readonly other: Amount
-  /** Of these, files in folders whose manifest no metadata name: backups under way, and what failed ones left. */
+  /** Of these, files in folders whose manifest no metadata name: backups in flight, and leftovers of failed ones. */
   readonly unnamed: Amount & { readonly folders: number }
   /** When the newest backup of each kind was written. */
   readonly newest: {
@@ -48,11 +48,11 @@ class Count {
  * Sums up the listing of all files, and says which manifests that the metadata name are not in it; `null` where the storage
  * has none. Memory grows with the folders, not the files.
  */
-export const holdingsOf = (
+export const usageOf = (
   { capabilities }: BackupStorage.Service,
   view: MetadataView
 ): Effect.Effect<
-  { readonly holdings: Holdings; readonly missing: ReadonlyArray<string> } | null,
+  { readonly holdings: StorageUsage; readonly missing: ReadonlyArray<string> } | null,
   StorageError.StorageError
 > =>
   Effect.gen(function*() {
@@ -76,7 +76,7 @@ export const holdingsOf = (
       unnamed: new Count()
     }
     const unnamedFolders = new Set<string>()
-    const newest: { -readonly [K in keyof Holdings["newest"]]: number | null } = {
+    const newest: { -readonly [K in keyof StorageUsage["newest"]]: number | null } = {
       epochEndings: null,
       stateSnapshots: null,
       transactions: null

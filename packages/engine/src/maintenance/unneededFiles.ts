@@ -6,8 +6,8 @@ import { InvalidBackup } from "../base/EngineError.ts"
 import * as FileNames from "../format/FileNames.ts"
 import { forEachListed } from "../reading/listedFiles.ts"
 
-/** What a storage holds beside what is needed. */
-export interface Stock {
+/** The files of a storage, by whether a backup needs them. */
+export interface SortedFiles {
   /** Files of backups, or what is left of incomplete ones, that are not needed. */
   readonly candidates: ReadonlyMap<string, StorageFiles.StoredFile>
   /** Files that are needed and were listed. */
@@ -20,11 +20,11 @@ export interface Stock {
   readonly youngest: ReadonlyMap<string, number>
 }
 
-/** Lists all files. Says what is missing of those that are needed: then the listing is of something else, or not whole. */
-export const takeStock = (
+/** Lists all files and sorts them. `missing` are needed files that are not listed: then nobody may trust the listing. */
+export const sortFiles = (
   storage: BackupStorage.Service,
   isNeeded: ReadonlySet<string>
-): Effect.Effect<Stock & { readonly missing: ReadonlyArray<string> }, StorageError.StorageError> =>
+): Effect.Effect<SortedFiles & { readonly missing: ReadonlyArray<string> }, StorageError.StorageError> =>
   Effect.gen(function*() {
     const candidates = new Map<string, StorageFiles.StoredFile>()
     const needed = new Map<string, StorageFiles.StoredFile>()
@@ -48,7 +48,7 @@ export const takeStock = (
     return { candidates, needed, side, foreign, youngest, missing }
   })
 
-/** A listing that lacks something is not to be believed. */
+/** A listing that lacks needed files cannot be trusted. */
 export const notListed = (missing: ReadonlyArray<string>, description: string): InvalidBackup =>
   new InvalidBackup({
     file: missing[0] ?? "",
@@ -57,6 +57,6 @@ export const notListed = (missing: ReadonlyArray<string>, description: string): 
       `a backup needs it, but it is not among the files that ${description} lists${
         missing.length > 1 ? ` (nor are ${missing.length - 1} others)` : ""
       }. `
-      + "Do 'list_files' and the commands that write print the same handles? If the file is lost, 'backup verify' tells "
-      + "what of it is left"
+      + "Do its listing and its writes name files by the same handles?",
+    hint: "VerifyBackups"
   })

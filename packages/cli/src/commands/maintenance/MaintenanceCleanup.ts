@@ -7,6 +7,7 @@ import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { toFailure } from "../../exit/CliError.ts"
+import * as Hints from "../../exit/Hints.ts"
 import { leaf } from "../../flags/Command.ts"
 import * as Flag from "../../flags/Flag.ts"
 import * as Flags from "../../flags/Flags.ts"
@@ -68,7 +69,7 @@ const bytesOf = ({ unreferenced }: Cleanup.CleanupResult): number =>
 const kept = ({ doubts }: Cleanup.CleanupResult, style: Style): string =>
   [
     style.bad("nothing is deleted, since it is not certain which files are needed"),
-    ...doubts.map(({ message }) => `${style.bad("error")}  ${printable(message)}`)
+    ...doubts.map((doubt) => `${style.bad("error")}  ${printable(Hints.messageOf(doubt))}`)
   ].join("\n")
 
 /** Files that are named per folder. */
