@@ -68,7 +68,7 @@ describe("holdfast with a storage behind commands", () => {
       const again = yield* query({ before })
       expect(again.ended).toMatchObject({ code: 0, stdout: empty })
       expect(again.ended.stderr).toMatch(
-        /^\d\d:\d\d:\d\d warn trying again: list_metadata_files [^\n]+status 7[^\n]+\n$/
+        /^\d\d:\d\d:\d\d warn trying again: listMetadataFiles [^\n]+status 7[^\n]+\n$/
       )
       const once = yield* query({ before, flags: ["--retries", "0"] })
       expect(once.ended).toMatchObject({ code: 3, stdout: "" })

@@ -27,4 +27,4 @@ export const layer = <R = never>(
       }))
   })
 
-const exposed = "whoever connects can read what is backed up, and the errors"
+const exposed = "whoever connects can read the metrics: what is backed up, and what fails"

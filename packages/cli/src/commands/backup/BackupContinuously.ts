@@ -82,7 +82,7 @@ export const backupContinuously = leaf(
       if (lease !== undefined && missing.length > 0) {
         return yield* new UsageError({
           detail: `--lease lists and deletes files of the storage, which ${description} cannot: ${missing.join("; ")}; `
-            + "or leave it out"
+            + "or leave --lease out"
         })
       }
       yield* Effect.logInfo(`backing up ${flags.backupServiceAddress} to ${description}`)
