@@ -1,4 +1,6 @@
-/** How a restore reads, and whom it trusts. */
+/**
+ * How a restore reads, and whom it trusts.
+ */
 import type * as Waypoint from "@holdfast/ledger/Waypoint"
 import { defaultMaxRecordBytes } from "../base/Settings.ts"
 

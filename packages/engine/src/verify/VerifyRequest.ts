@@ -1,4 +1,6 @@
-/** What a verification is asked for. */
+/**
+ * What a verification is asked for.
+ */
 import type * as Waypoint from "@holdfast/ledger/Waypoint"
 
 /** What to verify, and how. An empty request asks for all backups, but for one state snapshot alone. */
